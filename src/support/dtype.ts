@@ -1,0 +1,48 @@
+import { InternalError } from './errors.js';
+
+/** Element types of the IR; names as in NumPy and PyTorch. */
+export type DType =
+  | 'float64'
+  | 'float32'
+  | 'float16'
+  | 'bfloat16'
+  | 'int64'
+  | 'int32'
+  | 'uint8'
+  | 'bool';
+
+export type TypedArray =
+  | Float64Array
+  | Float32Array
+  | Uint16Array
+  | BigInt64Array
+  | Int32Array
+  | Uint8Array;
+
+interface DTypeInfo {
+  readonly bytes: number;
+  readonly floating: boolean;
+  /** Number of this type in ONNX's TensorProto.DataType. */
+  readonly onnx: number;
+  readonly create: (length: number) => TypedArray;
+}
+
+/** float16 and bfloat16 are held as their 16 bits in a Uint16Array. */
+export const dtypes: Readonly<Record<DType, DTypeInfo>> = {
+  float64: { bytes: 8, floating: true, onnx: 11, create: (n) => new Float64Array(n) },
+  float32: { bytes: 4, floating: true, onnx: 1, create: (n) => new Float32Array(n) },
+  float16: { bytes: 2, floating: true, onnx: 10, create: (n) => new Uint16Array(n) },
+  bfloat16: { bytes: 2, floating: true, onnx: 16, create: (n) => new Uint16Array(n) },
+  int64: { bytes: 8, floating: false, onnx: 7, create: (n) => new BigInt64Array(n) },
+  int32: { bytes: 4, floating: false, onnx: 6, create: (n) => new Int32Array(n) },
+  uint8: { bytes: 1, floating: false, onnx: 2, create: (n) => new Uint8Array(n) },
+  bool: { bytes: 1, floating: false, onnx: 9, create: (n) => new Uint8Array(n) },
+};
+
+/** The DType of a number of ONNX's TensorProto.DataType. Throws for types the IR does not have. */
+export function dtypeFromOnnx(code: number): DType {
+  for (const [name, info] of Object.entries(dtypes)) if (info.onnx === code) return name as DType;
+  throw new InternalError(`ONNX element type ${code} has no counterpart in the IR`, {
+    code: 'dtype',
+  });
+}
