@@ -1,0 +1,109 @@
+import type { DType } from '../support/dtype.js';
+
+/** What a tensor of an artifact is for. */
+export type Role =
+  | 'image'
+  | 'target'
+  | 'weight'
+  | 'hyper'
+  | 'noise'
+  | 'param'
+  | 'buffer'
+  | 'state'
+  | 'ema'
+  | 'loss'
+  | 'logits'
+  | 'grad'
+  | 'metric';
+
+export type ArtifactKind =
+  | 'infer'
+  | 'forward'
+  | 'grad'
+  | 'update'
+  | 'train'
+  | 'init'
+  | 'training-info';
+
+/** A number known from the step's index alone. */
+export interface HyperFormula {
+  /** 1 - base^t, with t the optimizer step counted from 1 (Adam's bias correction). */
+  readonly kind: 'biasCorrection';
+  readonly base: number;
+}
+
+/** Part of a packed tensor that belongs to one parameter. */
+export interface Segment {
+  readonly param: string;
+  readonly offset: number;
+  readonly shape: readonly number[];
+}
+
+/** One input or output of an artifact. A dimension is a number or a symbol such as `N`. */
+export interface TensorInfo {
+  readonly name: string;
+  readonly role: Role;
+  readonly dtype: DType;
+  readonly shape: readonly (number | string)[];
+  /** Dotted name of the parameter or buffer that it belongs to. */
+  readonly param?: string;
+  /** On an output: the input that takes this value at the next step. */
+  readonly replaces?: string;
+  /** On a state: the optimizer's name for it, such as `momentum`. */
+  readonly slot?: string;
+  /** On a state or ema input: how it starts (`param`: as a copy of what it belongs to). */
+  readonly initial?: 'zeros' | 'ones' | 'param';
+  /** On a hyper: what it is, in words. */
+  readonly meaning?: string;
+  /** On a hyper: the value where the user says nothing. */
+  readonly default?: number;
+  readonly formula?: HyperFormula;
+  /** On a noise input: the 32-bit hash of its dotted name, the third word of the generator's counter. */
+  readonly site?: number;
+  /** On a noise input: the dotted name that `site` is the hash of. */
+  readonly siteName?: string;
+  readonly kind?: 'dropout' | 'stochasticDepth';
+  /** Probability that a branch survives: a mask element is 1 with it, else 0. */
+  readonly survival?: number;
+  /** Probability that an element is kept: a mask element is 1 with it, else 0. */
+  readonly keep?: number;
+  readonly segments?: readonly Segment[];
+}
+
+export interface ArtifactInfo {
+  /** File name, beside the manifest. */
+  readonly file: string;
+  readonly inputs: readonly TensorInfo[];
+  readonly outputs: readonly TensorInfo[];
+  /** Training steps of one run of the artifact; 1 where it is missing. */
+  readonly steps?: number;
+}
+
+/** A parameter or buffer of the network. */
+export interface ParamInfo {
+  readonly name: string;
+  readonly kind: 'param' | 'buffer';
+  readonly shape: readonly number[];
+  /** Whether weight decay applies: not to biases and normalisation. */
+  readonly decay: boolean;
+}
+
+/** Everything a program needs to train with the artifacts; its JSON schema is schemas/manifest.schema.json. */
+export interface Manifest {
+  readonly format: 'gradus-manifest';
+  readonly version: 1;
+  readonly name: string;
+  /** The model file as given, or the name of a shipped model. */
+  readonly model: string;
+  readonly architectureHash: string;
+  readonly target: string;
+  readonly opset: number;
+  readonly batch: number | 'dynamic';
+  readonly classes: number;
+  /** Image shape [C,H,W]. */
+  readonly image: readonly [number, number, number];
+  readonly imageFormat: 'float32-nchw' | 'uint8-nhwc';
+  readonly optimizer: string | null;
+  readonly params: readonly ParamInfo[];
+  readonly artifacts: { readonly [K in ArtifactKind]?: ArtifactInfo };
+}

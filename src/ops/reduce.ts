@@ -1,0 +1,71 @@
+import type { Value } from '../ir/graph.js';
+import { ndarray } from '../ir/ndarray.js';
+import { defineOp } from '../ir/op.js';
+import { expandLike, reducedShape, type ReduceAttributes } from './broadcast.js';
+import { div } from './elementwise.js';
+import { forEachIndex, reduceArray } from './reference.js';
+
+/** Mean over axes. */
+export const reduceMean = defineOp('reduceMean', {
+  inputs: ['x'],
+  type: ({ x }, attrs: ReduceAttributes) => ({
+    dtype: x.dtype,
+    shape: reducedShape(x.shape, attrs),
+  }),
+  reference: ({ x }, { axes }, y) => {
+    const sum = reduceArray(x, axes, 0, (a, v) => a + v);
+    const count = axes.reduce((product, axis) => product * (x.shape[axis] ?? 1), 1);
+    return { shape: y.shape as readonly number[], data: sum.data.map((v) => v / count) };
+  },
+  gradient: ({ x }, dy, { axes, keepDims }) => ({
+    x: expandLike(div(dy, countOf(x, { axes })), x, { axes: keepDims ? [] : axes }),
+  }),
+  onnx: (b, { x }, { axes, keepDims }) => {
+    const keepdims = keepDims ? 1 : 0;
+    return b.opset === 17
+      ? b.ReduceMean(x, { axes, keepdims })
+      : b.ReduceMean(x, b.ints(...axes), { keepdims });
+  },
+});
+
+/** Number of elements along axes, a scalar of x's type; known only at run time where the batch is symbolic. */
+const count = defineOp('count', {
+  inputs: ['x'],
+  type: ({ x }, _: { readonly axes: readonly number[] }) => ({ dtype: x.dtype, shape: [] }),
+  reference: ({ x }, { axes }) =>
+    ndarray([], [axes.reduce((product, axis) => product * (x.shape[axis] ?? 1), 1)]),
+  onnx: (b, { x }, { axes }, { in: types }) => {
+    const dtype = types.x.dtype === 'float64' ? 'float64' : 'float32';
+    const dims = axes.map((axis) => types.x.shape[axis] ?? 1);
+    if (dims.every((dim) => typeof dim === 'number'))
+      return b.scalar(dims.reduce((product, dim) => product * dim, 1), dtype);
+    const sizes = b.Gather(b.Shape(x), b.ints(...axes));
+    const product =
+      b.opset === 17
+        ? b.ReduceProd(sizes, { axes: [0], keepdims: 0 })
+        : b.ReduceProd(sizes, b.ints(0), { keepdims: 0 });
+    return b.Cast(product, { to: dtype === 'float64' ? 11 : 1 });
+  },
+});
+
+/** Number of elements of x along axes, as a scalar value. */
+export function countOf(x: Value, attrs: { readonly axes: readonly number[] }): Value {
+  return count(x, attrs);
+}
+
+/** Index of the largest element along the last axis, as int64; the first among equals. */
+export const argMax = defineOp('argMax', {
+  inputs: ['x'],
+  type: ({ x }) => ({ dtype: 'int64', shape: x.shape.slice(0, -1) }),
+  reference: ({ x }) => {
+    const width = x.shape.at(-1) ?? 1;
+    const out = ndarray(x.shape.slice(0, -1));
+    forEachIndex(x.shape, (index, at) => {
+      const row = Math.floor(at / width);
+      const best = row * width + (out.data[row] ?? 0);
+      if ((x.data[at] ?? NaN) > (x.data[best] ?? NaN)) out.data[row] = index.at(-1) ?? 0;
+    });
+    return out;
+  },
+  onnx: (b, { x }) => b.ArgMax(x, { axis: -1, keepdims: 0 }),
+});
