@@ -1,8 +1,22 @@
+import type { DType } from './dtype.js';
+import type { Shape } from './shape.js';
 import type { TensorData } from './tensor.js';
 
 /** A tensor inside an ONNX graph under construction, known by its name. */
 export interface OnnxValue {
   readonly onnxName: string;
+}
+
+/** A graph made for a graph attribute: the body of Loop or Scan, a branch of If. */
+export interface OnnxSubgraph {
+  readonly graphName: string;
+}
+
+/** An input of a subgraph. */
+export interface OnnxSubgraphInput {
+  readonly name: string;
+  readonly dtype: DType;
+  readonly shape: Shape;
 }
 
 /** What every generated opset interface offers beside its operators. */
@@ -15,4 +29,13 @@ export interface OnnxBuilderBase {
   ints(...values: readonly number[]): OnnxValue;
   /** Scalar constant of rank 0; float32 unless told. */
   scalar(value: number, dtype?: 'float32' | 'float64'): OnnxValue;
+  /**
+   * A graph of the nodes that `body` emits through this same builder; they may read every value
+   * made before. `body` gets the graph's inputs and returns its outputs.
+   */
+  subgraph(
+    name: string,
+    inputs: readonly OnnxSubgraphInput[],
+    body: (...inputs: OnnxValue[]) => readonly OnnxValue[],
+  ): OnnxSubgraph;
 }
