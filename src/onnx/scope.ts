@@ -1,0 +1,192 @@
+import type { DType } from '../support/dtype.js';
+import { InternalError, invariant } from '../support/errors.js';
+import type { OnnxSubgraph, OnnxValue } from '../support/onnxValue.js';
+import type { Shape } from '../support/shape.js';
+import type { TensorData } from '../support/tensor.js';
+import { ConstantPool } from './constants.js';
+import {
+  metadataIrVersion,
+  sourceKey,
+  type OnnxAttribute,
+  type OnnxGraph,
+  type OnnxNode,
+  type OnnxValueInfo,
+} from './model.js';
+
+/** A value of a graph under construction; nodes hold the object, so that its name may change. */
+export class GraphValue implements OnnxValue {
+  constructor(
+    public onnxName: string,
+    readonly scope: GraphScope,
+    /** An input or initializer, whose name is part of the model's interface. */
+    readonly fixed: boolean,
+  ) {}
+}
+
+/** A finished subgraph, to be given to one graph attribute. */
+export class GraphBody implements OnnxSubgraph {
+  constructor(
+    readonly graphName: string,
+    readonly scope: GraphScope,
+  ) {}
+}
+
+export type PendingAttribute =
+  Exclude<OnnxAttribute, { type: 'graph' }> | { readonly type: 'graph'; readonly value: GraphBody };
+
+export interface PendingNode {
+  readonly opType: string;
+  readonly domain: string;
+  readonly name: string;
+  readonly inputs: readonly (GraphValue | undefined)[];
+  readonly outputs: readonly GraphValue[];
+  readonly attributes: ReadonlyMap<string, PendingAttribute>;
+  readonly source: string | undefined;
+}
+
+interface Typed {
+  readonly value: GraphValue;
+  readonly dtype?: DType;
+  readonly shape?: Shape;
+}
+
+/** Gives out names that are used once in a model or function. */
+class Names {
+  private readonly used = new Map<string, number>();
+
+  take(name: string): void {
+    if (this.used.has(name))
+      throw new InternalError(`two ONNX values are named ${name}`, { code: 'duplicate-name' });
+    this.used.set(name, 0);
+  }
+
+  /** `base`, or base_1, base_2, ... where that is taken. */
+  unique(base: string): string {
+    let count = this.used.get(base);
+    if (count === undefined) {
+      this.used.set(base, 0);
+      return base;
+    }
+    let name: string;
+    do name = `${base}_${++count}`;
+    while (this.used.has(name));
+    this.used.set(base, count);
+    this.used.set(name, 0);
+    return name;
+  }
+
+  release(name: string): void {
+    this.used.delete(name);
+  }
+}
+
+/** A main graph, a function's body, or a subgraph of either, while nodes are put into it. */
+export class GraphScope {
+  readonly nodes: PendingNode[] = [];
+  readonly inputs: Typed[] = [];
+  readonly outputs: Typed[] = [];
+  readonly described: Typed[] = [];
+  readonly initializers: { readonly value: GraphValue; readonly tensor: TensorData }[] = [];
+  /** The main graph or function that this is part of; constants go there. */
+  readonly root: GraphScope;
+  readonly values: Names;
+  readonly nodeNames: Names;
+  readonly constants: ConstantPool<GraphValue>;
+  private readonly byName = new Map<string, GraphValue>();
+
+  constructor(
+    readonly kind: 'graph' | 'function' | 'subgraph',
+    readonly parent?: GraphScope,
+  ) {
+    this.root = parent?.root ?? this;
+    this.values = parent?.values ?? new Names();
+    this.nodeNames = parent?.nodeNames ?? new Names();
+    this.constants = parent?.constants ?? new ConstantPool();
+  }
+
+  /** A value whose name is given and stays. */
+  fixedValue(name: string): GraphValue {
+    this.makeRoom(name);
+    return this.remember(new GraphValue(name, this, true));
+  }
+
+  /** A value whose name may be changed by output(). */
+  newValue(base: string): GraphValue {
+    return this.remember(new GraphValue(this.values.unique(base), this, false));
+  }
+
+  rename(value: GraphValue, name: string): void {
+    if (value.onnxName === name) return;
+    this.makeRoom(name);
+    this.values.release(value.onnxName);
+    this.root.byName.delete(value.onnxName);
+    value.onnxName = name;
+    this.remember(value);
+  }
+
+  /** Takes `name`, from an intermediate value that happens to have it if need be. */
+  private makeRoom(name: string): void {
+    const holder = this.root.byName.get(name);
+    if (holder !== undefined && !holder.fixed && !this.isOutput(holder)) {
+      holder.onnxName = this.values.unique(name);
+      this.remember(holder);
+      this.values.release(name);
+    }
+    this.values.take(name);
+  }
+
+  private remember(value: GraphValue): GraphValue {
+    this.root.byName.set(value.onnxName, value);
+    return value;
+  }
+
+  isOutput(value: GraphValue): boolean {
+    return this.outputs.some((output) => output.value === value);
+  }
+
+  /** Whether nodes of this graph may read the value: it was made here or in an enclosing graph. */
+  sees(value: GraphValue): boolean {
+    return value.scope === this || (this.parent?.sees(value) ?? false);
+  }
+
+  /** Whether the value can be an output as it is: made by a node of this very graph, and no output yet. */
+  canBeOutput(value: GraphValue): boolean {
+    return value.scope === this && !value.fixed && !this.isOutput(value);
+  }
+}
+
+/** The finished graph of a scope, with sources where the IR version has room for them. */
+export function freezeGraph(scope: GraphScope, name: string, irVersion: number): OnnxGraph {
+  return {
+    name,
+    nodes: freezeNodes(scope, irVersion),
+    inputs: scope.inputs.map(valueInfo),
+    outputs: scope.outputs.map(valueInfo),
+    initializers: scope.initializers.map(({ value, tensor }) => ({ name: value.onnxName, tensor })),
+    valueInfo: scope.described.filter(({ value }) => !scope.isOutput(value)).map(valueInfo),
+    docString: '',
+  };
+}
+
+function valueInfo({ value, dtype, shape }: Typed): OnnxValueInfo {
+  return { name: value.onnxName, dtype, shape };
+}
+
+export function freezeNodes(scope: GraphScope, irVersion: number): OnnxNode[] {
+  const inMetadata = irVersion >= metadataIrVersion;
+  return scope.nodes.map(({ source, attributes, inputs, outputs, ...node }): OnnxNode => ({
+    ...node,
+    inputs: inputs.map((value) => value?.onnxName ?? ''),
+    outputs: outputs.map((value) => value.onnxName),
+    attributes: new Map([...attributes].map(([key, value]) => [key, freeze(value, irVersion)])),
+    docString: source !== undefined && !inMetadata ? source : '',
+    metadata: source !== undefined && inMetadata ? { [sourceKey]: source } : {},
+  }));
+}
+
+function freeze(attribute: PendingAttribute, irVersion: number): OnnxAttribute {
+  if (attribute.type !== 'graph') return attribute;
+  const { scope, graphName } = attribute.value;
+  invariant(scope.kind === 'subgraph', `${graphName} is no subgraph`);
+  return { type: 'graph', value: freezeGraph(scope, graphName, irVersion) };
+}
