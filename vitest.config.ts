@@ -1,0 +1,27 @@
+import { defineConfig } from 'vitest/config';
+
+/** Their tests start worker threads or the command line, which run the compiled dist/. */
+const needBuild = ['api', 'bench', 'cli', 'e2e', 'runtime', 'selftrain'].map(
+  (folder) => `test/${folder}/**/*.test.ts`,
+);
+
+export default defineConfig({
+  test: {
+    environment: 'node',
+    // Processes: onnxruntime's native binding may crash when a thread that loaded it ends.
+    pool: 'forks',
+    maxWorkers: 2,
+    testTimeout: 60_000,
+    hookTimeout: 60_000,
+    projects: [
+      {
+        extends: true,
+        test: { name: 'source', include: ['test/**/*.test.ts'], exclude: needBuild },
+      },
+      {
+        extends: true,
+        test: { name: 'built', include: needBuild, globalSetup: ['test/support/build.ts'] },
+      },
+    ],
+  },
+});
