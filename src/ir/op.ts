@@ -39,7 +39,11 @@ export interface Op {
   inputName(index: number): string;
   inferTypes(inputs: readonly (TensorType | undefined)[], attrs: Attributes): TensorType[];
   /** Its meaning, in float64 with plain loops. */
-  evaluate(inputs: readonly (NdArray | undefined)[], attrs: Attributes, types: NodeTypes): NdArray[];
+  evaluate(
+    inputs: readonly (NdArray | undefined)[],
+    attrs: Attributes,
+    types: NodeTypes,
+  ): NdArray[];
   /** Gradients of the inputs, given those of the outputs (undefined where none flows). */
   gradient?(node: Node, outputGrads: readonly (Value | undefined)[]): (Value | undefined)[];
   /** Its portable spelling in standard ONNX operators. */

@@ -5,7 +5,13 @@ import { defineOp, TypeFault } from '../ir/op.js';
 import { formatShape, staticDim } from '../support/shape.js';
 import type { OnnxValue } from '../support/onnxValue.js';
 import { reduceSum } from './broadcast.js';
-import { forEachTap, mapSize, outputPadding, windowOutput, type WindowAttributes } from './window.js';
+import {
+  forEachTap,
+  mapSize,
+  outputPadding,
+  windowOutput,
+  type WindowAttributes,
+} from './window.js';
 
 /*
  * With y = conv(x, w) and a window's tap t, y[n,o,p] = sum over c, t of w[o,c,t] * x[n,c,s*p + d*t].
@@ -41,7 +47,10 @@ export const conv = defineOp('conv', {
       y.data[yAt] = (y.data[yAt] ?? 0) + (x.data[xAt] ?? NaN) * (w.data[wAt] ?? NaN);
     });
     const [, out = 1, height = 1, width = 1] = y.shape;
-    if (b) y.data.forEach((v, i) => (y.data[i] = v + (b.data[Math.floor(i / (height * width)) % out] ?? NaN)));
+    if (b)
+      y.data.forEach(
+        (v, i) => (y.data[i] = v + (b.data[Math.floor(i / (height * width)) % out] ?? NaN)),
+      );
     return y;
   },
   gradient: ({ x, w, b }, dy, attrs) => ({
@@ -80,7 +89,11 @@ function forEachProduct(
             if (at < 0) return;
             for (let c = 0; c < perGroup; c++) {
               const channel = Math.floor(o / outPerGroup) * perGroup + c;
-              visit((n * channels + channel) * height * width + at, yAt, (o * perGroup + c) * kh * kw + tap);
+              visit(
+                (n * channels + channel) * height * width + at,
+                yAt,
+                (o * perGroup + c) * kh * kw + tap,
+              );
             }
           });
         }
@@ -111,7 +124,12 @@ export const convInputGrad = defineOp('convInputGrad', {
     const full = fullPads(kernel, attrs, mapSize(types.dy.shape));
     if (strides[0] === 1 && strides[1] === 1 && full.every((pad) => pad >= 0)) {
       const flipped = flipKernel(b, w, types.w, groups);
-      return b.Conv(dy, flipped, null, { kernel_shape: kernel, pads: full, dilations, group: groups });
+      return b.Conv(dy, flipped, null, {
+        kernel_shape: kernel,
+        pads: full,
+        dilations,
+        group: groups,
+      });
     }
     return b.ConvTranspose(dy, w, null, {
       kernel_shape: kernel,
@@ -174,7 +192,9 @@ export const convKernelGrad = defineOp('convKernelGrad', {
 });
 
 function isPointwise({ kernel, strides, pads, groups }: ConvKernelGradAttributes): boolean {
-  return groups === 1 && [...kernel, ...strides].every((v) => v === 1) && pads.every((v) => v === 0);
+  return (
+    groups === 1 && [...kernel, ...strides].every((v) => v === 1) && pads.every((v) => v === 0)
+  );
 }
 
 interface KernelGradTypes {
@@ -183,7 +203,12 @@ interface KernelGradTypes {
 }
 
 /** A 1x1 convolution is a matrix product over pixels: dw = sum over n of dy[n] [O,HW] by x[n]^T [HW,C]. */
-function pointwiseKernelGrad(b: Opset, x: OnnxValue, dy: OnnxValue, types: KernelGradTypes): OnnxValue {
+function pointwiseKernelGrad(
+  b: Opset,
+  x: OnnxValue,
+  dy: OnnxValue,
+  types: KernelGradTypes,
+): OnnxValue {
   const [channels, out] = [staticDim(types.x.shape[1]), staticDim(types.dy.shape[1])];
   const [height, width] = mapSize(types.x.shape);
   const rows = b.Reshape(dy, b.ints(-1, out, height * width));
@@ -212,7 +237,11 @@ function swappedConv(
   const filter = b.Transpose(dy, { perm: [1, 0, 2, 3] });
   // Rows of x that no window reached (a stride that does not divide) would add taps: pad less at the end, or cut.
   const reach = (axis: 0 | 1): number =>
-    (kernel[axis] - 1) * dilations[axis] + (output[axis] - 1) * strides[axis] + 1 - input[axis] - pads[axis];
+    (kernel[axis] - 1) * dilations[axis] +
+    (output[axis] - 1) * strides[axis] +
+    1 -
+    input[axis] -
+    pads[axis];
   const ends = [Math.max(0, reach(0)), Math.max(0, reach(1))];
   const full = b.Conv(data, filter, null, {
     kernel_shape: output,

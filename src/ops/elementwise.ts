@@ -18,14 +18,20 @@ function shapeFault(a: TensorType, b: TensorType): TypeFault {
   const shapes = `${formatShape(a.shape)} and ${formatShape(b.shape)}`;
   const axes = ['the batch', 'channels', 'height', 'width'];
   const differing = a.shape.flatMap((_, i) =>
-    broadcastShapes(a.shape.slice(i, i + 1), b.shape.slice(i, i + 1)) ? [] : [axes[i] ?? `axis ${i}`],
+    broadcastShapes(a.shape.slice(i, i + 1), b.shape.slice(i, i + 1))
+      ? []
+      : [axes[i] ?? `axis ${i}`],
   );
   if (a.shape.length !== 4 || b.shape.length !== 4)
     return new TypeFault('shape-mismatch', `shapes do not broadcast: ${shapes}`);
   const hint = differing.includes('channels')
     ? 'project one of them with conv2d(x, { out, kernel: 1 }), or give both the same `out`'
     : 'bring both to the same height and width: the same stride on both branches, or pooling';
-  return new TypeFault('shape-mismatch', `shapes differ in ${differing.join(' and ')}: ${shapes}`, hint);
+  return new TypeFault(
+    'shape-mismatch',
+    `shapes differ in ${differing.join(' and ')}: ${shapes}`,
+    hint,
+  );
 }
 
 const sameType = ({ x }: { readonly x: TensorType }): TensorType => x;

@@ -1,6 +1,9 @@
-import type { Value } from '../ir/graph.js';
+import type { Opset } from '../../generated/onnx/index.js';
+import type { TensorType, Value } from '../ir/graph.js';
 import { ndarray } from '../ir/ndarray.js';
 import { defineOp } from '../ir/op.js';
+import { dtypes } from '../support/dtype.js';
+import type { OnnxValue } from '../support/onnxValue.js';
 import { expandLike, reducedShape, type ReduceAttributes } from './broadcast.js';
 import { div } from './elementwise.js';
 import { forEachIndex, reduceArray } from './reference.js';
@@ -34,19 +37,33 @@ const count = defineOp('count', {
   type: ({ x }, _: { readonly axes: readonly number[] }) => ({ dtype: x.dtype, shape: [] }),
   reference: ({ x }, { axes }) =>
     ndarray([], [axes.reduce((product, axis) => product * (x.shape[axis] ?? 1), 1)]),
-  onnx: (b, { x }, { axes }, { in: types }) => {
-    const dtype = types.x.dtype === 'float64' ? 'float64' : 'float32';
-    const dims = axes.map((axis) => types.x.shape[axis] ?? 1);
-    if (dims.every((dim) => typeof dim === 'number'))
-      return b.scalar(dims.reduce((product, dim) => product * dim, 1), dtype);
-    const sizes = b.Gather(b.Shape(x), b.ints(...axes));
-    const product =
-      b.opset === 17
-        ? b.ReduceProd(sizes, { axes: [0], keepdims: 0 })
-        : b.ReduceProd(sizes, b.ints(0), { keepdims: 0 });
+  onnx: (b, { x }, { axes }, { in: types }) => countOnnx(b, x, types.x, axes),
+});
     return b.Cast(product, { to: dtype === 'float64' ? 11 : 1 });
   },
 });
+
+/** The number of elements of x along axes in ONNX: a constant, or computed where a size is symbolic. */
+export function countOnnx(
+  b: Opset,
+  x: OnnxValue,
+  type: TensorType,
+  axes: readonly number[],
+): OnnxValue {
+  const dtype = type.dtype === 'float64' ? 'float64' : 'float32';
+  const dims = axes.map((axis) => type.shape[axis] ?? 1);
+  if (dims.every((dim) => typeof dim === 'number'))
+    return b.scalar(
+      dims.reduce((product, dim) => product * dim, 1),
+      dtype,
+    );
+  const sizes = b.Gather(b.Shape(x), b.ints(...axes));
+  const product =
+    b.opset === 17
+      ? b.ReduceProd(sizes, { axes: [0], keepdims: 0 })
+      : b.ReduceProd(sizes, b.ints(0), { keepdims: 0 });
+  return b.Cast(product, { to: dtypes[dtype].onnx });
+}
 
 /** Number of elements of x along axes, as a scalar value. */
 export function countOf(x: Value, attrs: { readonly axes: readonly number[] }): Value {

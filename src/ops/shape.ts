@@ -49,7 +49,10 @@ export const transpose = defineOp('transpose', {
     const strides = stridesOf(x.shape);
     const out = ndarray(permutation.map((axis) => x.shape[axis] ?? 1));
     forEachIndex(out.shape, (index, at) => {
-      const from = permutation.reduce((sum, axis, i) => sum + (strides[axis] ?? 0) * (index[i] ?? 0), 0);
+      const from = permutation.reduce(
+        (sum, axis, i) => sum + (strides[axis] ?? 0) * (index[i] ?? 0),
+        0,
+      );
       out.data[at] = x.data[from] ?? NaN;
     });
     return out;
@@ -80,7 +83,10 @@ export const slice = defineOp('slice', {
     const out = ndarray(y.shape as readonly number[]);
     const strides = stridesOf(x.shape);
     forEachIndex(out.shape, (index, at) => {
-      const from = index.reduce((s, v, i) => s + (v + (i === axis ? start : 0)) * (strides[i] ?? 0), 0);
+      const from = index.reduce(
+        (s, v, i) => s + (v + (i === axis ? start : 0)) * (strides[i] ?? 0),
+        0,
+      );
       out.data[at] = x.data[from] ?? NaN;
     });
     return out;
@@ -108,7 +114,10 @@ export const padAxis = defineOp('padAxis', {
     const out = ndarray(y.shape as readonly number[]);
     const strides = stridesOf(out.shape);
     forEachIndex(x.shape, (index, at) => {
-      const to = index.reduce((s, v, i) => s + (v + (i === axis ? before : 0)) * (strides[i] ?? 0), 0);
+      const to = index.reduce(
+        (s, v, i) => s + (v + (i === axis ? before : 0)) * (strides[i] ?? 0),
+        0,
+      );
       out.data[to] = x.data[at] ?? NaN;
     });
     return out;
@@ -150,7 +159,9 @@ const concatOp: Op = {
       total += size;
     }
     const joined = total;
-    return [{ dtype: first.dtype, shape: first.shape.map((dim, i) => (i === axis ? joined : dim)) }];
+    return [
+      { dtype: first.dtype, shape: first.shape.map((dim, i) => (i === axis ? joined : dim)) },
+    ];
   },
   evaluate: (inputs, attrs, types) => [
     joinArrays(
@@ -184,7 +195,10 @@ function joinArrays(inputs: readonly NdArray[], axis: number, shape: readonly nu
   let start = 0;
   for (const x of inputs) {
     forEachIndex(x.shape, (index, at) => {
-      const to = index.reduce((s, v, i) => s + (v + (i === axis ? start : 0)) * (strides[i] ?? 0), 0);
+      const to = index.reduce(
+        (s, v, i) => s + (v + (i === axis ? start : 0)) * (strides[i] ?? 0),
+        0,
+      );
       out.data[to] = x.data[at] ?? NaN;
     });
     start += x.shape[axis] ?? 0;
@@ -193,7 +207,10 @@ function joinArrays(inputs: readonly NdArray[], axis: number, shape: readonly nu
 }
 
 /** Joins values along an axis. */
-export function concat(values: readonly [Value, ...Value[]], attrs: { readonly axis: number }): Value {
+export function concat(
+  values: readonly [Value, ...Value[]],
+  attrs: { readonly axis: number },
+): Value {
   return values[0].graph.add(concatOp, values, attrs as unknown as Attributes)[0] as Value;
 }
 
@@ -202,9 +219,11 @@ export const cast = defineOp('cast', {
   inputs: ['x'],
   type: ({ x }, { to }: { readonly to: DType }) => ({ dtype: to, shape: x.shape }),
   reference: ({ x }, { to }) =>
-    mapArray(x, to === 'bool' ? (v) => (v === 0 ? 0 : 1) : dtypes[to].floating ? (v) => v : Math.trunc),
-  gradient: ({ x }, dy) =>
-    dtypes[x.dtype].floating ? { x: cast(dy, { to: x.dtype }) } : {},
+    mapArray(
+      x,
+      to === 'bool' ? (v) => (v === 0 ? 0 : 1) : dtypes[to].floating ? (v) => v : Math.trunc,
+    ),
+  gradient: ({ x }, dy) => (dtypes[x.dtype].floating ? { x: cast(dy, { to: x.dtype }) } : {}),
   onnx: (b, { x }, { to }) => b.Cast(x, { to: dtypes[to].onnx }),
 });
 
@@ -212,6 +231,9 @@ export const cast = defineOp('cast', {
 export const equal = defineOp('equal', {
   inputs: ['a', 'b'],
   type: ({ a }) => ({ dtype: 'bool', shape: a.shape }),
-  reference: ({ a, b }) => ({ shape: a.shape, data: a.data.map((v, i) => (v === b.data[i] ? 1 : 0)) }),
+  reference: ({ a, b }) => ({
+    shape: a.shape,
+    data: a.data.map((v, i) => (v === b.data[i] ? 1 : 0)),
+  }),
   onnx: (b, x) => b.Equal(x.a, x.b),
 });

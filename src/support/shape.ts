@@ -40,7 +40,10 @@ export function sizeOf(shape: Shape): Dim {
   for (const dim of shape) {
     if (typeof dim === 'number') factor *= dim;
     else {
-      invariant(symbol === undefined, `product of two symbolic dimensions in ${formatShape(shape)}`);
+      invariant(
+        symbol === undefined,
+        `product of two symbolic dimensions in ${formatShape(shape)}`,
+      );
       symbol = dim.symbol;
       factor *= dim.factor;
     }
@@ -70,7 +73,10 @@ export function staticSize(shape: Shape): number {
 
 /** The dimension as a number. */
 export function staticDim(dim: Dim | undefined): number {
-  invariant(typeof dim === 'number', `a static dimension is needed, not ${dim ? formatDim(dim) : 'none'}`);
+  invariant(
+    typeof dim === 'number',
+    `a static dimension is needed, not ${dim ? formatDim(dim) : 'none'}`,
+  );
   return dim;
 }
 
