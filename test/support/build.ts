@@ -8,8 +8,7 @@ export default function buildDist(): void {
   const built = modified(join(repositoryRoot, 'dist/.tsbuildinfo'));
   const sources = ['src', 'generated'].map((folder) => newestIn(join(repositoryRoot, folder)));
   if (Math.max(...sources) <= built) return;
-  const tsc = join(repositoryRoot, 'node_modules/typescript/bin/tsc');
-  const result = spawnSync(process.execPath, [tsc, '-p', 'tsconfig.build.json'], {
+  const result = spawnSync('npm', ['run', '--silent', 'build'], {
     cwd: repositoryRoot,
     encoding: 'utf8',
   });
