@@ -39,9 +39,6 @@ const count = defineOp('count', {
     ndarray([], [axes.reduce((product, axis) => product * (x.shape[axis] ?? 1), 1)]),
   onnx: (b, { x }, { axes }, { in: types }) => countOnnx(b, x, types.x, axes),
 });
-    return b.Cast(product, { to: dtype === 'float64' ? 11 : 1 });
-  },
-});
 
 /** The number of elements of x along axes in ONNX: a constant, or computed where a size is symbolic. */
 export function countOnnx(
