@@ -96,7 +96,7 @@ export interface OpDescription<
     grad: PartialResults<O, Value>,
     attrs: A,
     outputs: Results<O, Value>,
-  ): Partial<Record<string, Value>>;
+  ): InputGrads;
   /** The portable spelling. */
   onnx(
     b: Opset,
@@ -105,6 +105,9 @@ export interface OpDescription<
     types: { readonly in: Named<I, TensorType>; readonly out: Results<O, TensorType> },
   ): Results<O, OnnxValue>;
 }
+
+/** What a gradient rule returns: the gradient of each input that has one, by name. */
+export type InputGrads = Readonly<Partial<Record<string, Value>>>;
 
 /** Calling an op adds a node to the graph of its first operand. */
 export type OpFunction<

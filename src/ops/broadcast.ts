@@ -1,6 +1,6 @@
 import type { Value } from '../ir/graph.js';
 import { ndarray } from '../ir/ndarray.js';
-import { defineOp, TypeFault } from '../ir/op.js';
+import { defineOp, TypeFault, type InputGrads } from '../ir/op.js';
 import {
   broadcastShapes,
   dimEquals,
@@ -36,7 +36,7 @@ export const reduceSum = defineOp('reduceSum', {
     shape: y.shape as readonly number[],
     data: reduceArray(x, axes, 0, (a, v) => a + v).data,
   }),
-  gradient: ({ x }, dy, { axes, keepDims }) => ({
+  gradient: ({ x }, dy, { axes, keepDims }): InputGrads => ({
     x: expandLike(dy, x, { axes: keepDims ? [] : axes }),
   }),
   onnx: (b, { x }, { axes, keepDims }) =>
@@ -69,7 +69,7 @@ export const expandLike = defineOp('expandLike', {
     forEachIndex(like.shape, (index, at) => (out.data[at] = x.data[offset(index)] ?? NaN));
     return out;
   },
-  gradient: ({ x }, dy, { axes = [] }) => {
+  gradient: ({ x }, dy, { axes = [] }): InputGrads => {
     const kept = unsqueezed(x.shape, axes);
     const repeated = kept.flatMap((dim, i) =>
       dim === 1 && !axes.includes(i) && !dimEquals(dy.shape[i] ?? 1, 1) ? [i] : [],

@@ -1,7 +1,7 @@
 import type { Opset } from '../../generated/onnx/index.js';
 import type { TensorType } from '../ir/graph.js';
 import { ndarray, type NdArray } from '../ir/ndarray.js';
-import { defineOp, TypeFault } from '../ir/op.js';
+import { defineOp, TypeFault, type InputGrads } from '../ir/op.js';
 import { formatShape, staticDim } from '../support/shape.js';
 import type { OnnxValue } from '../support/onnxValue.js';
 import { reduceSum } from './broadcast.js';
@@ -53,7 +53,7 @@ export const conv = defineOp('conv', {
       );
     return y;
   },
-  gradient: ({ x, w, b }, dy, attrs) => ({
+  gradient: ({ x, w, b }, dy, attrs): InputGrads => ({
     x: convInputGrad(dy, w, { ...attrs, input: mapSize(x.shape) }),
     w: convKernelGrad(x, dy, { ...attrs, kernel: kernelOf(w.type) }),
     ...(b && { b: reduceSum(dy, { axes: [0, 2, 3], keepDims: false }) }),

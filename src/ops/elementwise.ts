@@ -1,5 +1,5 @@
 import type { TensorType } from '../ir/graph.js';
-import { defineOp, TypeFault } from '../ir/op.js';
+import { defineOp, TypeFault, type InputGrads } from '../ir/op.js';
 import { broadcastShapes, formatShape, shapeEquals } from '../support/shape.js';
 import { sumTo } from './broadcast.js';
 import { scalarLike } from './constant.js';
@@ -51,7 +51,7 @@ export const add = defineOp('add', {
   inputs: ['a', 'b'],
   type: ({ a, b }) => broadcastType(a, b),
   reference: ({ a, b }) => broadcastArrays(a, b, (x, y) => x + y),
-  gradient: ({ a, b }, dy) => ({ a: sumTo(dy, a), b: sumTo(dy, b) }),
+  gradient: ({ a, b }, dy): InputGrads => ({ a: sumTo(dy, a), b: sumTo(dy, b) }),
   onnx: (b, x) => b.Add(x.a, x.b),
 });
 
@@ -60,7 +60,7 @@ export const sub = defineOp('sub', {
   inputs: ['a', 'b'],
   type: ({ a, b }) => broadcastType(a, b),
   reference: ({ a, b }) => broadcastArrays(a, b, (x, y) => x - y),
-  gradient: ({ a, b }, dy) => ({ a: sumTo(dy, a), b: sumTo(neg(dy), b) }),
+  gradient: ({ a, b }, dy): InputGrads => ({ a: sumTo(dy, a), b: sumTo(neg(dy), b) }),
   onnx: (b, x) => b.Sub(x.a, x.b),
 });
 
@@ -69,7 +69,7 @@ export const mul = defineOp('mul', {
   inputs: ['a', 'b'],
   type: ({ a, b }) => broadcastType(a, b),
   reference: ({ a, b }) => broadcastArrays(a, b, (x, y) => x * y),
-  gradient: ({ a, b }, dy) => ({ a: sumTo(mul(dy, b), a), b: sumTo(mul(dy, a), b) }),
+  gradient: ({ a, b }, dy): InputGrads => ({ a: sumTo(mul(dy, b), a), b: sumTo(mul(dy, a), b) }),
   onnx: (b, x) => b.Mul(x.a, x.b),
 });
 
@@ -78,7 +78,7 @@ export const div = defineOp('div', {
   inputs: ['a', 'b'],
   type: ({ a, b }) => broadcastType(a, b),
   reference: ({ a, b }) => broadcastArrays(a, b, (x, y) => x / y),
-  gradient: ({ a, b }, dy, _, y) => ({
+  gradient: ({ a, b }, dy, _, y): InputGrads => ({
     a: sumTo(div(dy, b), a),
     b: sumTo(neg(div(mul(dy, y), b)), b),
   }),
@@ -98,7 +98,7 @@ export const neg = defineOp('neg', {
   inputs: ['x'],
   type: sameType,
   reference: ({ x }) => mapArray(x, (v) => -v),
-  gradient: (_, dy) => ({ x: neg(dy) }),
+  gradient: (_, dy): InputGrads => ({ x: neg(dy) }),
   onnx: (b, { x }) => b.Neg(x),
 });
 
@@ -107,7 +107,7 @@ export const sqrt = defineOp('sqrt', {
   inputs: ['x'],
   type: sameType,
   reference: ({ x }) => mapArray(x, Math.sqrt),
-  gradient: (_, dy, __, y) => ({ x: div(dy, add(y, y)) }),
+  gradient: (_, dy, __, y): InputGrads => ({ x: div(dy, add(y, y)) }),
   onnx: (b, { x }) => b.Sqrt(x),
 });
 
@@ -116,7 +116,7 @@ export const exp = defineOp('exp', {
   inputs: ['x'],
   type: sameType,
   reference: ({ x }) => mapArray(x, Math.exp),
-  gradient: (_, dy, __, y) => ({ x: mul(dy, y) }),
+  gradient: (_, dy, __, y): InputGrads => ({ x: mul(dy, y) }),
   onnx: (b, { x }) => b.Exp(x),
 });
 
@@ -125,7 +125,7 @@ export const log = defineOp('log', {
   inputs: ['x'],
   type: sameType,
   reference: ({ x }) => mapArray(x, Math.log),
-  gradient: ({ x }, dy) => ({ x: div(dy, x) }),
+  gradient: ({ x }, dy): InputGrads => ({ x: div(dy, x) }),
   onnx: (b, { x }) => b.Log(x),
 });
 
@@ -134,7 +134,7 @@ export const tanh = defineOp('tanh', {
   inputs: ['x'],
   type: sameType,
   reference: ({ x }) => mapArray(x, Math.tanh),
-  gradient: (_, dy, __, y) => ({ x: mul(dy, sub(scalarLike(y, 1), mul(y, y))) }),
+  gradient: (_, dy, __, y): InputGrads => ({ x: mul(dy, sub(scalarLike(y, 1), mul(y, y))) }),
   onnx: (b, { x }) => b.Tanh(x),
 });
 
@@ -143,7 +143,7 @@ export const sigmoid = defineOp('sigmoid', {
   inputs: ['x'],
   type: sameType,
   reference: ({ x }) => mapArray(x, logistic),
-  gradient: (_, dy, __, y) => ({ x: mul(dy, mul(y, sub(scalarLike(y, 1), y))) }),
+  gradient: (_, dy, __, y): InputGrads => ({ x: mul(dy, mul(y, sub(scalarLike(y, 1), y))) }),
   onnx: (b, { x }) => b.Sigmoid(x),
 });
 
@@ -156,7 +156,7 @@ export const relu = defineOp('relu', {
   inputs: ['x'],
   type: sameType,
   reference: ({ x }) => mapArray(x, (v) => Math.max(v, 0)),
-  gradient: (_, dy, __, y) => ({ x: reluGrad(y, dy) }),
+  gradient: (_, dy, __, y): InputGrads => ({ x: reluGrad(y, dy) }),
   onnx: (b, { x }) => b.Relu(x),
 });
 
@@ -176,7 +176,7 @@ export const silu = defineOp('silu', {
   inputs: ['x'],
   type: sameType,
   reference: ({ x }) => mapArray(x, (v) => v * logistic(v)),
-  gradient: ({ x }, dy) => ({ x: siluGrad(x, dy) }),
+  gradient: ({ x }, dy): InputGrads => ({ x: siluGrad(x, dy) }),
   onnx: (b, { x }) => b.Mul(x, b.Sigmoid(x)),
 });
 
@@ -204,7 +204,7 @@ export const hardSigmoid = defineOp('hardSigmoid', {
   inputs: ['x'],
   type: sameType,
   reference: ({ x }) => mapArray(x, hardSigmoidOf),
-  gradient: ({ x }, dy) => ({ x: hardSigmoidGrad(x, dy) }),
+  gradient: ({ x }, dy): InputGrads => ({ x: hardSigmoidGrad(x, dy) }),
   onnx: (b, { x }) => b.HardSigmoid(x, { alpha: 1 / 6, beta: 0.5 }),
 });
 
@@ -225,7 +225,7 @@ export const hardSwish = defineOp('hardSwish', {
   inputs: ['x'],
   type: sameType,
   reference: ({ x }) => mapArray(x, (v) => v * hardSigmoidOf(v)),
-  gradient: ({ x }, dy) => ({ x: hardSwishGrad(x, dy) }),
+  gradient: ({ x }, dy): InputGrads => ({ x: hardSwishGrad(x, dy) }),
   onnx: (b, { x }) => b.HardSwish(x),
 });
 
@@ -268,7 +268,7 @@ export const gelu = defineOp('gelu', {
   inputs: ['x'],
   type: sameType,
   reference: ({ x }) => mapArray(x, (v) => (v / 2) * (1 + erf(v / Math.SQRT2))),
-  gradient: ({ x }, dy) => ({ x: geluGrad(x, dy) }),
+  gradient: ({ x }, dy): InputGrads => ({ x: geluGrad(x, dy) }),
   onnx: (b, { x }, _, { in: types }) => {
     const dtype = floatOf(types.x);
     const half = b.Mul(x, b.scalar(0.5, dtype));

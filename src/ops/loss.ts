@@ -1,6 +1,6 @@
 import type { TensorType } from '../ir/graph.js';
 import { ndarray, type NdArray } from '../ir/ndarray.js';
-import { defineOp, TypeFault } from '../ir/op.js';
+import { defineOp, TypeFault, type InputGrads } from '../ir/op.js';
 import { formatShape, shapeEquals } from '../support/shape.js';
 import { reduceSum } from './broadcast.js';
 import { mul, sub } from './elementwise.js';
@@ -31,7 +31,7 @@ export const softmax = defineOp('softmax', {
     return out;
   },
   // dx = y * (dy - sum(dy * y)), the Jacobian diag(y) - y y^T applied to dy.
-  gradient: ({ x }, dy, _, y) => {
+  gradient: ({ x }, dy, _, y): InputGrads => {
     const dot = reduceSum(mul(dy, y), { axes: [x.rank - 1], keepDims: true });
     return { x: mul(y, sub(dy, dot)) };
   },
@@ -63,7 +63,7 @@ export const softmaxCrossEntropy = defineOp('softmaxCrossEntropy', {
       );
     return out;
   },
-  gradient: ({ logits, target }, dy) => ({
+  gradient: ({ logits, target }, dy): InputGrads => ({
     logits: softmaxCrossEntropyGrad(logits, target, dy),
   }),
   onnx: (b, { logits, target }) => {

@@ -1,5 +1,5 @@
 import { ndarray } from '../ir/ndarray.js';
-import { defineOp, TypeFault } from '../ir/op.js';
+import { defineOp, TypeFault, type InputGrads } from '../ir/op.js';
 import { dimEquals, formatShape, type Shape } from '../support/shape.js';
 
 export interface MatmulAttributes {
@@ -48,7 +48,7 @@ export const matmul = defineOp('matmul', {
         }
     return out;
   },
-  gradient: ({ a, b }, dy, { transA = false, transB = false }) => ({
+  gradient: ({ a, b }, dy, { transA = false, transB = false }): InputGrads => ({
     a: transA
       ? matmul(b, dy, { transA: transB, transB: true })
       : matmul(dy, b, { transB: !transB }),

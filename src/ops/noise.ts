@@ -1,4 +1,4 @@
-import { defineOp, TypeFault } from '../ir/op.js';
+import { defineOp, TypeFault, type InputGrads } from '../ir/op.js';
 import { formatShape, shapeEquals } from '../support/shape.js';
 import { broadcastArrays } from './reference.js';
 
@@ -21,7 +21,7 @@ export const dropout = defineOp('dropout', {
     return x;
   },
   reference: ({ x, mask }, { keep }) => broadcastArrays(x, mask, (v, m) => (v * m) / keep),
-  gradient: ({ mask }, dy, attrs) => ({ x: dropout(dy, mask, attrs) }),
+  gradient: ({ mask }, dy, attrs): InputGrads => ({ x: dropout(dy, mask, attrs) }),
   onnx: (b, { x, mask }, { keep }, { in: types }) => {
     const dtype = types.x.dtype === 'float64' ? 'float64' : 'float32';
     return b.Mul(x, b.Mul(mask, b.scalar(1 / keep, dtype)));
@@ -48,7 +48,7 @@ export const stochasticDepth = defineOp('stochasticDepth', {
     return x;
   },
   reference: ({ x, mask }, { survival }) => broadcastArrays(x, mask, (v, m) => (v * m) / survival),
-  gradient: ({ mask }, dy, attrs) => ({ x: stochasticDepth(dy, mask, attrs) }),
+  gradient: ({ mask }, dy, attrs): InputGrads => ({ x: stochasticDepth(dy, mask, attrs) }),
   onnx: (b, { x, mask }, { survival }, { in: types }) => {
     const dtype = types.x.dtype === 'float64' ? 'float64' : 'float32';
     return b.Mul(x, b.Mul(mask, b.scalar(1 / survival, dtype)));

@@ -1,7 +1,7 @@
 import type { Opset } from '../../generated/onnx/index.js';
 import type { TensorType } from '../ir/graph.js';
 import { ndarray, type NdArray } from '../ir/ndarray.js';
-import { defineOp, TypeFault } from '../ir/op.js';
+import { defineOp, TypeFault, type InputGrads } from '../ir/op.js';
 import type { OnnxValue } from '../support/onnxValue.js';
 import { formatShape, staticDim } from '../support/shape.js';
 import { tensorData } from '../support/tensor.js';
@@ -95,7 +95,7 @@ export const batchNormTrain = defineOp('batchNormTrain', {
     return { y: affine(standardise(x, mean, variance, epsilon), scale, bias), mean, variance };
   },
   // The statistics feed only the running averages, which no loss depends on.
-  gradient: ({ x, scale }, { y: dy }, attrs, { mean, variance }) => {
+  gradient: ({ x, scale }, { y: dy }, attrs, { mean, variance }): InputGrads => {
     if (dy === undefined) return {};
     const { dx, dscale, dbias } = batchNormGrad(x, scale, mean, variance, dy, attrs);
     return { x: dx, scale: dscale, bias: dbias };
@@ -177,7 +177,7 @@ export const batchNormInference = defineOp('batchNormInference', {
   reference: ({ x, scale, bias, mean, variance }, { epsilon }) =>
     affine(standardise(x, mean, variance, epsilon), scale, bias),
   // Statistics are constants here (a frozen layer), so this is a per-channel affine.
-  gradient: ({ x, scale, mean, variance }, dy, { epsilon }) => {
+  gradient: ({ x, scale, mean, variance }, dy, { epsilon }): InputGrads => {
     const spread = channelShape(x.channels, x.rank);
     const deviation = sqrt(add(variance, scalarLike(variance, epsilon)));
     const factor = reshape(div(scale, deviation), { shape: spread });

@@ -1,5 +1,5 @@
 import { ndarray, type NdArray } from '../ir/ndarray.js';
-import { defineOp } from '../ir/op.js';
+import { defineOp, type InputGrads } from '../ir/op.js';
 import { staticDim, staticSize, sizeOf } from '../support/shape.js';
 import { tensorData } from '../support/tensor.js';
 import {
@@ -56,7 +56,7 @@ export const maxPool = defineOp('maxPool', {
     });
     return y;
   },
-  gradient: ({ x }, dy, attrs) => ({ x: maxPoolGrad(x, dy, attrs) }),
+  gradient: ({ x }, dy, attrs): InputGrads => ({ x: maxPoolGrad(x, dy, attrs) }),
   onnx: (b, { x }, attrs) => b.MaxPool(x, maxPoolAttributes(attrs)),
 });
 
@@ -114,7 +114,9 @@ export const avgPool = defineOp('avgPool', {
     });
     return y;
   },
-  gradient: ({ x }, dy, attrs) => ({ x: avgPoolGrad(dy, { ...attrs, input: mapSize(x.shape) }) }),
+  gradient: ({ x }, dy, attrs): InputGrads => ({
+    x: avgPoolGrad(dy, { ...attrs, input: mapSize(x.shape) }),
+  }),
   onnx: (b, { x }, { kernel, strides, pads, countIncludePad }) =>
     b.AveragePool(x, {
       kernel_shape: kernel,

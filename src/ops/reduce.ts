@@ -1,7 +1,7 @@
 import type { Opset } from '../../generated/onnx/index.js';
 import type { TensorType, Value } from '../ir/graph.js';
 import { ndarray } from '../ir/ndarray.js';
-import { defineOp } from '../ir/op.js';
+import { defineOp, type InputGrads } from '../ir/op.js';
 import { dtypes } from '../support/dtype.js';
 import type { OnnxValue } from '../support/onnxValue.js';
 import { expandLike, reducedShape, type ReduceAttributes } from './broadcast.js';
@@ -20,7 +20,7 @@ export const reduceMean = defineOp('reduceMean', {
     const count = axes.reduce((product, axis) => product * (x.shape[axis] ?? 1), 1);
     return { shape: y.shape as readonly number[], data: sum.data.map((v) => v / count) };
   },
-  gradient: ({ x }, dy, { axes, keepDims }) => ({
+  gradient: ({ x }, dy, { axes, keepDims }): InputGrads => ({
     x: expandLike(div(dy, countOf(x, { axes })), x, { axes: keepDims ? [] : axes }),
   }),
   onnx: (b, { x }, { axes, keepDims }) => {

@@ -1,6 +1,6 @@
 import type { Value } from '../ir/graph.js';
 import { ndarray, type NdArray } from '../ir/ndarray.js';
-import { defineOp, TypeFault, type Attributes, type Op } from '../ir/op.js';
+import { defineOp, TypeFault, type InputGrads, type Attributes, type Op } from '../ir/op.js';
 import type { DType } from '../support/dtype.js';
 import { dtypes } from '../support/dtype.js';
 import {
@@ -27,7 +27,7 @@ export const reshape = defineOp('reshape', {
     return { dtype: x.dtype, shape };
   },
   reference: ({ x }, _, y) => ({ shape: y.shape as readonly number[], data: x.data }),
-  gradient: ({ x }, dy) => ({ x: reshape(dy, { shape: x.shape }) }),
+  gradient: ({ x }, dy): InputGrads => ({ x: reshape(dy, { shape: x.shape }) }),
   // At most one dimension is symbolic (sizeOf checks), so -1 stands for it without ambiguity.
   onnx: (b, { x }, { shape }) =>
     b.Reshape(x, b.ints(...shape.map((dim) => (typeof dim === 'number' ? dim : -1)))),
@@ -57,7 +57,7 @@ export const transpose = defineOp('transpose', {
     });
     return out;
   },
-  gradient: (_, dy, { permutation }) => {
+  gradient: (_, dy, { permutation }): InputGrads => {
     const inverse = permutation.map((__, i) => permutation.indexOf(i));
     return { x: transpose(dy, { permutation: inverse }) };
   },
@@ -91,7 +91,7 @@ export const slice = defineOp('slice', {
     });
     return out;
   },
-  gradient: ({ x }, dy, { axis, start, end }) => ({
+  gradient: ({ x }, dy, { axis, start, end }): InputGrads => ({
     x: padAxis(dy, { axis, before: start, after: (x.shape[axis] as number) - end }),
   }),
   onnx: (b, { x }, { axis, start, end }) => b.Slice(x, b.ints(start), b.ints(end), b.ints(axis)),
@@ -122,7 +122,7 @@ export const padAxis = defineOp('padAxis', {
     });
     return out;
   },
-  gradient: ({ x }, dy, { axis, before }) => ({
+  gradient: ({ x }, dy, { axis, before }): InputGrads => ({
     x: slice(dy, { axis, start: before, end: before + (x.shape[axis] as number) }),
   }),
   onnx: (b, { x }, { axis, before, after }, { in: types }) => {
@@ -223,7 +223,8 @@ export const cast = defineOp('cast', {
       x,
       to === 'bool' ? (v) => (v === 0 ? 0 : 1) : dtypes[to].floating ? (v) => v : Math.trunc,
     ),
-  gradient: ({ x }, dy) => (dtypes[x.dtype].floating ? { x: cast(dy, { to: x.dtype }) } : {}),
+  gradient: ({ x }, dy): InputGrads =>
+    dtypes[x.dtype].floating ? { x: cast(dy, { to: x.dtype }) } : {},
   onnx: (b, { x }, { to }) => b.Cast(x, { to: dtypes[to].onnx }),
 });
 
