@@ -302,7 +302,7 @@ export class GraphBuilder {
   ): OnnxSubgraph {
     const scope = this.inside(new GraphScope('subgraph', this.scope), this.origin, (scope) => {
       const values = inputs.map(({ name: input, dtype, shape }) => {
-        const value = new GraphValue(scope.values.unique(this.prefixed(input)), scope, true);
+        const value = scope.newValue(this.prefixed(input), 'bound');
         scope.inputs.push({ value, dtype, shape });
         return value;
       });

@@ -56,9 +56,3 @@ export function elementCode(type: ElementType): number {
 export function schemaName(type: ElementType): string {
   return typeof type === 'string' ? (schemaNames[dtypes[type].onnx] ?? type) : type.foreign;
 }
-
-/** The element type of a name in an operator schema, or undefined for `seq(...)` and its like. */
-export function elementTypeNamed(name: string): ElementType | undefined {
-  const known = Object.entries(schemaNames).find(([, text]) => text === name);
-  return known === undefined ? undefined : elementTypeOf(Number(known[0]));
-}

@@ -24,11 +24,15 @@ export function readCall(schema: OperatorSchema, args: readonly unknown[]): Oper
   const rest = args.slice(count);
   const hasAttributes = schema.attributes.some(({ type }) => type in readers);
   const attributes = readAttributes(schema, hasAttributes ? rest.shift() : undefined, fail);
-  const asked = rest.shift();
-  if (rest.some((extra) => extra !== undefined)) fail('too many arguments');
-  const outputs = countOutputs(schema, asked, fail);
-  const inputs = readInputs(schema, args.slice(0, count), fail);
   const variadic = schema.outputs.some((output) => output.variadic);
+  const fewest = Math.max(1, schema.outputs.filter((output) => !output.optional).length);
+  const most = variadic ? Infinity : schema.outputs.length;
+  const asked = most > fewest ? rest.shift() : fewest;
+  if (rest.some((extra) => extra !== undefined)) fail('too many arguments');
+  const outputs = asked === undefined && !variadic ? fewest : asked;
+  if (!isInt(outputs) || outputs < 1 || outputs > most)
+    return fail('it does not have as many outputs as asked for');
+  const inputs = readInputs(schema, args.slice(0, count), fail);
   return { inputs, attributes, outputs, list: variadic || outputs > 1 };
 }
 
@@ -59,15 +63,6 @@ function readInputs(
 
 function asValue(value: unknown, name: string, fail: Fail): GraphValue {
   return value instanceof GraphValue ? value : fail(`${name} is no value of a GraphBuilder`);
-}
-
-function countOutputs(schema: OperatorSchema, asked: unknown, fail: Fail): number {
-  const fixed = Math.max(1, schema.outputs.filter((output) => !output.optional).length);
-  const most = schema.outputs.some((output) => output.variadic) ? Infinity : schema.outputs.length;
-  if (asked === undefined) return most === Infinity ? fail('how many outputs?') : fixed;
-  if (typeof asked !== 'number' || !Number.isInteger(asked) || asked < 1 || asked > most)
-    return fail('it does not have as many outputs as asked for');
-  return asked;
 }
 
 function readAttributes(

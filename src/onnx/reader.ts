@@ -31,6 +31,8 @@ export function readModel(bytes: Uint8Array, options: ReadOptions = {}): OnnxMod
   const context = { file, external: options.external };
   if (proto.graph === null || proto.graph === undefined || toNumber(proto.irVersion) < 1)
     throw broken(file, 'it holds no ONNX graph');
+  // The field after the graph, without which no node has a meaning.
+  if (!proto.opsetImport?.length) throw broken(file, 'it names no operator set');
   return {
     irVersion: toNumber(proto.irVersion),
     opsets: opsetImports(proto.opsetImport),

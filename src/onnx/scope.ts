@@ -18,8 +18,11 @@ export class GraphValue implements OnnxValue {
   constructor(
     public onnxName: string,
     readonly scope: GraphScope,
-    /** An input or initializer, whose name is part of the model's interface. */
-    readonly fixed: boolean,
+    /**
+     * `named`: an input or initializer, whose name is part of the model's interface; `bound`: an
+     * input of a subgraph; `made`: by a node.
+     */
+    readonly kind: 'named' | 'bound' | 'made',
   ) {}
 }
 
@@ -107,12 +110,12 @@ export class GraphScope {
   /** A value whose name is given and stays. */
   fixedValue(name: string): GraphValue {
     this.makeRoom(name);
-    return this.remember(new GraphValue(name, this, true));
+    return this.remember(new GraphValue(name, this, 'named'));
   }
 
   /** A value whose name may be changed by output(). */
-  newValue(base: string): GraphValue {
-    return this.remember(new GraphValue(this.values.unique(base), this, false));
+  newValue(base: string, kind: 'bound' | 'made' = 'made'): GraphValue {
+    return this.remember(new GraphValue(this.values.unique(base), this, kind));
   }
 
   rename(value: GraphValue, name: string): void {
@@ -127,7 +130,7 @@ export class GraphScope {
   /** Takes `name`, from an intermediate value that happens to have it if need be. */
   private makeRoom(name: string): void {
     const holder = this.root.byName.get(name);
-    if (holder !== undefined && !holder.fixed && !this.isOutput(holder)) {
+    if (holder !== undefined && holder.kind !== 'named' && !this.isOutput(holder)) {
       holder.onnxName = this.values.unique(name);
       this.remember(holder);
       this.values.release(name);
@@ -151,7 +154,7 @@ export class GraphScope {
 
   /** Whether the value can be an output as it is: made by a node of this very graph, and no output yet. */
   canBeOutput(value: GraphValue): boolean {
-    return value.scope === this && !value.fixed && !this.isOutput(value);
+    return value.scope === this && value.kind === 'made' && !this.isOutput(value);
   }
 }
 

@@ -28,7 +28,10 @@ export function readTensor(proto: Proto, context: TensorContext): OnnxTensor {
   if (typeof dtype !== 'string' && dtype.foreign === 'string')
     return { dtype, shape, data: new Uint8Array(), strings: (proto.stringData ?? []).map(utf8) };
   const bytes = storedBytes(proto, context) ?? typedBytes(proto, dtype, size);
-  if (typeof dtype !== 'string') return { dtype, shape, data: bytes };
+  if (typeof dtype !== 'string') {
+    const { buffer, byteOffset, byteLength } = bytes;
+    return { dtype, shape, data: new Uint8Array(buffer, byteOffset, byteLength) };
+  }
   const wanted = size * dtypes[dtype].bytes;
   if (bytes.length !== wanted)
     throw fault(proto, context, `holds ${bytes.length} bytes where its shape needs ${wanted}`);
