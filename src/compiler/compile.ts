@@ -1,0 +1,263 @@
+import type { OpsetVersion } from '../../generated/onnx/index.js';
+import type { ArtifactInfo, ArtifactKind, Manifest } from '../artifacts/manifest.js';
+import type { Graph } from '../ir/graph.js';
+import type { Model } from '../nn/defineModel.js';
+import { initialize } from '../nn/init.js';
+import { traceModel, type Traced, type TraceOptions } from '../nn/trace.js';
+import { GraphBuilder } from '../onnx/builder.js';
+import { assertValidModel } from '../onnx/verify.js';
+import { writeModel, type WrittenModel } from '../onnx/writer.js';
+import type { OptimizerConfig } from '../optim/index.js';
+import { optimize } from '../passes/pipeline.js';
+import { foldBatchNorm } from '../passes/foldBatchNorm.js';
+import { ConfigError } from '../support/errors.js';
+import { fingerprint } from '../support/hash.js';
+import type { TensorData } from '../support/tensor.js';
+import { forwardTarget } from '../targets/forward.js';
+import { lower, type Choice } from '../targets/lower.js';
+import { portable, type Target } from '../targets/target.js';
+import type { Program } from './program.js';
+import * as programs from './programs.js';
+
+export interface CompileOptions {
+  /** Which artifacts to make; default infer, train and init. */
+  readonly artifacts?: readonly ArtifactKind[];
+  readonly target?: Target;
+  /** Images of a step; `dynamic` leaves it open. Default dynamic. */
+  readonly batch?: number | 'dynamic';
+  /** 17 to 24; default 21. */
+  readonly opset?: OpsetVersion;
+  /** Seed of the initial weights; default 0. */
+  readonly seed?: number;
+  /** Default SGD with momentum 0.9. */
+  readonly optimizer?: OptimizerConfig;
+  /** Clips gradients to a global norm, the hyper `max_norm`. */
+  readonly clip?: boolean;
+  /** Keeps an exponential moving average of parameters and batch statistics. */
+  readonly ema?: boolean;
+  /** Default of the hyper `label_smoothing`. */
+  readonly labelSmoothing?: number;
+  /** Overrides of what the model file says. */
+  readonly overrides?: Pick<TraceOptions, 'classes' | 'image' | 'drop' | 'dropPath'>;
+  /** Weights and batch statistics for `infer` and `forward`; initial ones where it is missing. */
+  readonly weights?: ReadonlyMap<string, TensorData>;
+  /** Whether `infer` takes its weights as inputs, so that one session serves every checkpoint. */
+  readonly weightInputs?: boolean;
+  /** Folds batch normalisation into the convolutions of `infer`. */
+  readonly foldBatchNorm?: boolean;
+  readonly imageFormat?: Manifest['imageFormat'];
+  /** What the manifest names as the model's source. */
+  readonly modelPath?: string;
+  /** Called with the IR after each pass. */
+  readonly onPass?: (artifact: ArtifactKind, pass: string, graph: Graph) => void;
+  /** Called with the spelling chosen for each node. */
+  readonly onChoice?: (artifact: ArtifactKind, choice: Choice) => void;
+}
+
+/** A file of a compiled model, in memory. */
+export interface CompiledArtifact {
+  readonly file: string;
+  readonly onnx: WrittenModel;
+}
+
+export interface Compiled {
+  readonly manifest: Manifest;
+  readonly artifacts: { readonly [K in ArtifactKind]?: CompiledArtifact };
+  /** Initial parameters and batch statistics, by dotted name. */
+  readonly initial: ReadonlyMap<string, TensorData>;
+}
+
+/** Compiles a model to ONNX artifacts and their manifest. Pure: no file, clock or machine is looked at. */
+export function compile(model: Model, options: CompileOptions = {}): Compiled {
+  const context = new Compilation(model, options);
+  const kinds = options.artifacts ?? ['infer', 'train', 'init'];
+  const made = kinds.map((kind) => [kind, context.artifact(kind)] as const);
+  const artifacts = Object.fromEntries(
+    made.flatMap(([kind, { compiled }]) => (compiled ? [[kind, compiled]] : [])),
+  );
+  const infos = Object.fromEntries(made.map(([kind, { info }]) => [kind, info]));
+  return { manifest: context.manifest(infos), artifacts, initial: context.initial };
+}
+
+interface Made {
+  readonly info: ArtifactInfo;
+  readonly compiled?: CompiledArtifact;
+}
+
+class Compilation {
+  readonly target: Target;
+  readonly opset: OpsetVersion;
+  readonly batch: number | 'dynamic';
+  readonly traced: Traced;
+  readonly initial: ReadonlyMap<string, TensorData>;
+  readonly #program: programs.ProgramOptions;
+
+  constructor(
+    readonly model: Model,
+    readonly options: CompileOptions,
+  ) {
+    this.target = options.target ?? portable;
+    this.opset = options.opset ?? 21;
+    this.batch = options.batch ?? 'dynamic';
+    if (this.batch === 'dynamic' && this.target.staticBatchOnly !== undefined)
+      throw new ConfigError(`target ${this.target.name} needs a fixed batch`, {
+        code: 'static-batch',
+        where: '--batch',
+        hint: `${this.target.staticBatchOnly}; give --batch N`,
+      });
+    const trace = { ...options.overrides, batch: this.batch, imageFormat: options.imageFormat };
+    this.#program = {
+      trace,
+      labelSmoothing: options.labelSmoothing ?? 0,
+      update: {
+        optimizer: options.optimizer ?? { kind: 'sgd', momentum: 0.9 },
+        clip: options.clip ?? false,
+        ema: options.ema ?? false,
+      },
+    };
+    this.traced = traceModel(model, { ...trace, mode: 'eval' });
+    this.initial = initialValues(this.traced, options.seed ?? 0);
+  }
+
+  artifact(kind: ArtifactKind): Made {
+    switch (kind) {
+      case 'init':
+        return { info: this.#initInfo() };
+      case 'infer':
+        return this.#infer();
+      case 'forward':
+        return this.#forward();
+      case 'grad':
+        return this.#emit(kind, programs.gradProgram(this.model, this.#program));
+      case 'update':
+        return this.#emit(kind, programs.updateProgram(this.model, this.#program));
+      case 'train':
+        return this.#emit(kind, programs.trainProgram(this.model, this.#program));
+      case 'training-info':
+        throw new ConfigError('training-info is not compiled here', { code: 'artifact' });
+    }
+  }
+
+  #infer(): Made {
+    const program = programs.inferProgram(this.model, this.#program);
+    const fold = this.options.foldBatchNorm === true;
+    return this.#emit('infer', program, {
+      ...(this.options.weightInputs ? {} : { weights: this.options.weights ?? this.initial }),
+      ...(fold && { rewrite: foldBatchNorm }),
+    });
+  }
+
+  #forward(): Made {
+    const program = programs.forwardProgram(this.model, this.#program);
+    const builder = new GraphBuilder({ opset: this.opset, name: `${this.model.name}-forward` });
+    const masks = program.graph.inputs.filter(
+      ({ name, value }) => program.inputInfo(name, value).role === 'noise',
+    );
+    return this.#emit('forward', program, {
+      builder,
+      target: forwardTarget(builder),
+      weights: this.options.weights ?? this.initial,
+      omit: new Set(masks.map(({ name }) => name)),
+    });
+  }
+
+  #emit(kind: ArtifactKind, program: Program, spelling: Spelling = {}): Made {
+    const onPass = this.options.onPass;
+    const rewritten = spelling.rewrite ? spelling.rewrite(program.graph) : program.graph;
+    const graph = optimize(rewritten, {
+      onPass: (pass, after) => onPass?.(kind, pass, after),
+    });
+    const builder =
+      spelling.builder ??
+      new GraphBuilder({ opset: this.opset, name: `${this.model.name}-${kind}` });
+    const { weights, omit } = spelling;
+    const onChoice = this.options.onChoice;
+    lower(graph, builder, {
+      target: spelling.target ?? this.target,
+      ...(weights && { weights }),
+      ...(omit && { omit }),
+      ...(onChoice && { onChoice: (choice: Choice) => onChoice(kind, choice) }),
+    });
+    const onnx = builder.build({ docString: this.#docString(kind) });
+    const file = `${kind}.onnx`;
+    assertValidModel(onnx, file);
+    const fed = graph.inputs.filter(
+      ({ name }) => !(weights?.has(name) ?? omit?.has(name) ?? false),
+    );
+    return {
+      info: {
+        file,
+        inputs: fed.map(({ name, value }) => program.inputInfo(name, value)),
+        outputs: graph.outputs.map(({ name, value }) => program.outputInfo(name, value)),
+      },
+      compiled: { file, onnx: writeModel(onnx, { externalName: `${file}.data` }) },
+    };
+  }
+
+  #docString(kind: ArtifactKind): string {
+    return `${kind} graph of ${this.model.name}, compiled by Gradus`;
+  }
+
+  #initInfo(): ArtifactInfo {
+    const outputs = this.#weightSpecs().map(({ kind, name, shape }) => {
+      const dtype = this.initial.get(name)?.dtype ?? 'float32';
+      return { name, role: kind, param: name, dtype, shape };
+    });
+    return { file: 'init.safetensors', inputs: [], outputs };
+  }
+
+  #weightSpecs() {
+    const { params, buffers } = this.traced;
+    return [
+      ...params.map(({ name, shape, decay }) => ({ name, kind: 'param' as const, shape, decay })),
+      ...buffers.map(({ name, shape }) => ({ name, kind: 'buffer' as const, shape, decay: false })),
+    ];
+  }
+
+  manifest(artifacts: Manifest['artifacts']): Manifest {
+    const { optimizer } = this.#program.update;
+    const trains = ['train', 'update'].some((kind) => kind in artifacts);
+    return {
+      format: 'gradus-manifest',
+      version: 1,
+      name: this.model.name,
+      model: this.options.modelPath ?? this.model.name,
+      architectureHash: architectureHash(this.traced),
+      target: this.target.name,
+      opset: this.opset,
+      batch: this.batch,
+      classes: this.traced.classes,
+      image: this.traced.imageShape,
+      imageFormat: this.options.imageFormat ?? 'float32-nchw',
+      optimizer: trains ? optimizer.kind : null,
+      params: this.#weightSpecs(),
+      artifacts,
+    };
+  }
+}
+
+interface Spelling {
+  readonly builder?: GraphBuilder;
+  readonly target?: Target;
+  readonly weights?: ReadonlyMap<string, TensorData>;
+  readonly omit?: ReadonlySet<string>;
+  readonly rewrite?: (graph: Graph) => Graph;
+}
+
+function initialValues({ params, buffers }: Traced, seed: number): Map<string, TensorData> {
+  return new Map(
+    [...params, ...buffers].map(({ init, name, shape }) => [
+      name,
+      initialize(init, name, shape, seed),
+    ]),
+  );
+}
+
+/**
+ * Names what a checkpoint must fit: parameters, batch statistics and the kinds of layers in order.
+ * Batch, image size and rates of noise are free, so that they may change between runs.
+ */
+function architectureHash({ params, buffers, layers }: Traced): string {
+  const weights = [...params, ...buffers].map(({ name, shape }) => [name, shape]);
+  return fingerprint(JSON.stringify([weights, layers.map(({ name, kind }) => [name, kind])]));
+}

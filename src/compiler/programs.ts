@@ -1,0 +1,157 @@
+import { grad } from '../autodiff/grad.js';
+import type { Value } from '../ir/graph.js';
+import { Graph } from '../ir/graph.js';
+import type { Model } from '../nn/defineModel.js';
+import { traceModel, type ParamSpec, type Traced, type TraceOptions } from '../nn/trace.js';
+import { expandLike } from '../ops/broadcast.js';
+import { scalarLike } from '../ops/constant.js';
+import { div } from '../ops/elementwise.js';
+import {
+  buildUpdate,
+  type HyperSpec,
+  type UpdateOptions,
+  type UpdateValues,
+} from '../optim/update.js';
+import { buildLoss, type LossValues } from './loss.js';
+import {
+  bindBuffer,
+  bindNetwork,
+  bindParam,
+  outputBuffers,
+  paramInput,
+  Program,
+  tensorNames,
+} from './program.js';
+
+/** What the programs of one compilation share. */
+export interface ProgramOptions {
+  readonly trace: Omit<TraceOptions, 'mode'>;
+  readonly update: Omit<UpdateOptions, 'params' | 'buffers' | 'weightSum'>;
+  readonly labelSmoothing: number;
+}
+
+/** Evaluation-mode forward pass: image -> logits. */
+export function inferProgram(model: Model, { trace }: ProgramOptions): Program {
+  const traced = traceModel(model, { ...trace, mode: 'eval' });
+  const program = new Program(traced.graph);
+  bindNetwork(program, traced);
+  program.output('logits', traced.logits, { role: 'logits' });
+  return program;
+}
+
+/** Training-mode forward pass: image and noise -> logits. */
+export function forwardProgram(model: Model, { trace }: ProgramOptions): Program {
+  const traced = traceModel(model, { ...trace, mode: 'train' });
+  const program = new Program(traced.graph);
+  bindNetwork(program, traced);
+  program.output('logits', traced.logits, { role: 'logits' });
+  return program;
+}
+
+interface Differentiated {
+  readonly program: Program;
+  readonly traced: Traced;
+  readonly loss: LossValues;
+  readonly params: readonly (ParamSpec & { readonly grad: Value })[];
+}
+
+/** The loss and its gradients, as weighted sums. */
+function differentiate(model: Model, options: ProgramOptions): Differentiated {
+  const traced = traceModel(model, { ...options.trace, mode: 'train' });
+  const program = new Program(traced.graph);
+  const loss = buildLoss(traced);
+  bindNetwork(program, traced);
+  program.bind('target', { role: 'target' });
+  program.bind('weight', { role: 'weight' });
+  program.bind('label_smoothing', {
+    role: 'hyper',
+    meaning: 'share of each target spread evenly over the classes',
+    default: options.labelSmoothing,
+  });
+  const values = traced.params.map(({ value }) => value);
+  const grads = grad(traced.graph, loss.lossSum, values);
+  const params = traced.params.map((param, i) => ({
+    ...param,
+    // A parameter that the loss does not reach stands still.
+    grad: grads[i] ?? expandLike(scalarLike(param.value, 0), param.value, {}),
+  }));
+  return { program, traced, loss, params };
+}
+
+/** Loss, gradients, logits and new batch statistics; sums, so that micro-batches and machines add up. */
+export function gradProgram(model: Model, options: ProgramOptions): Program {
+  const { program, traced, loss, params } = differentiate(model, options);
+  program.output('loss_sum', loss.lossSum, { role: 'loss', meaning: 'sum of weight * loss' });
+  program.output('weight_sum', loss.weightSum, { role: 'metric', meaning: 'sum of the weights' });
+  program.output('correct_sum', loss.correctSum, {
+    role: 'metric',
+    meaning: 'sum of the weights of images whose top-1 class is right',
+  });
+  program.output('logits', traced.logits, { role: 'logits' });
+  for (const { name, grad: value } of params)
+    program.output(tensorNames.grad(name), value, { role: 'grad', param: name });
+  outputBuffers(program, traced.buffers);
+  return program;
+}
+
+/** Gradient sums and their weight -> new parameters, state and averages. */
+export function updateProgram(model: Model, options: ProgramOptions): Program {
+  const traced = traceModel(model, { ...options.trace, mode: 'train' });
+  const graph = new Graph(`${model.name}-update`);
+  const program = new Program(graph);
+  const params = traced.params.map((param) => {
+    const value = paramInput(graph, param);
+    bindParam(program, param.name);
+    const name = tensorNames.grad(param.name);
+    const gradient = graph.input(name, value.dtype, param.shape);
+    program.bind(name, { role: 'grad', param: param.name });
+    return { ...param, value, grad: gradient };
+  });
+  const buffers = traced.buffers.map((buffer) => {
+    const value = graph.input(buffer.name, buffer.value.dtype, buffer.shape);
+    bindBuffer(program, buffer.name);
+    return { name: buffer.name, value };
+  });
+  const weightSum = graph.input('weight_sum', 'float32', []);
+  program.bind('weight_sum', { role: 'metric', meaning: 'sum of the weights of all gradients' });
+  finish(program, buildUpdate(graph, { ...options.update, params, buffers, weightSum }));
+  return program;
+}
+
+/** One whole training step: `grad` and `update` in one graph. */
+export function trainProgram(model: Model, options: ProgramOptions): Program {
+  const { program, traced, loss, params } = differentiate(model, options);
+  const { graph } = traced;
+  const buffers = traced.buffers.map(({ name, value, updated }) => ({
+    name,
+    value: updated ?? value,
+  }));
+  const update = { ...options.update, params, buffers, weightSum: loss.weightSum };
+  finish(program, buildUpdate(graph, update));
+  outputBuffers(program, traced.buffers);
+  program.output('loss', div(loss.lossSum, loss.weightSum), { role: 'loss' });
+  program.output('accuracy', div(loss.correctSum, loss.weightSum), {
+    role: 'metric',
+    meaning: 'weighted share of images whose top-1 class is right',
+  });
+  return program;
+}
+
+/** Binds what an update declared, and outputs what it computed. */
+function finish(program: Program, update: UpdateValues): void {
+  for (const hyper of update.hypers) program.bind(hyper.name, hyperBinding(hyper));
+  for (const { name, next } of update.params)
+    program.output(tensorNames.next(name), next, { role: 'param', param: name, replaces: name });
+  for (const { name, slot, param, initial, next } of update.states) {
+    program.bind(name, { role: 'state', slot, param, initial });
+    program.output(tensorNames.next(name), next, { role: 'state', slot, param, replaces: name });
+  }
+  for (const { name, param, next } of update.ema) {
+    program.bind(name, { role: 'ema', param, initial: 'param' });
+    program.output(tensorNames.next(name), next, { role: 'ema', param, replaces: name });
+  }
+}
+
+function hyperBinding({ meaning, default: value, formula }: HyperSpec) {
+  return { role: 'hyper', meaning, default: value, ...(formula && { formula }) } as const;
+}
