@@ -1,0 +1,205 @@
+import type { Graph, Value } from '../ir/graph.js';
+import { mul } from '../ops/elementwise.js';
+import { invariant } from '../support/errors.js';
+import { meanFactor } from './accumulate.js';
+import { clipFactor, globalNorm } from './clip.js';
+import { decoupledDecay, l2Decay } from './decay.js';
+import { ema } from './ema.js';
+import type { HyperSpec, Optimizer, SlotSpec } from './optimizer.js';
+
+/** A parameter to update, with the weighted sum of its gradients. */
+export interface UpdateParam {
+  readonly name: string;
+  readonly value: Value;
+  readonly grad: Value;
+  /** Whether weight decay applies: not to biases and normalisation. */
+  readonly decay: boolean;
+}
+
+export interface UpdateRequest {
+  readonly params: readonly UpdateParam[];
+  readonly optimizer: Optimizer;
+  /** Sum of the samples' weights, a scalar; the gradients are divided by it. */
+  readonly weightSum: Value;
+  /** Buffers with their new values; they take part in the moving average only. */
+  readonly buffers?: readonly { readonly name: string; readonly value: Value }[];
+  /** Whether gradients are clipped to the global norm of the hyper `max_norm`. */
+  readonly clip?: boolean;
+  /** Default of `max_norm`. */
+  readonly maxNorm?: number;
+  /** Whether there is a moving average of parameters and buffers, by the hyper `ema_decay`. */
+  readonly ema?: boolean;
+  /** Default of `ema_decay`. */
+  readonly emaDecay?: number;
+}
+
+/** A tensor that each step replaces. */
+export interface Updated {
+  /** Name of the input that the update declared: `optim.<slot>.<param>` or `ema.<param>`. */
+  readonly name: string;
+  readonly param: string;
+  /** The input, and what it becomes. */
+  readonly input: Value;
+  readonly value: Value;
+}
+
+export interface UpdateResult {
+  readonly newParams: readonly { readonly name: string; readonly value: Value }[];
+  readonly newStates: readonly (Updated & { readonly slot: SlotSpec })[];
+  readonly newEma: readonly Updated[];
+  /** The scalar inputs that the update declared, in order. */
+  readonly hyperSpecs: readonly HyperSpec[];
+  readonly slots: readonly SlotSpec[];
+  /** Global norm of the mean gradients before clipping; only where there is clipping. */
+  readonly gradNorm: Value | undefined;
+}
+
+const update = { phase: 'update' } as const;
+
+/**
+ * Adds one step of the optimizer to a graph: divide by the weight sum, clip, decay, optimize,
+ * average. It declares the inputs it needs: hypers (scalars of the parameters' type) under their
+ * names, then `optim.<slot>.<param>`, then `ema.<name>`.
+ */
+export function buildUpdate(graph: Graph, request: UpdateRequest): UpdateResult {
+  return graph.within({ ...update, scope: '' }, () => {
+    const { params, optimizer } = request;
+    const hyperSpecs = listHypers(request);
+    const hypers = declareHypers(graph, hyperSpecs, request);
+    const { factor, gradNorm } = gradientFactor(request, hypers);
+    const states = params.map((param) => declareStates(graph, param, optimizer.slots));
+    const stepped = params.map((param, i) =>
+      graph.within({ ...update, scope: scopeOf(param.name) }, () =>
+        stepParam(param, optimizer, factor, hypers, states[i] ?? {}),
+      ),
+    );
+    const newParams = params.map(({ name }, i) => ({
+      name,
+      value: found(stepped[i]?.param, name),
+    }));
+    const newStates = params.flatMap(({ name: param }, i) =>
+      optimizer.slots.map((slot) => ({
+        name: `optim.${slot.name}.${param}`,
+        param,
+        slot,
+        input: found(states[i]?.[slot.name], slot.name),
+        value: found(stepped[i]?.slots[slot.name], slot.name),
+      })),
+    );
+    const averaged = request.ema ? [...newParams, ...(request.buffers ?? [])] : [];
+    const newEma = averageAll(graph, averaged, hypers);
+    return { newParams, newStates, newEma, hyperSpecs, slots: optimizer.slots, gradNorm };
+  });
+}
+
+function listHypers({
+  optimizer,
+  clip = false,
+  maxNorm = 1,
+  ema: averages = false,
+  emaDecay = 0.9999,
+}: UpdateRequest): HyperSpec[] {
+  const specs = [...optimizer.hypers];
+  if (clip)
+    specs.push({
+      name: 'max_norm',
+      meaning: 'largest global norm of the gradients; larger ones are scaled down',
+      default: maxNorm,
+    });
+  if (averages)
+    specs.push({
+      name: 'ema_decay',
+      meaning: 'decay of the moving average of parameters and batch statistics',
+      default: emaDecay,
+    });
+  return specs;
+}
+
+type Hypers = Readonly<Record<string, Value>>;
+
+function declareHypers(
+  graph: Graph,
+  specs: readonly HyperSpec[],
+  { weightSum }: UpdateRequest,
+): Hypers {
+  return Object.fromEntries(
+    specs.map(({ name }) => [name, graph.input(name, weightSum.dtype, [])]),
+  );
+}
+
+/**
+ * One factor makes a gradient sum the clipped mean: the norm of the mean is that of the sums times
+ * the same scalar, so each gradient is read once and written once.
+ */
+function gradientFactor(
+  { params, weightSum, clip }: UpdateRequest,
+  hypers: Hypers,
+): { factor: Value; gradNorm: Value | undefined } {
+  const mean = meanFactor(weightSum);
+  const [first, ...rest] = params.map(({ grad }) => grad);
+  if (!clip || first === undefined) return { factor: mean, gradNorm: undefined };
+  const gradNorm = mul(globalNorm([first, ...rest]), mean);
+  return {
+    factor: mul(mean, clipFactor(gradNorm, found(hypers['max_norm'], 'max_norm'))),
+    gradNorm,
+  };
+}
+
+function declareStates(
+  graph: Graph,
+  { name, value }: UpdateParam,
+  slots: readonly SlotSpec[],
+): Readonly<Record<string, Value>> {
+  return Object.fromEntries(
+    slots.map((slot) => [
+      slot.name,
+      graph.input(`optim.${slot.name}.${name}`, value.dtype, value.shape),
+    ]),
+  );
+}
+
+function stepParam(
+  { value, grad: sum, decay }: UpdateParam,
+  optimizer: Optimizer,
+  factor: Value,
+  hypers: Hypers,
+  slots: Readonly<Record<string, Value>>,
+): ReturnType<Optimizer['update']> {
+  const grad = mul(sum, factor);
+  const kind = decay ? optimizer.decay : undefined;
+  if (kind === undefined) return optimizer.update({ param: value, grad, slots, hypers });
+  const rate = found(hypers['weight_decay'], 'weight_decay');
+  if (kind === 'l2')
+    return optimizer.update({ param: value, grad: l2Decay(grad, value, rate), slots, hypers });
+  const param = decoupledDecay(value, found(hypers['learning_rate'], 'learning_rate'), rate);
+  return optimizer.update({ param, grad, slots, hypers });
+}
+
+function averageAll(
+  graph: Graph,
+  tensors: readonly { readonly name: string; readonly value: Value }[],
+  hypers: Hypers,
+): Updated[] {
+  return tensors.map(({ name: param, value }) =>
+    graph.within({ ...update, scope: scopeOf(param) }, () => {
+      const name = `ema.${param}`;
+      const input = graph.input(name, value.dtype, value.shape);
+      return {
+        name,
+        param,
+        input,
+        value: ema(input, value, found(hypers['ema_decay'], 'ema_decay')),
+      };
+    }),
+  );
+}
+
+/** `blocks.0.bn1.weight` belongs to `blocks.0.bn1`. */
+function scopeOf(param: string): string {
+  return param.slice(0, Math.max(0, param.lastIndexOf('.')));
+}
+
+function found<T>(value: T | undefined, name: string): T {
+  invariant(value !== undefined, `the update lacks ${name}`);
+  return value;
+}
