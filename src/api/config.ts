@@ -1,0 +1,226 @@
+import { z } from 'zod';
+import { explainIssues } from './configProblems.js';
+
+/** A rate that drops something: 0 keeps all, 1 would drop everything. */
+const dropRate = z.number().min(0).lt(1);
+/** The weight of the past in an average. */
+const average = z.number().min(0).lt(1);
+const count = z.int().min(1);
+const positive = z.number().gt(0);
+
+const decayOptions = {
+  weightDecay: z.number().min(0).describe('Weight decay; biases and normalisation have none.'),
+  decoupledDecay: z.boolean().describe('Shrinks the parameter itself, not through the gradient.'),
+};
+
+const sgdSchema = z.strictObject({
+  kind: z.literal('sgd'),
+  learningRate: positive.default(0.1),
+  momentum: average.default(0.9),
+  nesterov: z.boolean().default(false),
+  weightDecay: decayOptions.weightDecay.default(0),
+  decoupledDecay: decayOptions.decoupledDecay.default(false),
+});
+
+const rmspropTfSchema = z.strictObject({
+  kind: z.literal('rmspropTf'),
+  learningRate: positive.default(0.01),
+  decay: average.describe('Of the mean square.').default(0.9),
+  momentum: average.default(0.9),
+  epsilon: positive.describe('Inside the root, as in TensorFlow.').default(1e-3),
+  weightDecay: decayOptions.weightDecay.default(0),
+  decoupledDecay: decayOptions.decoupledDecay.default(false),
+});
+
+const adamwSchema = z.strictObject({
+  kind: z.literal('adamw'),
+  learningRate: positive.default(1e-3),
+  beta1: average.default(0.9),
+  beta2: average.default(0.999),
+  epsilon: positive.default(1e-8),
+  weightDecay: decayOptions.weightDecay.default(0.01),
+  decoupledDecay: decayOptions.decoupledDecay.default(true),
+});
+
+const optimizerSchema = z
+  .discriminatedUnion('kind', [sgdSchema, rmspropTfSchema, adamwSchema])
+  .describe('The optimizer; its learningRate is what the schedule starts from.');
+
+const warmup = z
+  .number()
+  .min(0)
+  .describe('Epochs in which the rate rises linearly from 0.')
+  .default(0);
+
+const scheduleSchema = z
+  .discriminatedUnion('kind', [
+    z.strictObject({ kind: z.literal('constant'), warmup }),
+    z.strictObject({
+      kind: z.literal('cosine'),
+      warmup,
+      final: z
+        .number()
+        .min(0)
+        .max(1)
+        .describe('The last learning rate, as a share of the first.')
+        .default(0),
+    }),
+    z.strictObject({
+      kind: z.literal('exponential'),
+      warmup,
+      rate: z.number().gt(0).max(1).describe('Factor of each fall.').default(0.97),
+      every: positive.describe('Epochs between two falls.').default(2.4),
+      staircase: z.boolean().describe('Falls in steps, not smoothly.').default(true),
+    }),
+  ])
+  .describe('How the learning rate changes.');
+
+const dataSchema = z
+  .discriminatedUnion('kind', [
+    z.strictObject({
+      kind: z.literal('mnist'),
+      folder: z
+        .string()
+        .min(1)
+        .optional()
+        .describe('What `gradus data mnist DIR` wrote; the installed package mnist if missing.'),
+      labelled: count.optional().describe('Digits to train on; all but the test set if missing.'),
+      test: count.describe('Digits held out for the test.').default(2000),
+    }),
+  ])
+  .describe('The data set.');
+
+const noiseSchema = z
+  .strictObject({
+    dropout: dropRate.optional().describe("Before the classifier; the model's own if missing."),
+    dropPath: dropRate
+      .optional()
+      .describe("Stochastic depth of the last block; the model's own if missing."),
+    augment: z
+      .strictObject({
+        shift: z.int().min(0).describe('Largest shift each way, in pixels.').default(0),
+        rotate: z
+          .number()
+          .min(0)
+          .max(180)
+          .describe('Largest rotation each way, in degrees.')
+          .default(0),
+      })
+      .optional()
+      .describe('Changes of the images; none if missing.'),
+  })
+  .describe('What makes training harder than inference.');
+
+const checkpointsSchema = z
+  .strictObject({
+    keepLast: count.describe('Newest checkpoints kept beside the best.').default(3),
+    every: positive.describe('Epochs between two checkpoints.').default(1),
+  })
+  .describe('When states are saved.');
+
+const validationSchema = z
+  .strictObject({
+    share: z
+      .number()
+      .gt(0)
+      .max(0.5)
+      .describe('Part of the labelled images, held out.')
+      .default(0.1),
+    every: positive.describe('Epochs between two evaluations.').default(1),
+  })
+  .describe('What the best checkpoint is judged on; never the test set.');
+
+const trainingSchema = z.strictObject({
+  $schema: z.string().optional().describe('For editors.'),
+  name: z
+    .string()
+    .regex(/^[A-Za-z0-9][A-Za-z0-9._-]*$/)
+    .describe('Names the folder runs/<name>: letters, digits, dots, dashes and underscores.'),
+  model: z.string().min(1).describe('A model file, or the name of a shipped model.'),
+  data: dataSchema,
+  classes: z.int().min(2).optional().describe("Number of classes; the data set's if missing."),
+  seed: z.int().min(0).max(0xffffffff).describe('Of initial values, order and noise.').default(1),
+  epochs: positive.optional().describe('Passes over the training images; give this or steps.'),
+  steps: count.optional().describe('Optimizer steps; give this or epochs.'),
+  batch: count.describe('Labelled images a step.').default(64),
+  optimizer: optimizerSchema,
+  schedule: scheduleSchema.default({ kind: 'constant', warmup: 0 }),
+  ema: average
+    .optional()
+    .describe('Decay of a moving average of the weights; no average if missing.'),
+  labelSmoothing: dropRate.default(0),
+  clipNorm: positive
+    .optional()
+    .describe('Largest global norm of the gradients; no clipping if missing.'),
+  noise: noiseSchema.prefault({}),
+  checkpoints: checkpointsSchema.prefault({}),
+  validation: validationSchema.prefault({}),
+  threads: count.optional().describe("Threads of one operator; onnxruntime's choice if missing."),
+  device: z.enum(['auto', 'cpu']).describe('Where the network runs.').default('auto'),
+});
+
+/** A config with its defaults filled in. */
+export type TrainingConfig = z.output<typeof trainingSchema>;
+
+type Written = z.input<typeof trainingSchema>;
+
+/** What an optimizer's function, such as sgd({ momentum: 0.9 }), returns: it knows its config. */
+interface HasConfig {
+  readonly config: Readonly<Record<string, unknown>> & { readonly kind: string };
+}
+
+/** A config as a user writes it: defaults left out, the optimizer as an object or a call. */
+export type TrainingConfigInput = Omit<Written, 'optimizer'> & {
+  readonly optimizer: Written['optimizer'] | HasConfig;
+};
+
+/**
+ * Types a config for `gradus train`: `export default defineTraining({ name: 'digits', ... })`.
+ * The keys are checked when the config is loaded.
+ */
+export function defineTraining(config: TrainingConfigInput): TrainingConfigInput {
+  return config;
+}
+
+/**
+ * Checks a config and fills in its defaults. Throws one ConfigError that lists every problem, with
+ * key paths below `file`.
+ */
+export function parseTrainingConfig(config: unknown, file: string): TrainingConfig {
+  const plain = withPlainOptimizer(config);
+  const result = trainingSchema.safeParse(plain);
+  const issues = [...(result.error?.issues ?? []), ...durationIssues(plain)];
+  if (result.success && issues.length === 0) return result.data;
+  throw explainIssues(issues, plain, trainingConfigSchema(), file);
+}
+
+/** A rule between keys is checked apart from the schema, which skips it where a key is wrong. */
+function durationIssues(config: unknown): z.core.$ZodIssue[] {
+  if (!isObject(config)) return [];
+  const given = ['epochs', 'steps'].filter((key) => config[key] !== undefined);
+  if (given.length === 1) return [];
+  const message =
+    given.length === 0
+      ? 'missing; say how long to train, with epochs or with steps'
+      : 'give epochs or steps, not both';
+  return [{ code: 'custom', path: ['epochs'], message }];
+}
+
+/** An optimizer made by its function counts as what it was made from. */
+function withPlainOptimizer(config: unknown): unknown {
+  if (!isObject(config) || !isObject(config['optimizer'])) return config;
+  const { config: inner } = config['optimizer'];
+  return isObject(inner) ? { ...config, optimizer: inner } : config;
+}
+
+function isObject(value: unknown): value is Readonly<Record<string, unknown>> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}
+
+/** The JSON schema of a config as it is written; schemas/training-config.schema.json holds it. */
+export function trainingConfigSchema(): Readonly<Record<string, unknown>> {
+  return {
+    title: 'A config of `gradus train`',
+    ...z.toJSONSchema(trainingSchema, { io: 'input' }),
+  };
+}

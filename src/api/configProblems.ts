@@ -1,0 +1,155 @@
+import type { z } from 'zod';
+import { ConfigError } from '../support/errors.js';
+import { nearest } from '../support/nearest.js';
+
+type Issue = z.core.$ZodIssue;
+type Path = readonly PropertyKey[];
+type JsonSchema = Readonly<Record<string, unknown>>;
+
+interface Problem {
+  /** `optimizer.momentum`; empty for the config itself. */
+  readonly key: string;
+  readonly text: string;
+}
+
+/** One ConfigError for all that is wrong with a config; `schema` is its JSON schema. */
+export function explainIssues(
+  issues: readonly Issue[],
+  config: unknown,
+  schema: JsonSchema,
+  file: string,
+): ConfigError {
+  const problems = issues.flatMap((issue) => explain(issue, config, schema));
+  const lines = problems.map(({ key, text }) => (key === '' ? text : `${key}: ${text}`));
+  const [only] = lines;
+  const message =
+    lines.length === 1 && only !== undefined
+      ? only
+      : `the config has ${lines.length} problems\n${lines.map((line) => `  ${line}`).join('\n')}`;
+  const key = problems.length === 1 ? problems[0]?.key : undefined;
+  return new ConfigError(message, {
+    code: 'config',
+    where: key ? `${file}: ${key}` : file,
+    hint: 'docs/cli.md lists the keys of a config with their defaults',
+  });
+}
+
+function explain(issue: Issue, config: unknown, schema: JsonSchema): Problem[] {
+  const at = (path: Path): string => path.map(String).join('.');
+  if (issue.code === 'unrecognized_keys') {
+    const allowed = keysOf(schemaAt(schema, issue.path, config)).filter((key) => key !== '$schema');
+    return issue.keys.map((key) => ({
+      key: at([...issue.path, key]),
+      text: `unknown key${guess(key, allowed)}; allowed: ${allowed.join(', ')}`,
+    }));
+  }
+  const value = valueAt(config, issue.path);
+  if (issue.code === 'invalid_union') {
+    const discriminator = issue.discriminator ?? 'kind';
+    // The path of a mismatch ends at the discriminator itself.
+    const parent = issue.path.at(-1) === discriminator ? issue.path.slice(0, -1) : issue.path;
+    const allowed = kindsOf(schemaAt(schema, parent, undefined), discriminator);
+    const written = valueAt(config, [...parent, discriminator]);
+    return [{ key: at([...parent, discriminator]), text: choice(written, allowed) }];
+  }
+  return [{ key: at(issue.path), text: explainValue(issue, value, schema) }];
+}
+
+function explainValue(issue: Issue, value: unknown, schema: JsonSchema): string {
+  switch (issue.code) {
+    case 'invalid_type': {
+      const expected = typeNames[issue.expected] ?? issue.expected;
+      if (value !== undefined) return `expected ${expected}, not ${show(value)}`;
+      const kinds = kindsOf(schemaAt(schema, issue.path, undefined), 'kind');
+      const known = kinds.length > 0 ? ` with a kind of: ${kinds.join(', ')}` : '';
+      return `missing; expected ${expected}${known}`;
+    }
+    case 'invalid_value':
+      return choice(value, issue.values.map(String));
+    case 'too_small':
+      return issue.origin === 'string'
+        ? 'expected some text, not an empty string'
+        : `expected ${issue.inclusive === false ? 'more than' : 'at least'} ${issue.minimum}, not ${show(value)}`;
+    case 'too_big':
+      return `expected ${issue.inclusive === false ? 'less than' : 'at most'} ${issue.maximum}, not ${show(value)}`;
+    case 'invalid_format':
+      return `${show(value)} has characters other than letters, digits, dots, dashes and underscores`;
+    default:
+      return issue.message;
+  }
+}
+
+const typeNames: Readonly<Record<string, string>> = {
+  int: 'a whole number',
+  number: 'a number',
+  string: 'text',
+  boolean: 'true or false',
+  object: 'an object',
+};
+
+function choice(value: unknown, allowed: readonly string[]): string {
+  if (value === undefined) return `missing; allowed: ${allowed.join(', ')}`;
+  const suggestion = typeof value === 'string' ? guess(value, allowed) : '';
+  return `${show(value)} is not known${suggestion}; allowed: ${allowed.join(', ')}`;
+}
+
+function guess(word: string, allowed: readonly string[]): string {
+  const near = nearest(word, allowed);
+  return near === undefined ? '' : ` (did you mean ${near}?)`;
+}
+
+function show(value: unknown): string {
+  if (typeof value === 'string') return `"${value}"`;
+  if (Array.isArray(value)) return 'a list';
+  if (typeof value === 'object' && value !== null) return 'an object';
+  return typeof value === 'function' ? 'a function' : String(value);
+}
+
+function valueAt(config: unknown, path: Path): unknown {
+  return path.reduce<unknown>(
+    (value, key) => (isRecord(value) ? value[String(key)] : undefined),
+    config,
+  );
+}
+
+/** The part of the schema that describes `path`; where kinds differ, the one that is written there. */
+function schemaAt(schema: JsonSchema, path: Path, config: unknown): JsonSchema {
+  let at = schema;
+  path.forEach((key, depth) => {
+    const properties = at['properties'];
+    const next = isRecord(properties) ? properties[String(key)] : undefined;
+    at = isRecord(next) ? next : {};
+    const value = valueAt(config, path.slice(0, depth + 1));
+    const written = isRecord(value) ? value['kind'] : undefined;
+    if (written !== undefined)
+      at = variants(at).find((one) => kindOf(one, 'kind') === written) ?? at;
+  });
+  return at;
+}
+
+function variants(schema: JsonSchema): JsonSchema[] {
+  const list = schema['oneOf'] ?? schema['anyOf'];
+  return Array.isArray(list) ? list.filter(isRecord) : [];
+}
+
+function kindsOf(schema: JsonSchema, discriminator: string): string[] {
+  return variants(schema)
+    .map((variant) => kindOf(variant, discriminator))
+    .filter((kind) => kind !== undefined);
+}
+
+function kindOf(variant: JsonSchema, discriminator: string): string | undefined {
+  const { properties } = variant;
+  const property = isRecord(properties) ? properties[discriminator] : undefined;
+  const constant = isRecord(property) ? property['const'] : undefined;
+  return typeof constant === 'string' ? constant : undefined;
+}
+
+function keysOf(schema: JsonSchema): string[] {
+  const { properties } = schema;
+  return isRecord(properties) ? Object.keys(properties) : [];
+}
+
+function isRecord(value: unknown): value is Readonly<Record<string, unknown>> {
+  return typeof value === 'object' && value !== null;
+}
