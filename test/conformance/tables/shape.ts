@@ -1,0 +1,167 @@
+import { Graph } from '../../../src/ir/graph.js';
+import { ndarray } from '../../../src/ir/ndarray.js';
+import type { Op } from '../../../src/ir/op.js';
+import { expandLike, reduceSum } from '../../../src/ops/broadcast.js';
+import { constantOp } from '../../../src/ops/constant.js';
+import { argMax, countOf, reduceMean } from '../../../src/ops/reduce.js';
+import { cast, concat, equal, padAxis, reshape, slice, transpose } from '../../../src/ops/shape.js';
+import { invariant } from '../../../src/support/errors.js';
+import { batchDim as N, type Shape } from '../../../src/support/shape.js';
+import { tensorData } from '../../../src/support/tensor.js';
+import { distinct, integers, mask } from '../../support/draw.js';
+import type { OpCase, OpTable } from '../../support/opCase.js';
+
+/** The primitive behind a function that is not the primitive itself. */
+function opBehind(apply: (graph: Graph) => { producer: { op: Op } | undefined }): Op {
+  const { producer } = apply(new Graph('any'));
+  invariant(producer, 'the function adds a node');
+  return producer.op;
+}
+
+export const concatOp = opBehind((graph) =>
+  concat([graph.input('x', 'float32', [1])], { axis: 0 }),
+);
+export const countOp = opBehind((graph) =>
+  countOf(graph.input('x', 'float32', [1]), { axes: [0] }),
+);
+
+const flat = (factor: number) => ({ symbol: N.symbol, factor });
+
+const reductions: readonly OpCase[] = [
+  { in: { x: [N, 3, 5, 7] }, attrs: { axes: [2, 3], keepDims: true } },
+  { in: { x: [N, 3, 5, 7] }, attrs: { axes: [2, 3], keepDims: false } },
+  { in: { x: [N, 3, 5, 7] }, attrs: { axes: [0, 2, 3], keepDims: false } },
+  { in: { x: [N, 4] }, attrs: { axes: [0], keepDims: true } },
+  { in: { x: [N, 4] }, attrs: { axes: [0, 1], keepDims: false } },
+  { in: { x: [N] }, attrs: { axes: [0], keepDims: false } },
+  { in: { x: [N, 3, 1] }, attrs: { axes: [2], keepDims: false } },
+  { in: { x: [N, 3] }, attrs: { axes: [], keepDims: false } },
+  { in: { x: [N, 3] }, attrs: { axes: [], keepDims: true } },
+  { in: { x: [] }, attrs: { axes: [], keepDims: false } },
+];
+
+const expand = (x: Shape, like: Shape, axes?: readonly number[]): OpCase => ({
+  in: { x, like: { shape: like, fixed: true } },
+  attrs: axes === undefined ? {} : { axes },
+});
+
+export const shapes: readonly OpTable[] = [
+  { op: reduceSum, cases: reductions },
+  { op: reduceMean, cases: reductions },
+  {
+    op: countOp,
+    cases: reductions.map(({ in: { x }, attrs }) => ({
+      in: { x: { shape: x as Shape, fixed: true } },
+      attrs: { axes: (attrs as { axes: readonly number[] }).axes },
+    })),
+  },
+  {
+    op: expandLike,
+    cases: [
+      expand([], [N, 3, 5]),
+      expand([], []),
+      expand([], [N]),
+      expand([N, 3, 1, 1], [N, 3, 5, 7]),
+      expand([N, 3], [N, 3, 5, 7], [2, 3]),
+      expand([3], [N, 3, 5, 7], [0, 2, 3]),
+      expand([N], [N, 3], [1]),
+      expand([1, 3], [N, 3]),
+      expand([3], [N, 3]),
+      expand([3, 1], [N, 2, 3, 4]),
+      expand([5], [N, 3, 5, 7], [1]),
+      expand([1, 1, 4], [2, 3, 4]),
+    ],
+  },
+  {
+    op: argMax,
+    noGradient: 'an index has none',
+    cases: [[N, 10], [N, 3, 5], [7], [N, 1]].map((shape) => ({
+      in: { x: { shape: shape as Shape, draw: distinct } },
+    })),
+  },
+  {
+    op: reshape,
+    cases: [
+      { in: { x: [N, 3, 5, 7] }, attrs: { shape: [N, 105] } },
+      { in: { x: [N, 3, 5, 7] }, attrs: { shape: [flat(105)] } },
+      { in: { x: [flat(6), 4] }, attrs: { shape: [N, 6, 4] } },
+      { in: { x: [flat(6), 4] }, attrs: { shape: [flat(12), 2] } },
+      { in: { x: [3] }, attrs: { shape: [1, 3, 1, 1] } },
+      { in: { x: [1] }, attrs: { shape: [] } },
+      { in: { x: [] }, attrs: { shape: [1, 1] } },
+      { in: { x: [N] }, attrs: { shape: [N, 1, 1, 1] } },
+    ],
+  },
+  {
+    op: transpose,
+    cases: [
+      { in: { x: [N, 3, 5, 7] }, attrs: { permutation: [0, 2, 3, 1] } },
+      { in: { x: [N, 3, 5, 7] }, attrs: { permutation: [3, 1, 0, 2] } },
+      { in: { x: [N, 4] }, attrs: { permutation: [1, 0] } },
+      { in: { x: [5] }, attrs: { permutation: [0] } },
+    ],
+  },
+  {
+    op: slice,
+    cases: [
+      { in: { x: [N, 6, 5] }, attrs: { axis: 1, start: 2, end: 5 } },
+      { in: { x: [N, 6, 5] }, attrs: { axis: 2, start: 0, end: 1 } },
+      { in: { x: [N, 6, 5] }, attrs: { axis: 2, start: 0, end: 5 } },
+      { in: { x: [7] }, attrs: { axis: 0, start: 6, end: 7 } },
+    ],
+  },
+  {
+    op: padAxis,
+    cases: [
+      { in: { x: [N, 3, 5] }, attrs: { axis: 1, before: 2, after: 1 } },
+      { in: { x: [N, 3, 5] }, attrs: { axis: 2, before: 0, after: 3 } },
+      { in: { x: [N, 3, 5] }, attrs: { axis: 2, before: 0, after: 0 } },
+      { in: { x: [4] }, attrs: { axis: 0, before: 1, after: 0 } },
+    ],
+  },
+  {
+    op: concatOp,
+    cases: [
+      { in: { 'input 0': [N, 3, 5], 'input 1': [N, 2, 5] }, attrs: { axis: 1 } },
+      { in: { 'input 0': [N, 3], 'input 1': [N, 1], 'input 2': [N, 4] }, attrs: { axis: 1 } },
+      { in: { 'input 0': [N, 3, 5] }, attrs: { axis: 1 } },
+      { in: { 'input 0': [2, 5], 'input 1': [3, 5] }, attrs: { axis: 0 } },
+    ],
+  },
+  {
+    op: cast,
+    cases: [
+      { in: { x: [N, 5] }, attrs: { to: 'float32' } },
+      { in: { x: [N, 5] }, attrs: { to: 'float64' } },
+      { in: { x: { shape: [N, 5], dtype: 'int64', draw: integers(9) } }, attrs: { to: 'float32' } },
+      {
+        in: { x: { shape: [N, 5], dtype: 'uint8', draw: integers(256) } },
+        attrs: { to: 'float32' },
+      },
+      { in: { x: { shape: [N, 5], dtype: 'bool', draw: mask(0.5) } }, attrs: { to: 'float32' } },
+    ],
+  },
+  {
+    op: equal,
+    noGradient: 'a truth value has none',
+    cases: [
+      {
+        in: {
+          a: { shape: [N, 20], dtype: 'int64', draw: integers(3) },
+          b: { shape: [N, 20], dtype: 'int64', draw: integers(3) },
+        },
+      },
+      { in: { a: { shape: [9], draw: integers(2) }, b: { shape: [9], draw: integers(2) } } },
+    ],
+  },
+  {
+    op: constantOp,
+    noGradient: 'it depends on nothing',
+    cases: [
+      { in: {}, attrs: { tensor: tensorData('float32', [2, 3], [1, -2, 3, 0.5, 0.25, -0.125]) } },
+      { in: {}, attrs: { tensor: tensorData('float32', [], [7]) } },
+      { in: {}, attrs: { tensor: tensorData('int64', [3], [-1, 0, 2 ** 40]) } },
+      { in: {}, attrs: { tensor: tensorData('bool', [2], ndarray([2], [0, 1]).data) } },
+    ],
+  },
+];

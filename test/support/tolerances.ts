@@ -1,0 +1,32 @@
+/**
+ * Every tolerance of the tests, with its reason. An error is max|a-b| / max|b| over a tensor, with
+ * b the trusted side.
+ */
+export const tolerances = {
+  /** A gradient rule against central differences in float64: h^2 * f'''/6 and rounding/h are both near 1e-10. */
+  finiteDifferences: 1e-6,
+  /** A spelling run in float32 (24 bits, 6e-8) against the float64 reference: sums of up to a few hundred terms. */
+  float32: 1e-5,
+  /** Our float64 reference against PyTorch's float64: rounding only, over sums in another order. */
+  float64: 1e-11,
+} as const;
+
+/** Step of central differences. */
+export const differenceStep = 1e-5;
+
+/** Inputs stay this far from points where a function has no derivative. */
+export const kinkDistance = 1e-2;
+
+/** max|a-b| / max|b|; where b is all zeros, max|a|. NaN in either is an infinite error. */
+export function relativeError(a: ArrayLike<number>, b: ArrayLike<number>): number {
+  if (a.length !== b.length) return Infinity;
+  let difference = 0;
+  let size = 0;
+  for (let i = 0; i < b.length; i++) {
+    const [x, y] = [a[i] ?? NaN, b[i] ?? NaN];
+    if (!Number.isFinite(x - y)) return Infinity;
+    difference = Math.max(difference, Math.abs(x - y));
+    size = Math.max(size, Math.abs(y));
+  }
+  return size === 0 ? difference : difference / size;
+}
