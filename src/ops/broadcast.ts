@@ -71,11 +71,14 @@ export const expandLike = defineOp('expandLike', {
   },
   gradient: ({ x }, dy, { axes = [] }): InputGrads => {
     const kept = unsqueezed(x.shape, axes);
-    const repeated = kept.flatMap((dim, i) =>
-      dim === 1 && !axes.includes(i) && !dimEquals(dy.shape[i] ?? 1, 1) ? [i] : [],
+    // Axes of dy that x lacks: those in front, by NumPy's rule, and the inserted ones.
+    const lead = dy.rank - kept.length;
+    const lacking = dy.shape.flatMap((_, i) => (i < lead || axes.includes(i - lead) ? [i] : []));
+    const dropped = reduceSum(dy, { axes: lacking, keepDims: false });
+    const repeated = x.shape.flatMap((dim, i) =>
+      dim === 1 && !dimEquals(dropped.shape[i] ?? 1, 1) ? [i] : [],
     );
-    const summed = reduceSum(dy, { axes: repeated, keepDims: true });
-    return { x: reduceSum(summed, { axes, keepDims: false }) };
+    return { x: reduceSum(dropped, { axes: repeated, keepDims: true }) };
   },
   onnx: (b, { x, like }, { axes = [] }, { out }) => {
     const kept = axes.length === 0 ? x : b.Unsqueeze(x, b.ints(...axes));

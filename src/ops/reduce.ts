@@ -24,6 +24,8 @@ export const reduceMean = defineOp('reduceMean', {
     x: expandLike(div(dy, countOf(x, { axes })), x, { axes: keepDims ? [] : axes }),
   }),
   onnx: (b, { x }, { axes, keepDims }) => {
+    // ONNX takes no axes for all of them.
+    if (axes.length === 0) return b.Identity(x);
     const keepdims = keepDims ? 1 : 0;
     return b.opset === 17
       ? b.ReduceMean(x, { axes, keepdims })
