@@ -35,7 +35,7 @@ export function rmspropTf({
   checkOption('rmspropTf', 'learningRate', learningRate);
   checkOption('rmspropTf', 'decay', decay, [0, 1]);
   checkOption('rmspropTf', 'momentum', momentum, [0, 1]);
-  checkOption('rmspropTf', 'epsilon', epsilon, [Number.MIN_VALUE, Infinity]);
+  checkOption('rmspropTf', 'epsilon', epsilon);
   checkOption('rmspropTf', 'weightDecay', weightDecay);
   checkFlag('rmspropTf', 'decoupledDecay', decoupledDecay);
   return defineOptimizer({

@@ -30,6 +30,7 @@ export function sgd({
   checkOption('sgd', 'learningRate', learningRate);
   checkOption('sgd', 'momentum', momentum, [0, 1]);
   checkOption('sgd', 'weightDecay', weightDecay);
+  checkFlag('sgd', 'nesterov', nesterov);
   checkFlag('sgd', 'decoupledDecay', decoupledDecay);
   if (nesterov && momentum === 0)
     throw new ConfigError('nesterov of the optimizer sgd needs momentum', {
