@@ -2,6 +2,7 @@ import type { Opset } from '../../generated/onnx/index.js';
 import type { TensorType } from '../ir/graph.js';
 import { ndarray, type NdArray } from '../ir/ndarray.js';
 import { defineOp, TypeFault, type InputGrads } from '../ir/op.js';
+import { invariant } from '../support/errors.js';
 import type { OnnxValue } from '../support/onnxValue.js';
 import { formatShape, staticDim } from '../support/shape.js';
 import { tensorData } from '../support/tensor.js';
@@ -94,8 +95,9 @@ export const batchNormTrain = defineOp('batchNormTrain', {
     const variance = scaled(squares, 1 / count);
     return { y: affine(standardise(x, mean, variance, epsilon), scale, bias), mean, variance };
   },
-  // The statistics feed only the running averages, which no loss depends on.
-  gradient: ({ x, scale }, { y: dy }, attrs, { mean, variance }): InputGrads => {
+  // The statistics feed only the running averages, which no loss may depend on.
+  gradient: ({ x, scale }, { y: dy, ...others }, attrs, { mean, variance }): InputGrads => {
+    invariant(!others.mean && !others.variance, 'a loss depends on statistics of a batch norm');
     if (dy === undefined) return {};
     const { dx, dscale, dbias } = batchNormGrad(x, scale, mean, variance, dy, attrs);
     return { x: dx, scale: dscale, bias: dbias };

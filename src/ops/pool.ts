@@ -1,5 +1,5 @@
 import { ndarray, type NdArray } from '../ir/ndarray.js';
-import { defineOp, type InputGrads } from '../ir/op.js';
+import { defineOp, TypeFault, type InputGrads } from '../ir/op.js';
 import { staticDim, staticSize, sizeOf } from '../support/shape.js';
 import { tensorData } from '../support/tensor.js';
 import {
@@ -15,7 +15,15 @@ export interface PoolAttributes extends WindowAttributes {
   readonly kernel: readonly [number, number];
 }
 
+/** Type of the pooled map; refuses padding that would hold a whole window, which has no maximum or mean. */
 function pooled(x: TensorType, attrs: PoolAttributes): TensorType {
+  const { kernel, pads } = attrs;
+  if (pads.some((pad, i) => pad >= (kernel[i % 2] ?? 1)))
+    throw new TypeFault(
+      'padding-too-large',
+      `padding [${pads.join(',')}] is not smaller than the ${kernel.join('x')} window`,
+      'a window that covers nothing but padding has no value: pad less, or use a larger kernel',
+    );
   const size = windowOutput(x.shape, attrs.kernel, attrs);
   return { dtype: x.dtype, shape: [...x.shape.slice(0, 2), ...size] };
 }
@@ -104,7 +112,14 @@ export interface AvgPoolAttributes extends PoolAttributes {
 /** Mean over a window of [N,C,H,W]; dilation is 1. Source: ONNX AveragePool. */
 export const avgPool = defineOp('avgPool', {
   inputs: ['x'],
-  type: ({ x }, attrs: AvgPoolAttributes) => pooled(x, attrs),
+  type: ({ x }, attrs: AvgPoolAttributes) => {
+    if (attrs.dilations.some((dilation) => dilation !== 1))
+      throw new TypeFault(
+        'dilation',
+        `average pooling has no dilation ${attrs.dilations.join('x')}`,
+      );
+    return pooled(x, attrs);
+  },
   reference: ({ x }, attrs, type) => {
     const y = ndarray(type.shape as readonly number[]);
     const whole = attrs.kernel[0] * attrs.kernel[1];

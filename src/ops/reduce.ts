@@ -39,6 +39,8 @@ const count = defineOp('count', {
   type: ({ x }, _: { readonly axes: readonly number[] }) => ({ dtype: x.dtype, shape: [] }),
   reference: ({ x }, { axes }) =>
     ndarray([], [axes.reduce((product, axis) => product * (x.shape[axis] ?? 1), 1)]),
+  // It depends on the shape alone.
+  gradient: () => ({}),
   onnx: (b, { x }, { axes }, { in: types }) => countOnnx(b, x, types.x, axes),
 });
 

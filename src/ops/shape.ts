@@ -7,6 +7,7 @@ import {
   dimEquals,
   formatDim,
   formatShape,
+  shapeEquals,
   sizeOf,
   stridesOf,
   type Dim,
@@ -106,10 +107,13 @@ export interface PadAttributes {
 /** Zeros before and after x along one axis. */
 export const padAxis = defineOp('padAxis', {
   inputs: ['x'],
-  type: ({ x }, { axis, before, after }: PadAttributes) => ({
-    dtype: x.dtype,
-    shape: x.shape.map((dim, i) => (i === axis ? (dim as number) + before + after : dim)),
-  }),
+  type: ({ x }, { axis, before, after }: PadAttributes) => {
+    const size = x.shape[axis];
+    if (typeof size !== 'number' || before < 0 || after < 0)
+      throw new TypeFault('pad', `${before}+${after} on axis ${axis} of ${formatShape(x.shape)}`);
+    const padded = size + before + after;
+    return { dtype: x.dtype, shape: x.shape.map((dim, i) => (i === axis ? padded : dim)) };
+  },
   reference: ({ x }, { axis, before }, y) => {
     const out = ndarray(y.shape as readonly number[]);
     const strides = stridesOf(out.shape);
@@ -231,7 +235,14 @@ export const cast = defineOp('cast', {
 /** 1 where a equals b, else 0, as bool; the shapes are equal. */
 export const equal = defineOp('equal', {
   inputs: ['a', 'b'],
-  type: ({ a }) => ({ dtype: 'bool', shape: a.shape }),
+  type: ({ a, b }) => {
+    if (!shapeEquals(a.shape, b.shape) || a.dtype !== b.dtype)
+      throw new TypeFault(
+        'shape-mismatch',
+        `${a.dtype} ${formatShape(a.shape)} compared with ${b.dtype} ${formatShape(b.shape)}`,
+      );
+    return { dtype: 'bool', shape: a.shape };
+  },
   reference: ({ a, b }) => ({
     shape: a.shape,
     data: a.data.map((v, i) => (v === b.data[i] ? 1 : 0)),

@@ -118,6 +118,7 @@ export const convs: readonly OpTable[] = [
     cases: parts.map(({ x, w, y, bias, attrs }): OpCase => ({
       in: { x, w, ...(bias && { b: w.slice(0, 1) }) },
       attrs,
+      result: y,
     })),
   },
   {

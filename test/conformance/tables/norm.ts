@@ -49,10 +49,10 @@ export const norms: readonly OpTable[] = [
     cases: [...maps, [N, 5]].map((x) => ({
       in: {
         x,
-        scale: perChannel(x as Shape),
-        bias: perChannel(x as Shape, -1, 1),
-        mean: { ...perChannel(x as Shape, -1, 1), fixed: true },
-        variance: { ...perChannel(x as Shape), fixed: true },
+        scale: perChannel(x),
+        bias: perChannel(x, -1, 1),
+        mean: { ...perChannel(x, -1, 1), fixed: true },
+        variance: { ...perChannel(x), fixed: true },
       },
       attrs,
     })),

@@ -76,7 +76,7 @@ export const shapes: readonly OpTable[] = [
     op: argMax,
     noGradient: 'an index has none',
     cases: [[N, 10], [N, 3, 5], [7], [N, 1]].map((shape) => ({
-      in: { x: { shape: shape as Shape, draw: distinct } },
+      in: { x: { shape, draw: distinct } },
     })),
   },
   {
