@@ -5,9 +5,10 @@ import type { Model } from '../nn/defineModel.js';
 import { initialize } from '../nn/init.js';
 import { traceModel, type Traced, type TraceOptions } from '../nn/trace.js';
 import { GraphBuilder } from '../onnx/builder.js';
+import type { OnnxModel } from '../onnx/model.js';
 import { assertValidModel } from '../onnx/verify.js';
 import { writeModel, type WrittenModel } from '../onnx/writer.js';
-import type { OptimizerConfig } from '../optim/index.js';
+import { createOptimizer, type OptimizerConfig } from '../optim/index.js';
 import { optimize } from '../passes/pipeline.js';
 import { foldBatchNorm } from '../passes/foldBatchNorm.js';
 import { ConfigError } from '../support/errors.js';
@@ -18,6 +19,7 @@ import { lower, type Choice } from '../targets/lower.js';
 import { portable, type Target } from '../targets/target.js';
 import type { Program } from './program.js';
 import * as programs from './programs.js';
+import { withTrainingInfo } from './trainingInfo.js';
 
 export interface CompileOptions {
   /** Which artifacts to make; default infer, train and init. */
@@ -31,10 +33,10 @@ export interface CompileOptions {
   readonly seed?: number;
   /** Default SGD with momentum 0.9. */
   readonly optimizer?: OptimizerConfig;
-  /** Clips gradients to a global norm, the hyper `max_norm`. */
-  readonly clip?: boolean;
-  /** Keeps an exponential moving average of parameters and batch statistics. */
-  readonly ema?: boolean;
+  /** Clips gradients to this global norm, the hyper `max_norm`; no clipping where it is missing. */
+  readonly maxNorm?: number;
+  /** Keeps an exponential moving average of parameters and batch statistics, the hyper `ema_decay`. */
+  readonly emaDecay?: number;
   /** Default of the hyper `label_smoothing`. */
   readonly labelSmoothing?: number;
   /** Overrides of what the model file says. */
@@ -110,9 +112,11 @@ class Compilation {
       trace,
       labelSmoothing: options.labelSmoothing ?? 0,
       update: {
-        optimizer: options.optimizer ?? { kind: 'sgd', momentum: 0.9 },
-        clip: options.clip ?? false,
-        ema: options.ema ?? false,
+        optimizer: createOptimizer(options.optimizer ?? { kind: 'sgd', momentum: 0.9 }),
+        clip: options.maxNorm !== undefined,
+        ema: options.emaDecay !== undefined,
+        ...(options.maxNorm !== undefined && { maxNorm: options.maxNorm }),
+        ...(options.emaDecay !== undefined && { emaDecay: options.emaDecay }),
       },
     };
     this.traced = traceModel(model, { ...trace, mode: 'eval' });
@@ -134,7 +138,7 @@ class Compilation {
       case 'train':
         return this.#emit(kind, programs.trainProgram(this.model, this.#program));
       case 'training-info':
-        throw new ConfigError('training-info is not compiled here', { code: 'artifact' });
+        return this.#trainingInfo();
     }
   }
 
@@ -161,12 +165,39 @@ class Compilation {
     });
   }
 
+  #trainingInfo(): Made {
+    const kind = 'training-info';
+    const weights = this.options.weights ?? this.initial;
+    const infer = this.#spell(kind, programs.inferProgram(this.model, this.#program), { weights });
+    const program = programs.trainProgram(this.model, this.#program);
+    const train = this.#optimized(kind, program.graph);
+    const { inputs, outputs } = describe(program, train);
+    const { name } = this.model;
+    const { opset, target, initial } = this;
+    const request = { name, opset, target, inference: infer.onnx, train, inputs, outputs, initial };
+    return this.#finish(kind, withTrainingInfo(request), { inputs, outputs });
+  }
+
   #emit(kind: ArtifactKind, program: Program, spelling: Spelling = {}): Made {
+    const { graph, onnx } = this.#spell(kind, program, spelling);
+    const { inputs, outputs } = describe(program, graph);
+    const { weights, omit } = spelling;
+    const fed = inputs.filter(({ name }) => !(weights?.has(name) || omit?.has(name)));
+    return this.#finish(kind, onnx, { inputs: fed, outputs });
+  }
+
+  #optimized(kind: ArtifactKind, graph: Graph): Graph {
     const onPass = this.options.onPass;
+    return optimize(graph, { onPass: (pass, after) => onPass?.(kind, pass, after) });
+  }
+
+  #spell(
+    kind: ArtifactKind,
+    program: Program,
+    spelling: Spelling,
+  ): { readonly graph: Graph; readonly onnx: OnnxModel } {
     const rewritten = spelling.rewrite ? spelling.rewrite(program.graph) : program.graph;
-    const graph = optimize(rewritten, {
-      onPass: (pass, after) => onPass?.(kind, pass, after),
-    });
+    const graph = this.#optimized(kind, rewritten);
     const builder =
       spelling.builder ??
       new GraphBuilder({ opset: this.opset, name: `${this.model.name}-${kind}` });
@@ -178,20 +209,14 @@ class Compilation {
       ...(omit && { omit }),
       ...(onChoice && { onChoice: (choice: Choice) => onChoice(kind, choice) }),
     });
-    const onnx = builder.build({ docString: this.#docString(kind) });
+    return { graph, onnx: builder.build({ docString: this.#docString(kind) }) };
+  }
+
+  #finish(kind: ArtifactKind, onnx: OnnxModel, io: Pick<ArtifactInfo, 'inputs' | 'outputs'>): Made {
     const file = `${kind}.onnx`;
     assertValidModel(onnx, file);
-    const fed = graph.inputs.filter(
-      ({ name }) => !(weights?.has(name) ?? omit?.has(name) ?? false),
-    );
-    return {
-      info: {
-        file,
-        inputs: fed.map(({ name, value }) => program.inputInfo(name, value)),
-        outputs: graph.outputs.map(({ name, value }) => program.outputInfo(name, value)),
-      },
-      compiled: { file, onnx: writeModel(onnx, { externalName: `${file}.data` }) },
-    };
+    const written = writeModel(onnx, { externalName: `${file}.data` });
+    return { info: { file, ...io }, compiled: { file, onnx: written } };
   }
 
   #docString(kind: ArtifactKind): string {
@@ -234,6 +259,14 @@ class Compilation {
       artifacts,
     };
   }
+}
+
+/** What the manifest says of a graph's inputs and outputs. */
+function describe(program: Program, graph: Graph): Pick<ArtifactInfo, 'inputs' | 'outputs'> {
+  return {
+    inputs: graph.inputs.map(({ name, value }) => program.inputInfo(name, value)),
+    outputs: graph.outputs.map(({ name, value }) => program.outputInfo(name, value)),
+  };
 }
 
 interface Spelling {

@@ -6,12 +6,8 @@ import { traceModel, type ParamSpec, type Traced, type TraceOptions } from '../n
 import { expandLike } from '../ops/broadcast.js';
 import { scalarLike } from '../ops/constant.js';
 import { div } from '../ops/elementwise.js';
-import {
-  buildUpdate,
-  type HyperSpec,
-  type UpdateOptions,
-  type UpdateValues,
-} from '../optim/update.js';
+import type { HyperSpec } from '../optim/optimizer.js';
+import { buildUpdate, type UpdateRequest, type UpdateResult } from '../optim/update.js';
 import { buildLoss, type LossValues } from './loss.js';
 import {
   bindBuffer,
@@ -26,7 +22,7 @@ import {
 /** What the programs of one compilation share. */
 export interface ProgramOptions {
   readonly trace: Omit<TraceOptions, 'mode'>;
-  readonly update: Omit<UpdateOptions, 'params' | 'buffers' | 'weightSum'>;
+  readonly update: Omit<UpdateRequest, 'params' | 'buffers' | 'weightSum'>;
   readonly labelSmoothing: number;
 }
 
@@ -138,18 +134,24 @@ export function trainProgram(model: Model, options: ProgramOptions): Program {
 }
 
 /** Binds what an update declared, and outputs what it computed. */
-function finish(program: Program, update: UpdateValues): void {
-  for (const hyper of update.hypers) program.bind(hyper.name, hyperBinding(hyper));
-  for (const { name, next } of update.params)
-    program.output(tensorNames.next(name), next, { role: 'param', param: name, replaces: name });
-  for (const { name, slot, param, initial, next } of update.states) {
-    program.bind(name, { role: 'state', slot, param, initial });
-    program.output(tensorNames.next(name), next, { role: 'state', slot, param, replaces: name });
+function finish(program: Program, update: UpdateResult): void {
+  for (const hyper of update.hyperSpecs) program.bind(hyper.name, hyperBinding(hyper));
+  for (const { name, value } of update.newParams)
+    program.output(tensorNames.next(name), value, { role: 'param', param: name, replaces: name });
+  for (const { name, slot, param, value } of update.newStates) {
+    program.bind(name, { role: 'state', slot: slot.name, param, initial: slot.initial });
+    const binding = { role: 'state', slot: slot.name, param, replaces: name } as const;
+    program.output(tensorNames.next(name), value, binding);
   }
-  for (const { name, param, next } of update.ema) {
+  for (const { name, param, value } of update.newEma) {
     program.bind(name, { role: 'ema', param, initial: 'param' });
-    program.output(tensorNames.next(name), next, { role: 'ema', param, replaces: name });
+    program.output(tensorNames.next(name), value, { role: 'ema', param, replaces: name });
   }
+  if (update.gradNorm)
+    program.output('grad_norm', update.gradNorm, {
+      role: 'metric',
+      meaning: 'global norm of the mean gradients before clipping',
+    });
 }
 
 function hyperBinding({ meaning, default: value, formula }: HyperSpec) {

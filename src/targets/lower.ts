@@ -1,6 +1,6 @@
 import type { Graph, Node, Value } from '../ir/graph.js';
 import type { NodeTypes, Op } from '../ir/op.js';
-import { GraphBuilder } from '../onnx/builder.js';
+import type { GraphBuilder } from '../onnx/builder.js';
 import { invariant } from '../support/errors.js';
 import type { OnnxValue } from '../support/onnxValue.js';
 import type { TensorData } from '../support/tensor.js';
@@ -18,6 +18,8 @@ export interface LowerOptions {
   readonly target: Target;
   /** Inputs of the graph whose values are known; they become initializers. */
   readonly weights?: ReadonlyMap<string, TensorData>;
+  /** Inputs that are names of an enclosing graph (TrainingInfo); they are not declared. */
+  readonly outer?: ReadonlySet<string>;
   /** Inputs that no spelling of this target reads; they are not declared. */
   readonly omit?: ReadonlySet<string>;
   readonly onChoice?: (choice: Choice) => void;
@@ -28,11 +30,7 @@ export function lower(graph: Graph, builder: GraphBuilder, options: LowerOptions
   const spelled = new Map<Value, OnnxValue>();
   for (const { name, value } of graph.inputs) {
     if (options.omit?.has(name)) continue;
-    const weight = options.weights?.get(name);
-    const made = weight
-      ? builder.initializer(name, weight)
-      : builder.input(name, value.dtype, value.shape);
-    spelled.set(value, made);
+    spelled.set(value, declare(name, value, builder, options));
   }
   const overrides = groupByOp(options.target.overrides);
   for (const node of graph.nodes) {
@@ -57,6 +55,17 @@ export function lower(graph: Graph, builder: GraphBuilder, options: LowerOptions
     invariant(made, `output ${name} was never spelled`);
     builder.output(made, name, value.dtype, value.shape);
   }
+}
+
+function declare(
+  name: string,
+  { dtype, shape }: Value,
+  builder: GraphBuilder,
+  { weights, outer }: LowerOptions,
+): OnnxValue {
+  if (outer?.has(name)) return builder.outer(name);
+  const weight = weights?.get(name);
+  return weight ? builder.initializer(name, weight) : builder.input(name, dtype, shape);
 }
 
 function groupByOp(overrides: readonly Override[]): Map<Op, Override[]> {
