@@ -14,6 +14,8 @@ export interface ErrorDetails {
   readonly where?: SourceLocation | string | undefined;
   /** How to fix it. */
   readonly hint?: string | undefined;
+  /** Further facts, a line each, such as where another value was made. */
+  readonly notes?: readonly string[] | undefined;
   readonly cause?: unknown;
 }
 
@@ -22,6 +24,7 @@ export class GradusError extends Error {
   readonly code: string;
   readonly where: SourceLocation | string | undefined;
   readonly hint: string | undefined;
+  readonly notes: readonly string[];
 
   constructor(message: string, details: ErrorDetails) {
     super(message, details.cause === undefined ? undefined : { cause: details.cause });
@@ -29,18 +32,12 @@ export class GradusError extends Error {
     this.code = details.code;
     this.where = details.where;
     this.hint = details.hint;
-  }
-}
-
-/** The user's model is wrong: shapes, names, rates. Carries notes such as where another value was made. */
-export class ModelError extends GradusError {
-  readonly notes: readonly string[];
-
-  constructor(message: string, details: ErrorDetails & { readonly notes?: readonly string[] }) {
-    super(message, details);
     this.notes = details.notes ?? [];
   }
 }
+
+/** The user's model is wrong: shapes, names, rates. */
+export class ModelError extends GradusError {}
 
 /** A config file, command line or library call is wrong; `where` names the key or flag. */
 export class ConfigError extends GradusError {}

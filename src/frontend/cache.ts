@@ -1,0 +1,68 @@
+import {
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs';
+import { homedir } from 'node:os';
+import { join } from 'node:path';
+
+/** What was learnt about users' files, by key; a lost entry costs time, nothing else. */
+export interface FrontendCache {
+  /** The entry, or undefined where there is none or it cannot be read. */
+  readonly read: (key: string) => unknown;
+  /** Keeps a JSON value; a folder that cannot be written to is no error. */
+  readonly write: (key: string, value: unknown) => void;
+}
+
+const mostEntries = 1000;
+
+/** `$XDG_CACHE_HOME/gradus/frontend`, or `~/.cache/gradus/frontend`. */
+export function defaultCacheDir(): string {
+  const base = process.env['XDG_CACHE_HOME'];
+  const root = base === undefined || base === '' ? join(homedir(), '.cache') : base;
+  return join(root, 'gradus', 'frontend');
+}
+
+/** A cache of one JSON file an entry in `folder`; without a folder, one that keeps nothing. */
+export function openCache(folder: string | undefined): FrontendCache {
+  if (folder === undefined) return { read: () => undefined, write: () => undefined };
+  return {
+    read: (key) => attempt(() => JSON.parse(readFileSync(join(folder, `${key}.json`), 'utf8'))),
+    write: (key, value) => {
+      attempt(() => writeEntry(folder, key, value));
+    },
+  };
+}
+
+function writeEntry(folder: string, key: string, value: unknown): void {
+  mkdirSync(folder, { recursive: true });
+  const temporary = join(folder, `${key}.${process.pid}.tmp`);
+  writeFileSync(temporary, JSON.stringify(value));
+  // Renamed into place: a reader in another process sees a whole entry or none.
+  renameSync(temporary, join(folder, `${key}.json`));
+  prune(folder);
+}
+
+/** Keeps the newer half of a folder that has grown too full. */
+function prune(folder: string): void {
+  const names = readdirSync(folder);
+  if (names.length <= mostEntries) return;
+  const entries = names.map((name) => {
+    const path = join(folder, name);
+    return { path, time: statSync(path, { throwIfNoEntry: false })?.mtimeMs ?? 0 };
+  });
+  entries.sort((a, b) => a.time - b.time);
+  for (const { path } of entries.slice(0, names.length / 2)) rmSync(path, { force: true });
+}
+
+function attempt(action: () => unknown): unknown {
+  try {
+    return action();
+  } catch {
+    return undefined;
+  }
+}

@@ -1,0 +1,136 @@
+import { existsSync, readdirSync, realpathSync, statSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import { basename, dirname, extname, isAbsolute, join, relative, resolve } from 'node:path';
+import { resetSites } from '../nn/callSites.js';
+import type { GradusError } from '../support/errors.js';
+import { nearest } from '../support/nearest.js';
+import { defaultCacheDir, openCache } from './cache.js';
+import { evaluate } from './evaluate.js';
+import { hashOf, installedVersion } from './installation.js';
+import { readJson } from './json.js';
+import { prepare, type LoadContext } from './prepare.js';
+import { explainThrown, fileError, type FileKind, type NamedFile } from './userErrors.js';
+
+export interface LoadOptions {
+  /**
+   * The running installation's namespace objects by module id: `gradus`, `gradus/models`. A user's
+   * import of that id gets this very object, wherever the file lies.
+   */
+  readonly modules: Readonly<Record<string, object>>;
+  /** Files that declare the types of `modules`; the running installation's own where missing. */
+  readonly declarations?: Readonly<Record<string, string>>;
+  /** Whether the file's faults are ModelErrors or ConfigErrors; `model` unless told. */
+  readonly kind?: FileKind;
+  /** Folder that paths are relative to, in `path` and in messages; the process's unless told. */
+  readonly cwd?: string;
+  /** Folder of the cache, or false for none; `$XDG_CACHE_HOME/gradus/frontend` unless told. */
+  readonly cacheDir?: string | false;
+  /** Whether to report type errors before the file runs; true unless told. */
+  readonly typeCheck?: boolean;
+}
+
+export interface LoadedModule {
+  /** What the file exports; of a JSON file, its value as `default`. */
+  readonly module: Readonly<Record<string, unknown>>;
+  /** Absolute paths of the file and of all local files that it imports, itself first. */
+  readonly files: readonly string[];
+  /** Hash of those files' contents and of Gradus' version; the same in any folder. */
+  readonly contentHash: string;
+  /** Whether this load checked types; false where an unchanged file had passed before. */
+  readonly typeChecked: boolean;
+  /** What code of the file threw later, such as a model's `build`, as an error at the user's line. */
+  readonly explain: (thrown: unknown) => GradusError;
+}
+
+const extensions = ['.ts', '.mts', '.cts', '.js', '.mjs', '.cjs', '.json'];
+
+/**
+ * Loads a user's model or config file: checks its types, records its call sites, and evaluates it.
+ * Throws a ModelError or ConfigError for a missing file, an error of syntax or type (all of them
+ * as notes), or what the file itself throws, each with the user's file, line and column.
+ */
+export async function loadModule(path: string, options: LoadOptions): Promise<LoadedModule> {
+  const cwd = realpathSync(options.cwd ?? process.cwd());
+  const cacheDir = options.cacheDir ?? defaultCacheDir();
+  const context: LoadContext = {
+    kind: options.kind ?? 'model',
+    nameOf: (absolute) => displayName(absolute, cwd),
+    modules: options.modules,
+    declarations: options.declarations ?? {},
+    cache: openCache(cacheDir === false ? undefined : cacheDir),
+    typeCheck: options.typeCheck ?? true,
+  };
+  const file = findFile(path, cwd, context.kind);
+  return extname(file) === '.json' ? loadJson(file, context) : loadCode(file, context);
+}
+
+async function loadCode(file: string, context: LoadContext): Promise<LoadedModule> {
+  const { files, contentHash, typeChecked, transform } = prepare(file, context);
+  const named = new Map<string, NamedFile>();
+  const explain = (thrown: unknown) => explainThrown(thrown, context.kind, named);
+  forgetJson(files);
+  resetSites();
+  try {
+    const module = await evaluate(file, transform, named, context);
+    return { module, files, contentHash, typeChecked, explain };
+  } catch (error) {
+    throw explain(error);
+  } finally {
+    resetSites();
+  }
+}
+
+function loadJson(file: string, context: LoadContext): LoadedModule {
+  const { text, value } = readJson(file, context);
+  return {
+    module: { default: value },
+    files: [file],
+    contentHash: hashOf([installedVersion(), basename(file), text]),
+    typeChecked: false,
+    explain: (thrown) => explainThrown(thrown, context.kind, new Map()),
+  };
+}
+
+/** Node keeps each JSON file that was required; an edited one is to be read again. */
+function forgetJson(files: readonly string[]): void {
+  const { cache } = createRequire(import.meta.url);
+  for (const file of files) if (file.endsWith('.json')) Reflect.deleteProperty(cache, file);
+}
+
+function displayName(path: string, cwd: string): string {
+  const name = relative(cwd, path);
+  return name.startsWith('..') || isAbsolute(name) ? path : name;
+}
+
+/** The absolute path, without links, of the file that a user means by `path`. */
+function findFile(path: string, cwd: string, kind: FileKind): string {
+  const absolute = resolve(cwd, path);
+  const stat = statSync(absolute, { throwIfNoEntry: false });
+  if (stat === undefined)
+    throw fileError(kind, `there is no file ${path}`, {
+      code: 'missing-file',
+      where: path,
+      hint: similarFiles(absolute, path),
+    });
+  if (!stat.isFile() || !extensions.includes(extname(absolute)))
+    throw fileError(kind, `${path} is ${stat.isFile() ? 'no' : 'a folder, not a'} ${kind} file`, {
+      code: 'wrong-file',
+      where: path,
+      hint: `a ${kind} file is a TypeScript module, such as my.${kind}.ts`,
+    });
+  return realpathSync(absolute);
+}
+
+function similarFiles(absolute: string, path: string): string | undefined {
+  const folder = dirname(absolute);
+  if (!existsSync(folder)) return `there is no folder ${dirname(path)} either`;
+  const names = readdirSync(folder).filter((name) => extensions.includes(extname(name)));
+  const wanted = basename(absolute);
+  const found = nearest(wanted, names) ?? names.find((name) => stemOf(name) === stemOf(wanted));
+  return found === undefined ? undefined : `did you mean ${join(dirname(path), found)}?`;
+}
+
+/** `my` of `my.model.ts`, which users leave out or mistype the rest of. */
+function stemOf(name: string): string {
+  return name.split('.')[0] ?? name;
+}

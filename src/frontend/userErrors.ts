@@ -1,0 +1,103 @@
+import { SourceMap, type SourceMapping } from 'node:module';
+import { fileURLToPath } from 'node:url';
+import { formatSite } from '../ir/origin.js';
+import { currentSite } from '../nn/callSites.js';
+import {
+  ConfigError,
+  GradusError,
+  ModelError,
+  type ErrorDetails,
+  type SourceLocation,
+} from '../support/errors.js';
+import { linesBeforeCode, type TransformedFile } from './callSites.js';
+
+/** What a user's file is meant to be: decides between ModelError and ConfigError. */
+export type FileKind = 'model' | 'config';
+
+/** A transformed file and the name that errors give it. */
+export interface NamedFile {
+  readonly name: string;
+  readonly transformed: TransformedFile;
+}
+
+const mostCallers = 5;
+
+/** An error about a user's file: ModelError for a model, ConfigError for a config. */
+export function fileError(kind: FileKind, message: string, details: ErrorDetails): GradusError {
+  return kind === 'model' ? new ModelError(message, details) : new ConfigError(message, details);
+}
+
+/**
+ * What user code threw, as an error that points at the user's own line; a GradusError stays as it
+ * is. `files` holds the transformed files by absolute path.
+ */
+export function explainThrown(
+  thrown: unknown,
+  kind: FileKind,
+  files: ReadonlyMap<string, NamedFile>,
+): GradusError {
+  if (thrown instanceof GradusError) return thrown;
+  const [where = currentSite(), ...callers] = userFrames(thrown, files);
+  return fileError(kind, describe(thrown), {
+    code: 'user-code',
+    where,
+    notes: callers.slice(0, mostCallers).map((caller) => `called from ${formatSite(caller)}`),
+    cause: thrown,
+  });
+}
+
+function describe(thrown: unknown): string {
+  if (!(thrown instanceof Error)) return `the file threw ${String(thrown)}`;
+  // Node lists below the first line who required a missing module: jiti's files, not the user's.
+  const message = thrown.message.split('\nRequire stack:')[0] ?? '';
+  return `${thrown.name}: ${message}`;
+}
+
+/** The stack frames in users' files, innermost first, where the user wrote them. */
+function userFrames(thrown: unknown, files: ReadonlyMap<string, NamedFile>): SourceLocation[] {
+  if (!(thrown instanceof Error)) return [];
+  const frames = (thrown.stack ?? '').split('\n').flatMap((line) => {
+    const [, path = '', row = '', column = ''] =
+      /^\s+at (?:.*\()?(.+?):(\d+):(\d+)\)?$/.exec(line) ?? [];
+    const file = files.get(path.startsWith('file://') ? fileURLToPath(path) : path);
+    const position = file && originalPosition(file.transformed, Number(row), Number(column));
+    return position ? [{ file, position }] : [];
+  });
+  return frames.map(({ file, position }, index) => ({
+    file: file.name,
+    // Where V8 puts a call in progress is somewhere inside it.
+    ...(index === 0 ? position : callAround(file.transformed, position)),
+  }));
+}
+
+type Position = Omit<SourceLocation, 'file'>;
+
+function originalPosition(
+  { map }: TransformedFile,
+  row: number,
+  column: number,
+): Position | undefined {
+  const sourceMap = new SourceMap(JSON.parse(map) as ConstructorParameters<typeof SourceMap>[0]);
+  const line = row - 1 - linesBeforeCode;
+  const entry = sourceMap.findEntry(line, column - 1);
+  // Another line's entry is the nearest one before our own code at the end.
+  if (!isMapping(entry) || entry.generatedLine !== line) return undefined;
+  return { line: entry.originalLine + 1, column: entry.originalColumn + 1 };
+}
+
+/** The shortest recorded call on that line which holds the position. */
+function callAround({ sites }: TransformedFile, position: Position): Position {
+  const [site] = sites
+    .filter(
+      ({ line, column, length }) =>
+        line === position.line && column <= position.column && position.column < column + length,
+    )
+    .sort((a, b) => a.length - b.length);
+  return site === undefined
+    ? position
+    : { line: site.line, column: site.column, length: site.length };
+}
+
+function isMapping(entry: SourceMapping | object): entry is SourceMapping {
+  return 'originalLine' in entry;
+}
