@@ -1,4 +1,4 @@
-import { invariant } from '../support/errors.js';
+import { InternalError, invariant } from '../support/errors.js';
 import { formatShape, shapeEquals } from '../support/shape.js';
 import { Graph, type Node, type TensorType, type Value } from './graph.js';
 
@@ -7,7 +7,7 @@ export type MappedInputs = readonly (Value | undefined)[];
 
 /**
  * What takes a node's place: values of the new graph, one for each output and of its type.
- * undefined copies the node; an empty list drops it, which is right only where nothing uses it.
+ * undefined copies the node.
  */
 export type RewriteNode = (
   node: Node,
@@ -16,10 +16,14 @@ export type RewriteNode = (
 ) => readonly Value[] | undefined;
 
 /**
- * Copies a graph node by node in order, through `rewrite`; linear in its size. Inputs and the names
- * and order of outputs stay, also where nothing uses an input any more; so do origins.
+ * Copies the nodes that `keep` accepts in order, through `rewrite`; linear in the graph's size.
+ * Inputs, also unused ones, and the names and order of outputs stay; so do origins.
  */
-export function rewriteGraph(graph: Graph, rewrite: RewriteNode): Graph {
+export function rewriteGraph(
+  graph: Graph,
+  rewrite: RewriteNode,
+  keep: (node: Node) => boolean = () => true,
+): Graph {
   const target = new Graph(graph.name);
   const mapped = new Map<Value, Value>();
   const find = (value: Value): Value => {
@@ -32,12 +36,13 @@ export function rewriteGraph(graph: Graph, rewrite: RewriteNode): Graph {
     mapped.set(value, target.input(name, value.dtype, value.shape));
   }
   for (const node of graph.nodes) {
+    if (!keep(node)) continue;
     const inputs = node.inputs.map((input) => input && find(input));
     target.origin = node.origin;
     const made = rewrite(node, inputs, target) ?? target.add(node.op, inputs, node.attrs);
-    for (const [i, value] of made.entries()) {
-      const old = node.outputs[i];
-      invariant(old && sameType(old.type, value.type), mismatch(node, old, value));
+    for (const [i, old] of node.outputs.entries()) {
+      const value = made[i];
+      if (value === undefined || !sameType(old.type, value.type)) throw mismatch(node, old, value);
       mapped.set(old, value);
     }
   }
@@ -51,7 +56,10 @@ export function sameType(a: TensorType, b: TensorType): boolean {
   return a === b || (a.dtype === b.dtype && shapeEquals(a.shape, b.shape));
 }
 
-function mismatch(node: Node, old: Value | undefined, made: Value): string {
-  const before = old === undefined ? 'no output' : `${old.dtype}${formatShape(old.shape)}`;
-  return `the rewrite of ${node.op.name} puts ${made.dtype}${formatShape(made.shape)} in the place of ${before}`;
+function mismatch(node: Node, old: Value, made: Value | undefined): InternalError {
+  const format = ({ dtype, shape }: Value): string => dtype + formatShape(shape);
+  return new InternalError(
+    `the rewrite of ${node.op.name} puts ${made ? format(made) : 'nothing'} in the place of ${format(old)}`,
+    { code: 'internal' },
+  );
 }
