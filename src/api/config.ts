@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import type { Schedule } from '../runtime/schedules.js';
 import { explainIssues } from './configProblems.js';
 
 /** A rate that drops something: 0 keeps all, 1 would drop everything. */
@@ -68,7 +69,7 @@ const scheduleSchema = z
     z.strictObject({
       kind: z.literal('exponential'),
       warmup,
-      rate: z.number().gt(0).max(1).describe('Factor of each fall.').default(0.97),
+      decay: z.number().gt(0).max(1).describe('Factor of each fall.').default(0.97),
       every: positive.describe('Epochs between two falls.').default(2.4),
       staircase: z.boolean().describe('Falls in steps, not smoothly.').default(true),
     }),
@@ -215,6 +216,26 @@ function withPlainOptimizer(config: unknown): unknown {
 
 function isObject(value: unknown): value is Readonly<Record<string, unknown>> {
   return typeof value === 'object' && value !== null && !Array.isArray(value);
+}
+
+/** The schedule of a config as the step loop takes it: its rate is the optimizer's. */
+export function scheduleOf({ schedule, optimizer }: TrainingConfig): Schedule {
+  const then = withoutWarmup(schedule, optimizer.learningRate);
+  const { warmup } = schedule;
+  return warmup === 0 ? then : { kind: 'warmup', length: { epochs: warmup }, then };
+}
+
+function withoutWarmup(schedule: TrainingConfig['schedule'], rate: number): Schedule {
+  switch (schedule.kind) {
+    case 'constant':
+      return { kind: 'constant', rate };
+    case 'cosine':
+      return { kind: 'cosine', rate, final: schedule.final };
+    case 'exponential': {
+      const { decay, every, staircase } = schedule;
+      return { kind: 'exponential', rate, decay, every: { epochs: every }, staircase };
+    }
+  }
 }
 
 /** The JSON schema of a config as it is written; schemas/training-config.schema.json holds it. */

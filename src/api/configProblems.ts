@@ -22,16 +22,16 @@ export function explainIssues(
   const problems = issues.flatMap((issue) => explain(issue, config, schema));
   const lines = problems.map(({ key, text }) => (key === '' ? text : `${key}: ${text}`));
   const [only] = lines;
-  const message =
-    lines.length === 1 && only !== undefined
-      ? only
-      : `the config has ${lines.length} problems\n${lines.map((line) => `  ${line}`).join('\n')}`;
-  const key = problems.length === 1 ? problems[0]?.key : undefined;
-  return new ConfigError(message, {
-    code: 'config',
-    where: key ? `${file}: ${key}` : file,
-    hint: 'docs/cli.md lists the keys of a config with their defaults',
-  });
+  const key = lines.length === 1 ? problems[0]?.key : undefined;
+  return new ConfigError(
+    lines.length === 1 && only !== undefined ? only : `the config has ${lines.length} problems`,
+    {
+      code: 'config',
+      where: key ? `${file}: ${key}` : file,
+      notes: lines.length === 1 ? [] : lines,
+      hint: 'docs/cli.md lists the keys of a config with their defaults',
+    },
+  );
 }
 
 function explain(issue: Issue, config: unknown, schema: JsonSchema): Problem[] {

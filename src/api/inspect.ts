@@ -146,9 +146,9 @@ function takeWeights(node: OnnxNode, weights: Map<string, number>): number {
   return sum(counts);
 }
 
-/** Integers are shapes and indices, not weights. */
+/** Integers are shapes and indices, scalars are settings: neither are weights. */
 function weightCount({ dtype, shape }: OnnxTensor): number {
-  return typeof dtype === 'string' && dtypes[dtype].floating ? count(shape) : 0;
+  return typeof dtype === 'string' && dtypes[dtype].floating && shape.length > 0 ? count(shape) : 0;
 }
 
 function nodeRow(node: OnnxNode, table: ValueTable, parameters: number): LayerRow {

@@ -57,17 +57,26 @@ function callFunction(
 /** Follows dimensions through the operators that exporters compute shapes with. */
 function inferVector(table: ValueTable, node: OnnxNode): void {
   const [output] = node.outputs;
-  const value = node.attributes.get('value');
   if (output === undefined) return;
   if (node.opType === 'Constant') {
-    if (value?.type === 'tensor') table.constant(output, value.value);
-    const ints = node.attributes.get('value_ints') ?? node.attributes.get('value_int');
-    if (ints?.type === 'ints') table.vectors.set(output, ints.value);
-    if (ints?.type === 'int') table.vectors.set(output, [ints.value]);
+    inferConstant(table, output, node);
     return;
   }
   const vector = vectorOf(table, node);
   if (vector) table.vectors.set(output, vector);
+}
+
+/** A constant's value may be an attribute of the function around it, which has a type but no value. */
+function inferConstant(table: ValueTable, output: string, node: OnnxNode): void {
+  for (const attribute of node.attributes.values()) {
+    const type = attribute.type === 'ref' ? attribute.of : attribute.type;
+    if (attribute.type === 'tensor') table.constant(output, attribute.value);
+    if (['int', 'float', 'string'].includes(type)) table.shapes.set(output, []);
+    if (attribute.type === 'int') table.vectors.set(output, [attribute.value]);
+    if (attribute.type === 'ints') table.vectors.set(output, attribute.value);
+    if (attribute.type === 'ints' || attribute.type === 'floats')
+      table.shapes.set(output, [attribute.value.length]);
+  }
 }
 
 function vectorOf(table: ValueTable, node: OnnxNode): readonly Dim[] | undefined {

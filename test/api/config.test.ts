@@ -3,10 +3,12 @@ import { describe, expect, it } from 'vitest';
 import {
   defineTraining,
   parseTrainingConfig,
+  scheduleOf,
   trainingConfigSchema,
   type TrainingConfigInput,
 } from '../../src/api/config.js';
 import { createOptimizer, optimizers, sgd } from '../../src/optim/index.js';
+import { learningRateAt } from '../../src/runtime/schedules.js';
 import { ConfigError } from '../../src/support/errors.js';
 import { repositoryRoot } from '../support/paths.js';
 
@@ -94,18 +96,20 @@ describe('a training config', () => {
       steps: 10,
     });
     expect(error.where).toBe('training.config.ts');
-    expect(error.message).toMatchInlineSnapshot(`
-      "the config has 10 problems
-        name: "my digits" has characters other than letters, digits, dots, dashes and underscores
-        data.kind: "mnis" is not known (did you mean mnist?); allowed: mnist
-        batch: expected a number, not "64"
-        optimizer.momentum: expected less than 1, not 2
-        optimizer.lerningRate: unknown key (did you mean learningRate?); allowed: kind, learningRate, momentum, nesterov, weightDecay, decoupledDecay
-        schedule.warmup: expected at least 0, not -1
-        noise.dropout: expected less than 1, not 1
-        noise.dropth: unknown key (did you mean dropPath?); allowed: dropout, dropPath, augment
-        device: "gpu" is not known; allowed: auto, cpu
-        epochs: give epochs or steps, not both"
+    expect([error.message, ...error.notes]).toMatchInlineSnapshot(`
+      [
+        "the config has 10 problems",
+        "name: "my digits" has characters other than letters, digits, dots, dashes and underscores",
+        "data.kind: "mnis" is not known (did you mean mnist?); allowed: mnist",
+        "batch: expected a number, not "64"",
+        "optimizer.momentum: expected less than 1, not 2",
+        "optimizer.lerningRate: unknown key (did you mean learningRate?); allowed: kind, learningRate, momentum, nesterov, weightDecay, decoupledDecay",
+        "schedule.warmup: expected at least 0, not -1",
+        "noise.dropout: expected less than 1, not 1",
+        "noise.dropth: unknown key (did you mean dropPath?); allowed: dropout, dropPath, augment",
+        "device: "gpu" is not known; allowed: auto, cpu",
+        "epochs: give epochs or steps, not both",
+      ]
     `);
   });
 
@@ -118,13 +122,14 @@ describe('a training config', () => {
   });
 
   it('says what an empty config lacks', () => {
-    expect(refusal({}).message).toMatchInlineSnapshot(`
-      "the config has 5 problems
-        name: missing; expected text
-        model: missing; expected text
-        data: missing; expected an object with a kind of: mnist
-        optimizer: missing; expected an object with a kind of: sgd, rmspropTf, adamw
-        epochs: missing; say how long to train, with epochs or with steps"
+    expect(refusal({}).notes).toMatchInlineSnapshot(`
+      [
+        "name: missing; expected text",
+        "model: missing; expected text",
+        "data: missing; expected an object with a kind of: mnist",
+        "optimizer: missing; expected an object with a kind of: sgd, rmspropTf, adamw",
+        "epochs: missing; say how long to train, with epochs or with steps",
+      ]
     `);
   });
 
@@ -133,16 +138,28 @@ describe('a training config', () => {
   });
 
   it('refuses a batch of no whole number and numbers out of range', () => {
-    const schedule = { kind: 'exponential', rate: 1.5, every: 0 };
-    expect(refusal({ ...small, batch: 1.5, seed: -1, ema: 1, schedule }).message)
-      .toMatchInlineSnapshot(`
-      "the config has 5 problems
-        seed: expected at least 0, not -1
-        batch: expected a whole number, not 1.5
-        schedule.rate: expected at most 1, not 1.5
-        schedule.every: expected more than 0, not 0
-        ema: expected less than 1, not 1"
+    const schedule = { kind: 'exponential', decay: 1.5, every: 0 };
+    expect(
+      refusal({ ...small, batch: 1.5, seed: -1, ema: 1, schedule }).notes,
+    ).toMatchInlineSnapshot(`
+      [
+        "seed: expected at least 0, not -1",
+        "batch: expected a whole number, not 1.5",
+        "schedule.decay: expected at most 1, not 1.5",
+        "schedule.every: expected more than 0, not 0",
+        "ema: expected less than 1, not 1",
+      ]
     `);
+  });
+
+  it('gives the step loop a schedule with the rate of the optimizer', () => {
+    const written = { kind: 'exponential', warmup: 5, decay: 0.9, every: 2 } as const;
+    const optimizer = { kind: 'rmspropTf', learningRate: 0.016 } as const;
+    const config = parseTrainingConfig({ ...small, optimizer, schedule: written }, 'c');
+    const schedule = scheduleOf(config);
+    const totals = { steps: 1000, stepsPerEpoch: 10 };
+    expect(learningRateAt(schedule, 25, totals)).toBeCloseTo(0.008, 12);
+    expect(learningRateAt(schedule, 65, totals)).toBeCloseTo(0.016 * 0.9 ** 3, 12);
   });
 
   it('has a JSON schema for editors that is current', async () => {
