@@ -33,11 +33,11 @@ export function withTrainingInfo(request: TrainingInfoRequest): OnnxModel {
   const weights = request.inputs.filter(({ role }) => role === 'param' || role === 'buffer');
   const start = new Map(states.map((info) => [info.name, initialState(info, request.initial)]));
   const algorithm = new GraphBuilder({ opset: request.opset, name: `${request.name}-algorithm` });
-  lower(request.train, algorithm, {
-    target: request.target,
-    weights: start,
-    outer: new Set(weights.map(({ name }) => name)),
-  });
+  const outer = new Set(weights.map(({ name }) => name));
+  // The algorithm sees every initializer of the inference graph: its own names must keep clear of them.
+  for (const { name } of request.inference.graph.initializers)
+    if (!outer.has(name)) algorithm.outer(name);
+  lower(request.train, algorithm, { target: request.target, weights: start, outer });
   const initialization = new GraphBuilder({
     opset: request.opset,
     name: `${request.name}-initialization`,

@@ -266,7 +266,10 @@ class Verifier {
   private trainingInfo(info: OnnxTrainingInfo): void {
     const { graph, opsets } = this.source;
     const outer = new Environment();
-    const weights = new Set(graph.initializers.map(({ name }) => name));
+    // Both bindings may name an initializer of the inference graph or of the algorithm.
+    const weights = new Set(
+      [graph, info.algorithm].flatMap((part) => part?.initializers.map(({ name }) => name) ?? []),
+    );
     for (const { name, tensor } of graph.initializers) outer.define(name, schemaName(tensor.dtype));
     const parts = [
       ['initialization', info.initialization, info.initializationBinding],
@@ -274,7 +277,6 @@ class Verifier {
     ] as const;
     for (const [where, part, binding] of parts) {
       if (part !== undefined) this.graph(part, opsets, outer, where);
-      for (const { name } of part?.initializers ?? []) weights.add(name);
       const outputs = part?.outputs.map(({ name }) => name) ?? [];
       for (const [key, value] of Object.entries(binding)) {
         if (!weights.has(key)) this.report(where, `binding of ${key}, which is no initializer`);

@@ -1,0 +1,174 @@
+/**
+ * Files and folders that appear whole or not at all. Each is written beside its place under a
+ * hidden name, forced to disk and renamed; a writer that is killed leaves only hidden leftovers.
+ */
+import {
+  closeSync,
+  existsSync,
+  fsyncSync,
+  mkdirSync,
+  openSync,
+  readdirSync,
+  renameSync,
+  rmSync,
+  writeSync,
+} from 'node:fs';
+import { basename, dirname, join } from 'node:path';
+import { threadId } from 'node:worker_threads';
+import { GradusError } from '../support/errors.js';
+import { writeError } from './fileErrors.js';
+
+/** One write call takes at most 2^31 - 1 bytes. */
+const chunkBytes = 2 ** 26;
+
+const leftover = /^\.(?<name>.+)\.(?<kind>new|old)-\d+-\d+-\d+$/;
+
+let counter = 0;
+
+/** A name beside `path` that is free: what a dead process of the same number left there goes. */
+function hiddenName(path: string, kind: 'new' | 'old'): string {
+  counter += 1;
+  const hidden = `.${basename(path)}.${kind}-${process.pid}-${threadId}-${counter}`;
+  const place = join(dirname(path), hidden);
+  discard(place);
+  return place;
+}
+
+/** Makes a folder and those above it. Throws an ArtifactError where it cannot. */
+export function makeFolder(path: string): void {
+  try {
+    mkdirSync(path, { recursive: true });
+  } catch (error) {
+    throw writeError(error, path);
+  }
+}
+
+/** Writes all of `bytes` at the file's current position. */
+export function writeAll(file: number, bytes: Uint8Array): void {
+  let done = 0;
+  while (done < bytes.length)
+    done += writeSync(file, bytes, done, Math.min(chunkBytes, bytes.length - done));
+}
+
+/** Writes a new file piece by piece and forces it to disk. `path` must not exist. */
+export function writeDurably(path: string, pieces: Iterable<Uint8Array>): void {
+  const file = openSync(path, 'wx');
+  try {
+    for (const piece of pieces) writeAll(file, piece);
+    fsyncSync(file);
+  } finally {
+    closeSync(file);
+  }
+}
+
+/** Forces the names in a folder to disk. */
+function syncFolder(path: string): void {
+  // Windows opens no folders; its renames are journalled by NTFS.
+  if (process.platform === 'win32') return;
+  const folder = openSync(path, 'r');
+  try {
+    fsyncSync(folder);
+  } finally {
+    closeSync(folder);
+  }
+}
+
+/**
+ * Writes or replaces a file; a reader sees the old or the new one, whole. Throws an ArtifactError
+ * where the folder is not writable and a TrainingError where the disk is full.
+ */
+export function writeFileAtomic(
+  path: string,
+  content: string | Uint8Array | Iterable<Uint8Array>,
+): void {
+  const pieces = piecesOf(content);
+  const temporary = hiddenName(path, 'new');
+  try {
+    writeDurably(temporary, pieces);
+    renameSync(temporary, path);
+    syncFolder(dirname(path));
+  } catch (error) {
+    discard(temporary);
+    throw explained(error, path, lengthOf(content));
+  }
+}
+
+function piecesOf(content: string | Uint8Array | Iterable<Uint8Array>): Iterable<Uint8Array> {
+  if (typeof content === 'string') return [new TextEncoder().encode(content)];
+  return content instanceof Uint8Array ? [content] : content;
+}
+
+function lengthOf(content: string | Uint8Array | Iterable<Uint8Array>): number | undefined {
+  return typeof content === 'string' || content instanceof Uint8Array ? content.length : undefined;
+}
+
+/**
+ * Writes or replaces a folder: `fill` writes its files (with writeDurably) into the folder that it
+ * is given. `bytes` is about what they take, for the error of a full disk. A kill between the two
+ * renames of a replacement leaves the old folder under its hidden name: `recoverFolder` restores it.
+ */
+export function writeFolderAtomic(
+  path: string,
+  fill: (folder: string) => void,
+  bytes?: number,
+): void {
+  const temporary = hiddenName(path, 'new');
+  const replaced = hiddenName(path, 'old');
+  try {
+    mkdirSync(temporary);
+    fill(temporary);
+    syncFolder(temporary);
+    const replaces = existsSync(path);
+    if (replaces) renameSync(path, replaced);
+    renameSync(temporary, path);
+    syncFolder(dirname(path));
+    if (replaces) rmSync(replaced, { recursive: true });
+  } catch (error) {
+    discard(temporary);
+    if (existsSync(replaced) && !existsSync(path)) renameSync(replaced, path);
+    throw explained(error, path, bytes);
+  }
+}
+
+function explained(error: unknown, path: string, bytes: number | undefined): GradusError {
+  return error instanceof GradusError ? error : writeError(error, path, bytes);
+}
+
+function discard(path: string): void {
+  try {
+    rmSync(path, { recursive: true, force: true });
+  } catch {
+    // The error that led here says more; recoverFolder removes what is left.
+  }
+}
+
+/** Removes a folder at once for every reader: it is renamed before its files go. */
+export function removeFolder(path: string): void {
+  const hidden = hiddenName(path, 'new');
+  try {
+    renameSync(path, hidden);
+    rmSync(hidden, { recursive: true });
+  } catch (error) {
+    throw writeError(error, path);
+  }
+}
+
+/**
+ * Undoes what killed writers left in `folder`: half-written files go, a folder whose replacement
+ * never arrived comes back. Only for the one process that writes there.
+ */
+export function recoverFolder(folder: string): void {
+  if (!existsSync(folder)) return;
+  try {
+    for (const entry of readdirSync(folder)) {
+      const { name, kind } = leftover.exec(entry)?.groups ?? {};
+      if (name === undefined) continue;
+      const hidden = join(folder, entry);
+      const path = join(folder, name);
+      if (kind === 'old' && !existsSync(path)) renameSync(hidden, path);
+      else rmSync(hidden, { recursive: true });
+    }
+  } catch (error) {
+    throw writeError(error, folder);
+  }
+}

@@ -1,0 +1,236 @@
+/** Files of named tensors, as Hugging Face's safetensors: header length, JSON header, bytes. */
+import { closeSync, fstatSync, openSync, readSync } from 'node:fs';
+import { dtypes, type DType } from '../support/dtype.js';
+import { ArtifactError, invariant } from '../support/errors.js';
+import { bytesOf, type TensorData } from '../support/tensor.js';
+import { writeFileAtomic } from './atomic.js';
+import { readError } from './fileErrors.js';
+
+const formatNames: Readonly<Record<DType, string>> = {
+  float64: 'F64',
+  float32: 'F32',
+  float16: 'F16',
+  bfloat16: 'BF16',
+  int64: 'I64',
+  int32: 'I32',
+  uint8: 'U8',
+  bool: 'BOOL',
+};
+
+const dtypeNames = new Map<string, DType>(
+  Object.entries(formatNames).map(([name, short]) => [short, name as DType]),
+);
+
+/** The reference implementation's limit. */
+const longestHeader = 100_000_000;
+
+/** One read call takes at most 2^31 - 1 bytes. */
+const chunkBytes = 2 ** 26;
+
+/** By UTF-16 code units, so that the order depends on no locale. */
+export function compareNames(a: string, b: string): number {
+  return a < b ? -1 : a > b ? 1 : 0;
+}
+
+/** The pieces of a safetensors file: keys sorted, header padded to 8 bytes; equal tensors, equal bytes. */
+export function encodeSafetensors(
+  tensors: ReadonlyMap<string, TensorData>,
+  metadata?: Readonly<Record<string, string>>,
+): Uint8Array[] {
+  const sorted = [...tensors].sort(([a], [b]) => compareNames(a, b));
+  // Spelled by hand: an object would put names such as "0" first.
+  const entries = metadata ? [`"__metadata__":${JSON.stringify(metadata)}`] : [];
+  let offset = 0;
+  for (const [name, { dtype, shape, data }] of sorted) {
+    const end = offset + data.byteLength;
+    const entry = { dtype: formatNames[dtype], shape, data_offsets: [offset, end] };
+    entries.push(`${JSON.stringify(name)}:${JSON.stringify(entry)}`);
+    offset = end;
+  }
+  const json = new TextEncoder().encode(`{${entries.join()}}`);
+  const padded = Math.ceil(json.length / 8) * 8;
+  const head = new Uint8Array(8 + padded).fill(0x20);
+  new DataView(head.buffer).setBigUint64(0, BigInt(padded), true);
+  head.set(json, 8);
+  return [head, ...sorted.map(([, tensor]) => bytesOf(tensor))];
+}
+
+/** Writes tensors to a file, which appears whole or not at all. */
+export function writeSafetensors(
+  path: string,
+  tensors: ReadonlyMap<string, TensorData>,
+  metadata?: Readonly<Record<string, string>>,
+): void {
+  writeFileAtomic(path, encodeSafetensors(tensors, metadata));
+}
+
+interface Entry {
+  readonly dtype: DType;
+  readonly shape: readonly number[];
+  readonly begin: number;
+  readonly end: number;
+}
+
+/** An open safetensors file; tensors are read when asked for. */
+export class SafetensorsFile {
+  readonly #file: number;
+  readonly #dataStart: number;
+  readonly #entries: ReadonlyMap<string, Entry>;
+  readonly metadata: Readonly<Record<string, string>>;
+
+  private constructor(
+    readonly path: string,
+    file: number,
+  ) {
+    this.#file = file;
+    const { header, dataStart, dataBytes } = readHeader(path, file);
+    const { __metadata__: metadata, ...rest } = header;
+    this.metadata = textValues(metadata);
+    this.#dataStart = dataStart;
+    this.#entries = readEntries(path, rest, dataBytes);
+  }
+
+  /** Opens a file. Throws an ArtifactError where it is missing, cut short or inconsistent. */
+  static open(path: string): SafetensorsFile {
+    let file: number;
+    try {
+      file = openSync(path, 'r');
+    } catch (error) {
+      throw readError(error, path);
+    }
+    try {
+      return new SafetensorsFile(path, file);
+    } catch (error) {
+      closeSync(file);
+      throw error;
+    }
+  }
+
+  names(): string[] {
+    return [...this.#entries.keys()];
+  }
+
+  /** Type and shape of a tensor, or undefined where there is none of that name. */
+  info(name: string): Pick<TensorData, 'dtype' | 'shape'> | undefined {
+    return this.#entries.get(name);
+  }
+
+  /** Reads one tensor into memory of its own. */
+  read(name: string): TensorData {
+    const entry = this.#entries.get(name);
+    if (!entry) throw corrupt(this.path, `it has no tensor ${name}`);
+    const { dtype, shape, begin, end } = entry;
+    const data = dtypes[dtype].create((end - begin) / dtypes[dtype].bytes);
+    const tensor = { dtype, shape, data };
+    readExactly(this.path, this.#file, bytesOf(tensor), this.#dataStart + begin);
+    return tensor;
+  }
+
+  close(): void {
+    closeSync(this.#file);
+  }
+}
+
+/** Reads every tensor of a file. Throws an ArtifactError where it is missing or corrupt. */
+export function readSafetensors(path: string): Map<string, TensorData> {
+  const file = SafetensorsFile.open(path);
+  try {
+    return new Map(file.names().map((name) => [name, file.read(name)]));
+  } finally {
+    file.close();
+  }
+}
+
+function corrupt(path: string, problem: string, cause?: unknown): ArtifactError {
+  return new ArtifactError(`${path} is no valid safetensors file: ${problem}`, {
+    code: 'safetensors-corrupt',
+    where: path,
+    hint: 'the file was cut short or changed after it was written; get it again',
+    cause,
+  });
+}
+
+function readExactly(path: string, file: number, out: Uint8Array, position: number): void {
+  let done = 0;
+  while (done < out.length) {
+    const length = Math.min(chunkBytes, out.length - done);
+    const count = readSync(file, out, done, length, position + done);
+    if (count === 0) throw corrupt(path, 'it ends too early');
+    done += count;
+  }
+}
+
+function readHeader(path: string, file: number) {
+  const size = fstatSync(file).size;
+  if (size < 8) throw corrupt(path, `it has ${size} bytes, fewer than the shortest header`);
+  const head = new Uint8Array(8);
+  readExactly(path, file, head, 0);
+  const length = Number(new DataView(head.buffer).getBigUint64(0, true));
+  if (length > longestHeader) throw corrupt(path, `its header claims ${length} bytes`);
+  if (8 + length > size)
+    throw corrupt(path, `its header claims ${length} bytes, the file has ${size}`);
+  const json = new Uint8Array(length);
+  readExactly(path, file, json, 8);
+  let header: unknown;
+  try {
+    header = JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(json));
+  } catch (cause) {
+    throw corrupt(path, 'its header is not JSON', cause);
+  }
+  if (!isRecord(header)) throw corrupt(path, 'its header is no object');
+  return { header, dataStart: 8 + length, dataBytes: size - 8 - length };
+}
+
+function isRecord(value: unknown): value is Readonly<Record<string, unknown>> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}
+
+function textValues(metadata: unknown): Record<string, string> {
+  if (!isRecord(metadata)) return {};
+  const texts = Object.entries(metadata).filter(
+    (pair): pair is [string, string] => typeof pair[1] === 'string',
+  );
+  return Object.fromEntries(texts);
+}
+
+function readEntries(
+  path: string,
+  header: Readonly<Record<string, unknown>>,
+  dataBytes: number,
+): Map<string, Entry> {
+  const entries = new Map<string, Entry>();
+  for (const [name, value] of Object.entries(header))
+    entries.set(name, readEntry(path, name, value));
+  let reached = 0;
+  const byPlace = [...entries].sort(([, a], [, b]) => a.begin - b.begin || a.end - b.end);
+  for (const [name, { begin, end }] of byPlace) {
+    if (begin < reached) throw corrupt(path, `tensor ${name} overlaps the one before it`);
+    if (begin > reached) throw corrupt(path, `there are unused bytes before tensor ${name}`);
+    reached = end;
+  }
+  if (reached !== dataBytes)
+    throw corrupt(path, `its tensors take ${reached} bytes, the file holds ${dataBytes}`);
+  return entries;
+}
+
+function isSize(value: unknown): value is number {
+  return typeof value === 'number' && Number.isSafeInteger(value) && value >= 0;
+}
+
+function readEntry(path: string, name: string, value: unknown): Entry {
+  if (!isRecord(value)) throw corrupt(path, `the entry of tensor ${name} is no object`);
+  const { dtype: short, shape, data_offsets: offsets } = value;
+  const dtype = dtypeNames.get(String(short));
+  if (dtype === undefined)
+    throw corrupt(path, `tensor ${name} has the type ${String(short)}, which is not supported`);
+  if (!Array.isArray(shape) || !shape.every(isSize))
+    throw corrupt(path, `tensor ${name} has no valid shape`);
+  if (!Array.isArray(offsets) || offsets.length !== 2 || !offsets.every(isSize))
+    throw corrupt(path, `tensor ${name} has no valid data_offsets`);
+  const [begin, end] = offsets;
+  invariant(begin !== undefined && end !== undefined, 'two offsets');
+  const bytes = shape.reduce((a, b) => a * b, 1) * dtypes[dtype].bytes;
+  if (end - begin !== bytes)
+    throw corrupt(path, `tensor ${name} has ${end - begin} bytes, its shape needs ${bytes}`);
+  return { dtype, shape, begin, end };
+}

@@ -1,0 +1,198 @@
+import { env, InferenceSession, listSupportedBackends, Tensor } from 'onnxruntime-node';
+import { dtypes, type DType, type TypedArray } from '../support/dtype.js';
+import {
+  ArtifactError,
+  DeviceError,
+  GradusError,
+  InternalError,
+  type SourceLocation,
+} from '../support/errors.js';
+import { messageOf } from './fileErrors.js';
+import { countNodes, nodeSource, type OnnxSource } from './onnxFile.js';
+
+// Its messages reach the user once, as errors of ours; not a second time on standard error.
+env.logLevel = 'fatal';
+
+/** A tensor that onnxruntime works on. */
+export type OrtTensor = Tensor;
+
+/** Feeds or fetches of a run, by name. */
+export type TensorMap = Record<string, OrtTensor>;
+
+export interface SessionOptions {
+  /** Execution providers in order of preference, such as `['webgpu', 'cpu']`; default cpu. */
+  readonly providers?: readonly string[];
+  /** Threads of one operator; default onnxruntime's choice. */
+  readonly threads?: number;
+  /** Default: `all` for models of up to 20,000 nodes, above that `basic`. */
+  readonly graphOptimization?: 'disabled' | 'basic' | 'extended' | 'all';
+  /** Default true; false saves memory where activations are big. */
+  readonly memPattern?: boolean;
+  /** What to call the model in errors; default its path. */
+  readonly label?: string;
+  /** The user's `file:line:column` of a node's name; default what the model itself records. */
+  readonly resolveNode?: (nodeName: string) => string | undefined;
+}
+
+/**
+ * Above this many nodes `all` takes longer to load than it saves: 20,000 nodes load in 1.4 s
+ * (`basic`: 0.6 s), 80,000 in 25 s (3.8 s).
+ */
+const nodesForAll = 20_000;
+
+/** Names of the execution providers that this build of onnxruntime-node knows. */
+export function availableProviders(): string[] {
+  return listSupportedBackends().map(({ name }) => name);
+}
+
+/** A tensor on `data`, which it shares. */
+export function ortTensor(dtype: DType, data: TypedArray, shape: readonly number[]): OrtTensor {
+  const dims = [...shape];
+  if (dtype === 'bool' && data instanceof Uint8Array) return new Tensor('bool', data, dims);
+  if (dtype === 'float16' && data instanceof Uint16Array) return new Tensor('float16', data, dims);
+  if (dtype === 'bfloat16')
+    throw new InternalError('onnxruntime-node takes no bfloat16 tensors', { code: 'dtype' });
+  if (data instanceof Float32Array) return new Tensor('float32', data, dims);
+  if (data instanceof Float64Array) return new Tensor('float64', data, dims);
+  if (data instanceof BigInt64Array) return new Tensor('int64', data, dims);
+  if (data instanceof Int32Array) return new Tensor('int32', data, dims);
+  if (data instanceof Uint8Array) return new Tensor('uint8', data, dims);
+  throw new InternalError(`no tensor of ${dtype} on this array`, { code: 'dtype' });
+}
+
+/** A tensor of zeros in memory of its own. */
+export function zeroTensor(dtype: DType, shape: readonly number[]): OrtTensor {
+  return ortTensor(dtype, dtypes[dtype].create(shape.reduce((a, b) => a * b, 1)), shape);
+}
+
+/** The numbers of a tensor in host memory, without a copy. */
+export function dataOf(tensor: OrtTensor): TypedArray {
+  const { data } = tensor;
+  if (
+    data instanceof Float32Array ||
+    data instanceof Float64Array ||
+    data instanceof Uint16Array ||
+    data instanceof BigInt64Array ||
+    data instanceof Int32Array ||
+    data instanceof Uint8Array
+  )
+    return data;
+  throw new InternalError(`a tensor of ${tensor.type}`, { code: 'dtype' });
+}
+
+/** A loaded model. Runs block the thread; one at a time. */
+export class Session {
+  private constructor(
+    private readonly session: InferenceSession,
+    private readonly source: OnnxSource,
+    private readonly options: SessionOptions,
+  ) {}
+
+  /**
+   * Loads a model from its path or bytes. Throws a DeviceError for a provider that cannot be used,
+   * an ArtifactError for a file that cannot be read.
+   */
+  static async create(source: OnnxSource, options: SessionOptions = {}): Promise<Session> {
+    const providers = options.providers ?? ['cpu'];
+    requireProviders(providers);
+    const label = options.label ?? (typeof source === 'string' ? source : 'the model');
+    const level =
+      options.graphOptimization ?? (countNodes(source) <= nodesForAll ? 'all' : 'basic');
+    const settings: InferenceSession.SessionOptions = {
+      executionProviders: [...providers],
+      graphOptimizationLevel: level,
+      enableMemPattern: options.memPattern ?? true,
+      logSeverityLevel: 4,
+      ...(options.threads !== undefined && { intraOpNumThreads: options.threads }),
+    };
+    try {
+      const session =
+        typeof source === 'string'
+          ? await InferenceSession.create(source, settings)
+          : await InferenceSession.create(source, settings);
+      return new Session(session, source, options);
+    } catch (error) {
+      throw loadError(error, providers, label);
+    }
+  }
+
+  get inputNames(): readonly string[] {
+    return this.session.inputNames;
+  }
+
+  get outputNames(): readonly string[] {
+    return this.session.outputNames;
+  }
+
+  /** Runs the model; results are written into the tensors of `fetches`. */
+  async run(feeds: TensorMap, fetches: TensorMap): Promise<void> {
+    try {
+      await this.session.run(feeds, fetches);
+    } catch (error) {
+      throw this.runError(error);
+    }
+  }
+
+  async release(): Promise<void> {
+    await this.session.release();
+  }
+
+  private runError(cause: unknown): GradusError {
+    const message = messageOf(cause);
+    const node = /while running (\S+) node\. Name:'([^']*)'/.exec(message);
+    if (!node)
+      return new DeviceError(`onnxruntime failed: ${message}`, { code: 'run-failed', cause });
+    const [, operator, name = ''] = node;
+    const place = this.options.resolveNode?.(name) ?? nodeSource(this.source, name);
+    const detail = /Status Message: ([\s\S]*)$/.exec(message)?.[1] ?? message;
+    return new DeviceError(`onnxruntime failed in ${operator} (node ${name}): ${detail.trim()}`, {
+      code: 'node-failed',
+      where: place === undefined ? name : locationOf(place),
+      cause,
+    });
+  }
+}
+
+function locationOf(text: string): SourceLocation | string {
+  const [, file, line, column] = /^(.+):(\d+):(\d+)$/.exec(text) ?? [];
+  return file === undefined ? text : { file, line: Number(line), column: Number(column) };
+}
+
+function requireProviders(providers: readonly string[]): void {
+  const available = availableProviders();
+  const unknown = providers.find((name) => !available.includes(name));
+  if (unknown === undefined) return;
+  throw new DeviceError(`there is no execution provider ${unknown}`, {
+    code: 'unknown-provider',
+    where: unknown,
+    hint: `this onnxruntime-node offers ${available.join(', ')}`,
+  });
+}
+
+const providerFailure = /AppendExecutionProvider|WebGpuContext|webgpu_context|CUDA|no available backend/;
+
+function loadError(cause: unknown, providers: readonly string[], label: string): GradusError {
+  const message = messageOf(cause).trim();
+  if (/protobuf parsing failed|model data pointer is null|ModelProto does not have a graph/i.test(message))
+    return new ArtifactError(`${label} is no ONNX model, or was cut short`, {
+      code: 'onnx-unreadable',
+      where: label,
+      hint: 'compile the model again: gradus compile MODEL --out DIR',
+      cause,
+    });
+  if (/File doesn't exist/.test(message))
+    return new ArtifactError(`${label} does not exist`, { code: 'missing-file', where: label, cause });
+  const [provider = 'cpu'] = providers;
+  if (provider !== 'cpu' && providerFailure.test(message))
+    return new DeviceError(`execution provider ${provider} cannot be used: ${message}`, {
+      code: 'provider-failed',
+      where: provider,
+      hint: 'gradus devices tells what can run here; --device cpu always can',
+      cause,
+    });
+  return new ArtifactError(`onnxruntime refuses ${label}: ${message}`, {
+    code: 'onnx-refused',
+    where: label,
+    cause,
+  });
+}
