@@ -1,0 +1,24 @@
+import type { Value } from '../ir/graph.js';
+import type { Initializer } from './init.js';
+import { checkCount } from './checks.js';
+import { traceOf } from './scope.js';
+
+export interface ParameterOptions {
+  readonly name: string;
+  readonly shape: readonly number[];
+  readonly init: Initializer;
+  /** Whether weight decay applies; default: where it has more than one axis. */
+  readonly decay?: boolean;
+}
+
+/**
+ * A parameter for a layer of one's own, in the current scope; `x` is any value of the network.
+ * Returns a value of `shape`, which broadcasts against others. Errors: a name taken twice.
+ *
+ * @example x = mul(x, parameter(x, { name: 'gamma', shape: [64], init: { kind: 'constant', value: 1e-6 } }))
+ */
+export function parameter(x: Value, { name, shape, init, decay }: ParameterOptions): Value {
+  const trace = traceOf('parameter', [x]);
+  for (const size of shape) checkCount(trace, 'parameter', 'shape', size);
+  return trace.param(name, shape, init, decay);
+}
