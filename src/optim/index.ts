@@ -4,10 +4,6 @@ import type { Optimizer, OptimizerConfig } from './optimizer.js';
 import { rmspropTf } from './rmspropTf.js';
 import { sgd } from './sgd.js';
 
-export { meanFactor } from './accumulate.js';
-export { clipFactor, globalNorm } from './clip.js';
-export { decoupledDecay, l2Decay } from './decay.js';
-export { ema } from './ema.js';
 export type * from './optimizer.js';
 export { buildUpdate } from './update.js';
 export type { UpdateParam, UpdateRequest, UpdateResult, Updated } from './update.js';
