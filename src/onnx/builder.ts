@@ -58,6 +58,7 @@ export class GraphBuilder {
   private readonly domains = new Set<string>();
   private scope = this.main;
   private origin: NodeOrigin | undefined;
+  private scratches = 0;
 
   constructor({ opset, name }: { readonly opset: OpsetVersion; readonly name: string }) {
     this.opset = opset;
@@ -212,6 +213,7 @@ export class GraphBuilder {
       nchwc: this.operators('com.microsoft.nchwc', 1),
       constant: (tensor: TensorData) => this.constant(tensor, true),
       ownConstant: (tensor: TensorData) => this.constant(tensor, false),
+      scratch: this.scratch.bind(this),
       ints: (...values: readonly number[]) =>
         this.constant(tensorData('int64', [values.length], values), true),
       scalar: (value: number, dtype: DType = 'float32') =>
@@ -275,6 +277,13 @@ export class GraphBuilder {
       return value;
     };
     return shared ? root.constants.get(tensor, make) : make();
+  }
+
+  private scratch(dtype: 'float32' | 'float64', shape: readonly number[]): GraphValue {
+    const size = shape.reduce((product, dim) => product * dim, 1);
+    // Steps of 2^-20 from 1 are exact in float32, and no model has a use for these numbers.
+    const value = 1 + ++this.scratches / 2 ** 20;
+    return this.constant(tensorData(dtype, shape, new Float64Array(size).fill(value)), false);
   }
 
   /** A function has no initializers, so that its constants are nodes. */

@@ -5,7 +5,6 @@ import { defineOp, TypeFault, type InputGrads } from '../ir/op.js';
 import { invariant } from '../support/errors.js';
 import type { OnnxValue } from '../support/onnxValue.js';
 import { formatShape, staticDim } from '../support/shape.js';
-import { tensorData } from '../support/tensor.js';
 import { reduceSum } from './broadcast.js';
 import { scalarLike } from './constant.js';
 import { add, div, mul, sqrt, sub } from './elementwise.js';
@@ -104,13 +103,18 @@ export const batchNormTrain = defineOp('batchNormTrain', {
   },
   onnx: (b, { x, scale, bias }, { epsilon }, { out }) => {
     const channels = staticDim(out.mean.shape[0]);
-    const { dtype } = out.mean;
-    // ONNX Runtime writes the new running statistics into the buffers of the old ones, initializers
-    // too, so each node needs constants of its own. Momentum 0 makes them the batch's own statistics.
-    const zeros = b.ownConstant(tensorData(dtype, [channels], new Float32Array(channels)));
-    const ones = b.ownConstant(tensorData(dtype, [channels], new Float32Array(channels).fill(1)));
-    const attributes = { epsilon, momentum: 0, training_mode: 1 };
-    const [y, mean, variance] = b.BatchNormalization(x, scale, bias, zeros, ones, attributes, 3);
+    const dtype = out.mean.dtype === 'float64' ? 'float64' : 'float32';
+    // Momentum 0 makes the new running statistics the batch's own; the old ones do not matter, but
+    // ONNX Runtime writes the new ones into their buffers, which therefore nobody else may read.
+    const [y, mean, variance] = b.BatchNormalization(
+      x,
+      scale,
+      bias,
+      b.scratch(dtype, [channels]),
+      b.scratch(dtype, [channels]),
+      { epsilon, momentum: 0, training_mode: 1 },
+      3,
+    );
     return { y, mean, variance };
   },
 });

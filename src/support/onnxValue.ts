@@ -23,8 +23,14 @@ export interface OnnxSubgraphInput {
 export interface OnnxBuilderBase {
   /** A constant; equal constants of one graph share an initializer. */
   constant(tensor: TensorData): OnnxValue;
-  /** A constant of its own that no later pass or other node may share (BatchNormalization writes into its running inputs). */
+  /** A constant of its own, which no other node of the graph reads. */
   ownConstant(tensor: TensorData): OnnxValue;
+  /**
+   * A constant that its one reader overwrites: BatchNormalization in training mode writes the new
+   * running statistics into the buffers of the old ones. Its values mean nothing, and no two are
+   * equal, since ONNX Runtime gives equal initializers of up to 8 elements one buffer.
+   */
+  scratch(dtype: 'float32' | 'float64', shape: readonly number[]): OnnxValue;
   /** 1-D int64 constant, for axes, shapes and starts. */
   ints(...values: readonly number[]): OnnxValue;
   /** Scalar constant of rank 0; float32 unless told. */
