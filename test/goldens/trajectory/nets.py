@@ -123,5 +123,5 @@ class MbConvNet(Net):
         kept = mask("blocks.2.drop_path", (x.shape[0], 1, 1, 1), 0.8)
         x = x + drop(self.inverted_forward(p, "blocks.2", x, 1), kept, 0.8)
         x = F.silu(self.apply_norm(p, "bn2", same(x, p["conv_head.weight"]))).mean((2, 3))
-        x = drop(x, mask("dropout", x.shape, 0.9), 0.9)
+        x = drop(x, mask("classifier.dropout", x.shape, 0.9), 0.9)
         return F.linear(x, p["classifier.weight"], p["classifier.bias"])
