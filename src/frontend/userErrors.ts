@@ -5,6 +5,7 @@ import { currentSite } from '../nn/callSites.js';
 import {
   ConfigError,
   GradusError,
+  InternalError,
   ModelError,
   type ErrorDetails,
   type SourceLocation,
@@ -28,8 +29,8 @@ export function fileError(kind: FileKind, message: string, details: ErrorDetails
 }
 
 /**
- * What user code threw, as an error that points at the user's own line; a GradusError stays as it
- * is. `files` holds the transformed files by absolute path.
+ * What user code threw, as an error that points at the user's own line. A GradusError stays as it
+ * is; what no line of the user's led to is an InternalError. `files` holds the transformed files by absolute path.
  */
 export function explainThrown(
   thrown: unknown,
@@ -38,6 +39,9 @@ export function explainThrown(
 ): GradusError {
   if (thrown instanceof GradusError) return thrown;
   const [where = currentSite(), ...callers] = userFrames(thrown, files);
+  // JavaScript that V8 cannot parse has no frame; any other error without one is not the user's.
+  if (where === undefined && thrown instanceof Error && !(thrown instanceof SyntaxError))
+    return new InternalError(describe(thrown), { code: 'internal', cause: thrown });
   return fileError(kind, describe(thrown), {
     code: 'user-code',
     where,

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { currentSite } from '../../src/nn/callSites.js';
 import { formatError } from '../../src/support/codeFrame.js';
-import { ConfigError, ModelError } from '../../src/support/errors.js';
+import { ConfigError, InternalError, ModelError } from '../../src/support/errors.js';
 import * as fake from './fixtures/fakeGradus.js';
 import { makeWorkspace, type Workspace } from './workspace.js';
 
@@ -256,6 +256,12 @@ export const mismatch = defineModel({
       code: 'shape-mismatch',
       where: { file: 'a.model.ts', line: 12, column: 17, length: 40 },
     });
+  });
+
+  it('takes the blame for what no line of the user led to', async () => {
+    work.write('a.model.ts', goodModel);
+    const { explain } = await work.load('a.model.ts');
+    expect(explain(new TypeError('ours'))).toBeInstanceOf(InternalError);
   });
 
   it('says what a file threw that is no Error', async () => {
