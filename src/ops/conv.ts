@@ -37,7 +37,7 @@ export const conv = defineOp('conv', {
     if (channels !== staticDim(perGroup) * attrs.groups || staticDim(out) % attrs.groups !== 0)
       throw new TypeFault(
         'channel-mismatch',
-        `the kernel ${formatShape(w.shape)} with ${attrs.groups} groups does not fit the channels of ${formatShape(x.shape)}`,
+        `the kernel ${formatShape(w.shape)}${attrs.groups === 1 ? '' : ` with ${attrs.groups} groups`} does not fit the channels of ${formatShape(x.shape)}`,
       );
     return { dtype: x.dtype, shape: [x.shape[0] ?? 1, out, height, width] };
   },
@@ -225,7 +225,7 @@ function swappedConv(
   { kernel, strides, dilations, pads, groups }: ConvKernelGradAttributes,
   types: KernelGradTypes,
 ): OnnxValue {
-  const [channels, out] = [staticDim(types.x.shape[1]), staticDim(types.dy.shape[1])];
+  const channels = staticDim(types.x.shape[1]);
   const input = mapSize(types.x.shape);
   const output = mapSize(types.dy.shape);
   const perGroup = channels / groups;

@@ -1,6 +1,6 @@
 import type { Value } from '../ir/graph.js';
 import { ndarray, type NdArray } from '../ir/ndarray.js';
-import { defineOp, TypeFault, type InputGrads, type Attributes, type Op } from '../ir/op.js';
+import { defineOp, TypeFault, type InputGrads, type Op } from '../ir/op.js';
 import type { DType } from '../support/dtype.js';
 import { dtypes } from '../support/dtype.js';
 import {
@@ -77,7 +77,10 @@ export const slice = defineOp('slice', {
   type: ({ x }, { axis, start, end }: SliceAttributes) => {
     const size = x.shape[axis];
     if (typeof size !== 'number' || start < 0 || end > size || start >= end)
-      throw new TypeFault('slice', `${start}..${end} of axis ${axis} of ${formatShape(x.shape)}`);
+      throw new TypeFault(
+        'slice',
+        `elements ${start} to ${end} do not lie within axis ${axis} of ${formatShape(x.shape)}`,
+      );
     return { dtype: x.dtype, shape: x.shape.map((dim, i) => (i === axis ? end - start : dim)) };
   },
   reference: ({ x }, { axis, start }, y) => {
@@ -110,7 +113,10 @@ export const padAxis = defineOp('padAxis', {
   type: ({ x }, { axis, before, after }: PadAttributes) => {
     const size = x.shape[axis];
     if (typeof size !== 'number' || before < 0 || after < 0)
-      throw new TypeFault('pad', `${before}+${after} on axis ${axis} of ${formatShape(x.shape)}`);
+      throw new TypeFault(
+        'pad',
+        `${before} and ${after} zeros cannot be put around axis ${axis} of ${formatShape(x.shape)}`,
+      );
     const padded = size + before + after;
     return { dtype: x.dtype, shape: x.shape.map((dim, i) => (i === axis ? padded : dim)) };
   },
@@ -215,7 +221,7 @@ export function concat(
   values: readonly [Value, ...Value[]],
   attrs: { readonly axis: number },
 ): Value {
-  return values[0].graph.add(concatOp, values, attrs as unknown as Attributes)[0] as Value;
+  return values[0].graph.add(concatOp, values, attrs)[0] as Value;
 }
 
 /** Conversion to another element type; towards zero for integers. */
