@@ -11,7 +11,12 @@ function binary(kind: string, apply: (a: Value, b: Value) => Value): Binary {
     const inputs = typeof b === 'number' ? [a] : [a, b];
     return addLayer({ kind, inputs }, (trace) => {
       if (typeof b !== 'number') return apply(a, b);
-      if (!Number.isFinite(b)) throw trace.error('option', `${kind}: the number is ${b}`);
+      if (!Number.isFinite(b))
+        throw trace.error(
+          'option',
+          `${kind}: the number is ${b}`,
+          'pass a finite number, or a value',
+        );
       return apply(a, scalarLike(a, b));
     });
   };

@@ -1,6 +1,5 @@
 import type { Value } from '../ir/graph.js';
 import type { Initializer } from './init.js';
-import { checkCount } from './checks.js';
 import { traceOf } from './scope.js';
 
 export interface ParameterOptions {
@@ -19,6 +18,11 @@ export interface ParameterOptions {
  */
 export function parameter(x: Value, { name, shape, init, decay }: ParameterOptions): Value {
   const trace = traceOf('parameter', [x]);
-  for (const size of shape) checkCount(trace, 'parameter', 'shape', size);
+  if (!shape.every((size) => Number.isInteger(size) && size >= 1))
+    throw trace.error(
+      'option',
+      `parameter: ${trace.join(name)} of shape [${shape.join(',')}]`,
+      '`shape` holds whole numbers of at least 1',
+    );
   return trace.param(name, shape, init, decay);
 }

@@ -1,6 +1,9 @@
 import type { Value } from '../ir/graph.js';
-import type { WindowAttributes } from '../ops/window.js';
+import { TypeFault } from '../ir/op.js';
+import { formatSite } from '../ir/origin.js';
+import { windowOutput, type WindowAttributes } from '../ops/window.js';
 import { formatShape } from '../support/shape.js';
+import { currentSite } from './callSites.js';
 import type { Trace } from './scope.js';
 
 /** Vertical and horizontal; one number stands for both. */
@@ -60,7 +63,22 @@ export function resolveWindow(
       `${layer}: padding [${pads.join(',')}] over ${formatShape(x.shape)}`,
       "padding is whole numbers of at least 0, 'same' or 'symmetric'",
     );
-  return { kernel, strides, pads, dilations };
+  const window = { kernel, strides, pads, dilations };
+  checkFits(trace, layer, x, window);
+  return window;
+}
+
+/** The primitive would refuse it too, but under its own name and not the layer's. */
+function checkFits(trace: Trace, layer: string, x: Value, window: Window): void {
+  try {
+    windowOutput(x.shape, window.kernel, window);
+  } catch (error) {
+    if (!(error instanceof TypeFault)) throw error;
+    const made = x.origin.site;
+    const elsewhere = made !== undefined && made !== currentSite();
+    const notes = elsewhere ? [`the map was made at ${formatSite(made)}`] : [];
+    throw trace.error(error.code, `${layer}: ${error.message}`, error.hint, notes);
+  }
 }
 
 /** Refuses anything but a batch of maps. */

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { traceModel, type Traced } from '../../src/nn/index.js';
+import { formatShape } from '../../src/support/shape.js';
 import { verifyGraph } from '../../src/ir/verify.js';
 import { efficientnetB0 } from './efficientnetB0.js';
 
@@ -77,7 +78,7 @@ describe('EfficientNet-B0 from mbConv', () => {
     verifyGraph(traced.graph);
     expect(
       traced.noise.map(
-        ({ name, keep, shape }) => `${name} ${keep.toFixed(4)} [${shape.join(',')}]`,
+        ({ name, keep, shape }) => `${name} ${keep.toFixed(4)} ${formatShape(shape)}`,
       ),
     ).toMatchInlineSnapshot(`
       [
