@@ -1,11 +1,13 @@
 import { closeSync, openSync, readFileSync, readSync, statSync } from 'node:fs';
 import { basename, dirname, resolve } from 'node:path';
-import type { LayerRecord, Traced } from '../nn/trace.js';
+import type { LayerRecord } from '../nn/scope.js';
+import { traceModel, type Traced } from '../nn/trace.js';
 import { sourceOf, type OnnxModel, type OnnxNode, type OnnxTensor } from '../onnx/model.js';
 import { readModel, type ReadOptions } from '../onnx/reader.js';
 import { dtypes } from '../support/dtype.js';
 import { DataError } from '../support/errors.js';
 import { formatDim, type Dim, type Shape } from '../support/shape.js';
+import { loadModel } from './loadModel.js';
 import { inferShapes } from './onnxShapes.js';
 import { int, type ValueTable } from './onnxValues.js';
 
@@ -84,6 +86,27 @@ function layerRow(layer: LayerRecord, sizes: ReadonlyMap<string, number>): Layer
     ...(rate === undefined ? {} : { rate }),
     ...(site === undefined ? {} : { source: `${site.file}:${site.line}:${site.column}` }),
   };
+}
+
+export interface InspectOptions {
+  readonly drop?: number | undefined;
+  readonly dropPath?: number | undefined;
+  readonly classes?: number | undefined;
+  /** Height and width of the image in place of the model's own, in pixels. */
+  readonly size?: number | undefined;
+}
+
+/** Loads a model and inspects it as it is in training, with its noise. Throws a ModelError. */
+export async function inspectModelFile(
+  path: string,
+  { size, ...overrides }: InspectOptions = {},
+): Promise<Inspection> {
+  const { model, tracing } = await loadModel(path);
+  const image = size === undefined ? undefined : ([model.input.shape[0], size, size] as const);
+  const traced = tracing(() =>
+    traceModel(model, { mode: 'train', batch: 'dynamic', image, ...overrides }),
+  );
+  return inspectModel(model.name, traced);
 }
 
 /**

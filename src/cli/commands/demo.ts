@@ -1,0 +1,55 @@
+import { defineCommand } from '../command.js';
+import { exitCodes } from '../exitCodes.js';
+import { flags, seedOf } from '../options.js';
+import { formatClock, formatPercent, formatTable } from '../table.js';
+
+export const demo = defineCommand({
+  usage: 'demo',
+  describe: 'Run the smallest real self-training: a teacher and a better student on digits',
+  examples: [
+    ['demo', 'about two minutes, into runs/demo'],
+    ['demo --seed 2 --json', 'other numbers, the result as JSON'],
+  ],
+  options: (parser) =>
+    parser.options({
+      seed: flags.seed,
+      out: {
+        type: 'string',
+        requiresArg: true,
+        default: 'runs/demo',
+        describe: 'Folder for artifacts, checkpoints, metrics and the picture',
+      },
+    }),
+  async run(args, { services, progress, paint, interruptible }) {
+    const summary = await interruptible((signal) =>
+      services.runDemo({
+        seed: seedOf(args.seed) ?? 1,
+        out: args.out,
+        signal,
+        onEvent: (event) => {
+          progress.onEvent(event);
+        },
+      }),
+    );
+    progress.end();
+    if (summary === undefined) {
+      const text = `stopped; what is done lies in ${args.out}`;
+      return { json: { interrupted: true, out: args.out }, text, exitCode: exitCodes.interrupted };
+    }
+    const { teacher, student, seconds } = summary;
+    const table = formatTable(
+      [{ title: 'network' }, { title: 'test accuracy', align: 'right' }],
+      [
+        ['teacher', formatPercent(teacher.accuracy)],
+        ['student', formatPercent(student.accuracy)],
+      ],
+    );
+    const gain = 100 * (student.accuracy - teacher.accuracy);
+    const verdict =
+      gain > 0
+        ? paint.green(`the student is better by ${gain.toFixed(2)} points`)
+        : paint.yellow(`the student is not better (${gain.toFixed(2)} points); try another seed`);
+    const text = `${table}\n\n${verdict}\nseed ${summary.seed}, ${formatClock(seconds)}, all of it in ${args.out}`;
+    return { json: summary, text };
+  },
+});

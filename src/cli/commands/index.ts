@@ -1,0 +1,21 @@
+import type { Command } from '../command.js';
+import { compile } from './compile.js';
+import { data } from './data.js';
+import { demo } from './demo.js';
+import { devices } from './devices.js';
+import { evaluate } from './eval.js';
+import { init } from './init.js';
+import { inspect } from './inspect.js';
+import { train } from './train.js';
+
+/** Every command, in the order of `gradus --help`. */
+export const commands: readonly Command[] = [
+  init,
+  demo,
+  inspect,
+  compile,
+  train,
+  evaluate,
+  devices,
+  data,
+];

@@ -1,0 +1,104 @@
+import type { TrainingConfig } from '../../api/config.js';
+import { defineCommand } from '../command.js';
+import { exitCodes } from '../exitCodes.js';
+import { deviceOf, flags, seedOf } from '../options.js';
+import type { TrainSummary } from '../services.js';
+import { formatClock, formatPercent, formatTable } from '../table.js';
+
+export const train = defineCommand({
+  usage: 'train <config>',
+  describe: 'Train one network as a config says',
+  examples: [
+    ['train training.config.ts', 'from the start'],
+    ['train training.config.ts --resume', 'where it stopped, bit for bit'],
+    ['train training.config.ts --seed 2 --out runs/digits-2', 'once more, with other numbers'],
+  ],
+  options: (parser) =>
+    parser
+      .positional('config', {
+        type: 'string',
+        demandOption: true,
+        describe: 'A config file, TypeScript or JSON',
+      })
+      .options({
+        resume: {
+          type: 'boolean',
+          default: false,
+          describe: "Go on from the run's last checkpoint",
+        },
+        out: {
+          type: 'string',
+          requiresArg: true,
+          describe: "The run's folder, runs/NAME if missing",
+        },
+        seed: flags.seed,
+        device: flags.device,
+      }),
+  async run(args, { services, progress, interruptible }) {
+    const { config, folder } = await services.loadTrainingConfig(args.config);
+    const changed: TrainingConfig = {
+      ...config,
+      seed: seedOf(args.seed) ?? config.seed,
+      device: deviceOf(args.device) ?? config.device,
+    };
+    const summary = await interruptible((signal) =>
+      services.trainFromConfig(changed, {
+        configFolder: folder,
+        resume: args.resume,
+        out: args.out,
+        signal,
+        onEvent: (event) => {
+          progress.onEvent(event);
+        },
+      }),
+    );
+    progress.end();
+    if (!summary.interrupted) return { json: summary, text: textOf(summary) };
+    const resume = resumeCommand(args);
+    return {
+      json: { ...summary, resume },
+      text: `stopped after step ${summary.step}; checkpoint ${summary.checkpoint}\nresume with: ${resume}`,
+      exitCode: exitCodes.interrupted,
+    };
+  },
+});
+
+interface Given {
+  readonly config: string;
+  readonly out?: string | undefined;
+  readonly seed?: string | undefined;
+  readonly device?: string | undefined;
+}
+
+/** The command line that goes on with this very run. */
+function resumeCommand({ config, out, seed, device }: Given): string {
+  const same = Object.entries({ out, seed, device }).flatMap(([flag, value]) =>
+    value === undefined ? [] : [`--${flag} ${quote(value)}`],
+  );
+  return ['gradus train', quote(config), ...same, '--resume'].join(' ');
+}
+
+/** As a shell reads it back. */
+function quote(text: string): string {
+  return /^[\w@%+=:,./-]+$/.test(text) ? text : `'${text.replaceAll("'", `'\\''`)}'`;
+}
+
+function textOf(summary: TrainSummary): string {
+  const { best, test } = summary;
+  const rows: string[][] = [];
+  if (best) rows.push([`best, step ${best.step}`, 'validation', ...figures(best)]);
+  if (test) rows.push([`best`, 'test', ...figures(test)]);
+  const columns = [
+    { title: 'weights' },
+    { title: 'images of' },
+    { title: 'accuracy', align: 'right' },
+    { title: 'loss', align: 'right' },
+    { title: 'images', align: 'right' },
+  ] as const;
+  const done = `${summary.name}: step ${summary.step}, ${formatClock(summary.seconds)} in ${summary.folder}`;
+  return rows.length === 0 ? done : `${formatTable(columns, rows)}\n\n${done}`;
+}
+
+function figures({ accuracy, loss, images }: NonNullable<TrainSummary['test']>): string[] {
+  return [formatPercent(accuracy), loss.toFixed(4), String(images)];
+}

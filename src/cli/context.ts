@@ -1,0 +1,23 @@
+import type { ExitCode } from './exitCodes.js';
+import type { Progress } from './progress.js';
+import type { Services } from './services.js';
+import type { Environment, Palette } from './terminal.js';
+
+/** What a command has to work with. */
+export interface Context {
+  readonly services: Services;
+  readonly environment: Environment;
+  readonly progress: Progress;
+  /** Styles of standard output. */
+  readonly paint: Palette;
+  /** Runs what Ctrl-C stops at a step boundary by aborting the signal. */
+  interruptible<T>(body: (signal: AbortSignal) => Promise<T>): Promise<T>;
+}
+
+/** What a command ends with: `json` for --json, `text` for people, both for standard output. */
+export interface Report {
+  readonly json: unknown;
+  readonly text: string;
+  /** 0 where it is missing. */
+  readonly exitCode?: ExitCode;
+}

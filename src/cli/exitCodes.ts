@@ -1,0 +1,83 @@
+import {
+  ArtifactError,
+  ConfigError,
+  DataError,
+  DeviceError,
+  GradusError,
+  ModelError,
+  TrainingError,
+} from '../support/errors.js';
+
+/** What the process's exit status tells; docs/cli.md lists them. */
+export const exitCodes = {
+  done: 0,
+  bug: 1,
+  usage: 2,
+  model: 3,
+  data: 4,
+  device: 5,
+  training: 6,
+  interrupted: 130,
+} as const;
+
+export type ExitCode = (typeof exitCodes)[keyof typeof exitCodes];
+
+/** The exit status for an error; what is no error of a known class counts as our fault. */
+export function exitCodeOf(error: unknown): ExitCode {
+  if (error instanceof ConfigError) return exitCodes.usage;
+  if (error instanceof ModelError) return exitCodes.model;
+  // An artifact or checkpoint handed to a command is data like an image is.
+  if (error instanceof DataError || error instanceof ArtifactError) return exitCodes.data;
+  if (error instanceof DeviceError) return exitCodes.device;
+  if (error instanceof TrainingError) return exitCodes.training;
+  return exitCodes.bug;
+}
+
+const systemFaults: Readonly<Record<string, { reason: string; hint: string }>> = {
+  ENOENT: { reason: 'no such file or folder', hint: 'check the spelling of the path' },
+  EACCES: {
+    reason: 'permission denied',
+    hint: 'choose a folder that you may write, or change its mode',
+  },
+  EPERM: { reason: 'not permitted', hint: 'choose a folder that you may write' },
+  EROFS: { reason: 'the file system is read-only', hint: 'choose a folder on another file system' },
+  ENOSPC: {
+    reason: 'no space left on the device',
+    hint: 'free some space, or choose another device',
+  },
+  EDQUOT: {
+    reason: 'your disk quota is used up',
+    hint: 'free some space, or choose another device',
+  },
+  ENOTDIR: { reason: 'a part of the path is no folder', hint: 'check the path' },
+  EISDIR: { reason: 'it is a folder, not a file', hint: 'name a file in it' },
+  EEXIST: { reason: 'it exists already', hint: 'choose another name, or move it away' },
+  EMFILE: { reason: 'too many open files', hint: 'raise the limit with ulimit -n' },
+};
+
+const writing = new Set(['ENOSPC', 'EDQUOT', 'EROFS', 'EEXIST']);
+
+/** Turns a file system's refusal, which is the user's to mend, into an error with a hint. */
+export function explainSystemError(error: unknown): unknown {
+  if (error instanceof GradusError || !isSystemError(error)) return error;
+  const fault = systemFaults[error.code];
+  if (fault === undefined) return error;
+  const verb = writing.has(error.code) || /^(?:mkdir|write|rename|copy)/.test(error.syscall ?? '');
+  const path = error.path ?? 'a file';
+  return new ConfigError(`cannot ${verb ? 'write' : 'open'} ${path}: ${fault.reason}`, {
+    code: 'file-system',
+    where: error.path,
+    hint: fault.hint,
+    cause: error,
+  });
+}
+
+interface SystemError extends Error {
+  readonly code: string;
+  readonly syscall?: string;
+  readonly path?: string;
+}
+
+function isSystemError(error: unknown): error is SystemError {
+  return error instanceof Error && 'code' in error && typeof error.code === 'string';
+}

@@ -1,0 +1,137 @@
+import { readFileSync } from 'node:fs';
+import { resolve } from 'node:path';
+import { installedVersion } from '../frontend/installation.js';
+import { formatError } from '../support/codeFrame.js';
+import { GradusError, InternalError } from '../support/errors.js';
+import type { Chosen } from './command.js';
+import { commands } from './commands/index.js';
+import type { Context, Report } from './context.js';
+import { exitCodeOf, exitCodes, explainSystemError, type ExitCode } from './exitCodes.js';
+import { processSignals, withInterrupts } from './interrupts.js';
+import { parseCommandLine } from './parser.js';
+import { silentProgress, TerminalProgress } from './progress.js';
+import type { Services } from './services.js';
+import { palette, wantsColour, type Environment } from './terminal.js';
+import { installedServices } from './wiring.js';
+
+/** Runs the command line of this process and sets its exit status. */
+export async function main(): Promise<void> {
+  endQuietlyWithoutReader();
+  const environment: Environment = {
+    stdout: process.stdout,
+    stderr: process.stderr,
+    variables: process.env,
+    cwd: process.cwd(),
+    now: () => performance.now(),
+  };
+  process.exitCode = await runCommandLine(process.argv.slice(2), environment, installedServices);
+}
+
+/** Parses a command line, runs its command and prints what comes of it; the exit status. */
+export async function runCommandLine(
+  argv: readonly string[],
+  environment: Environment,
+  services: Services,
+): Promise<ExitCode> {
+  let json = argv.includes('--json');
+  try {
+    const columns = environment.stdout.columns ?? 80;
+    const chosen = parseCommandLine(argv, commands, { version: installedVersion(), columns });
+    if (chosen === undefined) return exitCodes.done;
+    json = chosen.common.json;
+    const report = await runChosen(chosen, environment, services);
+    print(report, json, environment);
+    return report.exitCode ?? exitCodes.done;
+  } catch (thrown) {
+    return printError(thrown, json, environment);
+  }
+}
+
+async function runChosen(
+  chosen: Chosen,
+  environment: Environment,
+  services: Services,
+): Promise<Report> {
+  const { quiet } = chosen.common;
+  const progress = quiet ? silentProgress : new TerminalProgress(environment);
+  const context: Context = {
+    services,
+    environment,
+    progress,
+    paint: palette(wantsColour(environment.stdout, environment.variables)),
+    interruptible: (body) =>
+      withInterrupts(
+        processSignals,
+        () => {
+          progress.note('stopping after this step; Ctrl-C again to exit at once');
+        },
+        body,
+      ),
+  };
+  try {
+    return await chosen.run(context);
+  } finally {
+    progress.end();
+  }
+}
+
+function print({ json, text }: Report, asJson: boolean, { stdout }: Environment): void {
+  stdout.write(`${asJson ? JSON.stringify(json, undefined, 2) : text}\n`);
+}
+
+function printError(thrown: unknown, json: boolean, environment: Environment): ExitCode {
+  const { stdout, stderr, variables, cwd } = environment;
+  if (thrown instanceof Error && thrown.name === 'AbortError') {
+    stderr.write('interrupted\n');
+    if (json) stdout.write('{ "interrupted": true }\n');
+    return exitCodes.interrupted;
+  }
+  const error = asGradusError(explainSystemError(thrown));
+  const exitCode = exitCodeOf(error);
+  const colour = wantsColour(stderr, variables);
+  stderr.write(
+    `${formatError(error, { colour, cwd, readSource: (file) => readSource(file, cwd) })}\n`,
+  );
+  if (exitCode === exitCodes.bug) stderr.write(`${reportRequest(thrown)}\n`);
+  if (json) stdout.write(`${JSON.stringify({ error: describe(error, exitCode) }, undefined, 2)}\n`);
+  return exitCode;
+}
+
+function asGradusError(error: unknown): GradusError {
+  if (error instanceof GradusError) return error;
+  const message = error instanceof Error ? `${error.name}: ${error.message}` : String(error);
+  return new InternalError(message, { code: 'internal', cause: error });
+}
+
+/** What a fault of ours asks of the user. */
+function reportRequest(thrown: unknown): string {
+  const stack = thrown instanceof Error ? (thrown.stack ?? '') : '';
+  const frames = stack.split('\n').filter((line) => line.startsWith('    at '));
+  const versions = `gradus ${installedVersion()}, Node ${process.versions.node}, ${process.platform} ${process.arch}`;
+  return [
+    ...frames,
+    `  ${versions}`,
+    '  This is a fault of Gradus, not yours. Please report it with the text above and the command.',
+  ].join('\n');
+}
+
+function describe(error: GradusError, exitCode: ExitCode): Record<string, unknown> {
+  const { name, code, message, where, notes, hint } = error;
+  return { name, code, message, where, notes, hint, exitCode };
+}
+
+function readSource(file: string, cwd: string): string | undefined {
+  try {
+    return readFileSync(resolve(cwd, file), 'utf8');
+  } catch {
+    return undefined;
+  }
+}
+
+/** `gradus inspect model.ts | head` closes the pipe early, which is no fault. */
+function endQuietlyWithoutReader(): void {
+  process.stdout.on('error', (error: NodeJS.ErrnoException) => {
+    if (error.code !== 'EPIPE') throw error;
+    process.exit(exitCodes.done);
+  });
+}

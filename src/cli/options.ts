@@ -1,0 +1,98 @@
+import { ConfigError } from '../support/errors.js';
+import { nearest } from '../support/nearest.js';
+import type { DeviceName } from './services.js';
+
+const deviceNames: readonly DeviceName[] = ['auto', 'cpu'];
+
+/** Flags shared by commands. Numbers are read as text, so that a bad one can be shown as written. */
+export const flags = {
+  seed: {
+    type: 'string',
+    requiresArg: true,
+    describe: 'Seed of initial values, order and noise, a whole number',
+  },
+  device: {
+    type: 'string',
+    requiresArg: true,
+    choices: deviceNames,
+    describe: 'Where the network runs',
+  },
+  classes: { type: 'string', requiresArg: true, describe: 'Number of classes' },
+  size: { type: 'string', requiresArg: true, describe: 'Height and width of the image, in pixels' },
+  drop: { type: 'string', requiresArg: true, describe: 'Dropout rate before the classifier' },
+  dropPath: {
+    type: 'string',
+    requiresArg: true,
+    describe: 'Stochastic-depth rate of the last block',
+  },
+} as const;
+
+interface OverrideArguments {
+  readonly classes?: string | undefined;
+  readonly size?: string | undefined;
+  readonly drop?: string | undefined;
+  readonly dropPath?: string | undefined;
+}
+
+/** The numbers of --classes, --size, --drop and --drop-path. */
+export function overridesOf(args: OverrideArguments): {
+  classes: number | undefined;
+  size: number | undefined;
+  drop: number | undefined;
+  dropPath: number | undefined;
+} {
+  return {
+    classes: wholeNumber('--classes', args.classes, { least: 2 }),
+    size: wholeNumber('--size', args.size, { least: 1 }),
+    drop: rate('--drop', args.drop),
+    dropPath: rate('--drop-path', args.dropPath),
+  };
+}
+
+export function deviceOf(text: string | undefined): DeviceName | undefined {
+  return oneOf('--device', text, deviceNames);
+}
+
+export function seedOf(text: string | undefined): number | undefined {
+  return wholeNumber('--seed', text, { least: 0, most: 0xffffffff });
+}
+
+/** A flag's whole number within bounds, undefined where the flag is missing. Throws a ConfigError. */
+export function wholeNumber(
+  flag: string,
+  text: string | undefined,
+  { least, most = Number.MAX_SAFE_INTEGER }: { least: number; most?: number },
+): number | undefined {
+  if (text === undefined) return undefined;
+  const value = /^\d+$/.test(text) ? Number(text) : NaN;
+  if (value >= least && value <= most) return value;
+  const range =
+    most === Number.MAX_SAFE_INTEGER ? `of at least ${least}` : `from ${least} to ${most}`;
+  throw badValue(flag, text, `give a whole number ${range}`);
+}
+
+/** A flag's drop rate, at least 0 and below 1. */
+function rate(flag: string, text: string | undefined): number | undefined {
+  if (text === undefined) return undefined;
+  const value = text.trim() === '' ? NaN : Number(text);
+  if (value >= 0 && value < 1) return value;
+  throw badValue(flag, text, 'give a rate of at least 0 and below 1');
+}
+
+/** The one of `allowed` that a flag names, undefined where the flag is missing. Throws a ConfigError. */
+export function oneOf<const T extends string>(
+  flag: string,
+  text: string | undefined,
+  allowed: readonly T[],
+): T | undefined {
+  if (text === undefined) return undefined;
+  const found = allowed.find((name) => name === text);
+  if (found !== undefined) return found;
+  const near = nearest(text, allowed);
+  const hint = `${near === undefined ? '' : `did you mean ${near}? `}allowed: ${allowed.join(', ')}`;
+  throw badValue(flag, text, hint);
+}
+
+function badValue(flag: string, text: string, hint: string): ConfigError {
+  return new ConfigError(`${flag} cannot be "${text}"`, { code: 'flag-value', where: flag, hint });
+}

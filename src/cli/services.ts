@@ -1,0 +1,166 @@
+import type { ArtifactKind, Manifest } from '../artifacts/manifest.js';
+import type { TrainingConfig } from '../api/config.js';
+import type { DevicesSummary } from '../api/devices.js';
+import type { Inspection } from '../api/inspect.js';
+import type { LoadedConfig } from '../api/loadTrainingConfig.js';
+import type { Scaffold } from '../api/scaffold.js';
+import type { OptimizerConfig } from '../optim/optimizer.js';
+
+/** Where a network runs; `auto` takes the best that this machine has. */
+export type DeviceName = 'auto' | 'cpu';
+
+/** Changes to a model that need no edit of its file. */
+export interface ModelOverrides {
+  /** Dropout before the classifier, 0..1. */
+  readonly drop?: number | undefined;
+  /** Stochastic depth: the drop rate of the last block, 0..1. */
+  readonly dropPath?: number | undefined;
+  readonly classes?: number | undefined;
+  /** Height and width of the image, in pixels. */
+  readonly size?: number | undefined;
+}
+
+export interface CompileRequest extends ModelOverrides {
+  readonly out: string;
+  readonly artifacts?: readonly ArtifactKind[] | 'all' | undefined;
+  readonly target?: 'portable' | undefined;
+  readonly batch?: number | 'dynamic' | undefined;
+  readonly opset?: number | undefined;
+  readonly seed?: number | undefined;
+  readonly optimizer?: OptimizerConfig | undefined;
+  readonly foldBatchNorm?: boolean | undefined;
+  readonly imageFormat?: 'float32-nchw' | 'uint8-nhwc' | undefined;
+  /** Folder that takes the graph after each pass. */
+  readonly dumpIr?: string | undefined;
+  readonly explain?: boolean | undefined;
+}
+
+export interface CompileSummary {
+  readonly manifest: Manifest;
+  readonly outDir: string;
+  readonly files: readonly { readonly name: string; readonly bytes: number }[];
+  readonly seconds: number;
+  /** Which rule took a node and why others declined it, where `explain` was asked for. */
+  readonly explanation?: readonly string[] | undefined;
+}
+
+export interface StepEvent {
+  readonly kind: 'step';
+  /** Counts from 1 over the whole run, a resumed one included. */
+  readonly step: number;
+  readonly epoch: number;
+  readonly loss: number;
+  /** Of the batch, as a fraction. */
+  readonly accuracy: number;
+  readonly learningRate: number;
+  readonly imagesPerSecond: number;
+}
+
+/** What a run tells while it goes on. */
+export type RunEvent =
+  | {
+      readonly kind: 'begin';
+      /** The phase, such as `teacher`. */
+      readonly title: string;
+      readonly steps?: number | undefined;
+      /** Steps done before, by the run that this one resumes. */
+      readonly firstStep?: number | undefined;
+    }
+  | StepEvent
+  | {
+      readonly kind: 'evaluation';
+      readonly step: number;
+      readonly accuracy: number;
+      readonly loss: number;
+    }
+  | { readonly kind: 'checkpoint'; readonly step: number; readonly path: string }
+  | { readonly kind: 'message'; readonly text: string };
+
+export interface RunOptions {
+  /** Aborted by Ctrl-C: the run stops at the next step boundary with a checkpoint. */
+  readonly signal?: AbortSignal | undefined;
+  readonly onEvent?: ((event: RunEvent) => void) | undefined;
+}
+
+export interface TrainRequest extends RunOptions {
+  /** Folder that relative paths of the config start from. */
+  readonly configFolder: string;
+  readonly resume?: boolean | undefined;
+  /** The run's folder; `runs/<name>` where it is missing. */
+  readonly out?: string | undefined;
+}
+
+export interface TrainSummary {
+  readonly name: string;
+  readonly folder: string;
+  readonly step: number;
+  readonly epoch: number;
+  readonly seconds: number;
+  /** Stopped by `signal` before its last step. */
+  readonly interrupted: boolean;
+  /** The newest checkpoint's folder. */
+  readonly checkpoint: string;
+  /** On the held-out part of the labelled data. */
+  readonly best?: Evaluation & { readonly step: number; readonly path: string };
+  /** On the test set, once the run is done. */
+  readonly test?: Evaluation;
+}
+
+export interface Evaluation {
+  readonly accuracy: number;
+  readonly loss: number;
+  readonly images: number;
+}
+
+export interface EvaluateRequest extends RunOptions {
+  readonly device?: DeviceName | undefined;
+  readonly batch?: number | undefined;
+  readonly threads?: number | undefined;
+}
+
+export interface EvaluationSummary extends Evaluation {
+  /** The checkpoint that was taken, as a run's folder stands for its best. */
+  readonly checkpoint: string;
+  readonly name: string;
+  readonly step: number;
+  readonly seconds: number;
+}
+
+export interface DemoRequest extends RunOptions {
+  readonly seed: number;
+  readonly out: string;
+}
+
+export interface DemoSummary {
+  readonly seed: number;
+  readonly teacher: { readonly accuracy: number };
+  readonly student: { readonly accuracy: number };
+  readonly seconds: number;
+}
+
+export interface DataRequest extends RunOptions {
+  readonly folder: string;
+}
+
+export interface DataSummary {
+  readonly name: string;
+  readonly folder: string;
+  readonly images: number;
+  readonly classes: number;
+  readonly bytes: number;
+}
+
+/** What the command line asks of the library; a command parses, calls one of these and prints. */
+export interface Services {
+  compileModel(model: string, request: CompileRequest): Promise<CompileSummary>;
+  /** Reads and checks a config, TypeScript or JSON. */
+  loadTrainingConfig(file: string): Promise<LoadedConfig>;
+  trainFromConfig(config: TrainingConfig, request: TrainRequest): Promise<TrainSummary>;
+  evaluateCheckpoint(path: string, request: EvaluateRequest): Promise<EvaluationSummary>;
+  inspectFile(path: string, overrides: ModelOverrides): Promise<Inspection>;
+  listDevices(): Promise<DevicesSummary>;
+  /** Undefined where the signal stopped it before its end. */
+  runDemo(request: DemoRequest): Promise<DemoSummary | undefined>;
+  scaffold(folder: string): Promise<Scaffold>;
+  prepareMnist(request: DataRequest): Promise<DataSummary>;
+}

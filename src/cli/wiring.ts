@@ -1,0 +1,41 @@
+import { InternalError } from '../support/errors.js';
+import type { Services } from './services.js';
+
+/**
+ * The library behind the commands. Each call loads its part when it is needed, so that --help and
+ * completion answer at once.
+ */
+export const installedServices: Services = {
+  async compileModel(model, request) {
+    await import('../index.js');
+    const { compileModel } = await import('../api/compileModel.js');
+    return compileModel(model, request);
+  },
+  async loadTrainingConfig(file) {
+    await import('../index.js');
+    const { loadTrainingConfig } = await import('../api/loadTrainingConfig.js');
+    return loadTrainingConfig(file);
+  },
+  async inspectFile(path, overrides) {
+    const { inspectModelFile, inspectOnnxFile } = await import('../api/inspect.js');
+    if (path.endsWith('.onnx')) return inspectOnnxFile(path);
+    await import('../index.js');
+    return inspectModelFile(path, overrides);
+  },
+  async listDevices() {
+    const { describeDevices } = await import('../api/devices.js');
+    return describeDevices();
+  },
+  trainFromConfig: () => missing('train'),
+  evaluateCheckpoint: () => missing('eval'),
+  runDemo: () => missing('demo'),
+  prepareMnist: () => missing('data'),
+  async scaffold(folder) {
+    const { scaffold } = await import('../api/scaffold.js');
+    return scaffold(folder);
+  },
+};
+
+function missing(command: string): Promise<never> {
+  return Promise.reject(new InternalError(`${command} is not wired`, { code: 'not-wired' }));
+}
