@@ -1,0 +1,156 @@
+import { closeSync, existsSync, mkdirSync, openSync, writeSync } from 'node:fs';
+import { join } from 'node:path';
+import { opsetVersions, type OpsetVersion } from '../../generated/onnx/index.js';
+import type { ArtifactKind, Manifest } from '../artifacts/manifest.js';
+import { compile, type Compiled, type CompileOptions } from '../compiler/compile.js';
+import { typedModule } from '../frontend/typedModule.js';
+import { printGraph } from '../ir/print.js';
+import type { Model } from '../nn/defineModel.js';
+import type { ExternalFile } from '../onnx/external.js';
+import type { OptimizerConfig } from '../optim/optimizer.js';
+import { makeFolder, writeFileAtomic } from '../runtime/atomic.js';
+import { writeSafetensors } from '../runtime/safetensors.js';
+import { ConfigError } from '../support/errors.js';
+import { loadModel } from './loadModel.js';
+
+export const artifactKinds = [
+  'infer',
+  'forward',
+  'grad',
+  'update',
+  'train',
+  'init',
+  'training-info',
+] as const;
+
+export interface CompileModelOptions {
+  /** Folder for the artifacts; nothing is written where it is missing. */
+  readonly out?: string | undefined;
+  readonly artifacts?: readonly ArtifactKind[] | 'all' | undefined;
+  readonly batch?: number | 'dynamic' | undefined;
+  readonly opset?: number | undefined;
+  readonly seed?: number | undefined;
+  readonly optimizer?: OptimizerConfig | undefined;
+  readonly maxNorm?: number | undefined;
+  readonly emaDecay?: number | undefined;
+  readonly labelSmoothing?: number | undefined;
+  readonly foldBatchNorm?: boolean | undefined;
+  readonly weightInputs?: boolean | undefined;
+  readonly imageFormat?: Manifest['imageFormat'] | undefined;
+  readonly drop?: number | undefined;
+  readonly dropPath?: number | undefined;
+  readonly classes?: number | undefined;
+  /** Height and width of the image in place of the model's own. */
+  readonly size?: number | undefined;
+  /** Folder that takes the graph after each pass. */
+  readonly dumpIr?: string | undefined;
+  /** Records which spelling took each node, and why others declined it. */
+  readonly explain?: boolean | undefined;
+}
+
+export interface CompileResult extends Compiled {
+  /** Where the artifacts lie, if they were written. */
+  readonly outDir: string;
+  readonly files: readonly { readonly name: string; readonly bytes: number }[];
+  readonly seconds: number;
+  readonly explanation?: readonly string[] | undefined;
+}
+
+/** Compiles a model file or a model, and writes artifacts, manifest and typed module to `out`. */
+export async function compileModel(
+  model: string | Model,
+  options: CompileModelOptions = {},
+): Promise<CompileResult> {
+  const start = performance.now();
+  const loaded = await loadModel(model);
+  const explanation: string[] = [];
+  const dump = options.dumpIr === undefined ? undefined : irDumper(options.dumpIr);
+  const { size } = options;
+  const [channels] = loaded.model.input.shape;
+  const request: CompileOptions = {
+    ...options,
+    opset: checkedOpset(options.opset ?? 21),
+    artifacts:
+      options.artifacts === 'all'
+        ? artifactKinds
+        : (options.artifacts ?? ['infer', 'train', 'init']),
+    modelPath: loaded.source,
+    overrides: {
+      drop: options.drop,
+      dropPath: options.dropPath,
+      classes: options.classes,
+      image: size === undefined ? undefined : [channels, size, size],
+    },
+    ...(dump && { onPass: dump }),
+    ...(options.explain && {
+      onChoice: (kind, { node, op, taken, declined }) => {
+        const reasons = declined.length > 0 ? ` (declined: ${declined.join('; ')})` : '';
+        explanation.push(`${kind}: ${node} (${op}): ${taken}${reasons}`);
+      },
+    }),
+  };
+  const compiled = loaded.tracing(() => compile(loaded.model, request));
+  const files = options.out === undefined ? [] : writeCompiled(options.out, compiled);
+  const seconds = (performance.now() - start) / 1000;
+  return { ...compiled, outDir: options.out ?? '', files, seconds, explanation };
+}
+
+function checkedOpset(opset: number): OpsetVersion {
+  const known = opsetVersions.find((version) => version === opset);
+  if (known !== undefined) return known;
+  throw new ConfigError(`opset ${opset} is not supported`, {
+    code: 'opset',
+    where: '--opset',
+    hint: `allowed: ${opsetVersions.join(', ')}`,
+  });
+}
+
+function irDumper(folder: string): NonNullable<CompileOptions['onPass']> {
+  let index = 0;
+  makeFolder(folder);
+  return (kind, pass, graph) => {
+    const name = `${kind}-${String(index++).padStart(2, '0')}-${pass}.txt`;
+    writeFileAtomic(join(folder, name), printGraph(graph));
+  };
+}
+
+/** Writes a compiled model's files into a folder; the manifest last, so that it never names a missing file. */
+export function writeCompiled(out: string, compiled: Compiled): CompileResult['files'] {
+  makeFolder(out);
+  const files: { name: string; bytes: number }[] = [];
+  const write = (name: string, content: string | Uint8Array): void => {
+    writeFileAtomic(join(out, name), content);
+    files.push({
+      name,
+      bytes:
+        typeof content === 'string' ? new TextEncoder().encode(content).length : content.length,
+    });
+  };
+  for (const { file, onnx } of Object.values(compiled.artifacts)) {
+    if (onnx.external) files.push(writeExternal(out, onnx.external));
+    write(file, onnx.bytes);
+  }
+  const { init } = compiled.manifest.artifacts;
+  if (init) {
+    const path = join(out, init.file);
+    writeSafetensors(path, compiled.initial);
+    files.push({
+      name: init.file,
+      bytes: [...compiled.initial.values()].reduce((sum, { data }) => sum + data.byteLength, 0),
+    });
+  }
+  write(`${compiled.manifest.name}.ts`, typedModule(compiled.manifest, compiled.manifest.name));
+  write('manifest.json', `${JSON.stringify(compiled.manifest, null, 2)}\n`);
+  return files;
+}
+
+function writeExternal(out: string, file: ExternalFile): { name: string; bytes: number } {
+  if (!existsSync(out)) mkdirSync(out, { recursive: true });
+  const handle = openSync(join(out, file.location), 'w');
+  try {
+    for (const { offset, bytes } of file.chunks) writeSync(handle, bytes, 0, bytes.length, offset);
+  } finally {
+    closeSync(handle);
+  }
+  return { name: file.location, bytes: file.size };
+}

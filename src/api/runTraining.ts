@@ -1,0 +1,199 @@
+import { existsSync, rmSync } from 'node:fs';
+import { join } from 'node:path';
+import type { BestResult, Json } from '../artifacts/checkpointSchema.js';
+import type { Model } from '../nn/defineModel.js';
+import {
+  discardCheckpointsAfter,
+  latestCheckpoint,
+  pruneCheckpoints,
+} from '../runtime/checkpoint.js';
+import { MetricsWriter } from '../runtime/metrics.js';
+import { learningRateAt, type Schedule } from '../runtime/schedules.js';
+import { TrainingError } from '../support/errors.js';
+import {
+  Trainer,
+  type BatchSource,
+  type ImageSet,
+  type StepEvent,
+  type TrainerOptions,
+} from './trainer.js';
+
+/** One network's training, with all that makes it reproducible. */
+export interface TrainingPlan {
+  /** Folder that takes artifacts/, checkpoints/ and metrics.jsonl. */
+  readonly folder: string;
+  readonly model: string | Model;
+  readonly trainer: TrainerOptions;
+  readonly source: BatchSource;
+  readonly steps: number;
+  readonly schedule: Schedule;
+  /** Held-out labelled images that the best checkpoint is judged on. */
+  readonly validation?: ImageSet | undefined;
+  /** Steps between two evaluations. */
+  readonly evaluateEvery: number;
+  /** Steps between two checkpoints. */
+  readonly checkpointEvery: number;
+  readonly keepLast: number;
+  /** Written into each checkpoint. */
+  readonly config: Json;
+}
+
+export type TrainingEvent =
+  | StepEvent
+  | {
+      readonly kind: 'evaluation';
+      readonly step: number;
+      readonly accuracy: number;
+      readonly loss: number;
+    }
+  | { readonly kind: 'checkpoint'; readonly step: number; readonly path: string }
+  | { readonly kind: 'message'; readonly text: string };
+
+export interface TrainingControl {
+  /** Continue from the newest checkpoint; a new run starts over. */
+  readonly resume?: boolean | undefined;
+  /** Aborted: stops at the next step boundary with a checkpoint. */
+  readonly signal?: AbortSignal | undefined;
+  readonly onEvent?: ((event: TrainingEvent) => void) | undefined;
+}
+
+export interface TrainingOutcome {
+  readonly trainer: Trainer;
+  readonly checkpoint: string;
+  readonly best: BestResult | null;
+  readonly interrupted: boolean;
+}
+
+/**
+ * Trains in a run's folder with evaluations, checkpoints and metrics; bit for bit the same whether
+ * interrupted and resumed or not. The caller closes the trainer of the outcome.
+ */
+export async function runTraining(
+  plan: TrainingPlan,
+  control: TrainingControl,
+): Promise<TrainingOutcome> {
+  const trainer = await Trainer.create(plan.model, {
+    ...plan.trainer,
+    out: join(plan.folder, 'artifacts'),
+  });
+  try {
+    return await new TrainingRun(plan, control, trainer).run();
+  } catch (error) {
+    await trainer.close();
+    throw error;
+  }
+}
+
+class TrainingRun {
+  readonly #checkpoints: string;
+  readonly #metricsPath: string;
+  #best: BestResult | null = null;
+  #saved: { readonly step: number; readonly path: string } | undefined;
+
+  constructor(
+    private readonly plan: TrainingPlan,
+    private readonly control: TrainingControl,
+    private readonly trainer: Trainer,
+  ) {
+    this.#checkpoints = join(plan.folder, 'checkpoints');
+    this.#metricsPath = join(plan.folder, 'metrics.jsonl');
+  }
+
+  async run(): Promise<TrainingOutcome> {
+    const { plan, trainer } = this;
+    await this.#start();
+    const metrics = MetricsWriter.open(this.#metricsPath, trainer.step);
+    try {
+      if (trainer.step === 0) await this.#save(metrics);
+      const { stepsPerEpoch } = plan.source;
+      const totals = { steps: plan.steps, stepsPerEpoch };
+      const steps = {
+        until: plan.steps,
+        learningRate: (step: number) => learningRateAt(plan.schedule, step, totals),
+        // Short at first, so that the average forgets the initial weights (TensorFlow's num_updates).
+        emaDecay: (step: number) => Math.min(plan.trainer.emaDecay ?? 0, (1 + step) / (10 + step)),
+      };
+      for await (const event of trainer.run(plan.source, steps)) {
+        const { kind, step, epoch, loss, accuracy, learningRate } = event;
+        metrics.append({ kind, step, epoch, loss, accuracy, learningRate });
+        this.control.onEvent?.(event);
+        await this.#boundary(step, metrics);
+        if (this.control.signal?.aborted) break;
+      }
+      if (this.#saved?.step !== trainer.step) await this.#save(metrics);
+    } catch (error) {
+      metrics.flush();
+      throw this.#withCheckpoint(error);
+    } finally {
+      metrics.close();
+    }
+    return {
+      trainer,
+      checkpoint: this.#saved?.path ?? '',
+      best: this.#best,
+      interrupted: trainer.step < plan.steps,
+    };
+  }
+
+  async #start(): Promise<void> {
+    if (this.control.resume !== true) {
+      if (existsSync(this.#checkpoints)) rmSync(this.#checkpoints, { recursive: true });
+      return;
+    }
+    const { checkpoint, damaged } = latestCheckpoint(this.#checkpoints);
+    for (const { message } of damaged)
+      this.control.onEvent?.({ kind: 'message', text: `skipped a damaged checkpoint: ${message}` });
+    if (checkpoint === undefined) {
+      const [first] = damaged;
+      if (first) throw first;
+      return;
+    }
+    const { step, best } = await this.trainer.resume(checkpoint.path);
+    discardCheckpointsAfter(this.#checkpoints, step);
+    this.#best = best;
+    this.#saved = { step, path: checkpoint.path };
+  }
+
+  async #boundary(step: number, metrics: MetricsWriter): Promise<void> {
+    const { plan, trainer } = this;
+    const last = step === plan.steps;
+    if (plan.validation && (last || step % plan.evaluateEvery === 0)) {
+      const { accuracy, loss } = await trainer.evaluate(plan.validation);
+      metrics.append({ kind: 'eval', step, accuracy, loss });
+      this.control.onEvent?.({ kind: 'evaluation', step, accuracy, loss });
+      if (this.#best === null || accuracy > this.#best.value) {
+        this.#best = { step, metric: 'accuracy', value: accuracy };
+        await this.#save(metrics);
+        return;
+      }
+    }
+    if (last || step % plan.checkpointEvery === 0) await this.#save(metrics);
+  }
+
+  async #save(metrics: MetricsWriter): Promise<void> {
+    const { plan, trainer } = this;
+    metrics.flush();
+    const { stepsPerEpoch } = plan.source;
+    const path = await trainer.save(this.#checkpoints, {
+      epoch: Math.floor(trainer.step / stepsPerEpoch),
+      position: (trainer.step % stepsPerEpoch) * trainer.images,
+      best: this.#best,
+      config: plan.config,
+    });
+    this.#saved = { step: trainer.step, path };
+    pruneCheckpoints(this.#checkpoints, plan.keepLast, this.#best?.step);
+    this.control.onEvent?.({ kind: 'checkpoint', step: trainer.step, path });
+  }
+
+  /** Names the last good checkpoint where training went wrong. */
+  #withCheckpoint(error: unknown): unknown {
+    if (!(error instanceof TrainingError) || this.#saved === undefined) return error;
+    const { code, where, hint } = error;
+    return new TrainingError(`${error.message}; the last good checkpoint is ${this.#saved.path}`, {
+      code,
+      where,
+      hint,
+      cause: error,
+    });
+  }
+}

@@ -1,0 +1,257 @@
+import type { CheckpointState, Json } from '../artifacts/checkpointSchema.js';
+import type { Manifest } from '../artifacts/manifest.js';
+import type { Model } from '../nn/defineModel.js';
+import type { OptimizerConfig } from '../optim/optimizer.js';
+import type { BatchArrays } from '../runtime/batchArrays.js';
+import type { CheckpointMeta } from '../runtime/checkpoint.js';
+import { Evaluation } from '../runtime/evaluate.js';
+import type { StepResult } from '../runtime/step.js';
+import type { WeightKind } from '../runtime/trainProtocol.js';
+import { TrainClient } from '../runtime/trainClient.js';
+import { DeviceError, TrainingError } from '../support/errors.js';
+import type { TensorData } from '../support/tensor.js';
+import { compileModel, type CompileModelOptions, type CompileResult } from './compileModel.js';
+
+export interface TrainerOptions extends Omit<
+  CompileModelOptions,
+  'artifacts' | 'batch' | 'weightInputs' | 'foldBatchNorm'
+> {
+  /** Images of a step. */
+  readonly batch: number;
+  /** Micro-batches of a step, of `batch` images each; default 1. */
+  readonly accumulate?: number | undefined;
+  /** Threads of one operator; onnxruntime's choice where missing. */
+  readonly threads?: number | undefined;
+  readonly device?: 'auto' | 'cpu' | undefined;
+  readonly optimizer?: OptimizerConfig | undefined;
+}
+
+/** Fills the arrays of a step; a pure function of the step, so that a run can resume anywhere. */
+export interface BatchSource {
+  /** Images are given row by row to `arrays`; `step` counts from 0. */
+  fill(arrays: BatchArrays, step: number): void | Promise<void>;
+  /** Steps of one pass over the labelled images. */
+  readonly stepsPerEpoch: number;
+}
+
+/** Images to evaluate or label. */
+export interface ImageSet {
+  readonly count: number;
+  /** Writes image i as float32 [C,H,W] to `out`. */
+  image(i: number, out: Float32Array): void;
+  /** Class of image i. */
+  label(i: number): number;
+}
+
+export interface StepEvent {
+  readonly kind: 'step';
+  /** Counts from 1. */
+  readonly step: number;
+  readonly epoch: number;
+  readonly loss: number;
+  readonly accuracy: number;
+  readonly learningRate: number;
+  readonly imagesPerSecond: number;
+}
+
+export interface RunSteps {
+  /** The last step, counted from 1. */
+  readonly until: number;
+  /** Rate of a step, counted from 0. */
+  learningRate(step: number): number;
+  /** Decay of the moving average at a step, counted from 0. */
+  emaDecay?(step: number): number;
+}
+
+/**
+ * Trains one network: compiles it, runs its steps in a worker thread, evaluates, saves, resumes.
+ *
+ * @example
+ * const trainer = await Trainer.create('my.model.ts', { batch: 64, seed: 1 });
+ * for await (const { step, loss } of trainer.run(source, { until: 100, learningRate: () => 0.1 }))
+ *   console.log(step, loss);
+ * await trainer.close();
+ */
+export class Trainer {
+  #step = 0;
+
+  private constructor(
+    readonly compiled: CompileResult,
+    private readonly client: TrainClient,
+    private readonly options: TrainerOptions,
+  ) {}
+
+  /** Compiles and starts. Throws ModelError for a wrong model, DeviceError for a device that cannot be used. */
+  static async create(model: string | Model, options: TrainerOptions): Promise<Trainer> {
+    requireCpu(options.device);
+    const { accumulate = 1, batch, threads, seed = 0 } = options;
+    const parts = accumulate > 1 ? (['grad', 'update'] as const) : (['train'] as const);
+    const compiled = await compileModel(model, {
+      ...options,
+      artifacts: [...parts, 'infer', 'init'],
+      weightInputs: true,
+    });
+    const artifacts = Object.fromEntries(
+      Object.entries(compiled.artifacts).map(([kind, { onnx }]) => [kind, onnx.bytes]),
+    );
+    const client = await TrainClient.start({
+      manifest: compiled.manifest,
+      artifacts,
+      batch,
+      accumulate,
+      seed,
+      ...(threads !== undefined && { session: { threads } }),
+    });
+    const trainer = new Trainer(compiled, client, options);
+    await client.initialize(compiled.initial);
+    return trainer;
+  }
+
+  get manifest(): Manifest {
+    return this.compiled.manifest;
+  }
+
+  /** Images of a step. */
+  get images(): number {
+    return this.client.images;
+  }
+
+  /** Optimizer steps done. */
+  get step(): number {
+    return this.#step;
+  }
+
+  /**
+   * Trains until a step, one event each. The next batch is filled while a step runs. Throws a
+   * TrainingError where the loss is not finite; the state is then that after the bad step.
+   */
+  async *run(source: BatchSource, steps: RunSteps): AsyncGenerator<StepEvent> {
+    let prepared = this.#prepare(source, this.#step, steps.until);
+    while (this.#step < steps.until) {
+      const arrays = await prepared;
+      if (arrays === undefined) return;
+      const step = this.#step;
+      const learningRate = steps.learningRate(step);
+      const decay = steps.emaDecay?.(step);
+      const hypers = {
+        learning_rate: learningRate,
+        ...(decay !== undefined && this.options.emaDecay !== undefined && { ema_decay: decay }),
+      };
+      const start = performance.now();
+      const running = this.client.step(arrays, { step, hypers });
+      prepared = this.#prepare(source, step + 1, steps.until);
+      // Whatever fails first is thrown below; the other promise must not go unheard.
+      prepared.catch(() => undefined);
+      const result = await running;
+      const seconds = (performance.now() - start) / 1000;
+      this.#step = step + 1;
+      yield this.#event(result, source, learningRate, this.client.images / seconds);
+    }
+    const unused = await prepared;
+    if (unused) this.client.giveBack(unused);
+  }
+
+  async #prepare(
+    source: BatchSource,
+    step: number,
+    until: number,
+  ): Promise<BatchArrays | undefined> {
+    if (step >= until) return undefined;
+    const arrays = await this.client.batch();
+    try {
+      await source.fill(arrays, step);
+    } catch (error) {
+      this.client.giveBack(arrays);
+      throw error;
+    }
+    return arrays;
+  }
+
+  #event(
+    { loss, metrics }: StepResult,
+    source: BatchSource,
+    learningRate: number,
+    imagesPerSecond: number,
+  ): StepEvent {
+    const step = this.#step;
+    if (!Number.isFinite(loss))
+      throw new TrainingError(`the loss is ${loss} at step ${step}`, {
+        code: 'loss-not-finite',
+        where: `step ${step}`,
+        hint: 'lower the learning rate, warm it up for longer, or clip gradients (clipNorm)',
+      });
+    const epoch = Math.floor((step - 1) / source.stepsPerEpoch);
+    const accuracy = metrics['accuracy'] ?? NaN;
+    return { kind: 'step', step, epoch, loss, accuracy, learningRate, imagesPerSecond };
+  }
+
+  /** Logits [count, classes] of images, by the moving average of the weights where there is one. */
+  async predict(images: ImageSet, weights: WeightKind = 'ema'): Promise<Float32Array> {
+    const { classes, image } = this.manifest;
+    const size = image.reduce((a, b) => a * b, 1);
+    const logits = new Float32Array(images.count * classes);
+    const { inferImages } = this.client;
+    for (let first = 0; first < images.count; first += inferImages) {
+      const rows = Math.min(inferImages, images.count - first);
+      const arrays = await this.client.inferArrays();
+      try {
+        if (arrays.image instanceof Float32Array)
+          for (let row = 0; row < rows; row++)
+            images.image(first + row, arrays.image.subarray(row * size, (row + 1) * size));
+        await this.client.infer(arrays, weights);
+        logits.set(arrays.logits.subarray(0, rows * classes), first * classes);
+      } finally {
+        this.client.giveBackInfer(arrays);
+      }
+    }
+    return logits;
+  }
+
+  /** Top-1 accuracy and mean loss over labelled images. */
+  async evaluate(images: ImageSet): Promise<{ accuracy: number; loss: number; images: number }> {
+    const { classes } = this.manifest;
+    const evaluation = new Evaluation(classes);
+    const target = new Float32Array(images.count * classes);
+    for (let i = 0; i < images.count; i++) target[i * classes + images.label(i)] = 1;
+    const logits = await this.predict(images);
+    evaluation.add(logits, target, new Float32Array(images.count).fill(1));
+    return { accuracy: evaluation.accuracy, loss: evaluation.loss, images: images.count };
+  }
+
+  /** Writes a checkpoint of the state after the last step; returns its path. */
+  save(
+    folder: string,
+    meta: Pick<CheckpointMeta, 'epoch' | 'position' | 'best'> & { readonly config: Json },
+  ): Promise<string> {
+    const { seed = 0 } = this.options;
+    const { architectureHash } = this.manifest;
+    return this.client.save(folder, { ...meta, step: this.#step, seed, architectureHash });
+  }
+
+  /** Takes the state of a checkpoint folder. Throws ArtifactError where it is corrupt or does not fit. */
+  async resume(path: string): Promise<CheckpointState> {
+    const state = await this.client.resume(path);
+    this.#step = state.step;
+    return state;
+  }
+
+  /** Copies of parameters, batch statistics, optimizer state and averages, by checkpoint key. */
+  state(): Promise<ReadonlyMap<string, TensorData>> {
+    return this.client.state();
+  }
+
+  /** Ends the worker. */
+  close(): Promise<void> {
+    return this.client.stop();
+  }
+}
+
+/** This release trains on the CPU provider; nothing else is silently replaced by it. */
+function requireCpu(device: string | undefined): void {
+  if (device === undefined || device === 'auto' || device === 'cpu') return;
+  throw new DeviceError(`training on ${device} is not available`, {
+    code: 'device',
+    where: '--device',
+    hint: 'use --device cpu; `gradus devices` lists what this machine offers',
+  });
+}
