@@ -13,7 +13,7 @@ import { spell } from './spell.js';
 import { relativeError, tolerances } from './tolerances.js';
 
 /** The opsets that onnxruntime-node 1.29.0 runs. */
-export const opsets: readonly OpsetVersion[] = [17, 18, 19, 20, 21, 22, 23, 24];
+const opsets: readonly OpsetVersion[] = [17, 18, 19, 20, 21, 22, 23, 24];
 
 /**
  * Tests an op on a table of cases: its type rule against its meaning, its gradient rule against

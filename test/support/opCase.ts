@@ -13,7 +13,7 @@ import { gaussian, type Draw } from './draw.js';
 /** An operand of a case: its shape, or more where it is not normal float32 numbers. */
 export type Operand = Shape | OperandSpec;
 
-export interface OperandSpec {
+interface OperandSpec {
   readonly shape: Shape;
   /** Makes its values; normal numbers unless told. */
   readonly draw?: Draw;
@@ -44,12 +44,12 @@ export interface OpTable {
 }
 
 /** How a case's batch is declared and fed. */
-export interface BatchMode {
+interface BatchMode {
   readonly symbolic: boolean;
   readonly size: number;
 }
 
-export const batchModes: readonly BatchMode[] = [
+const batchModes: readonly BatchMode[] = [
   { symbolic: false, size: 2 },
   { symbolic: false, size: 1 },
   { symbolic: true, size: 1 },

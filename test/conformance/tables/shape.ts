@@ -18,10 +18,10 @@ function opBehind(apply: (graph: Graph) => { producer: { op: Op } | undefined })
   return producer.op;
 }
 
-export const concatOp = opBehind((graph) =>
+const concatOp = opBehind((graph) =>
   concat([graph.input('x', 'float32', [1])], { axis: 0 }),
 );
-export const countOp = opBehind((graph) =>
+const countOp = opBehind((graph) =>
   countOf(graph.input('x', 'float32', [1]), { axes: [0] }),
 );
 
