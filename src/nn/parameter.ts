@@ -1,5 +1,6 @@
 import type { Value } from '../ir/graph.js';
 import type { Initializer } from './init.js';
+import { currentSite } from './callSites.js';
 import { traceOf } from './scope.js';
 
 export interface ParameterOptions {
@@ -24,5 +25,16 @@ export function parameter(x: Value, { name, shape, init, decay }: ParameterOptio
       `parameter: ${trace.join(name)} of shape [${shape.join(',')}]`,
       '`shape` holds whole numbers of at least 1',
     );
-  return trace.param(name, shape, init, decay);
+  const value = trace.param(name, shape, init, decay);
+  const full = trace.join(name);
+  trace.layers.push({
+    name: full,
+    kind: 'parameter',
+    inputShapes: [],
+    outputShape: shape,
+    params: [full],
+    multiplyAdds: 0,
+    site: currentSite(),
+  });
+  return value;
 }
