@@ -3,12 +3,7 @@ import { checked } from './manifestSchema.js';
 
 /** What JSON can hold. */
 export type Json =
-  | null
-  | boolean
-  | number
-  | string
-  | readonly Json[]
-  | { readonly [key: string]: Json };
+  null | boolean | number | string | readonly Json[] | { readonly [key: string]: Json };
 
 /** The best evaluation so far, on held-out labelled data. */
 export interface BestResult {

@@ -17,13 +17,7 @@ export type Role =
   | 'metric';
 
 export type ArtifactKind =
-  | 'infer'
-  | 'forward'
-  | 'grad'
-  | 'update'
-  | 'train'
-  | 'init'
-  | 'training-info';
+  'infer' | 'forward' | 'grad' | 'update' | 'train' | 'init' | 'training-info';
 
 /** A number known from the step's index alone. */
 export interface HyperFormula {

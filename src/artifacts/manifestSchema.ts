@@ -71,7 +71,12 @@ const tensorSchema = z
     meaning: z.string().optional().describe('On a hyper: what it is, in words.'),
     default: z.number().optional().describe('On a hyper: its value where the user says nothing.'),
     formula: formulaSchema.optional(),
-    site: z.int().min(0).max(0xffffffff).optional().describe('On a noise input: FNV-1a of siteName.'),
+    site: z
+      .int()
+      .min(0)
+      .max(0xffffffff)
+      .optional()
+      .describe('On a noise input: FNV-1a of siteName.'),
     siteName: z.string().optional().describe('On a noise input: the dotted name of its layer.'),
     kind: z.enum(['dropout', 'stochasticDepth']).optional().describe('On a noise input.'),
     survival: probability.optional().describe('A mask element is 1 with this probability, else 0.'),

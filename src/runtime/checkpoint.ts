@@ -80,7 +80,11 @@ export function readCheckpointState(path: string): CheckpointState {
   try {
     text = readFileSync(file, 'utf8');
   } catch (error) {
-    throw readError(error, file, 'give a checkpoint folder, such as runs/x/checkpoints/step-00000100');
+    throw readError(
+      error,
+      file,
+      'give a checkpoint folder, such as runs/x/checkpoints/step-00000100',
+    );
   }
   return parseCheckpointState(text, file);
 }
@@ -204,11 +208,14 @@ export function requireArchitecture(checkpoint: Checkpoint, model: Architecture)
     differences.length === 0
       ? ': its parameters fit, but its layers are of other kinds or in another order'
       : `:${shown.join('')}${more}`;
-  throw new ArtifactError(`${path} is a checkpoint of another architecture than ${model.name}${reason}`, {
-    code: 'architecture-mismatch',
-    where: path,
-    hint: 'use the model that it was trained with, or start a run of its own for the changed model',
-  });
+  throw new ArtifactError(
+    `${path} is a checkpoint of another architecture than ${model.name}${reason}`,
+    {
+      code: 'architecture-mismatch',
+      where: path,
+      hint: 'use the model that it was trained with, or start a run of its own for the changed model',
+    },
+  );
 }
 
 /** Lines such as `stem.weight: [8,1,3,3] in the checkpoint, [16,1,3,3] in the model`, model's order first. */

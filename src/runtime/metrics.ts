@@ -1,11 +1,4 @@
-import {
-  closeSync,
-  existsSync,
-  fsyncSync,
-  ftruncateSync,
-  openSync,
-  readSync,
-} from 'node:fs';
+import { closeSync, existsSync, fsyncSync, ftruncateSync, openSync, readSync } from 'node:fs';
 import { makeFolder, writeAll } from './atomic.js';
 import { readError, writeError } from './fileErrors.js';
 import { dirname } from 'node:path';
@@ -137,7 +130,7 @@ function* wholeLines(path: string): Generator<Uint8Array> {
     throw readError(error, path);
   }
   try {
-    for (let count; (count = readSync(file, chunk)) > 0; ) {
+    for (let count; (count = readSync(file, chunk)) > 0;) {
       const text = new Uint8Array(rest.length + count);
       text.set(rest);
       text.set(chunk.subarray(0, count), rest.length);

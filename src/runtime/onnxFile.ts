@@ -63,7 +63,7 @@ interface Field {
 
 /** The fields of a protobuf message between two positions; ends early at what is no field. */
 function* fieldsOf(readAt: ReadAt, start: number, end: number): Generator<Field> {
-  for (let position = start; position < end; ) {
+  for (let position = start; position < end;) {
     const head = readAt(position, 16);
     const tag = varint(head, 0);
     if (tag === undefined) return;

@@ -169,11 +169,16 @@ function requireProviders(providers: readonly string[]): void {
   });
 }
 
-const providerFailure = /AppendExecutionProvider|WebGpuContext|webgpu_context|CUDA|no available backend/;
+const providerFailure =
+  /AppendExecutionProvider|WebGpuContext|webgpu_context|CUDA|no available backend/;
 
 function loadError(cause: unknown, providers: readonly string[], label: string): GradusError {
   const message = messageOf(cause).trim();
-  if (/protobuf parsing failed|model data pointer is null|ModelProto does not have a graph/i.test(message))
+  if (
+    /protobuf parsing failed|model data pointer is null|ModelProto does not have a graph/i.test(
+      message,
+    )
+  )
     return new ArtifactError(`${label} is no ONNX model, or was cut short`, {
       code: 'onnx-unreadable',
       where: label,
@@ -181,7 +186,11 @@ function loadError(cause: unknown, providers: readonly string[], label: string):
       cause,
     });
   if (/File doesn't exist/.test(message))
-    return new ArtifactError(`${label} does not exist`, { code: 'missing-file', where: label, cause });
+    return new ArtifactError(`${label} does not exist`, {
+      code: 'missing-file',
+      where: label,
+      cause,
+    });
   const [provider = 'cpu'] = providers;
   if (provider !== 'cpu' && providerFailure.test(message))
     return new DeviceError(`execution provider ${provider} cannot be used: ${message}`, {

@@ -1,7 +1,10 @@
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, expectTypeOf, it } from 'vitest';
-import { checkpointJsonSchema, parseCheckpointState } from '../../src/artifacts/checkpointSchema.js';
+import {
+  checkpointJsonSchema,
+  parseCheckpointState,
+} from '../../src/artifacts/checkpointSchema.js';
 import type { Manifest } from '../../src/artifacts/manifest.js';
 import { manifestJsonSchema, parseManifest } from '../../src/artifacts/manifestSchema.js';
 import { repositoryRoot } from '../support/paths.js';

@@ -1,0 +1,232 @@
+/** What training carries from step to step: parameters, batch statistics, optimizer state, averages. */
+import type { ArtifactInfo, TensorInfo } from '../artifacts/manifest.js';
+import type { DType, TypedArray } from '../support/dtype.js';
+import { ArtifactError, invariant } from '../support/errors.js';
+import type { TensorData } from '../support/tensor.js';
+import { dataOf, zeroTensor, type OrtTensor, type TensorMap } from './session.js';
+
+/** A tensor's part under one key of a checkpoint: all of it, or a segment of a packed one. */
+interface Part {
+  readonly key: string;
+  readonly param: string;
+  readonly offset: number;
+  readonly shape: readonly number[];
+}
+
+/** A carried value: what the next run reads, and where it writes the new one. */
+interface Cell {
+  readonly dtype: DType;
+  readonly initial: TensorInfo['initial'];
+  readonly parts: readonly Part[];
+  current: OrtTensor;
+  next: OrtTensor;
+}
+
+type CarriedRole = 'param' | 'buffer' | 'state' | 'ema';
+
+const carriedRoles: ReadonlySet<string> = new Set<CarriedRole>(['param', 'buffer', 'state', 'ema']);
+
+/** The sizes of a shape for `batch` images; `49N` becomes 49 * batch. */
+export function resolveShape(shape: TensorInfo['shape'], batch: number): number[] {
+  return shape.map((dim) => {
+    if (typeof dim === 'number') return dim;
+    const [, factor = ''] = /^(\d*)/.exec(dim) ?? [];
+    return (factor === '' ? 1 : Number(factor)) * batch;
+  });
+}
+
+export function sizeOfShape(shape: readonly number[]): number {
+  return shape.reduce((a, b) => a * b, 1);
+}
+
+/** The key of a checkpoint for a carried tensor's param: `<param>`, `ema.<param>`, `optim.<slot>.<param>`. */
+function keyOf(info: TensorInfo, param: string): string {
+  if (info.role === 'ema') return `ema.${param}`;
+  return info.role === 'state' ? `optim.${info.slot ?? ''}.${param}` : param;
+}
+
+function partsOf(info: TensorInfo, shape: readonly number[]): Part[] {
+  if (info.segments)
+    return info.segments.map(({ param, offset, shape: own }) => {
+      return { key: keyOf(info, param), param, offset, shape: own };
+    });
+  const param = info.param ?? info.name;
+  return [{ key: keyOf(info, param), param, offset: 0, shape }];
+}
+
+/** How one artifact reads and writes the cells. */
+export interface Binding {
+  readonly inputs: readonly { readonly name: string; readonly cell: Cell }[];
+  readonly outputs: readonly { readonly name: string; readonly cell: Cell }[];
+}
+
+/**
+ * Two sets of tensors that take turns: a run reads one and writes the other. Artifacts of one
+ * manifest (`grad` and `update`) share them by the checkpoint key of each tensor.
+ */
+export class StateBuffers {
+  readonly #cells = new Map<string, Cell>();
+  readonly #parts = new Map<string, { readonly cell: Cell; readonly part: Part }>();
+
+  constructor(artifacts: readonly ArtifactInfo[]) {
+    for (const { inputs } of artifacts)
+      for (const info of inputs) if (carriedRoles.has(info.role)) this.#add(info);
+    for (const { inputs, outputs } of artifacts)
+      for (const { replaces } of outputs) {
+        const cell = this.#cells.get(cellKey(inputs.find(({ name }) => name === replaces)));
+        // A value that no artifact replaces, such as a frozen parameter, needs no second tensor.
+        if (cell && cell.next === cell.current)
+          cell.next = zeroTensor(cell.dtype, cell.current.dims);
+      }
+  }
+
+  #add(info: TensorInfo): void {
+    const key = cellKey(info);
+    if (this.#cells.has(key)) return;
+    const shape = resolveShape(info.shape, 1);
+    const tensor = zeroTensor(info.dtype, shape);
+    const { dtype, initial } = info;
+    const cell = { dtype, initial, parts: partsOf(info, shape), current: tensor, next: tensor };
+    this.#cells.set(key, cell);
+    for (const part of cell.parts) this.#parts.set(part.key, { cell, part });
+  }
+
+  /** The cells behind an artifact's inputs and the outputs that replace them. */
+  bind({ inputs, outputs }: ArtifactInfo): Binding {
+    const byName = new Map(inputs.map((info) => [info.name, info]));
+    return {
+      inputs: this.#bound(inputs, (info) => info),
+      outputs: this.#bound(outputs, ({ replaces }) =>
+        replaces === undefined ? undefined : byName.get(replaces),
+      ),
+    };
+  }
+
+  #bound(infos: readonly TensorInfo[], inputOf: (info: TensorInfo) => TensorInfo | undefined) {
+    return infos.flatMap((info) => {
+      const cell = this.#cells.get(cellKey(inputOf(info)));
+      return cell ? [{ name: info.name, cell }] : [];
+    });
+  }
+
+  /** Keys of a checkpoint of this state, sorted as the manifest names them. */
+  keys(): string[] {
+    return [...this.#parts.keys()];
+  }
+
+  /** Views of the current values by checkpoint key; the next step overwrites them. */
+  state(): Map<string, TensorData> {
+    const state = new Map<string, TensorData>();
+    for (const [key, { cell, part }] of this.#parts)
+      state.set(key, { dtype: cell.dtype, shape: part.shape, data: viewOf(cell.current, part) });
+    return state;
+  }
+
+  /**
+   * Takes initial weights; optimizer state and averages start as the manifest says. Throws an
+   * ArtifactError where a parameter is missing or has another shape.
+   */
+  initialize(weights: ReadonlyMap<string, TensorData>): void {
+    for (const [key, { cell, part }] of this.#parts) {
+      const target = viewOf(cell.current, part);
+      if (cell.initial === 'zeros' || cell.initial === 'ones') fill(target, cell.initial);
+      else this.#copy(key, weights.get(part.param));
+    }
+  }
+
+  /**
+   * Takes the tensors of a checkpoint. Throws an ArtifactError that names the first ones missing,
+   * as when it was made with another optimizer; then nothing has changed.
+   */
+  load(tensors: ReadonlyMap<string, TensorData>): void {
+    const missing = this.keys().filter((key) => !tensors.has(key));
+    if (missing.length > 0)
+      throw new ArtifactError(
+        `the checkpoint lacks ${missing.slice(0, 5).join(', ')}` +
+          (missing.length > 5 ? ` and ${missing.length - 5} more` : ''),
+        {
+          code: 'state-missing',
+          where: missing[0],
+          hint: 'it was made with another optimizer or without a moving average; resume with the same config',
+        },
+      );
+    for (const key of this.keys()) this.#check(key, tensors.get(key));
+    for (const key of this.keys()) this.#copy(key, tensors.get(key));
+  }
+
+  /** The weights themselves, or their moving averages where there are any, by dotted name. */
+  weights(kind: 'current' | 'ema'): (param: string) => OrtTensor {
+    return (param) => {
+      const average = kind === 'ema' ? this.#parts.get(`ema.${param}`) : undefined;
+      const found = average ?? this.#parts.get(param);
+      if (found?.cell.parts.length === 1) return found.cell.current;
+      throw new ArtifactError(`parameter ${param} has no tensor of its own in this artifact`, {
+        code: 'weights-missing',
+        where: param,
+      });
+    };
+  }
+
+  #check(key: string, tensor: TensorData | undefined): TensorData {
+    const entry = this.#parts.get(key);
+    invariant(entry, `no state ${key}`);
+    const { cell, part } = entry;
+    if (tensor?.dtype === cell.dtype && tensor.shape.join() === part.shape.join()) return tensor;
+    const found = tensor ? `${tensor.dtype} [${tensor.shape.join(',')}]` : 'missing';
+    throw new ArtifactError(
+      `${key} is ${found}, the model needs ${cell.dtype} [${part.shape.join(',')}]`,
+      { code: 'state-mismatch', where: key },
+    );
+  }
+
+  #copy(key: string, tensor: TensorData | undefined): void {
+    const { data } = this.#check(key, tensor);
+    const entry = this.#parts.get(key);
+    invariant(entry, `no state ${key}`);
+    copyInto(viewOf(entry.cell.current, entry.part), data);
+  }
+}
+
+function cellKey(info: TensorInfo | undefined): string {
+  if (!info) return '';
+  return `${info.role}:${info.slot ?? ''}:${info.param ?? info.name}`;
+}
+
+function viewOf(tensor: OrtTensor, { offset, shape }: Part): TypedArray {
+  const data = dataOf(tensor);
+  const size = sizeOfShape(shape);
+  return size === data.length ? data : data.subarray(offset, offset + size);
+}
+
+function fill(target: TypedArray, value: 'zeros' | 'ones'): void {
+  const number = value === 'ones' ? 1 : 0;
+  if (target instanceof BigInt64Array) target.fill(BigInt(number));
+  else target.fill(number);
+}
+
+/** Copies between arrays of one type. */
+export function copyInto(target: TypedArray, source: TypedArray): void {
+  invariant(target.length === source.length, `${source.length} values into ${target.length}`);
+  if (target instanceof BigInt64Array) {
+    invariant(source instanceof BigInt64Array, 'int64 from another type');
+    target.set(source);
+    return;
+  }
+  invariant(!(source instanceof BigInt64Array), 'int64 into another type');
+  target.set(source);
+}
+
+/** Points feeds and fetches at the tensors whose turn it is. */
+export function point({ inputs, outputs }: Binding, feeds: TensorMap, fetches: TensorMap): void {
+  for (const { name, cell } of inputs) feeds[name] = cell.current;
+  for (const { name, cell } of outputs) fetches[name] = cell.next;
+}
+
+/** Makes what a run wrote the current values. */
+export function swap({ outputs }: Binding): void {
+  for (const { cell } of outputs) {
+    const { current } = cell;
+    cell.current = cell.next;
+    cell.next = current;
+  }
+}

@@ -1,0 +1,96 @@
+import type { ArtifactInfo, Manifest } from '../artifacts/manifest.js';
+import { ArtifactError } from '../support/errors.js';
+import type { TensorData } from '../support/tensor.js';
+import { batchOf, requireArtifact, requireTensor, type InferArrays } from './batchArrays.js';
+import { copyInto, resolveShape } from './buffers.js';
+import {
+  dataOf,
+  ortTensor,
+  zeroTensor,
+  type OrtTensor,
+  type Session,
+  type TensorMap,
+} from './session.js';
+
+/** Finds the tensor of a parameter or batch statistic by its dotted name. */
+export type WeightSource = (param: string) => OrtTensor;
+
+/** Weights of a checkpoint: the moving averages where there are any, or the weights themselves. */
+export function weightsOf(
+  tensors: ReadonlyMap<string, TensorData>,
+  kind: 'current' | 'ema',
+): WeightSource {
+  return (param) => {
+    const average = kind === 'ema' ? tensors.get(`ema.${param}`) : undefined;
+    const found = average ?? tensors.get(param);
+    if (found) return ortTensor(found.dtype, found.data, found.shape);
+    throw new ArtifactError(`the checkpoint lacks ${param}`, {
+      code: 'weights-missing',
+      where: param,
+    });
+  };
+}
+
+/** Runs the artifact `infer` on batches; weights are inside it, or inputs that a run names. */
+export class InferRunner {
+  readonly batch: number;
+  /** Whether the artifact takes its weights as inputs. */
+  readonly takesWeights: boolean;
+  readonly #info: ArtifactInfo;
+  readonly #feeds: TensorMap = {};
+  readonly #fetches: TensorMap = {};
+  readonly #image: OrtTensor;
+  readonly #logits: OrtTensor;
+
+  constructor(
+    manifest: Manifest,
+    private readonly session: Session,
+    batch?: number,
+  ) {
+    this.#info = requireArtifact(manifest, 'infer');
+    this.batch = batchOf(manifest, batch);
+    const image = requireTensor(this.#info, 'inputs', 'image');
+    const logits = requireTensor(this.#info, 'outputs', 'logits');
+    this.#image = zeroTensor(image.dtype, resolveShape(image.shape, this.batch));
+    this.#logits = zeroTensor(logits.dtype, resolveShape(logits.shape, this.batch));
+    this.#feeds[image.name] = this.#image;
+    this.#fetches[logits.name] = this.#logits;
+    this.takesWeights = this.#weightInputs().length > 0;
+  }
+
+  /**
+   * Classifies a batch: arrays.image -> arrays.logits. `weights` is needed by an artifact that
+   * takes its weights as inputs, and refused by one that has them inside.
+   */
+  async run(arrays: InferArrays, weights?: WeightSource): Promise<void> {
+    if (this.takesWeights !== (weights !== undefined)) throw this.#wrongWeights();
+    if (weights)
+      for (const { name, param } of this.#weightInputs())
+        this.#feeds[name] = weights(param ?? name);
+    copyInto(dataOf(this.#image), arrays.image);
+    await this.session.run(this.#feeds, this.#fetches);
+    copyInto(arrays.logits, dataOf(this.#logits));
+  }
+
+  async release(): Promise<void> {
+    await this.session.release();
+  }
+
+  #weightInputs() {
+    return this.#info.inputs.filter(({ role }) => role === 'param' || role === 'buffer');
+  }
+
+  #wrongWeights(): ArtifactError {
+    const { file } = this.#info;
+    return new ArtifactError(
+      this.takesWeights ? `${file} needs weights` : `${file} has its weights inside`,
+      {
+        code: 'infer-weights',
+        where: file,
+        hint: this.takesWeights
+          ? 'give the weights of a checkpoint'
+          : 'compile it with weightInputs to run it with others',
+      },
+    );
+  }
+}

@@ -1,0 +1,101 @@
+import type { ArtifactInfo, TensorInfo } from '../artifacts/manifest.js';
+import { ArtifactError, ConfigError } from '../support/errors.js';
+import type { BatchArrays } from './batchArrays.js';
+import { copyInto, resolveShape } from './buffers.js';
+import { NoiseSource, type NoiseAt } from './noise.js';
+import { dataOf, ortTensor, zeroTensor, type TensorMap } from './session.js';
+
+/** Numbers of a step by the name of the hyper input. */
+export type Hypers = Readonly<Record<string, number>>;
+
+/** The hyper inputs of an artifact: rank-0 tensors, written before each run. */
+export class HyperInputs {
+  readonly #inputs: { readonly info: TensorInfo; readonly data: Float32Array }[] = [];
+  readonly names: ReadonlySet<string>;
+
+  constructor({ inputs }: ArtifactInfo, feeds: TensorMap) {
+    for (const info of inputs) {
+      if (info.role !== 'hyper') continue;
+      const data = new Float32Array(1);
+      feeds[info.name] = ortTensor('float32', data, resolveShape(info.shape, 1));
+      this.#inputs.push({ info, data });
+    }
+    this.names = new Set(this.#inputs.map(({ info }) => info.name));
+  }
+
+  /** Sets each to what `values` says, else to its formula's value, else to its default. */
+  set(values: Hypers, step: number): void {
+    for (const { info, data } of this.#inputs)
+      data[0] = values[info.name] ?? formulaValue(info, step) ?? defaultOf(info);
+  }
+}
+
+function formulaValue({ formula }: TensorInfo, step: number): number | undefined {
+  return formula && 1 - formula.base ** (step + 1);
+}
+
+function defaultOf(info: TensorInfo): number {
+  if (info.default !== undefined) return info.default;
+  throw new ConfigError(`${info.name} has no default: say its value at each step`, {
+    code: 'hyper-missing',
+    where: info.name,
+    hint: info.meaning,
+  });
+}
+
+/** Throws a ConfigError where a value is given that no artifact takes. */
+export function checkHypers(values: Hypers, inputs: readonly HyperInputs[]): void {
+  for (const name in values) {
+    if (inputs.some(({ names }) => names.has(name))) continue;
+    const known = inputs.flatMap(({ names }) => [...names]);
+    throw new ConfigError(`the training step takes no number ${name}`, {
+      code: 'hyper-unknown',
+      where: name,
+      hint: `it takes ${[...new Set(known)].join(', ') || 'none'}`,
+    });
+  }
+}
+
+/** The image, target, weight and noise inputs of an artifact, for `batch` images. */
+export class BatchInputs {
+  readonly #noise: readonly NoiseSource[];
+  readonly #data: { readonly role: keyof BatchArrays; readonly data: Float32Array | Uint8Array }[] =
+    [];
+
+  constructor(
+    { inputs, file }: ArtifactInfo,
+    readonly batch: number,
+    feeds: TensorMap,
+  ) {
+    const noise: NoiseSource[] = [];
+    for (const info of inputs) {
+      const { role } = info;
+      if (role !== 'noise' && role !== 'image' && role !== 'target' && role !== 'weight') continue;
+      const tensor = zeroTensor(info.dtype, resolveShape(info.shape, batch));
+      const data = dataOf(tensor);
+      feeds[info.name] = tensor;
+      if (role === 'noise' && data instanceof Float32Array)
+        noise.push(new NoiseSource(info, data, batch));
+      else if (role !== 'noise' && (data instanceof Float32Array || data instanceof Uint8Array))
+        this.#data.push({ role, data });
+      else
+        throw new ArtifactError(`${file}: ${role} input ${info.name} is of ${info.dtype}`, {
+          code: 'manifest-invalid',
+          where: info.name,
+        });
+    }
+    this.#noise = noise;
+  }
+
+  /** Takes rows `row` to `row + batch` of the arrays. */
+  copy(arrays: BatchArrays, row: number): void {
+    for (const { role, data } of this.#data) {
+      const length = data.length / this.batch;
+      copyInto(data, arrays[role].subarray(row * length, row * length + data.length));
+    }
+  }
+
+  fillNoise(at: NoiseAt): void {
+    for (const source of this.#noise) source.fill(at);
+  }
+}

@@ -1,0 +1,141 @@
+/** The thread in which a training run's sessions live; TrainClient starts it. */
+import { parentPort } from 'node:worker_threads';
+import type { CheckpointState } from '../artifacts/checkpointSchema.js';
+import { ConfigError, invariant } from '../support/errors.js';
+import { requireArtifact, type BatchArrays, type InferArrays } from './batchArrays.js';
+import { loadCheckpoint, requireArchitecture, saveCheckpoint } from './checkpoint.js';
+import { InferRunner } from './infer.js';
+import { Session } from './session.js';
+import { AccumulateRunner, TrainRunner, type StepRunner } from './step.js';
+import {
+  packError,
+  type Command,
+  type CommandName,
+  type Commands,
+  type Reply,
+  type SharedSlots,
+  type TrainSetup,
+} from './trainProtocol.js';
+
+type Handlers = {
+  readonly [K in CommandName]: (
+    takes: Commands[K]['takes'],
+  ) => Promise<Commands[K]['gives']> | Commands[K]['gives'];
+};
+
+const port = parentPort;
+invariant(port, 'trainWorker runs as a worker thread');
+
+let setup: (TrainSetup & SharedSlots) | undefined;
+let runner: StepRunner | undefined;
+let infer: InferRunner | undefined;
+const sessions: Session[] = [];
+
+const handlers: Handlers = {
+  async setup(given) {
+    setup = given;
+    const { artifacts, inferBatch, batch } = given;
+    runner = await createRunner(given);
+    if (artifacts.infer !== undefined)
+      infer = new InferRunner(given.manifest, await open('infer'), inferBatch ?? batch);
+  },
+  async initialize(weights) {
+    training().buffers.initialize(weights);
+  },
+  async load(tensors) {
+    training().buffers.load(tensors);
+  },
+  resume: (path) => resume(path),
+  step({ slot, ...request }) {
+    return training().run(batchSlot(slot), request);
+  },
+  async infer({ slot, weights }) {
+    invariant(infer, 'no infer artifact was given');
+    const source = weights === 'inside' ? undefined : training().buffers.weights(weights);
+    await infer.run(inferSlot(slot), source);
+  },
+  state: () => training().buffers.state(),
+  save: ({ folder, meta }) => saveCheckpoint(folder, meta, training().buffers.state()),
+  async stop() {
+    for (const session of sessions) await session.release();
+  },
+};
+
+async function open(kind: 'train' | 'grad' | 'update' | 'infer'): Promise<Session> {
+  invariant(setup, 'the worker is set up');
+  const source = setup.artifacts[kind];
+  const { file } = requireArtifact(setup.manifest, kind);
+  if (source === undefined)
+    throw new ConfigError(`the artifact ${file} was not given`, {
+      code: 'artifact-missing',
+      where: kind,
+    });
+  const label = typeof source === 'string' ? source : file;
+  const session = await Session.create(source, { ...setup.session, label });
+  sessions.push(session);
+  return session;
+}
+
+async function createRunner(given: TrainSetup): Promise<StepRunner | undefined> {
+  const { manifest, artifacts, accumulate = 1, batch, seed } = given;
+  if (artifacts.train !== undefined && accumulate === 1)
+    return new TrainRunner(manifest, await open('train'), seed, batch);
+  if (artifacts.grad === undefined && artifacts.train === undefined) return undefined;
+  const parts = { grad: await open('grad'), update: await open('update') };
+  return new AccumulateRunner(manifest, parts, seed, accumulate, batch);
+}
+
+function training(): StepRunner {
+  if (runner) return runner;
+  throw new ConfigError('this worker only infers: give it the artifact train, or grad and update', {
+    code: 'artifact-missing',
+    where: 'train',
+  });
+}
+
+function batchSlot(index: number): BatchArrays {
+  const slot = setup?.batches[index];
+  invariant(slot, `no batch slot ${index}`);
+  return slot;
+}
+
+function inferSlot(index: number): InferArrays {
+  const slot = setup?.infers[index];
+  invariant(slot, `no infer slot ${index}`);
+  return slot;
+}
+
+function resume(path: string): CheckpointState {
+  invariant(setup, 'the worker is set up');
+  const checkpoint = loadCheckpoint(path);
+  requireArchitecture(checkpoint, setup.manifest);
+  training().buffers.load(checkpoint.tensors);
+  return checkpoint.state;
+}
+
+async function handle<K extends CommandName>(
+  name: K,
+  takes: Commands[K]['takes'],
+): Promise<Commands[K]['gives']> {
+  return handlers[name](takes);
+}
+
+async function answer({ id, name, takes }: Command): Promise<Reply> {
+  try {
+    // The client's types tie a command's name to what it takes; a message cannot carry that.
+    const gives = await handle(name, takes as Commands[typeof name]['takes']);
+    return { id, ok: true, gives };
+  } catch (error) {
+    return { id, ok: false, error: packError(error) };
+  }
+}
+
+let queue = Promise.resolve();
+
+port.on('message', (command: Command) => {
+  queue = queue.then(async () => {
+    port.postMessage(await answer(command));
+    // With its port closed the thread ends by itself; terminating it inside a run aborts the process.
+    if (command.name === 'stop') port.close();
+  });
+});
