@@ -1,0 +1,234 @@
+import { describe, expect, it, vi } from 'vitest';
+import { parseTrainingConfig } from '../../src/api/config.js';
+import { runCommandLine } from '../../src/cli/main.js';
+import type { CompileRequest, Services, TrainSummary } from '../../src/cli/services.js';
+import { DeviceError, ModelError } from '../../src/support/errors.js';
+import { FakeEnvironment } from './environment.js';
+
+const unused = (): Promise<never> => Promise.reject(new TypeError('not expected here'));
+
+function services(some: Partial<Services>): Services {
+  return {
+    compileModel: unused,
+    loadTrainingConfig: unused,
+    trainFromConfig: unused,
+    evaluateCheckpoint: unused,
+    inspectFile: unused,
+    listDevices: unused,
+    runDemo: unused,
+    scaffold: unused,
+    prepareMnist: unused,
+    ...some,
+  };
+}
+
+async function run(
+  line: string,
+  some: Partial<Services> = {},
+  environment = new FakeEnvironment(),
+) {
+  const status = await runCommandLine(line.split(' '), environment, services(some));
+  return { status, out: environment.out, err: environment.err };
+}
+
+const config = parseTrainingConfig(
+  { name: 'd', model: 'm', data: { kind: 'mnist' }, epochs: 1, optimizer: { kind: 'sgd' } },
+  'c.ts',
+);
+
+const summary: TrainSummary = {
+  name: 'd',
+  folder: 'runs/d',
+  step: 120,
+  epoch: 1,
+  seconds: 61,
+  interrupted: false,
+  checkpoint: 'runs/d/checkpoints/step-00000120',
+  best: { step: 100, path: 'x', accuracy: 0.97, loss: 0.125, images: 800 },
+  test: { accuracy: 0.9655, loss: 0.15, images: 2000 },
+};
+
+describe('gradus compile', () => {
+  const manifest = { name: 'm', params: [], target: 'portable', opset: 21, batch: 8 } as unknown;
+
+  it('hands its flags on', async () => {
+    const compileModel = vi.fn((_model: string, _request: CompileRequest) =>
+      Promise.resolve({ manifest, outDir: 'o', files: [], seconds: 1 } as never),
+    );
+    const line =
+      'compile m.ts --out o --artifact infer,grad --batch 8 --seed 3 --optimizer adamw --drop 0.3 --drop-path 0 --json';
+    const { status, out } = await run(line, { compileModel });
+    expect(status).toBe(0);
+    expect(JSON.parse(out)).toMatchObject({ outDir: 'o', manifest: { name: 'm' } });
+    const [model, request] = compileModel.mock.calls[0] ?? [];
+    expect(model).toBe('m.ts');
+    expect(request).toMatchObject({
+      out: 'o',
+      artifacts: ['infer', 'grad'],
+      batch: 8,
+      seed: 3,
+      optimizer: { kind: 'adamw', beta2: 0.999 },
+      drop: 0.3,
+      dropPath: 0,
+    });
+  });
+
+  it.each([
+    ['--batch 0', '--batch cannot be "0"'],
+    ['--batch 1e3', '--batch cannot be "1e3"'],
+    ['--opset 16', '--opset cannot be "16"'],
+    ['--drop 1', '--drop cannot be "1"'],
+    ['--artifact inferr', '--artifact cannot be "inferr"'],
+    ['--optimizer sgdd', 'optimizer cannot be "sgdd"'],
+    ['--frob 1', 'gradus compile does not take --frob'],
+  ])('refuses %s', async (flags, message) => {
+    const { status, err, out } = await run(`compile m.ts --out o ${flags}`);
+    expect(status).toBe(2);
+    expect(err).toContain(`error ConfigError: ${message}\n`);
+    expect(out).toBe('');
+  });
+});
+
+describe('gradus train', () => {
+  const loadTrainingConfig = () => Promise.resolve({ config, folder: '/project' });
+
+  it('ends with a table', async () => {
+    const trainFromConfig = () => Promise.resolve(summary);
+    const { status, out } = await run('train c.ts', { loadTrainingConfig, trainFromConfig });
+    expect(status).toBe(0);
+    expect(out).toMatchInlineSnapshot(`
+      "weights         images of   accuracy    loss  images
+      --------------  ----------  --------  ------  ------
+      best, step 100  validation   97.00 %  0.1250     800
+      best            test         96.55 %  0.1500    2000
+
+      d: step 120, 1:01 in runs/d
+      "
+    `);
+  });
+
+  it('takes --seed and --device over the config', async () => {
+    const trainFromConfig = vi.fn<Services['trainFromConfig']>(() => Promise.resolve(summary));
+    await run('train c.ts --seed 7 --device cpu --resume', { loadTrainingConfig, trainFromConfig });
+    const [changed, request] = trainFromConfig.mock.calls[0] ?? [];
+    expect(changed).toEqual({ ...config, seed: 7, device: 'cpu' });
+    expect(request).toMatchObject({ resume: true, configFolder: '/project' });
+  });
+
+  it('tells how to resume when it was interrupted, also with --quiet', async () => {
+    const trainFromConfig = () => Promise.resolve({ ...summary, interrupted: true });
+    const line = 'train c.ts --seed 7 --out runs/x --quiet';
+    const { status, out } = await run(line, { loadTrainingConfig, trainFromConfig });
+    expect(status).toBe(130);
+    expect(out).toMatchInlineSnapshot(`
+      "stopped after step 120; checkpoint runs/d/checkpoints/step-00000120
+      resume with: gradus train c.ts --out runs/x --seed 7 --resume
+      "
+    `);
+  });
+
+  it('prints one JSON document on standard output, and progress beside it', async () => {
+    const environment = new FakeEnvironment({ tty: true });
+    const trainFromConfig: Services['trainFromConfig'] = (_config, { onEvent }) => {
+      onEvent?.({ kind: 'begin', title: 'd', steps: 10 });
+      onEvent?.({ kind: 'message', text: 'reading digits' });
+      return Promise.resolve({ ...summary, interrupted: true });
+    };
+    const wired = { loadTrainingConfig, trainFromConfig };
+    const { out, err } = await run('train c.ts --json', wired, environment);
+    expect(JSON.parse(out)).toMatchObject({ step: 120, resume: 'gradus train c.ts --resume' });
+    expect(err).toContain('reading digits\n');
+  });
+
+  it('says nothing beside the result with --quiet', async () => {
+    const trainFromConfig: Services['trainFromConfig'] = (_config, { onEvent }) => {
+      onEvent?.({ kind: 'message', text: 'reading digits' });
+      return Promise.resolve(summary);
+    };
+    const { err } = await run('train c.ts --quiet', { loadTrainingConfig, trainFromConfig });
+    expect(err).toBe('');
+  });
+});
+
+describe('an error', () => {
+  const where = { file: 'm.ts', line: 1, column: 1 };
+  const inspectFile = (): Promise<never> =>
+    Promise.reject(new ModelError('add: shapes differ', { code: 'shape', where, hint: 'mend it' }));
+
+  it('is printed on standard error with its hint', async () => {
+    const { status, out, err } = await run('inspect m.ts', { inspectFile });
+    expect([status, out]).toEqual([3, '']);
+    expect(err).toMatchInlineSnapshot(`
+      "error ModelError: add: shapes differ
+        --> m.ts:1:1
+        hint: mend it
+      "
+    `);
+  });
+
+  it('is a JSON document, too, with --json', async () => {
+    const { out } = await run('inspect m.ts --json', { inspectFile });
+    expect(JSON.parse(out)).toEqual({
+      error: {
+        name: 'ModelError',
+        code: 'shape',
+        message: 'add: shapes differ',
+        where,
+        notes: [],
+        hint: 'mend it',
+        exitCode: 3,
+      },
+    });
+  });
+
+  it.each([
+    [{ tty: true }, true],
+    [{ tty: false }, false],
+    [{ tty: true, variables: { NO_COLOR: '1' } }, false],
+    [{ tty: true, variables: { TERM: 'dumb' } }, false],
+  ])('on %o has colour: %s', async (options, coloured) => {
+    const { err } = await run('inspect m.ts', { inspectFile }, new FakeEnvironment(options));
+    expect(err.includes('\u001b[')).toBe(coloured);
+  });
+
+  it('of our own asks for a report, with the stack', async () => {
+    const { status, err } = await run('devices');
+    expect(status).toBe(1);
+    expect(err).toContain('error InternalError: TypeError: not expected here\n');
+    expect(err).toMatch(/\n {4}at .*\n[^]*Please report it/);
+  });
+
+  it('of a device ends with its own status', async () => {
+    const listDevices = () => Promise.reject(new DeviceError('no GPU', { code: 'gpu' }));
+    expect((await run('devices', { listDevices })).status).toBe(5);
+  });
+
+  it('by an abort is an interruption', async () => {
+    const runDemo = () => Promise.reject(new DOMException('stopped', 'AbortError'));
+    expect((await run('demo', { runDemo })).status).toBe(130);
+  });
+});
+
+describe('gradus demo', () => {
+  it('compares teacher and student', async () => {
+    const runDemo = vi.fn<Services['runDemo']>(({ seed }) =>
+      Promise.resolve({
+        seed,
+        teacher: { accuracy: 0.9 },
+        student: { accuracy: 0.95 },
+        seconds: 93,
+      }),
+    );
+    const { out } = await run('demo --seed 3', { runDemo });
+    expect(out).toMatchInlineSnapshot(`
+      "network  test accuracy
+      -------  -------------
+      teacher        90.00 %
+      student        95.00 %
+
+      the student is better by 5.00 points
+      seed 3, 1:33, all of it in runs/demo
+      "
+    `);
+  });
+});

@@ -1,0 +1,50 @@
+import { describe, expect, it } from 'vitest';
+import { exitCodeOf, explainSystemError } from '../../src/cli/exitCodes.js';
+import {
+  ArtifactError,
+  ConfigError,
+  DataError,
+  DeviceError,
+  InternalError,
+  ModelError,
+  TrainingError,
+} from '../../src/support/errors.js';
+
+const details = { code: 'test' };
+
+describe('the exit status', () => {
+  it.each([
+    [new ConfigError('', details), 2],
+    [new ModelError('', details), 3],
+    [new DataError('', details), 4],
+    [new ArtifactError('', details), 4],
+    [new DeviceError('', details), 5],
+    [new TrainingError('', details), 6],
+    [new InternalError('', details), 1],
+    [new TypeError('x is undefined'), 1],
+    ['a string', 1],
+  ])('of %o is %d', (error, code) => {
+    expect(exitCodeOf(error)).toBe(code);
+  });
+});
+
+describe("a file system's refusal", () => {
+  const refusal = (code: string, syscall: string): Error =>
+    Object.assign(new Error(code), { code, syscall, path: '/build/x.onnx' });
+
+  it.each([
+    ['EACCES', 'open', 'cannot open /build/x.onnx: permission denied'],
+    ['EACCES', 'mkdir', 'cannot write /build/x.onnx: permission denied'],
+    ['ENOSPC', 'write', 'cannot write /build/x.onnx: no space left on the device'],
+    ['EROFS', 'open', 'cannot write /build/x.onnx: the file system is read-only'],
+  ])('%s at %s is the user to mend', (code, syscall, message) => {
+    const error = explainSystemError(refusal(code, syscall));
+    expect(error).toBeInstanceOf(ConfigError);
+    expect(error).toMatchObject({ message, where: '/build/x.onnx' });
+  });
+
+  it('stays what it is where its kind is unknown', () => {
+    const error = refusal('ERR_INVALID_ARG_TYPE', 'open');
+    expect(explainSystemError(error)).toBe(error);
+  });
+});

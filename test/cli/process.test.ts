@@ -1,0 +1,171 @@
+import { spawnSync } from 'node:child_process';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { commands } from '../../src/cli/commands/index.js';
+import { gradusBin } from '../support/paths.js';
+
+const folder = mkdtempSync(join(tmpdir(), 'gradus-cli-'));
+const project = join(folder, 'my-run');
+afterAll(() => {
+  rmSync(folder, { recursive: true });
+});
+
+function gradus(args: readonly string[], cwd = project) {
+  const { status, stdout, stderr } = spawnSync(process.execPath, [gradusBin, ...args], {
+    cwd,
+    encoding: 'utf8',
+    env: { ...process.env, XDG_CACHE_HOME: join(folder, 'cache'), LANG: 'de_DE.UTF-8' },
+  });
+  return { status, stdout, stderr };
+}
+
+beforeAll(() => {
+  const { status, stderr } = gradus(['init', 'my-run'], folder);
+  expect([status, stderr]).toEqual([0, '']);
+});
+
+describe('gradus --help', () => {
+  it.each(commands.map(({ name }) => name))('of %s has examples', (name) => {
+    const { status, stdout } = gradus([name, '--help']);
+    expect(status).toBe(0);
+    expect(stdout).toContain('Examples:');
+    expect(stdout).toContain(`gradus ${name}`);
+  });
+
+  it('lists every command', () => {
+    const { stdout } = gradus(['--help']);
+    for (const { usage } of commands) expect(stdout).toContain(`gradus ${usage}`);
+  });
+});
+
+describe('gradus completion', () => {
+  it('prints a script, and knows commands and flags', () => {
+    expect(gradus(['completion']).stdout).toContain('complete -o bashdefault');
+    const words = gradus(['--get-yargs-completions', 'gradus', 'compile', '--']).stdout.split('\n');
+    expect(words).toEqual(expect.arrayContaining(['--out', '--opset', '--json']));
+  });
+});
+
+describe('gradus init', () => {
+  it('never overwrites', () => {
+    const model = join(project, 'digits.model.ts');
+    const before = readFileSync(model, 'utf8');
+    const { status, stderr } = gradus(['init', 'my-run'], folder);
+    expect(status).toBe(2);
+    expect(stderr).toMatchInlineSnapshot(`
+      "error ConfigError: my-run/digits.model.ts, my-run/training.config.ts, my-run/tsconfig.json, my-run/README.md exist already
+        --> my-run
+        hint: name a new folder: gradus init my-run
+      "
+    `);
+    expect(readFileSync(model, 'utf8')).toBe(before);
+  });
+});
+
+describe('gradus inspect', () => {
+  it('prints one JSON document with totals and layers', () => {
+    const { status, stdout, stderr } = gradus(['inspect', 'digits.model.ts', '--json']);
+    expect([status, stderr]).toEqual([0, '']);
+    const found = JSON.parse(stdout);
+    expect(found).toMatchObject({ name: 'digits', parameters: 25_470, multiplyAdds: 1_500_160 });
+    expect(found.layers[0]).toMatchObject({ name: 'stem.conv', source: 'digits.model.ts:11:9' });
+  });
+
+  it('ends quietly when its reader does', () => {
+    const command = `"${process.execPath}" "${gradusBin}" inspect digits.model.ts | head -c 10`;
+    const { stderr } = spawnSync('bash', ['-o', 'pipefail', '-c', command], {
+      cwd: project,
+      encoding: 'utf8',
+    });
+    expect(stderr).toBe('');
+  });
+
+  it('refuses a file that is not there, and one that was cut short', () => {
+    expect(gradus(['inspect', 'none.onnx'])).toMatchObject({ status: 4, stdout: '' });
+    writeFileSync(join(project, 'cut.onnx'), Uint8Array.of(8, 10, 58, 200, 1, 10));
+    const { status, stderr } = gradus(['inspect', 'cut.onnx']);
+    expect(status).toBe(4);
+    expect(stderr).toMatchInlineSnapshot(`
+      "error ArtifactError: cannot read cut.onnx as an ONNX model: it ends in the middle of a message
+        --> cut.onnx
+        hint: the file may be cut off or of another kind; copy it again, or compile it anew
+      "
+    `);
+  });
+});
+
+describe('gradus compile', () => {
+  it('writes artifacts that inspect reads', () => {
+    const compiled = gradus(['compile', 'digits.model.ts', '--out', 'out', '--json']);
+    expect(compiled.status).toBe(0);
+    const { files, manifest } = JSON.parse(compiled.stdout);
+    const names = files.map(({ name }: { name: string }) => name);
+    expect(names).toEqual(expect.arrayContaining(['infer.onnx', 'train.onnx', 'manifest.json']));
+    expect(manifest).toMatchObject({ name: 'digits', opset: 21, target: 'portable' });
+    const { stdout } = gradus(['inspect', 'out/infer.onnx']);
+    expect(stdout).toContain('image: float32 [N,1,28,28]');
+  });
+
+  it("shows the user's line where the model is wrong", () => {
+    const model = readFileSync(join(project, 'digits.model.ts'), 'utf8');
+    const wrong = model.replace('stride, survival', 'stride, survival: 1.5');
+    writeFileSync(join(project, 'wrong.model.ts'), wrong);
+    const { status, stderr } = gradus(['compile', 'wrong.model.ts', '--out', 'out2']);
+    expect(status).toBe(3);
+    expect(stderr).toMatchInlineSnapshot(`
+      "error ModelError: stochasticDepth: survival 1.5 is outside (0, 1]
+        --> wrong.model.ts:15:11
+         15 |       x = mbConv(x, { name: \`blocks.\${i}\`, out: i === 0 ? 16 : 24, expand: 4, stride, survival: 1.5 });
+            |           ^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^
+        hint: \`survival\` is the probability that the branch is kept, 1 - drop rate, for example 0.8
+      "
+    `);
+  });
+
+  it('refuses a folder that cannot be made', () => {
+    const { status, stderr } = gradus(['compile', 'digits.model.ts', '--out', 'README.md/out']);
+    expect(stderr).toContain(
+      'README.md/out cannot be made: a file stands where a folder is needed',
+    );
+    expect(status).toBe(4);
+  });
+});
+
+describe('gradus devices', () => {
+  it('knows that the CPU can be used', () => {
+    const { devices, auto } = JSON.parse(gradus(['devices', '--json']).stdout);
+    expect(devices).toContainEqual(expect.objectContaining({ name: 'cpu', available: true }));
+    expect(auto).toBe('cpu');
+  });
+});
+
+describe('gradus train', () => {
+  it('names a wrong key of a config with the allowed ones', () => {
+    const config = readFileSync(join(project, 'training.config.ts'), 'utf8');
+    const json = { name: 'x', model: './digits.model.ts', data: { kind: 'mnist' }, epochs: 1 };
+    writeFileSync(
+      join(project, 'wrong.json'),
+      JSON.stringify({ ...json, bach: 3, optimizer: { kind: 'adam' } }),
+    );
+    const { status, stderr } = gradus(['train', 'wrong.json']);
+    expect(status).toBe(2);
+    expect(stderr).toMatchInlineSnapshot(`
+      "error ConfigError: the config has 2 problems
+        --> wrong.json
+        optimizer.kind: "adam" is not known (did you mean adamw?); allowed: sgd, rmspropTf, adamw
+        bach: unknown key (did you mean batch?); allowed: name, model, data, classes, seed, epochs, steps, batch, optimizer, schedule, ema, labelSmoothing, clipNorm, noise, checkpoints, validation, threads, device
+        hint: docs/cli.md lists the keys of a config with their defaults
+      "
+    `);
+    writeFileSync(join(project, 'wrong.config.ts'), config.replace('batch: 64', 'bach: 64'));
+    expect(gradus(['train', 'wrong.config.ts']).stderr).toMatchInlineSnapshot(`
+      "error ConfigError: Object literal may only specify known properties, but 'bach' does not exist in type 'TrainingConfigInput'. Did you mean to write 'batch'? (TS2561)
+        --> wrong.config.ts:10:3
+         10 |   bach: 64,
+            |   ^^^^
+      "
+    `);
+  });
+});
