@@ -15,7 +15,7 @@ const sourceKey = 'gradus.source';
 export function nodeSource(model: OnnxSource, name: string): string | undefined {
   const bytes = typeof model === 'string' ? readFileSync(model) : model;
   const { graph, functions } = onnx.ModelProto.decode(bytes);
-  const nodes = [...(graph?.node ?? []), ...(functions ?? []).flatMap(({ node }) => node ?? [])];
+  const nodes = [...(graph?.node ?? []), ...functions.flatMap(({ node }) => node ?? [])];
   const node = nodes.find((candidate) => candidate.name === name);
   const recorded = node?.metadataProps?.find(({ key }) => key === sourceKey)?.value;
   return recorded ?? /^.+:\d+:\d+$/.exec(node?.docString ?? '')?.[0];

@@ -3,7 +3,7 @@ import { dtypes, type DType, type TypedArray } from '../support/dtype.js';
 import {
   ArtifactError,
   DeviceError,
-  GradusError,
+  type GradusError,
   InternalError,
   type SourceLocation,
 } from '../support/errors.js';

@@ -1,0 +1,84 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { hostname } from 'node:os';
+import { join } from 'node:path';
+import { pathToFileURL } from 'node:url';
+import { describe, expect, it } from 'vitest';
+import { RunFolder } from '../../src/runtime/runFolder.js';
+import { temporaryFolder } from '../support/folder.js';
+import { repositoryRoot } from '../support/paths.js';
+
+const holder = `
+import { RunFolder } from '${pathToFileURL(`${repositoryRoot}/dist/src/runtime/runFolder.js`).href}';
+RunFolder.open(process.argv[1]);
+console.log('held');
+setInterval(() => {}, 1000);
+`;
+
+describe('a run folder', () => {
+  it('has the places of its networks', () => {
+    const run = RunFolder.open(join(temporaryFolder(), 'runs', 'digits'));
+    const teacher = run.network('teacher');
+    expect(existsSync(join(run.path, 'teacher', 'checkpoints'))).toBe(true);
+    expect(teacher.metrics).toBe(join(run.path, 'teacher', 'metrics.jsonl'));
+    expect(run.network().artifacts).toBe(join(run.path, 'artifacts'));
+    expect(run.readInfo()).toBeUndefined();
+    run.writeInfo({ seed: 1, config: { b: 1, a: 2 } });
+    expect(run.readInfo()).toEqual({ seed: 1, config: { a: 2, b: 1 } });
+    run.close();
+    expect(readdirSync(run.path).sort()).toEqual([
+      'artifacts',
+      'checkpoints',
+      'run.json',
+      'teacher',
+    ]);
+  });
+
+  it('is held by one process, by which the error names it, until that is killed', async () => {
+    const path = join(temporaryFolder(), 'run');
+    const child = spawn(process.execPath, ['--input-type=module', '-e', holder, path]);
+    await once(child.stdout, 'data');
+    expect(() => RunFolder.open(path)).toThrow(`is being written by process ${child.pid ?? '?'}`);
+    child.kill('SIGKILL');
+    await once(child, 'exit');
+    const run = RunFolder.open(path);
+    expect(JSON.parse(readFileSync(join(path, 'run.lock'), 'utf8'))).toMatchObject({
+      pid: process.pid,
+      host: hostname(),
+    });
+    run.close();
+    expect(readdirSync(path)).toEqual([]);
+  });
+
+  it('is taken over from a process whose number another one has now', () => {
+    const path = temporaryFolder();
+    const owner = { pid: process.pid, host: hostname(), started: '1' };
+    writeFileSync(join(path, 'run.lock'), JSON.stringify(owner));
+    RunFolder.open(path).close();
+    writeFileSync(join(path, 'run.lock'), 'damaged');
+    RunFolder.open(path).close();
+    expect(readdirSync(path)).toEqual([]);
+  });
+
+  it('of another machine stays locked', () => {
+    const path = temporaryFolder();
+    writeFileSync(join(path, 'run.lock'), '{"pid":1,"host":"elsewhere","started":null}');
+    expect(() => RunFolder.open(path)).toThrow(/process 1 on elsewhere/);
+  });
+
+  it('is cleared of what a killed writer left', () => {
+    const path = temporaryFolder();
+    mkdirSync(join(path, 'checkpoints', '.step-00000001.new-1-0-1'), { recursive: true });
+    const run = RunFolder.open(path);
+    run.network();
+    expect(readdirSync(join(path, 'checkpoints'))).toEqual([]);
+    run.close();
+  });
+
+  it('is refused where it cannot be made', () => {
+    const path = join(temporaryFolder(), 'file');
+    writeFileSync(path, '');
+    expect(() => RunFolder.open(path)).toThrow(/a file stands where a folder is needed/);
+  });
+});
