@@ -11,6 +11,7 @@ import type { OptimizerConfig } from '../optim/optimizer.js';
 import { makeFolder, writeFileAtomic } from '../runtime/atomic.js';
 import { writeSafetensors } from '../runtime/safetensors.js';
 import { ConfigError } from '../support/errors.js';
+import type { TensorData } from '../support/tensor.js';
 import { loadModel } from './loadModel.js';
 
 export const artifactKinds = [
@@ -34,6 +35,8 @@ export interface CompileModelOptions {
   readonly maxNorm?: number | undefined;
   readonly emaDecay?: number | undefined;
   readonly labelSmoothing?: number | undefined;
+  /** Weights and batch statistics for `infer` and `forward`, by dotted name; initial ones where missing. */
+  readonly weights?: ReadonlyMap<string, TensorData> | undefined;
   readonly foldBatchNorm?: boolean | undefined;
   readonly weightInputs?: boolean | undefined;
   readonly imageFormat?: Manifest['imageFormat'] | undefined;

@@ -99,13 +99,10 @@ const noiseSchema = z
       .describe("Stochastic depth of the last block; the model's own if missing."),
     augment: z
       .strictObject({
-        shift: z.int().min(0).describe('Largest shift each way, in pixels.').default(0),
-        rotate: z
-          .number()
-          .min(0)
-          .max(180)
-          .describe('Largest rotation each way, in degrees.')
-          .default(0),
+        shift: z.number().min(0).describe('Largest shift each way, in pixels.').default(0),
+        rotate: z.number().min(0).max(180).describe('Largest rotation, in degrees.').default(0),
+        scale: dropRate.describe('Share by which the size changes each way.').default(0),
+        shear: z.number().min(0).describe('Pixels of x a pixel of y, each way.').default(0),
       })
       .optional()
       .describe('Changes of the images; none if missing.'),

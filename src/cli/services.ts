@@ -4,6 +4,7 @@ import type { DevicesSummary } from '../api/devices.js';
 import type { Inspection } from '../api/inspect.js';
 import type { LoadedConfig } from '../api/loadTrainingConfig.js';
 import type { Scaffold } from '../api/scaffold.js';
+import type { DemoSummary } from '../selftrain/demo.js';
 import type { OptimizerConfig } from '../optim/optimizer.js';
 
 /** Where a network runs; `auto` takes the best that this machine has. */
@@ -131,13 +132,6 @@ export interface DemoRequest extends RunOptions {
   readonly out: string;
 }
 
-export interface DemoSummary {
-  readonly seed: number;
-  readonly teacher: { readonly accuracy: number };
-  readonly student: { readonly accuracy: number };
-  readonly seconds: number;
-}
-
 export interface DataRequest extends RunOptions {
   readonly folder: string;
 }
@@ -159,8 +153,7 @@ export interface Services {
   evaluateCheckpoint(path: string, request: EvaluateRequest): Promise<EvaluationSummary>;
   inspectFile(path: string, overrides: ModelOverrides): Promise<Inspection>;
   listDevices(): Promise<DevicesSummary>;
-  /** Undefined where the signal stopped it before its end. */
-  runDemo(request: DemoRequest): Promise<DemoSummary | undefined>;
+  runDemo(request: DemoRequest): Promise<DemoSummary>;
   scaffold(folder: string): Promise<Scaffold>;
   prepareMnist(request: DataRequest): Promise<DataSummary>;
 }

@@ -28,8 +28,17 @@ export const installedServices: Services = {
   },
   trainFromConfig: () => missing('train'),
   evaluateCheckpoint: () => missing('eval'),
-  runDemo: () => missing('demo'),
-  prepareMnist: () => missing('data'),
+  async runDemo(request) {
+    await import('../index.js');
+    const { runDemo } = await import('../selftrain/demo.js');
+    return runDemo(request);
+  },
+  async prepareMnist({ folder }) {
+    const { mnist } = await import('../data/mnist.js');
+    const { count, images, labels } = mnist({ cacheDir: folder });
+    const bytes = images.byteLength + labels.byteLength;
+    return { name: 'mnist', folder, images: count, classes: 10, bytes };
+  },
   async scaffold(folder) {
     const { scaffold } = await import('../api/scaffold.js');
     return scaffold(folder);

@@ -28,8 +28,11 @@ export interface LowerOptions {
 /** Spells an IR graph with the target's rules into an ONNX graph builder. */
 export function lower(graph: Graph, builder: GraphBuilder, options: LowerOptions): void {
   const spelled = new Map<Value, OnnxValue>();
+  const used = new Set(graph.nodes.flatMap((node) => node.inputs));
+  for (const { value } of graph.outputs) if (value.producer === undefined) used.add(value);
   for (const { name, value } of graph.inputs) {
-    if (options.omit?.has(name)) continue;
+    // An initializer that nothing reads would only make onnxruntime warn.
+    if (options.omit?.has(name) || (options.weights?.has(name) && !used.has(value))) continue;
     spelled.set(value, declare(name, value, builder, options));
   }
   const overrides = groupByOp(options.target.overrides);

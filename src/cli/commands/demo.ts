@@ -32,8 +32,8 @@ export const demo = defineCommand({
       }),
     );
     progress.end();
-    if (summary === undefined) {
-      const text = `stopped; what is done lies in ${args.out}`;
+    if (summary.interrupted) {
+      const text = `stopped; what is done lies in ${args.out}. Run gradus demo again to start over`;
       return { json: { interrupted: true, out: args.out }, text, exitCode: exitCodes.interrupted };
     }
     const { teacher, student, seconds } = summary;
