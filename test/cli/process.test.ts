@@ -101,7 +101,7 @@ describe('gradus compile', () => {
     const compiled = gradus(['compile', 'digits.model.ts', '--out', 'out', '--json']);
     expect(compiled.status).toBe(0);
     const { files, manifest } = JSON.parse(compiled.stdout);
-    const names = files.map(({ name }: { name: string }) => name);
+    const names = (files as { name: string }[]).map(({ name }) => name);
     expect(names).toEqual(expect.arrayContaining(['infer.onnx', 'train.onnx', 'manifest.json']));
     expect(manifest).toMatchObject({ name: 'digits', opset: 21, target: 'portable' });
     const { stdout } = gradus(['inspect', 'out/infer.onnx']);
