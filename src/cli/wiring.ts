@@ -1,4 +1,3 @@
-import { InternalError } from '../support/errors.js';
 import type { Services } from './services.js';
 
 /**
@@ -26,8 +25,16 @@ export const installedServices: Services = {
     const { describeDevices } = await import('../api/devices.js');
     return describeDevices();
   },
-  trainFromConfig: () => missing('train'),
-  evaluateCheckpoint: () => missing('eval'),
+  async trainFromConfig(config, request) {
+    await import('../index.js');
+    const { trainFromConfig } = await import('../api/trainFromConfig.js');
+    return trainFromConfig(config, request);
+  },
+  async evaluateCheckpoint(path, request) {
+    await import('../index.js');
+    const { evaluateCheckpoint } = await import('../api/trainFromConfig.js');
+    return evaluateCheckpoint(path, request);
+  },
   async runDemo(request) {
     await import('../index.js');
     const { runDemo } = await import('../selftrain/demo.js');
@@ -44,7 +51,3 @@ export const installedServices: Services = {
     return scaffold(folder);
   },
 };
-
-function missing(command: string): Promise<never> {
-  return Promise.reject(new InternalError(`${command} is not wired`, { code: 'not-wired' }));
-}

@@ -1,11 +1,10 @@
 import { join } from 'node:path';
-import { affineImage, drawAffine } from '../augment/affine.js';
 import { compileModel } from '../api/compileModel.js';
 import { runTraining, type TrainingControl, type TrainingEvent } from '../api/runTraining.js';
-import type { BatchSource, ImageSet, Trainer } from '../api/trainer.js';
+import { DigitImages, type TargetedImages } from '../api/digits.js';
+import type { BatchSource, Trainer } from '../api/trainer.js';
 import { mnist, type Mnist } from '../data/mnist.js';
 import type { Model } from '../nn/index.js';
-import type { BatchArrays } from '../runtime/batchArrays.js';
 import { writeFileAtomic } from '../runtime/atomic.js';
 import { renderCurves } from '../runtime/curves.js';
 import { softmaxRows } from '../runtime/evaluate.js';
@@ -18,7 +17,6 @@ const unlabelledCount = 7000;
 /** Digits for the learning curves; nothing is chosen by them. */
 const validationCount = 500;
 const classes = 10;
-const pixels = 28 * 28;
 
 /** Budgets of the two networks: both see the same noise. */
 const budgets = {
@@ -55,13 +53,6 @@ export interface DemoSummary {
   readonly interrupted?: boolean;
 }
 
-/** Images with soft targets to train on. */
-interface Labelled {
-  readonly indices: readonly number[];
-  /** [count, classes] */
-  readonly targets: Float32Array;
-}
-
 /**
  * The smallest real Noisy Student run: a teacher on 300 labelled digits, pseudo-labels for 7,000
  * more, a student on both under noise, both evaluated on the digits left over.
@@ -69,10 +60,10 @@ interface Labelled {
 export async function runDemo(options: DemoOptions): Promise<DemoSummary> {
   const start = performance.now();
   const demo = new Demo(options, mnist({ cacheDir: join(options.out, 'data') }));
-  const teacher = await demo.generation('teacher', demo.labelled, undefined);
+  const teacher = await demo.generation('teacher', undefined);
   if (teacher.interrupted) return interrupted(options.seed, start);
   const pseudo = demo.filter(teacher.probabilities);
-  const student = await demo.generation('student', demo.labelled, pseudo);
+  const student = await demo.generation('student', pseudo);
   if (student.interrupted) return interrupted(options.seed, start);
   demo.drawCurves();
   const summary: DemoSummary = {
@@ -102,7 +93,8 @@ interface Curve {
 }
 
 class Demo {
-  readonly labelled: Labelled;
+  readonly #labelled: TargetedImages;
+  readonly #images: DigitImages;
   readonly #unlabelled: readonly number[];
   readonly #validation: readonly number[];
   readonly #test: readonly number[];
@@ -118,10 +110,8 @@ class Demo {
       sample: 0,
     });
     const indices = Array.from(order);
-    const labelled = indices.slice(0, labelledCount);
-    const targets = new Float32Array(labelledCount * classes);
-    labelled.forEach((digit, i) => (targets[i * classes + (digits.labels[digit] ?? 0)] = 1));
-    this.labelled = { indices: labelled, targets };
+    this.#images = new DigitImages(digits);
+    this.#labelled = this.#images.labelled(indices.slice(0, labelledCount), classes);
     this.#unlabelled = indices.slice(labelledCount, labelledCount + unlabelledCount);
     const rest = indices.slice(labelledCount + unlabelledCount);
     this.#validation = rest.slice(0, validationCount);
@@ -129,14 +119,14 @@ class Demo {
   }
 
   /** Trains one network, exports it, tests it, and labels the unlabelled digits with it. */
-  async generation(name: Generation, labelled: Labelled, pseudo: Labelled | undefined) {
+  async generation(name: Generation, pseudo: TargetedImages | undefined) {
     const { out, seed, signal, onEvent } = this.options;
     const budget = budgets[name];
     const folder = join(out, name);
     const model = digitsModel({ name: `digits-${name}`, width: budget.width });
     const curve: Curve = { name, points: [] };
     this.#curves.push(curve);
-    const test = this.#images(this.#test);
+    const test = this.#images.images(this.#test);
     onEvent?.({ kind: 'begin', title: name, steps: budget.steps });
     const control: TrainingControl = {
       signal,
@@ -155,14 +145,14 @@ class Demo {
           optimizer: { kind: 'rmspropTf', weightDecay: 1e-5 },
           emaDecay,
         },
-        source: this.#source(name, labelled, pseudo),
+        source: this.#source(name, pseudo),
         steps: budget.steps,
         schedule: {
           kind: 'warmup',
           length: { steps: 50 },
           then: { kind: 'cosine', rate: learningRate },
         },
-        validation: this.#images(this.#validation),
+        validation: this.#images.images(this.#validation),
         evaluateEvery: 50,
         checkpointEvery: 250,
         keepLast: 1,
@@ -175,7 +165,7 @@ class Demo {
       if (outcome.interrupted)
         return { accuracy: NaN, probabilities: new Float32Array(), interrupted: true };
       const { accuracy } = await trainer.evaluate(test);
-      const logits = await trainer.predict(this.#images(this.#unlabelled));
+      const logits = await trainer.predict(this.#images.images(this.#unlabelled));
       const probabilities = new Float32Array(logits.length);
       softmaxRows(logits, classes, probabilities);
       await this.#export(folder, model, trainer);
@@ -186,7 +176,7 @@ class Demo {
   }
 
   /** Keeps the unlabelled digits that the teacher is confident of, with its soft labels. */
-  filter(probabilities: Float32Array): Labelled {
+  filter(probabilities: Float32Array): TargetedImages {
     const kept = this.#unlabelled.flatMap((digit, i) => {
       const row = probabilities.subarray(i * classes, (i + 1) * classes);
       return Math.max(...row) >= threshold ? [{ digit, row }] : [];
@@ -215,58 +205,12 @@ class Demo {
   }
 
   /** Labelled images first, then pseudo-labelled ones; each part goes through its own shuffles. */
-  #source(name: Generation, labelled: Labelled, pseudo: Labelled | undefined): BatchSource {
-    const { seed } = this.options;
+  #source(name: Generation, pseudo: TargetedImages | undefined): BatchSource {
     const budget = budgets[name];
-    const parts = [
-      {
-        rows: budget.labelled,
-        from: labelled,
-        order: new Order(`${name}.labelled`, labelled.indices.length, seed),
-      },
-      ...(pseudo
-        ? [
-            {
-              rows: budget.unlabelled,
-              from: pseudo,
-              order: new Order(`${name}.pseudo`, pseudo.indices.length, seed),
-            },
-          ]
-        : []),
-    ];
-    return {
-      stepsPerEpoch: Math.ceil(labelled.indices.length / budget.labelled),
-      fill: (arrays, step) => {
-        let row = 0;
-        for (const { rows, from, order } of parts)
-          for (let i = 0; i < rows; i++)
-            this.#fillRow(arrays, row++, from, order.at(step * rows + i), step);
-      },
-    };
-  }
-
-  #fillRow(arrays: BatchArrays, row: number, from: Labelled, i: number, step: number): void {
-    const { image, target, weight } = arrays;
-    const clean = new Float32Array(pixels);
-    this.#copy(from.indices[i] ?? 0, clean);
-    const map = drawAffine(noise, { seed: this.options.seed, step, sample: row });
-    if (image instanceof Float32Array)
-      affineImage(clean, [28, 28], map, image.subarray(row * pixels, (row + 1) * pixels));
-    target.set(from.targets.subarray(i * classes, (i + 1) * classes), row * classes);
-    weight[row] = 1;
-  }
-
-  #copy(digit: number, out: Float32Array): void {
-    const { images } = this.digits;
-    for (let i = 0; i < pixels; i++) out[i] = (images[digit * pixels + i] ?? 0) / 255;
-  }
-
-  #images(indices: readonly number[]): ImageSet {
-    return {
-      count: indices.length,
-      image: (i, out) => this.#copy(indices[i] ?? 0, out),
-      label: (i) => this.digits.labels[indices[i] ?? 0] ?? 0,
-    };
+    const labelled = { name: `${name}.labelled`, rows: budget.labelled, from: this.#labelled };
+    const rest = pseudo ? [{ name: `${name}.pseudo`, rows: budget.unlabelled, from: pseudo }] : [];
+    const { seed } = this.options;
+    return this.#images.source({ parts: [labelled, ...rest], classes, seed, noise });
   }
 
   /** Writes the artifacts with the trained weights (their moving averages) inside. */
@@ -284,27 +228,5 @@ class Demo {
       weights,
       foldBatchNorm: true,
     });
-  }
-}
-
-/** An endless stream of indices: each pass is a new permutation, so any position is found at once. */
-class Order {
-  #pass = -1;
-  #permutation: Uint32Array = new Uint32Array();
-
-  constructor(
-    private readonly name: string,
-    private readonly count: number,
-    private readonly seed: number,
-  ) {}
-
-  at(position: number): number {
-    const pass = Math.floor(position / this.count);
-    if (pass !== this.#pass) {
-      const site = fnv1a32(`demo.${this.name}`);
-      this.#permutation = permutation(this.count, this.seed, { site, step: pass, sample: 0 });
-      this.#pass = pass;
-    }
-    return this.#permutation[position % this.count] ?? 0;
   }
 }

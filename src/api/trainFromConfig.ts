@@ -1,0 +1,273 @@
+import { availableParallelism, cpus } from 'node:os';
+import { isAbsolute, join, resolve } from 'node:path';
+import type { Json } from '../artifacts/checkpointSchema.js';
+import { mnist } from '../data/mnist.js';
+import { readCheckpointState, resolveCheckpoint } from '../runtime/checkpoint.js';
+import { renderCurves } from '../runtime/curves.js';
+import { writeFileAtomic } from '../runtime/atomic.js';
+import { readMetrics } from '../runtime/metrics.js';
+import { readRunInfo, RunFolder } from '../runtime/runFolder.js';
+import { ArtifactError, ConfigError } from '../support/errors.js';
+import { fnv1a32 } from '../support/hash.js';
+import { permutation } from '../support/random.js';
+import { parseTrainingConfig, scheduleOf, type TrainingConfig } from './config.js';
+import { DigitImages } from './digits.js';
+import { runTraining, type TrainingControl } from './runTraining.js';
+import { Trainer, type BatchSource, type ImageSet, type TrainerOptions } from './trainer.js';
+
+export interface TrainFromConfigOptions extends TrainingControl {
+  /** Folder that relative paths of the config start from. */
+  readonly configFolder: string;
+  /** The run's folder; `runs/<name>` where it is missing. */
+  readonly out?: string | undefined;
+}
+
+export interface EvaluationResult {
+  readonly accuracy: number;
+  readonly loss: number;
+  readonly images: number;
+}
+
+export interface TrainResult {
+  readonly name: string;
+  readonly folder: string;
+  readonly step: number;
+  readonly epoch: number;
+  readonly seconds: number;
+  readonly interrupted: boolean;
+  readonly checkpoint: string;
+  /** On the held-out part of the labelled data; the last evaluation. */
+  readonly best?: EvaluationResult & { readonly step: number; readonly path: string };
+  /** On the test set, once the run is done. */
+  readonly test?: EvaluationResult;
+}
+
+/** The images of a config: to train on, to judge by, and to test on once at the end. */
+interface Splits {
+  readonly source: BatchSource;
+  readonly validation: ImageSet;
+  readonly test: ImageSet;
+}
+
+/** Trains one network as a config says, in a run's folder that it locks. */
+export async function trainFromConfig(
+  config: TrainingConfig,
+  options: TrainFromConfigOptions,
+): Promise<TrainResult> {
+  const start = performance.now();
+  const folder = options.out ?? join('runs', config.name);
+  const run = RunFolder.open(folder);
+  try {
+    requireSameConfig(run, config, options.resume === true);
+    const splits = splitsOf(config, options.configFolder);
+    const { stepsPerEpoch } = splits.source;
+    const steps = config.steps ?? Math.ceil((config.epochs ?? 1) * stepsPerEpoch);
+    run.writeInfo({
+      config: toJson(config),
+      configFolder: options.configFolder,
+      machine: machine(),
+      node: process.version,
+    });
+    const every = (epochs: number): number => Math.max(1, Math.round(epochs * stepsPerEpoch));
+    const outcome = await runTraining(
+      {
+        folder,
+        model: modelPath(config, options.configFolder),
+        trainer: trainerOptions(config),
+        source: splits.source,
+        steps,
+        schedule: scheduleOf(config),
+        validation: splits.validation,
+        evaluateEvery: every(config.validation.every),
+        checkpointEvery: every(config.checkpoints.every),
+        keepLast: config.checkpoints.keepLast,
+        config: toJson(config),
+      },
+      options,
+    );
+    const { trainer, checkpoint, best, interrupted } = outcome;
+    try {
+      const test = interrupted ? undefined : await trainer.evaluate(splits.test);
+      drawCurves(folder);
+      const bestPath = best && resolveCheckpoint(folder);
+      return {
+        name: config.name,
+        folder,
+        step: trainer.step,
+        epoch: Math.floor(trainer.step / stepsPerEpoch),
+        seconds: (performance.now() - start) / 1000,
+        interrupted,
+        checkpoint,
+        ...(best &&
+          bestPath && {
+            best: {
+              accuracy: best.value,
+              loss: NaN,
+              images: splits.validation.count,
+              step: best.step,
+              path: bestPath,
+            },
+          }),
+        ...(test && { test }),
+      };
+    } finally {
+      await trainer.close();
+    }
+  } finally {
+    run.close();
+  }
+}
+
+export interface EvaluateOptions {
+  readonly batch?: number | undefined;
+  readonly threads?: number | undefined;
+  readonly device?: 'auto' | 'cpu' | undefined;
+}
+
+/** Evaluates a checkpoint, or a run's best, on the test set of the config that it was trained with. */
+export async function evaluateCheckpoint(path: string, options: EvaluateOptions = {}) {
+  const start = performance.now();
+  const checkpoint = resolveCheckpoint(path);
+  const { config: saved, step } = readCheckpointState(checkpoint);
+  const config = parseTrainingConfig(saved, checkpoint);
+  const configFolder = folderOfRun(checkpoint);
+  const { test } = splitsOf(config, configFolder);
+  const trainer = await Trainer.create(modelPath(config, configFolder), {
+    ...trainerOptions(config),
+    batch: options.batch ?? config.batch,
+    threads: options.threads ?? config.threads,
+    device: options.device ?? config.device,
+  });
+  try {
+    await trainer.resume(checkpoint);
+    const result = await trainer.evaluate(test);
+    return {
+      ...result,
+      checkpoint,
+      name: config.name,
+      step,
+      seconds: (performance.now() - start) / 1000,
+    };
+  } finally {
+    await trainer.close();
+  }
+}
+
+/** Where relative paths of a run's config start: its run.json says. */
+function folderOfRun(checkpoint: string): string {
+  const info = readRunInfo(resolve(checkpoint, '..', '..'));
+  if (typeof info === 'object' && info !== null && 'configFolder' in info)
+    return String(info.configFolder);
+  throw new ArtifactError(`${checkpoint} does not lie in a run's folder`, {
+    code: 'no-run',
+    where: checkpoint,
+    hint: 'give a checkpoint that gradus train made, where it made it',
+  });
+}
+
+function modelPath({ model }: TrainingConfig, folder: string): string {
+  return isAbsolute(model) ? model : join(folder, model);
+}
+
+function trainerOptions(config: TrainingConfig): TrainerOptions {
+  const { batch, seed, optimizer, noise } = config;
+  return {
+    batch,
+    seed,
+    optimizer,
+    emaDecay: config.ema,
+    maxNorm: config.clipNorm,
+    labelSmoothing: config.labelSmoothing,
+    drop: noise.dropout,
+    dropPath: noise.dropPath,
+    classes: config.classes,
+    threads: config.threads,
+    device: config.device,
+  };
+}
+
+/** The test set is the same for every seed; the held-out part of the rest depends on it. */
+function splitsOf(config: TrainingConfig, folder: string): Splits {
+  const { data, seed, validation, batch, noise } = config;
+  const digits = mnist({ cacheDir: resolve(folder, data.folder ?? join('data', 'mnist')) });
+  const all = Array.from({ length: digits.count }, (_, i) => i);
+  const test = all.slice(0, data.test);
+  const rest = all.slice(data.test);
+  const wanted = data.labelled ?? rest.length;
+  const stream = { site: fnv1a32('train.split'), step: 0, sample: 0 };
+  const labelled = Array.from(permutation(rest.length, seed, stream), (i) => rest[i] ?? 0).slice(
+    0,
+    wanted,
+  );
+  const held = Math.max(1, Math.round(labelled.length * validation.share));
+  const training = labelled.slice(held);
+  if (wanted > rest.length || training.length < batch)
+    throw new ConfigError(
+      `${rest.length} digits are left to train on after ${data.test} for the test; ${training.length} of ${wanted} after ${held} for validation`,
+      {
+        code: 'too-few-images',
+        where: 'data.labelled',
+        hint: `ask for at most ${rest.length}, and for no fewer than a batch of ${batch}`,
+      },
+    );
+  const images = new DigitImages(digits);
+  const classes = config.classes ?? 10;
+  const from = images.labelled(training, classes);
+  return {
+    source: images.source({
+      parts: [{ name: 'labelled', rows: batch, from }],
+      classes,
+      seed,
+      noise: noise.augment,
+    }),
+    validation: images.images(labelled.slice(0, held)),
+    test: images.images(test),
+  };
+}
+
+/** A folder belongs to one config: another one would mix two runs in its metrics. */
+function requireSameConfig(run: RunFolder, config: TrainingConfig, resume: boolean): void {
+  const info = run.readInfo();
+  if (!resume || info === undefined || typeof info !== 'object' || info === null) return;
+  const before = 'config' in info ? info.config : undefined;
+  if (JSON.stringify(sorted(before)) === JSON.stringify(sorted(toJson(config)))) return;
+  throw new ConfigError(`${run.path} holds a run of another config`, {
+    code: 'config-differs',
+    where: run.path,
+    hint: 'resume with the config that the run began with, or give another --out',
+  });
+}
+
+function toJson(config: TrainingConfig): Json {
+  return JSON.parse(JSON.stringify(config)) as Json;
+}
+
+function sorted(value: unknown): unknown {
+  if (Array.isArray(value)) return value.map(sorted);
+  if (typeof value !== 'object' || value === null) return value;
+  return Object.fromEntries(
+    Object.entries(value)
+      .sort(([a], [b]) => (a < b ? -1 : 1))
+      .map(([key, inner]) => [key, sorted(inner)]),
+  );
+}
+
+function machine(): Json {
+  return {
+    cores: availableParallelism(),
+    cpu: cpus()[0]?.model ?? 'unknown',
+    platform: `${process.platform}-${process.arch}`,
+  };
+}
+
+function drawCurves(folder: string): void {
+  const points = [...readMetrics(join(folder, 'metrics.jsonl'))].flatMap(
+    ({ kind, step, accuracy }) =>
+      kind === 'eval' && typeof accuracy === 'number' ? [{ x: step, y: accuracy }] : [],
+  );
+  const options = { title: 'Accuracy on held-out images', xLabel: 'step', yLabel: 'accuracy' };
+  writeFileAtomic(
+    join(folder, 'curves.svg'),
+    renderCurves([{ name: 'validation', points }], options),
+  );
+}
