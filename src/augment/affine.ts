@@ -13,49 +13,101 @@ export interface AffineRange {
   readonly shear: number;
 }
 
-/** A map from output to input pixels about the centre: [x, y] -> [a x + b y, c x + d y] - shift. */
-interface AffineMap {
+/**
+ * A map from output to input pixels, both seen from the centre:
+ * (x, y) -> matrix (x - shift x, y - shift y), matrix row by row.
+ */
+export interface AffineMap {
   readonly matrix: readonly [number, number, number, number];
   readonly shift: readonly [number, number];
 }
 
 const site = fnv1a32('augment.affine');
 
-/** Draws a map: a function of the seed, the step and the index of the image in its batch. */
+/** Draws a map: a function of the seed, the step (or epoch) and the index of the image in it. */
 export function drawAffine(
   range: AffineRange,
   at: { readonly seed: number; readonly step: number; readonly sample: number },
 ): AffineMap {
-  const [u0 = 0, u1 = 0, u2 = 0, u3 = 0, u4 = 0] = uniform(5, at.seed, { ...at, site });
-  const within = (u: number, largest: number): number => (2 * u - 1) * largest;
-  const angle = (within(u0, range.rotate) * Math.PI) / 180;
-  const size = 1 + within(u1, range.scale);
-  const shear = within(u2, range.shear);
+  const { step, sample } = at;
+  const draws = uniform(5, at.seed, { site, step, sample });
+  const within = (draw: number, largest: number): number => (2 * (draws[draw] ?? 0) - 1) * largest;
+  const angle = (within(0, range.rotate) * Math.PI) / 180;
+  const size = 1 + within(1, range.scale);
+  const shear = within(2, range.shear);
   const [cos, sin] = [Math.cos(angle) / size, Math.sin(angle) / size];
   return {
     matrix: [cos, sin + cos * shear, -sin, cos - sin * shear],
-    shift: [within(u3, range.shift), within(u4, range.shift)],
+    shift: [within(3, range.shift), within(4, range.shift)],
   };
 }
 
-/** Resamples one channel [height, width] bilinearly into `out`; outside the image is 0. */
+/**
+ * Resamples an image [C,height,width] bilinearly into `out`, each channel alike; outside the image
+ * is 0. `out` must not be `image`.
+ */
 export function affineImage(
   image: Float32Array,
   [height, width]: readonly [number, number],
-  { matrix: [a, b, c, d], shift: [tx, ty] }: AffineMap,
+  map: AffineMap,
   out: Float32Array,
 ): void {
-  const [cy, cx] = [(height - 1) / 2, (width - 1) / 2];
-  const pixel = (y: number, x: number): number =>
-    y < 0 || y >= height || x < 0 || x >= width ? 0 : (image[y * width + x] ?? 0);
-  for (let y = 0; y < height; y++)
+  const plane = height * width;
+  for (let start = 0; start + plane <= image.length; start += plane)
+    resample(image, start, height, width, map, out);
+}
+
+/** Plain numbers and no arrays in the loops: this runs for every pixel of every image. */
+function resample(
+  image: Float32Array,
+  start: number,
+  height: number,
+  width: number,
+  { matrix: [a, b, c, d], shift: [shiftX, shiftY] }: AffineMap,
+  out: Float32Array,
+): void {
+  const cy = (height - 1) / 2;
+  const cx = (width - 1) / 2;
+  for (let y = 0; y < height; y++) {
+    const dy = y - cy - shiftY;
     for (let x = 0; x < width; x++) {
-      const [dx, dy] = [x - cx - tx, y - cy - ty];
-      const [sx, sy] = [a * dx + b * dy + cx, c * dx + d * dy + cy];
-      const [x0, y0] = [Math.floor(sx), Math.floor(sy)];
-      const [fx, fy] = [sx - x0, sy - y0];
-      const top = pixel(y0, x0) * (1 - fx) + pixel(y0, x0 + 1) * fx;
-      const bottom = pixel(y0 + 1, x0) * (1 - fx) + pixel(y0 + 1, x0 + 1) * fx;
-      out[y * width + x] = top * (1 - fy) + bottom * fy;
+      const dx = x - cx - shiftX;
+      const sx = a * dx + b * dy + cx;
+      const sy = c * dx + d * dy + cy;
+      out[start + y * width + x] = bilinear(image, start, height, width, sy, sx);
     }
+  }
+}
+
+function bilinear(
+  image: Float32Array,
+  start: number,
+  height: number,
+  width: number,
+  y: number,
+  x: number,
+): number {
+  const y0 = Math.floor(y);
+  const x0 = Math.floor(x);
+  const right = x - x0;
+  const below = y - y0;
+  const top =
+    pixel(image, start, height, width, y0, x0) * (1 - right) +
+    pixel(image, start, height, width, y0, x0 + 1) * right;
+  const bottom =
+    pixel(image, start, height, width, y0 + 1, x0) * (1 - right) +
+    pixel(image, start, height, width, y0 + 1, x0 + 1) * right;
+  return top * (1 - below) + bottom * below;
+}
+
+function pixel(
+  image: Float32Array,
+  start: number,
+  height: number,
+  width: number,
+  y: number,
+  x: number,
+): number {
+  if (y < 0 || y >= height || x < 0 || x >= width) return 0;
+  return image[start + y * width + x] ?? 0;
 }

