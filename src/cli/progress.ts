@@ -146,5 +146,6 @@ function formatRate(rate: number): string {
 
 /** Four digits whatever the size: `0.01000`, `1.234e-7`. */
 function formatLearningRate(rate: number): string {
-  return rate !== 0 && rate < 1e-4 ? rate.toExponential(3) : rate.toPrecision(4);
+  if (rate === 0) return '0';
+  return rate < 1e-4 ? rate.toExponential(3) : rate.toPrecision(4);
 }

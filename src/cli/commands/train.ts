@@ -87,7 +87,7 @@ function textOf(summary: TrainSummary): string {
   const { best, test } = summary;
   const rows: string[][] = [];
   if (best) rows.push([`best, step ${best.step}`, 'validation', ...figures(best)]);
-  if (test) rows.push([`best`, 'test', ...figures(test)]);
+  if (test) rows.push([`last, step ${summary.step}`, 'test', ...figures(test)]);
   const columns = [
     { title: 'weights' },
     { title: 'images of' },
@@ -100,5 +100,5 @@ function textOf(summary: TrainSummary): string {
 }
 
 function figures({ accuracy, loss, images }: NonNullable<TrainSummary['test']>): string[] {
-  return [formatPercent(accuracy), loss.toFixed(4), String(images)];
+  return [formatPercent(accuracy), Number.isFinite(loss) ? loss.toFixed(4) : '', String(images)];
 }
