@@ -16,7 +16,7 @@ import {
 import { basename, dirname, join } from 'node:path';
 import { threadId } from 'node:worker_threads';
 import { GradusError } from '../support/errors.js';
-import { writeError } from './fileErrors.js';
+import { systemCode, writeError } from './fileErrors.js';
 
 /** One write call takes at most 2^31 - 1 bytes. */
 const chunkBytes = 2 ** 26;
@@ -39,7 +39,19 @@ export function makeFolder(path: string): void {
   try {
     mkdirSync(path, { recursive: true });
   } catch (error) {
-    throw writeError(error, path);
+    throw writeError(systemCode(error) === 'ENOENT' ? plainError(path, error) : error, path);
+  }
+}
+
+/** Node's recursive mkdir calls a read-only file system a missing file; the plain one tells. */
+function plainError(path: string, error: unknown): unknown {
+  let topmost = path;
+  while (!existsSync(dirname(topmost))) topmost = dirname(topmost);
+  try {
+    mkdirSync(topmost);
+    return error;
+  } catch (plain) {
+    return plain;
   }
 }
 

@@ -1,35 +1,11 @@
 import type { ArtifactInfo, Manifest } from '../artifacts/manifest.js';
 import { ArtifactError } from '../support/errors.js';
-import type { TensorData } from '../support/tensor.js';
 import { batchOf, requireArtifact, requireTensor, type InferArrays } from './batchArrays.js';
 import { copyInto, resolveShape } from './buffers.js';
-import {
-  dataOf,
-  ortTensor,
-  zeroTensor,
-  type OrtTensor,
-  type Session,
-  type TensorMap,
-} from './session.js';
+import { dataOf, zeroTensor, type OrtTensor, type Session, type TensorMap } from './session.js';
 
 /** Finds the tensor of a parameter or batch statistic by its dotted name. */
 export type WeightSource = (param: string) => OrtTensor;
-
-/** Weights of a checkpoint: the moving averages where there are any, or the weights themselves. */
-export function weightsOf(
-  tensors: ReadonlyMap<string, TensorData>,
-  kind: 'current' | 'ema',
-): WeightSource {
-  return (param) => {
-    const average = kind === 'ema' ? tensors.get(`ema.${param}`) : undefined;
-    const found = average ?? tensors.get(param);
-    if (found) return ortTensor(found.dtype, found.data, found.shape);
-    throw new ArtifactError(`the checkpoint lacks ${param}`, {
-      code: 'weights-missing',
-      where: param,
-    });
-  };
-}
 
 /** Runs the artifact `infer` on batches; weights are inside it, or inputs that a run names. */
 export class InferRunner {
