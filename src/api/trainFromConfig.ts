@@ -87,27 +87,21 @@ export async function trainFromConfig(
     );
     const { trainer, checkpoint, best, interrupted } = outcome;
     try {
-      const test = interrupted ? undefined : await trainer.evaluate(splits.test);
+      const { step } = trainer;
       drawCurves(folder);
-      const bestPath = best && resolveCheckpoint(folder);
+      const judged = best ? bestResult(folder, best.step, splits.validation.count) : undefined;
+      // The test set is read once, by the weights that validation chose.
+      if (!interrupted && judged && judged.step !== step) await trainer.resume(judged.path);
+      const test = interrupted ? undefined : await trainer.evaluate(splits.test);
       return {
         name: config.name,
         folder,
-        step: trainer.step,
-        epoch: Math.floor(trainer.step / stepsPerEpoch),
+        step,
+        epoch: Math.floor(step / stepsPerEpoch),
         seconds: (performance.now() - start) / 1000,
         interrupted,
         checkpoint,
-        ...(best &&
-          bestPath && {
-            best: {
-              accuracy: best.value,
-              loss: NaN,
-              images: splits.validation.count,
-              step: best.step,
-              path: bestPath,
-            },
-          }),
+        ...(judged && { best: judged }),
         ...(test && { test }),
       };
     } finally {
@@ -116,6 +110,17 @@ export async function trainFromConfig(
   } finally {
     run.close();
   }
+}
+
+/** What the metrics say of the best step. */
+function bestResult(folder: string, step: number, images: number): TrainResult['best'] {
+  const path = resolveCheckpoint(folder);
+  for (const record of readMetrics(join(folder, 'metrics.jsonl'))) {
+    const { kind, accuracy, loss } = record;
+    if (kind === 'eval' && record.step === step)
+      return { accuracy: Number(accuracy), loss: Number(loss), images, step, path };
+  }
+  return undefined;
 }
 
 export interface EvaluateOptions {

@@ -103,7 +103,7 @@ export interface TrainSummary {
   readonly checkpoint: string;
   /** On the held-out part of the labelled data. */
   readonly best?: Evaluation & { readonly step: number; readonly path: string };
-  /** On the test set, once the run is done. */
+  /** On the test set, once the run is done, by the best weights or else the last. */
   readonly test?: Evaluation;
 }
 

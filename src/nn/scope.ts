@@ -2,7 +2,6 @@ import { Value, type Graph } from '../ir/graph.js';
 import { formatSite, type CallSite } from '../ir/origin.js';
 import { ModelError } from '../support/errors.js';
 import { fnv1a32 } from '../support/hash.js';
-import { formatShape, type Shape } from '../support/shape.js';
 import type { DType } from '../support/dtype.js';
 import { currentSite } from './callSites.js';
 import type { Initializer } from './init.js';
@@ -209,9 +208,4 @@ export function traceOf(kind: string, inputs: readonly unknown[]): Trace {
       hint: 'pass at least one value',
     });
   return trace;
-}
-
-/** `[N,24,56,56] and [N,40,56,56]` */
-export function formatShapes(values: readonly Value[]): string {
-  return values.map(({ shape }) => formatShape(shape)).join(' and ');
 }

@@ -1,5 +1,3 @@
-import { InternalError } from './errors.js';
-
 /** Element types of the IR; names as in NumPy and PyTorch. */
 export type DType =
   'float64' | 'float32' | 'float16' | 'bfloat16' | 'int64' | 'int32' | 'uint8' | 'bool';
@@ -26,11 +24,3 @@ export const dtypes: Readonly<Record<DType, DTypeInfo>> = {
   uint8: { bytes: 1, floating: false, onnx: 2, create: (n) => new Uint8Array(n) },
   bool: { bytes: 1, floating: false, onnx: 9, create: (n) => new Uint8Array(n) },
 };
-
-/** The DType of a number of ONNX's TensorProto.DataType. Throws for types the IR does not have. */
-export function dtypeFromOnnx(code: number): DType {
-  for (const [name, info] of Object.entries(dtypes)) if (info.onnx === code) return name as DType;
-  throw new InternalError(`ONNX element type ${code} has no counterpart in the IR`, {
-    code: 'dtype',
-  });
-}

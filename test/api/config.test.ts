@@ -139,9 +139,8 @@ describe('a training config', () => {
 
   it('refuses a batch of no whole number and numbers out of range', () => {
     const schedule = { kind: 'exponential', decay: 1.5, every: 0 };
-    expect(
-      refusal({ ...small, batch: 1.5, seed: -1, ema: 1, schedule }).notes,
-    ).toMatchInlineSnapshot(`
+    expect(refusal({ ...small, batch: 1.5, seed: -1, ema: 1, schedule }).notes)
+      .toMatchInlineSnapshot(`
       [
         "seed: expected at least 0, not -1",
         "batch: expected a whole number, not 1.5",

@@ -57,9 +57,8 @@ describe('the text of a graph', () => {
 
   it('shows where nodes come from when asked', () => {
     const lines = printGraph(sample().graph, { origins: true }).split('\n');
-    expect(
-      lines.filter((line) => line.includes('#') && !line.includes('constant')),
-    ).toMatchInlineSnapshot(`
+    expect(lines.filter((line) => line.includes('#') && !line.includes('constant')))
+      .toMatchInlineSnapshot(`
       [
         "  %2 = add(image, %1): float32[N,2,3,3]  # bn net.model.ts:4:9",
         "  %3, %4, %5 = batchNormTrain(%2, bn.weight, %0) {epsilon: 0.001}: float32[N,2,3,3], float32[2], float32[2]  # bn net.model.ts:4:9",

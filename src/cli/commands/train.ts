@@ -86,8 +86,9 @@ function quote(text: string): string {
 function textOf(summary: TrainSummary): string {
   const { best, test } = summary;
   const rows: string[][] = [];
-  if (best) rows.push([`best, step ${best.step}`, 'validation', ...figures(best)]);
-  if (test) rows.push([`last, step ${summary.step}`, 'test', ...figures(test)]);
+  const weights = best ? `best, step ${best.step}` : `last, step ${summary.step}`;
+  if (best) rows.push([weights, 'validation', ...figures(best)]);
+  if (test) rows.push([weights, 'test', ...figures(test)]);
   const columns = [
     { title: 'weights' },
     { title: 'images of' },

@@ -18,12 +18,8 @@ function opBehind(apply: (graph: Graph) => { producer: { op: Op } | undefined })
   return producer.op;
 }
 
-const concatOp = opBehind((graph) =>
-  concat([graph.input('x', 'float32', [1])], { axis: 0 }),
-);
-const countOp = opBehind((graph) =>
-  countOf(graph.input('x', 'float32', [1]), { axes: [0] }),
-);
+const concatOp = opBehind((graph) => concat([graph.input('x', 'float32', [1])], { axis: 0 }));
+const countOp = opBehind((graph) => countOf(graph.input('x', 'float32', [1]), { axes: [0] }));
 
 const flat = (factor: number) => ({ symbol: N.symbol, factor });
 

@@ -1,0 +1,19 @@
+/** The public API of Gradus: the language, the compiler and the trainer. */
+export * from '../nn/index.js';
+export { compileModel, type CompileModelOptions, type CompileResult } from './compileModel.js';
+export { defineTraining, type TrainingConfig, type TrainingConfigInput } from './config.js';
+export { DigitImages, type SourceOptions, type TargetedImages } from './digits.js';
+export { runTraining, type TrainingEvent, type TrainingPlan } from './runTraining.js';
+export { evaluateCheckpoint, trainFromConfig } from './trainFromConfig.js';
+export {
+  Trainer,
+  type BatchSource,
+  type ImageSet,
+  type StepEvent,
+  type TrainerOptions,
+} from './trainer.js';
+export { mnist, type Mnist } from '../data/mnist.js';
+export type { Manifest } from '../artifacts/manifest.js';
+export { compile, type Compiled, type CompileOptions } from '../compiler/compile.js';
+export { adamw, rmspropTf, sgd, type OptimizerConfig } from '../optim/index.js';
+export * from '../support/errors.js';
