@@ -230,12 +230,12 @@ function splitsOf(config: TrainingConfig, folder: string): Splits {
   };
 }
 
-/** A folder belongs to one config: another one would mix two runs in its metrics. */
+/** A folder belongs to one config, its length aside: another one would mix two runs in its metrics. */
 function requireSameConfig(run: RunFolder, config: TrainingConfig, resume: boolean): void {
   const info = run.readInfo();
   if (!resume || info === undefined || typeof info !== 'object' || info === null) return;
   const before = 'config' in info ? info.config : undefined;
-  if (JSON.stringify(sorted(before)) === JSON.stringify(sorted(toJson(config)))) return;
+  if (sameButLength(before, toJson(config))) return;
   throw new ConfigError(`${run.path} holds a run of another config`, {
     code: 'config-differs',
     where: run.path,
@@ -245,6 +245,13 @@ function requireSameConfig(run: RunFolder, config: TrainingConfig, resume: boole
 
 function toJson(config: TrainingConfig): Json {
   return JSON.parse(JSON.stringify(config)) as Json;
+}
+
+/** Whether two configs differ in nothing but how long to train; a run may be made longer. */
+function sameButLength(before: unknown, now: unknown): boolean {
+  const rest = (config: unknown): string =>
+    JSON.stringify(sorted({ ...(config as object), epochs: null, steps: null }));
+  return rest(before) === rest(now);
 }
 
 function sorted(value: unknown): unknown {

@@ -2,6 +2,7 @@ import { Value, type Graph } from '../ir/graph.js';
 import { formatSite, type CallSite } from '../ir/origin.js';
 import { ModelError } from '../support/errors.js';
 import { fnv1a32 } from '../support/hash.js';
+import type { Shape } from '../support/shape.js';
 import type { DType } from '../support/dtype.js';
 import { currentSite } from './callSites.js';
 import type { Initializer } from './init.js';
