@@ -100,7 +100,7 @@ describe('gradus train', () => {
       "weights         images of   accuracy    loss  images
       --------------  ----------  --------  ------  ------
       best, step 100  validation   97.00 %  0.1250     800
-      last, step 120  test         96.55 %  0.1500    2000
+      best, step 100  test         96.55 %  0.1500    2000
 
       d: step 120, 1:01 in runs/d
       "

@@ -74,19 +74,19 @@ describe('Ctrl-C while gradus trains', () => {
 
 describe('a run that came to its end', () => {
   it('is measured by gradus eval as by the run itself', () => {
-    const run = (...args: string[]) => {
+    const run = (...args: string[]): Record<string, unknown> => {
       const command = [gradusBin, ...args, '--json'];
       const { status, stdout } = spawnSync(process.execPath, command, {
         ...options,
         encoding: 'utf8',
       });
       expect(status).toBe(0);
-      return JSON.parse(stdout);
+      return JSON.parse(stdout) as Record<string, unknown>;
     };
     writeConfig('short.json', { name: 'short', steps: 200, validation: { every: 2 } });
     const { interrupted, step, test } = run('train', 'short.json');
     expect({ interrupted, step }).toEqual({ interrupted: false, step: 200 });
-    expect(test.accuracy).toBeGreaterThan(0.6);
+    expect((test as { accuracy: number }).accuracy).toBeGreaterThan(0.6);
     const { accuracy, loss, images } = run('eval', 'runs/short');
     expect({ accuracy, loss, images }).toEqual(test);
   });
