@@ -2,7 +2,6 @@
 export * from '../nn/index.js';
 export { compileModel, type CompileModelOptions, type CompileResult } from './compileModel.js';
 export { defineTraining, type TrainingConfig, type TrainingConfigInput } from './config.js';
-export { DigitImages, type SourceOptions, type TargetedImages } from './digits.js';
 export { runTraining, type TrainingEvent, type TrainingPlan } from './runTraining.js';
 export { evaluateCheckpoint, trainFromConfig } from './trainFromConfig.js';
 export {
@@ -12,6 +11,9 @@ export {
   type StepEvent,
   type TrainerOptions,
 } from './trainer.js';
+export { randomAffine, type AffineRange } from '../augment/affine.js';
+export { ShuffledBatches, type Augment } from '../data/batches.js';
+export { ArrayDataset, type ArrayDatasetOptions } from '../data/dataset.js';
 export { mnist, type Mnist } from '../data/mnist.js';
 export type { Manifest } from '../artifacts/manifest.js';
 export { compile, type Compiled, type CompileOptions } from '../compiler/compile.js';

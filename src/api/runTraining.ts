@@ -20,6 +20,8 @@ import {
 
 /** One network's training, with all that makes it reproducible. */
 export interface TrainingPlan {
+  /** What progress calls it. */
+  readonly title: string;
   /** Folder that takes artifacts/, checkpoints/ and metrics.jsonl. */
   readonly folder: string;
   readonly model: string | Model;
@@ -39,6 +41,14 @@ export interface TrainingPlan {
 }
 
 export type TrainingEvent =
+  | {
+      readonly kind: 'begin';
+      /** What is trained. */
+      readonly title: string;
+      readonly steps: number;
+      /** Steps done before, by the run that this one resumes. */
+      readonly firstStep: number;
+    }
   | StepEvent
   | {
       readonly kind: 'evaluation';
@@ -102,6 +112,12 @@ class TrainingRun {
   async run(): Promise<TrainingOutcome> {
     const { plan, trainer } = this;
     await this.#start();
+    this.control.onEvent?.({
+      kind: 'begin',
+      title: plan.title,
+      steps: plan.steps,
+      firstStep: trainer.step,
+    });
     const metrics = MetricsWriter.open(this.#metricsPath, trainer.step);
     try {
       if (trainer.step === 0) await this.#save(metrics);

@@ -1,6 +1,9 @@
 import { availableParallelism, cpus } from 'node:os';
 import { isAbsolute, join, resolve } from 'node:path';
 import type { Json } from '../artifacts/checkpointSchema.js';
+import { randomAffine } from '../augment/affine.js';
+import { ShuffledBatches } from '../data/batches.js';
+import { ArrayDataset } from '../data/dataset.js';
 import { mnist } from '../data/mnist.js';
 import { readCheckpointState, resolveCheckpoint } from '../runtime/checkpoint.js';
 import { renderCurves } from '../runtime/curves.js';
@@ -11,7 +14,6 @@ import { ArtifactError, ConfigError } from '../support/errors.js';
 import { fnv1a32 } from '../support/hash.js';
 import { permutation } from '../support/random.js';
 import { parseTrainingConfig, scheduleOf, type TrainingConfig } from './config.js';
-import { DigitImages } from './digits.js';
 import { runTraining, type TrainingControl } from './runTraining.js';
 import { Trainer, type BatchSource, type ImageSet, type TrainerOptions } from './trainer.js';
 
@@ -71,6 +73,7 @@ export async function trainFromConfig(
     const every = (epochs: number): number => Math.max(1, Math.round(epochs * stepsPerEpoch));
     const outcome = await runTraining(
       {
+        title: config.name,
         folder,
         model: modelPath(config, options.configFolder),
         trainer: trainerOptions(config),
@@ -215,18 +218,12 @@ function splitsOf(config: TrainingConfig, folder: string): Splits {
         hint: `ask for at most ${rest.length}, and for no fewer than a batch of ${batch}`,
       },
     );
-  const images = new DigitImages(digits);
-  const classes = config.classes ?? 10;
-  const from = images.labelled(training, classes);
+  const dataset = new ArrayDataset({ ...digits, classes: config.classes ?? 10 });
+  const augment = noise.augment && randomAffine(noise.augment, digits.shape);
   return {
-    source: images.source({
-      parts: [{ name: 'labelled', rows: batch, from }],
-      classes,
-      seed,
-      noise: noise.augment,
-    }),
-    validation: images.images(labelled.slice(0, held)),
-    test: images.images(test),
+    source: new ShuffledBatches(dataset.subset(training), { batch, seed, augment }),
+    validation: dataset.subset(labelled.slice(0, held)),
+    test: dataset.subset(test),
   };
 }
 

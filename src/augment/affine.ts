@@ -111,3 +111,15 @@ function pixel(
   if (y < 0 || y >= height || x < 0 || x >= width) return 0;
   return image[start + y * width + x] ?? 0;
 }
+
+/** A random affine map of each image [C,H,W], for a loader's augmentation. */
+export function randomAffine(
+  range: AffineRange,
+  [, height, width]: readonly [number, number, number],
+): (
+  image: Float32Array,
+  at: { readonly seed: number; readonly step: number; readonly sample: number },
+  out: Float32Array,
+) => void {
+  return (image, at, out) => affineImage(image, [height, width], drawAffine(range, at), out);
+}

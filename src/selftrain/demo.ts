@@ -1,15 +1,15 @@
 import { join } from 'node:path';
 import { compileModel } from '../api/compileModel.js';
 import { runTraining, type TrainingControl, type TrainingEvent } from '../api/runTraining.js';
-import { DigitImages, type TargetedImages } from '../api/digits.js';
 import type { BatchSource, Trainer } from '../api/trainer.js';
+import { randomAffine } from '../augment/affine.js';
+import { ShuffledBatches, splitIndices } from '../data/batches.js';
+import { ArrayDataset } from '../data/dataset.js';
 import { mnist, type Mnist } from '../data/mnist.js';
 import type { Model } from '../nn/index.js';
 import { writeFileAtomic } from '../runtime/atomic.js';
 import { renderCurves } from '../runtime/curves.js';
 import { softmaxRows } from '../runtime/evaluate.js';
-import { fnv1a32 } from '../support/hash.js';
-import { permutation } from '../support/random.js';
 import { digitsModel } from './digitsModel.js';
 
 const labelledCount = 300;
@@ -32,17 +32,12 @@ const threshold = 0.3;
 
 export type Generation = 'teacher' | 'student';
 
-export type DemoEvent =
-  | { readonly kind: 'begin'; readonly title: Generation; readonly steps: number }
-  | { readonly kind: 'message'; readonly text: string }
-  | TrainingEvent;
-
 export interface DemoOptions {
   readonly seed: number;
   /** The run's folder. */
   readonly out: string;
   readonly signal?: AbortSignal | undefined;
-  readonly onEvent?: ((event: DemoEvent) => void) | undefined;
+  readonly onEvent?: ((event: TrainingEvent) => void) | undefined;
 }
 
 export interface DemoSummary {
@@ -93,41 +88,37 @@ interface Curve {
 }
 
 class Demo {
-  readonly #labelled: TargetedImages;
-  readonly #images: DigitImages;
-  readonly #unlabelled: readonly number[];
-  readonly #validation: readonly number[];
-  readonly #test: readonly number[];
+  readonly #digits: ArrayDataset;
+  readonly #labelled: ArrayDataset;
+  /** Indices of the unlabelled digits. */
+  readonly #unlabelled: Uint32Array;
+  readonly #validation: ArrayDataset;
+  readonly #test: ArrayDataset;
   readonly #curves: Curve[] = [];
 
   constructor(
     private readonly options: DemoOptions,
     private readonly digits: Mnist,
   ) {
-    const order = permutation(digits.count, options.seed, {
-      site: fnv1a32('demo.split'),
-      step: 0,
-      sample: 0,
-    });
-    const indices = Array.from(order);
-    this.#images = new DigitImages(digits);
-    this.#labelled = this.#images.labelled(indices.slice(0, labelledCount), classes);
-    this.#unlabelled = indices.slice(labelledCount, labelledCount + unlabelledCount);
-    const rest = indices.slice(labelledCount + unlabelledCount);
-    this.#validation = rest.slice(0, validationCount);
-    this.#test = rest.slice(validationCount);
+    const sizes = [labelledCount, unlabelledCount, validationCount];
+    const test = digits.count - sizes.reduce((a, b) => a + b);
+    const parts = splitIndices(digits.count, [...sizes, test], options.seed, 'demo.split');
+    const part = (i: number): Uint32Array => parts[i] ?? new Uint32Array();
+    this.#digits = new ArrayDataset({ ...digits, classes });
+    this.#labelled = this.#digits.subset(part(0));
+    this.#unlabelled = part(1);
+    this.#validation = this.#digits.subset(part(2));
+    this.#test = this.#digits.subset(part(3));
   }
 
   /** Trains one network, exports it, tests it, and labels the unlabelled digits with it. */
-  async generation(name: Generation, pseudo: TargetedImages | undefined) {
+  async generation(name: Generation, pseudo: ArrayDataset | undefined) {
     const { out, seed, signal, onEvent } = this.options;
     const budget = budgets[name];
     const folder = join(out, name);
     const model = digitsModel({ name: `digits-${name}`, width: budget.width });
     const curve: Curve = { name, points: [] };
     this.#curves.push(curve);
-    const test = this.#images.images(this.#test);
-    onEvent?.({ kind: 'begin', title: name, steps: budget.steps });
     const control: TrainingControl = {
       signal,
       onEvent: (event) => {
@@ -137,6 +128,7 @@ class Demo {
     };
     const outcome = await runTraining(
       {
+        title: name,
         folder,
         model,
         trainer: {
@@ -152,7 +144,7 @@ class Demo {
           length: { steps: 50 },
           then: { kind: 'cosine', rate: learningRate },
         },
-        validation: this.#images.images(this.#validation),
+        validation: this.#validation,
         evaluateEvery: 50,
         checkpointEvery: 250,
         keepLast: 1,
@@ -164,8 +156,8 @@ class Demo {
     try {
       if (outcome.interrupted)
         return { accuracy: NaN, probabilities: new Float32Array(), interrupted: true };
-      const { accuracy } = await trainer.evaluate(test);
-      const logits = await trainer.predict(this.#images.images(this.#unlabelled));
+      const { accuracy } = await trainer.evaluate(this.#test);
+      const logits = await trainer.predict(this.#digits.subset(this.#unlabelled));
       const probabilities = new Float32Array(logits.length);
       softmaxRows(logits, classes, probabilities);
       await this.#export(folder, model, trainer);
@@ -176,21 +168,25 @@ class Demo {
   }
 
   /** Keeps the unlabelled digits that the teacher is confident of, with its soft labels. */
-  filter(probabilities: Float32Array): TargetedImages {
-    const kept = this.#unlabelled.flatMap((digit, i) => {
+  filter(probabilities: Float32Array): ArrayDataset {
+    const { images, shape, labels, count } = this.digits;
+    const targets = new Float32Array(count * classes);
+    const kept: number[] = [];
+    let right = 0;
+    for (const [i, digit] of this.#unlabelled.entries()) {
       const row = probabilities.subarray(i * classes, (i + 1) * classes);
-      return Math.max(...row) >= threshold ? [{ digit, row }] : [];
-    });
-    const targets = new Float32Array(kept.length * classes);
-    kept.forEach(({ row }, i) => targets.set(row, i * classes));
-    const right = kept.filter(
-      ({ digit, row }) => row.indexOf(Math.max(...row)) === this.digits.labels[digit],
-    );
+      const confidence = Math.max(...row);
+      if (confidence < threshold) continue;
+      kept.push(digit);
+      targets.set(row, digit * classes);
+      if (row.indexOf(confidence) === labels[digit]) right++;
+    }
+    const share = ((100 * right) / kept.length).toFixed(1);
     this.options.onEvent?.({
       kind: 'message',
-      text: `kept ${kept.length} of ${this.#unlabelled.length} pseudo-labels (${((100 * right.length) / kept.length).toFixed(1)} % right)`,
+      text: `kept ${kept.length} of ${this.#unlabelled.length} pseudo-labels (${share} % right)`,
     });
-    return { indices: kept.map(({ digit }) => digit), targets };
+    return new ArrayDataset({ images, shape, classes, targets }).subset(kept);
   }
 
   /** Draws held-out accuracy of both networks by step. */
@@ -205,12 +201,29 @@ class Demo {
   }
 
   /** Labelled images first, then pseudo-labelled ones; each part goes through its own shuffles. */
-  #source(name: Generation, pseudo: TargetedImages | undefined): BatchSource {
-    const budget = budgets[name];
-    const labelled = { name: `${name}.labelled`, rows: budget.labelled, from: this.#labelled };
-    const rest = pseudo ? [{ name: `${name}.pseudo`, rows: budget.unlabelled, from: pseudo }] : [];
+  #source(name: Generation, pseudo: ArrayDataset | undefined): BatchSource {
     const { seed } = this.options;
-    return this.#images.source({ parts: [labelled, ...rest], classes, seed, noise });
+    const augment = randomAffine(noise, this.digits.shape);
+    const { labelled, unlabelled } = budgets[name];
+    const shared = { seed, augment };
+    const first = new ShuffledBatches(this.#labelled, {
+      ...shared,
+      batch: labelled,
+      name: `${name}.labelled`,
+    });
+    if (pseudo === undefined) return first;
+    const second = new ShuffledBatches(pseudo, {
+      ...shared,
+      batch: unlabelled,
+      name: `${name}.pseudo`,
+    });
+    return {
+      stepsPerEpoch: first.stepsPerEpoch,
+      fill: (arrays, step) => {
+        first.fill(arrays, step);
+        second.fill(arrays, step, labelled);
+      },
+    };
   }
 
   /** Writes the artifacts with the trained weights (their moving averages) inside. */
