@@ -2,6 +2,7 @@ import { existsSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import type { BestResult, Json } from '../artifacts/checkpointSchema.js';
 import type { Model } from '../nn/defineModel.js';
+import { recoverFolder } from '../runtime/atomic.js';
 import {
   discardCheckpointsAfter,
   latestCheckpoint,
@@ -76,12 +77,14 @@ export interface TrainingOutcome {
 
 /**
  * Trains in a run's folder with evaluations, checkpoints and metrics; bit for bit the same whether
- * interrupted and resumed or not. The caller closes the trainer of the outcome.
+ * interrupted and resumed or not. What a killed run left half-written is cleared first. No other
+ * process may write the folder. The caller closes the trainer of the outcome.
  */
 export async function runTraining(
   plan: TrainingPlan,
   control: TrainingControl,
 ): Promise<TrainingOutcome> {
+  for (const place of ['', 'artifacts', 'checkpoints']) recoverFolder(join(plan.folder, place));
   const trainer = await Trainer.create(plan.model, {
     ...plan.trainer,
     out: join(plan.folder, 'artifacts'),
