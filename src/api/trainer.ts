@@ -1,5 +1,6 @@
 import type { CheckpointState, Json } from '../artifacts/checkpointSchema.js';
 import type { Manifest } from '../artifacts/manifest.js';
+import { writeImage } from '../data/batches.js';
 import type { Model } from '../nn/defineModel.js';
 import type { OptimizerConfig } from '../optim/optimizer.js';
 import type { BatchArrays } from '../runtime/batchArrays.js';
@@ -127,28 +128,31 @@ export class Trainer {
    */
   async *run(source: BatchSource, steps: RunSteps): AsyncGenerator<StepEvent> {
     let prepared = this.#prepare(source, this.#step, steps.until);
-    while (this.#step < steps.until) {
-      const arrays = await prepared;
-      if (arrays === undefined) return;
-      const step = this.#step;
-      const learningRate = steps.learningRate(step);
-      const decay = steps.emaDecay?.(step);
-      const hypers = {
-        learning_rate: learningRate,
-        ...(decay !== undefined && this.options.emaDecay !== undefined && { ema_decay: decay }),
-      };
-      const start = performance.now();
-      const running = this.client.step(arrays, { step, hypers });
-      prepared = this.#prepare(source, step + 1, steps.until);
-      // Whatever fails first is thrown below; the other promise must not go unheard.
-      prepared.catch(() => undefined);
-      const result = await running;
-      const seconds = (performance.now() - start) / 1000;
-      this.#step = step + 1;
-      yield this.#event(result, source, learningRate, this.client.images / seconds);
+    try {
+      for (let arrays; (arrays = await prepared);) {
+        const step = this.#step;
+        const hypers = this.#hypers(steps, step);
+        const start = performance.now();
+        const running = this.client.step(arrays, { step, hypers });
+        prepared = this.#prepare(source, step + 1, steps.until);
+        // Whatever fails first is thrown below; the other promise must not go unheard.
+        prepared.catch(() => undefined);
+        const result = await running;
+        const seconds = (performance.now() - start) / 1000;
+        this.#step = step + 1;
+        yield this.#event(result, source, hypers.learning_rate, this.client.images / seconds);
+      }
+    } finally {
+      // Whoever leaves the iteration early leaves a batch that was filled ahead.
+      const unused = await prepared.catch(() => undefined);
+      if (unused) this.client.giveBack(unused);
     }
-    const unused = await prepared;
-    if (unused) this.client.giveBack(unused);
+  }
+
+  #hypers(steps: RunSteps, step: number) {
+    const decay = steps.emaDecay?.(step);
+    const averages = decay !== undefined && this.options.emaDecay !== undefined;
+    return { learning_rate: steps.learningRate(step), ...(averages && { ema_decay: decay }) };
   }
 
   async #prepare(
@@ -188,16 +192,17 @@ export class Trainer {
   /** Logits [count, classes] of images, by the moving average of the weights where there is one. */
   async predict(images: ImageSet, weights: WeightKind = 'ema'): Promise<Float32Array> {
     const { classes, image } = this.manifest;
-    const size = image.reduce((a, b) => a * b, 1);
+    const pixels = new Float32Array(image.reduce((a, b) => a * b, 1));
     const logits = new Float32Array(images.count * classes);
     const { inferImages } = this.client;
     for (let first = 0; first < images.count; first += inferImages) {
       const rows = Math.min(inferImages, images.count - first);
       const arrays = await this.client.inferArrays();
       try {
-        if (arrays.image instanceof Float32Array)
-          for (let row = 0; row < rows; row++)
-            images.image(first + row, arrays.image.subarray(row * size, (row + 1) * size));
+        for (let row = 0; row < rows; row++) {
+          images.image(first + row, pixels);
+          writeImage(arrays, row, pixels, image);
+        }
         await this.client.infer(arrays, weights);
         logits.set(arrays.logits.subarray(0, rows * classes), first * classes);
       } finally {

@@ -77,7 +77,7 @@ export class ShuffledBatches {
       const i = this.index(step, row);
       dataset.image(i, this.#clean);
       augment?.(this.#clean, { seed, step: epoch, sample: i }, this.#changed);
-      writeRow(arrays, firstRow + row, augment ? this.#changed : this.#clean, dataset);
+      writeImage(arrays, firstRow + row, augment ? this.#changed : this.#clean, dataset.shape);
       const { target, weight } = rowOf(arrays, firstRow + row, dataset.classes);
       dataset.target(i, target);
       weight[0] = dataset.weight(i);
@@ -103,7 +103,7 @@ export function fillInOrder(dataset: ArrayDataset, arrays: BatchArrays, first: n
       target.fill(0);
     }
     weight[0] = row < used ? dataset.weight(first + row) : 0;
-    writeRow(arrays, row, clean, dataset);
+    writeImage(arrays, row, clean, dataset.shape);
   }
   return used;
 }
@@ -115,12 +115,12 @@ function rowOf({ target, weight }: BatchArrays, row: number, classes: number) {
   };
 }
 
-/** float32 [C,H,W] as it is; uint8 [H,W,C] for a model that normalises. */
-function writeRow(
-  { image }: BatchArrays,
+/** Writes pixels [C,H,W] to a row: as they are, or as 8 bits [H,W,C] for a model that normalises. */
+export function writeImage(
+  { image }: Pick<BatchArrays, 'image'>,
   row: number,
   pixels: Float32Array,
-  { shape: [channels, height, width] }: ArrayDataset,
+  [channels, height, width]: readonly [number, number, number],
 ): void {
   const start = row * pixels.length;
   if (image instanceof Float32Array) {

@@ -1,0 +1,127 @@
+import { afterEach, describe, expect, it } from 'vitest';
+import { Trainer, type StepEvent, type TrainerOptions } from '../../src/api/trainer.js';
+import { ShuffledBatches } from '../../src/data/batches.js';
+import type { Model } from '../../src/nn/index.js';
+import { DeviceError, GradusError } from '../../src/support/errors.js';
+import type { TensorData } from '../../src/support/tensor.js';
+import { normFreeNet, quarters, tinyNet } from '../support/tinyDigits.js';
+import { relativeError, tolerances } from '../support/tolerances.js';
+
+const trainers: Trainer[] = [];
+
+afterEach(async () => {
+  for (const trainer of trainers.splice(0)) await trainer.close();
+});
+
+async function create(model: Model, options: TrainerOptions): Promise<Trainer> {
+  const trainer = await Trainer.create(model, { seed: 1, ...options });
+  trainers.push(trainer);
+  return trainer;
+}
+
+const data = quarters(64);
+const source = (batch: number) => new ShuffledBatches(data, { batch, seed: 1 });
+
+async function train(trainer: Trainer, until: number, rate = 0.05): Promise<StepEvent[]> {
+  const events: StepEvent[] = [];
+  const steps = { until, learningRate: () => rate };
+  for await (const event of trainer.run(source(trainer.images), steps)) events.push(event);
+  return events;
+}
+
+/** Largest relative error over the tensors of two states. */
+function farthest(a: ReadonlyMap<string, TensorData>, b: ReadonlyMap<string, TensorData>): number {
+  expect([...a.keys()].toSorted()).toEqual([...b.keys()].toSorted());
+  const numbers = (tensor: TensorData | undefined) => Array.from(tensor?.data ?? [], Number);
+  return Math.max(
+    ...[...a.keys()].map((key) => relativeError(numbers(a.get(key)), numbers(b.get(key)))),
+  );
+}
+
+describe('gradient accumulation', () => {
+  it('of two micro-batches is a step of one batch, dropout and all', async () => {
+    const optimizer = { kind: 'sgd', momentum: 0.9 } as const;
+    const shared = { optimizer, emaDecay: 0.9, maxNorm: 0.5, labelSmoothing: 0.1 };
+    const whole = await create(normFreeNet(), { ...shared, batch: 8 });
+    const parts = await create(normFreeNet(), { ...shared, batch: 4, accumulate: 2 });
+    expect([parts.images, whole.images]).toEqual([8, 8]);
+    const [wanted, found] = [await train(whole, 10), await train(parts, 10)];
+    const losses = (events: readonly StepEvent[]) => events.map(({ loss }) => loss);
+    expect(relativeError(losses(found), losses(wanted))).toBeLessThan(tolerances.float32);
+    expect(found.map(({ accuracy }) => accuracy)).toEqual(wanted.map(({ accuracy }) => accuracy));
+    expect(farthest(await parts.state(), await whole.state())).toBeLessThan(tolerances.float32);
+  });
+});
+
+describe('a trainer', () => {
+  it('learns what tells the classes apart, and evaluates by the moving average', async () => {
+    const trainer = await create(tinyNet({ channels: 8 }), { batch: 16, emaDecay: 0.9, drop: 0 });
+    const before = await trainer.evaluate(data);
+    const events = await train(trainer, 80, 0.1);
+    const after = await trainer.evaluate(data);
+    expect(events.map(({ step }) => step)).toEqual(Array.from({ length: 80 }, (_, i) => i + 1));
+    expect(events.at(-1)?.epoch).toBe(19);
+    expect(after.images).toBe(64);
+    expect(after.loss).toBeLessThan(before.loss / 2);
+    expect(after.accuracy).toBeGreaterThan(0.9);
+    const byAverage = await trainer.predict(data);
+    expect(byAverage).toHaveLength(64 * 4);
+    expect(await trainer.predict(data, 'current')).not.toEqual(byAverage);
+  });
+
+  it('predicts a number of images that is no multiple of the batch', async () => {
+    const trainer = await create(tinyNet(), { batch: 16 });
+    const logits = await trainer.predict(quarters(37));
+    const few = await trainer.predict(quarters(37).subset([36]));
+    expect(logits).toHaveLength(37 * 4);
+    expect(relativeError(few, logits.subarray(36 * 4))).toBeLessThan(tolerances.float32);
+  });
+
+  it('trains and predicts alike from 8-bit images', async () => {
+    const options = { batch: 16, optimizer: { kind: 'sgd' } } as const;
+    const float = await create(tinyNet(), options);
+    const bytes = await create(tinyNet(), { ...options, imageFormat: 'uint8-nhwc' });
+    for (const trainer of [float, bytes]) await train(trainer, 3);
+    const [wanted, found] = [await float.predict(data), await bytes.predict(data)];
+    expect(relativeError(found, wanted)).toBeLessThan(1e-4);
+  });
+
+  it('goes on where an iteration was left', async () => {
+    const [once, twice] = [
+      await create(tinyNet(), { batch: 8 }),
+      await create(tinyNet(), { batch: 8 }),
+    ];
+    await train(once, 6);
+    for (const last of [1, 2, 3, 4])
+      for await (const { step } of twice.run(source(8), { until: 6, learningRate: () => 0.05 }))
+        if (step === last) break;
+    expect(twice.step).toBe(4);
+    await train(twice, 6);
+    expect(await twice.state()).toEqual(await once.state());
+  });
+
+  it('hands on what the source of its batches throws, and can go on', async () => {
+    const trainer = await create(tinyNet(), { batch: 8 });
+    const broken = {
+      stepsPerEpoch: 8,
+      fill: (arrays: Parameters<ShuffledBatches['fill']>[0], step: number) => {
+        if (step === 2) throw new GradusError('image 7 is damaged', { code: 'damaged' });
+        source(8).fill(arrays, step);
+      },
+    };
+    const run = async (): Promise<void> => {
+      for await (const { step } of trainer.run(broken, { until: 9, learningRate: () => 0.1 }))
+        expect(step).toBeLessThan(3);
+    };
+    for (let attempt = 0; attempt < 3; attempt++)
+      await expect(run()).rejects.toThrow('image 7 is damaged');
+    expect(await train(trainer, 5)).toHaveLength(3);
+  });
+
+  it('refuses a device that it cannot train on, rather than taking another', async () => {
+    const options = { batch: 8, device: 'cuda' } as unknown as TrainerOptions;
+    const error = await create(tinyNet(), options).catch((thrown: unknown) => thrown);
+    expect(error).toBeInstanceOf(DeviceError);
+    expect(String(error)).toContain('training on cuda is not available');
+  });
+});
