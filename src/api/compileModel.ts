@@ -1,4 +1,3 @@
-import { closeSync, existsSync, mkdirSync, openSync, writeSync } from 'node:fs';
 import { join } from 'node:path';
 import { opsetVersions, type OpsetVersion } from '../../generated/onnx/index.js';
 import type { ArtifactKind, Manifest } from '../artifacts/manifest.js';
@@ -148,12 +147,15 @@ export function writeCompiled(out: string, compiled: Compiled): CompileResult['f
 }
 
 function writeExternal(out: string, file: ExternalFile): { name: string; bytes: number } {
-  if (!existsSync(out)) mkdirSync(out, { recursive: true });
-  const handle = openSync(join(out, file.location), 'w');
-  try {
-    for (const { offset, bytes } of file.chunks) writeSync(handle, bytes, 0, bytes.length, offset);
-  } finally {
-    closeSync(handle);
-  }
+  writeFileAtomic(join(out, file.location), piecesOf(file));
   return { name: file.location, bytes: file.size };
+}
+
+function* piecesOf({ chunks }: ExternalFile): Generator<Uint8Array> {
+  let end = 0;
+  for (const { offset, bytes } of chunks) {
+    yield new Uint8Array(offset - end);
+    yield bytes;
+    end = offset + bytes.length;
+  }
 }
