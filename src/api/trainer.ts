@@ -53,6 +53,8 @@ export interface StepEvent {
   readonly accuracy: number;
   readonly learningRate: number;
   readonly imagesPerSecond: number;
+  /** Time inside onnxruntime. */
+  readonly runMilliseconds: number;
 }
 
 export interface RunSteps {
@@ -172,7 +174,7 @@ export class Trainer {
   }
 
   #event(
-    { loss, metrics }: StepResult,
+    { loss, metrics, runTime: runMilliseconds }: StepResult,
     source: BatchSource,
     learningRate: number,
     imagesPerSecond: number,
@@ -186,7 +188,16 @@ export class Trainer {
       });
     const epoch = Math.floor((step - 1) / source.stepsPerEpoch);
     const accuracy = metrics['accuracy'] ?? NaN;
-    return { kind: 'step', step, epoch, loss, accuracy, learningRate, imagesPerSecond };
+    return {
+      kind: 'step',
+      step,
+      epoch,
+      loss,
+      accuracy,
+      learningRate,
+      imagesPerSecond,
+      runMilliseconds,
+    };
   }
 
   /** Logits [count, classes] of images, by the moving average of the weights where there is one. */
