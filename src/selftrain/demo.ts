@@ -42,6 +42,8 @@ export interface DemoOptions {
   readonly seed: number;
   /** The run's folder. */
   readonly out: string;
+  /** Training steps of the networks; the demo's own where missing. */
+  readonly steps?: Readonly<Record<Generation, number>> | undefined;
   readonly signal?: AbortSignal | undefined;
   readonly onEvent?: ((event: TrainingEvent) => void) | undefined;
 }
@@ -144,7 +146,7 @@ class Demo {
           emaDecay,
         },
         source: this.#source(name, pseudo),
-        steps: budget.steps,
+        steps: this.options.steps?.[name] ?? budget.steps,
         schedule: {
           kind: 'warmup',
           length: { steps: 50 },
