@@ -1,0 +1,42 @@
+/** npm run bench -- NAME [--batch 8] [--size 64] [--steps 30] [--threads 2]; needs a built dist/. */
+import { parseArgs } from 'node:util';
+import { benchCompile } from './compile.js';
+import { report } from './statistics.js';
+import { benchStep } from './step.js';
+
+/** What a benchmark is run with. */
+export interface Settings {
+  readonly batch: number;
+  /** Height and width of images in pixels. */
+  readonly size: number;
+  readonly steps: number;
+  readonly threads: number;
+}
+
+const benches: Readonly<Record<string, (settings: Settings) => Promise<object>>> = {
+  compile: benchCompile,
+  step: benchStep,
+};
+
+const { values, positionals } = parseArgs({
+  allowPositionals: true,
+  options: {
+    batch: { type: 'string', default: '8' },
+    size: { type: 'string', default: '64' },
+    steps: { type: 'string', default: '30' },
+    threads: { type: 'string', default: '2' },
+  },
+});
+const [batch, size, steps, threads] = [values.batch, values.size, values.steps, values.threads].map(
+  Number,
+);
+const [name = ''] = positionals;
+const bench = benches[name];
+if (!bench || !batch || !size || !steps || !threads) {
+  process.stderr.write(
+    `npm run bench -- ${Object.keys(benches).join('|')} [--batch N] [--size N] [--steps N] [--threads N]\n`,
+  );
+  process.exitCode = 2;
+} else {
+  report(name, await bench({ batch, size, steps, threads }));
+}
