@@ -1,5 +1,7 @@
+import type { Opset } from '../../generated/onnx/index.js';
 import type { TensorType } from '../ir/graph.js';
-import { defineOp, TypeFault, type InputGrads } from '../ir/op.js';
+import { defineOp, TypeFault, type InputGrads, type Named } from '../ir/op.js';
+import type { OnnxValue } from '../support/onnxValue.js';
 import { broadcastShapes, formatShape, shapeEquals } from '../support/shape.js';
 import { sumTo } from './broadcast.js';
 import { scalarLike } from './constant.js';
@@ -46,13 +48,31 @@ function equalTypes({ x, dy }: { readonly x: TensorType; readonly dy: TensorType
   return x;
 }
 
+/**
+ * The operands of a binary operator, a scalar with the rank of the other where that has inner axes
+ * of size 1. onnxruntime's broadcaster lets such an axis end its inner loop when one operand has no
+ * axes left, and skips it when both are 1: a scalar times a kernel [1280,320,1,1] took 8 ms, and
+ * takes 0.1 ms.
+ */
+function ranked(
+  b: Opset,
+  x: Named<['a', 'b'], OnnxValue>,
+  types: Named<['a', 'b'], TensorType>,
+): [OnnxValue, OnnxValue] {
+  const raise = (value: OnnxValue, own: TensorType, other: TensorType): OnnxValue =>
+    own.shape.length === 0 && other.shape.lastIndexOf(1) > 0
+      ? b.Reshape(value, b.ints(...other.shape.map(() => 1)))
+      : value;
+  return [raise(x.a, types.a, types.b), raise(x.b, types.b, types.a)];
+}
+
 /** a + b with broadcasting. */
 export const add = defineOp('add', {
   inputs: ['a', 'b'],
   type: ({ a, b }) => broadcastType(a, b),
   reference: ({ a, b }) => broadcastArrays(a, b, (x, y) => x + y),
   gradient: ({ a, b }, dy): InputGrads => ({ a: sumTo(dy, a), b: sumTo(dy, b) }),
-  onnx: (b, x) => b.Add(x.a, x.b),
+  onnx: (b, x, _, types) => b.Add(...ranked(b, x, types.in)),
 });
 
 /** a - b with broadcasting. */
@@ -61,7 +81,7 @@ export const sub = defineOp('sub', {
   type: ({ a, b }) => broadcastType(a, b),
   reference: ({ a, b }) => broadcastArrays(a, b, (x, y) => x - y),
   gradient: ({ a, b }, dy): InputGrads => ({ a: sumTo(dy, a), b: sumTo(neg(dy), b) }),
-  onnx: (b, x) => b.Sub(x.a, x.b),
+  onnx: (b, x, _, types) => b.Sub(...ranked(b, x, types.in)),
 });
 
 /** a * b with broadcasting. */
@@ -70,7 +90,7 @@ export const mul = defineOp('mul', {
   type: ({ a, b }) => broadcastType(a, b),
   reference: ({ a, b }) => broadcastArrays(a, b, (x, y) => x * y),
   gradient: ({ a, b }, dy): InputGrads => ({ a: sumTo(mul(dy, b), a), b: sumTo(mul(dy, a), b) }),
-  onnx: (b, x) => b.Mul(x.a, x.b),
+  onnx: (b, x, _, types) => b.Mul(...ranked(b, x, types.in)),
 });
 
 /** a / b with broadcasting. */
@@ -82,7 +102,7 @@ export const div = defineOp('div', {
     a: sumTo(div(dy, b), a),
     b: sumTo(neg(div(mul(dy, y), b)), b),
   }),
-  onnx: (b, x) => b.Div(x.a, x.b),
+  onnx: (b, x, _, types) => b.Div(...ranked(b, x, types.in)),
 });
 
 /** The smaller of a and b with broadcasting; used on scalars by gradient clipping, so it has no gradient. */
