@@ -1,6 +1,7 @@
 import { existsSync } from 'node:fs';
-import { mkdir, writeFile } from 'node:fs/promises';
+import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { makeFolder } from '../runtime/atomic.js';
 import { ConfigError } from '../support/errors.js';
 
 /** What `gradus init` wrote. */
@@ -28,7 +29,7 @@ export async function scaffold(folder: string): Promise<Scaffold> {
         hint: 'name a new folder: gradus init my-run',
       },
     );
-  await mkdir(folder, { recursive: true });
+  makeFolder(folder);
   // `wx` also refuses a file that came into being since.
   for (const [name, text] of files) await writeFile(join(folder, name), text, { flag: 'wx' });
   const enter = folder === '.' || folder === '' ? [] : [`cd ${folder}`];

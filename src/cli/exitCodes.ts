@@ -22,10 +22,14 @@ export const exitCodes = {
 
 export type ExitCode = (typeof exitCodes)[keyof typeof exitCodes];
 
+/** Codes of an ArtifactError about a place that the user chose, not about what lies there. */
+const unwritable: ReadonlySet<string> = new Set(['not-writable', 'not-a-folder', 'write-failed']);
+
 /** The exit status for an error; what is no error of a known class counts as our fault. */
 export function exitCodeOf(error: unknown): ExitCode {
   if (error instanceof ConfigError) return exitCodes.usage;
   if (error instanceof ModelError) return exitCodes.model;
+  if (error instanceof ArtifactError && unwritable.has(error.code)) return exitCodes.usage;
   // An artifact or checkpoint handed to a command is data like an image is.
   if (error instanceof DataError || error instanceof ArtifactError) return exitCodes.data;
   if (error instanceof DeviceError) return exitCodes.device;

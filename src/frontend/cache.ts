@@ -1,4 +1,5 @@
 import {
+  existsSync,
   mkdirSync,
   readdirSync,
   readFileSync,
@@ -8,7 +9,7 @@ import {
   writeFileSync,
 } from 'node:fs';
 import { homedir } from 'node:os';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 
 /** What was learnt about users' files, by key; a lost entry costs time, nothing else. */
 export interface FrontendCache {
@@ -39,12 +40,19 @@ export function openCache(folder: string | undefined): FrontendCache {
 }
 
 function writeEntry(folder: string, key: string, value: unknown): void {
-  mkdirSync(folder, { recursive: true });
+  makeFolder(folder);
   const temporary = join(folder, `${key}.${process.pid}.tmp`);
   writeFileSync(temporary, JSON.stringify(value));
   // Renamed into place: a reader in another process sees a whole entry or none.
   renameSync(temporary, join(folder, `${key}.json`));
   prune(folder);
+}
+
+/** One folder at a time: Node's recursive mkdir never returns below /proc. */
+function makeFolder(path: string): void {
+  if (existsSync(path)) return;
+  makeFolder(dirname(path));
+  mkdirSync(path);
 }
 
 /** Keeps the newer half of a folder that has grown too full. */

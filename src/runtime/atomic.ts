@@ -11,6 +11,7 @@ import {
   readdirSync,
   renameSync,
   rmSync,
+  statSync,
   writeSync,
 } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
@@ -37,22 +38,30 @@ function hiddenName(path: string, kind: 'new' | 'old'): string {
 /** Makes a folder and those above it. Throws an ArtifactError where it cannot. */
 export function makeFolder(path: string): void {
   try {
-    mkdirSync(path, { recursive: true });
+    makeMissing(path);
   } catch (error) {
-    throw writeError(systemCode(error) === 'ENOENT' ? plainError(path, error) : error, path);
+    throw writeError(error, path);
   }
 }
 
-/** Node's recursive mkdir calls a read-only file system a missing file; the plain one tells. */
-function plainError(path: string, error: unknown): unknown {
-  let topmost = path;
-  while (!existsSync(dirname(topmost))) topmost = dirname(topmost);
+/**
+ * One folder at a time: Node's recursive mkdir never returns where a parent exists but takes no
+ * folders (/proc), and calls a read-only file system a missing file.
+ */
+function makeMissing(path: string): void {
+  if (isFolder(path)) return;
+  const parent = dirname(path);
+  if (parent !== path) makeMissing(parent);
   try {
-    mkdirSync(topmost);
-    return error;
-  } catch (plain) {
-    return plain;
+    mkdirSync(path);
+  } catch (error) {
+    // Another process may have been faster.
+    if (systemCode(error) !== 'EEXIST' || !isFolder(path)) throw error;
   }
+}
+
+function isFolder(path: string): boolean {
+  return statSync(path, { throwIfNoEntry: false })?.isDirectory() === true;
 }
 
 /** Writes all of `bytes` at the file's current position. */

@@ -16,7 +16,7 @@ export function writeError(cause: unknown, path: string, bytes?: number): Gradus
       {
         code: 'disk-full',
         where: path,
-        hint: 'free some space, then resume; what was there before is untouched',
+        hint: 'free some space, then try again, a run with --resume; what was there before is untouched',
         cause,
       },
     );
@@ -37,6 +37,13 @@ export function writeError(cause: unknown, path: string, bytes?: number): Gradus
       code: 'not-a-folder',
       where: path,
       hint: 'move that file away, or choose another folder',
+      cause,
+    });
+  if (code === 'ENOENT')
+    return new ArtifactError(`cannot write ${path}: its folder is gone or takes no new entries`, {
+      code: 'not-writable',
+      where: path,
+      hint: 'choose another folder',
       cause,
     });
   return new ArtifactError(`cannot write ${path}: ${messageOf(cause)}`, {

@@ -18,6 +18,7 @@ describe('the exit status', () => {
     [new ModelError('', details), 3],
     [new DataError('', details), 4],
     [new ArtifactError('', details), 4],
+    [new ArtifactError('', { code: 'not-writable' }), 2],
     [new DeviceError('', details), 5],
     [new TrainingError('', details), 6],
     [new InternalError('', details), 1],

@@ -1,5 +1,5 @@
 import { spawnSync } from 'node:child_process';
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -12,11 +12,12 @@ afterAll(() => {
   rmSync(folder, { recursive: true });
 });
 
-function gradus(args: readonly string[], cwd = project) {
+function gradus(args: readonly string[], cwd = project, cache = join(folder, 'cache')) {
   const { status, stdout, stderr } = spawnSync(process.execPath, [gradusBin, ...args], {
     cwd,
     encoding: 'utf8',
-    env: { ...process.env, XDG_CACHE_HOME: join(folder, 'cache'), LANG: 'de_DE.UTF-8' },
+    env: { ...process.env, XDG_CACHE_HOME: cache, LANG: 'de_DE.UTF-8' },
+    timeout: 60_000,
   });
   return { status, stdout, stderr };
 }
@@ -129,8 +130,25 @@ describe('gradus compile', () => {
     expect(stderr).toContain(
       'README.md/out cannot be made: a file stands where a folder is needed',
     );
-    expect(status).toBe(4);
+    expect(status).toBe(2);
   });
+
+  // Node's recursive mkdir never returns there, so these run as processes.
+  it.skipIf(!existsSync('/proc/self'))(
+    'refuses a folder in /proc, and needs no cache there',
+    () => {
+      const { status, stderr } = gradus(['compile', 'digits.model.ts', '--out', '/proc/nope/deep']);
+      expect(stderr).toMatchInlineSnapshot(`
+      "error ArtifactError: cannot write /proc/nope/deep: its folder is gone or takes no new entries
+        --> /proc/nope/deep
+        hint: choose another folder
+      "
+    `);
+      expect(status).toBe(2);
+      expect(gradus(['init', '/proc/nope']).status).toBe(2);
+      expect(gradus(['inspect', 'digits.model.ts'], project, '/proc/nope/cache').status).toBe(0);
+    },
+  );
 });
 
 describe('gradus devices', () => {

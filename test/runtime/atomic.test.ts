@@ -50,6 +50,16 @@ describe('a file written atomically', () => {
   });
 });
 
+describe('a folder made with those above it', () => {
+  it('may be there already, or appear in part', () => {
+    const folder = temporaryFolder();
+    makeFolder(join(folder, 'a'));
+    makeFolder(join(folder, 'a', 'b', 'c'));
+    makeFolder(join(folder, 'a', 'b', 'c'));
+    expect(existsSync(join(folder, 'a', 'b', 'c'))).toBe(true);
+  });
+});
+
 describe('a folder written atomically', () => {
   it('replaces the one before it', () => {
     const parent = temporaryFolder();
