@@ -12,11 +12,11 @@ import { createOptimizer, type OptimizerConfig } from '../optim/index.js';
 import { optimize } from '../passes/pipeline.js';
 import { foldBatchNorm } from '../passes/foldBatchNorm.js';
 import { ConfigError } from '../support/errors.js';
-import { fingerprint } from '../support/hash.js';
 import type { TensorData } from '../support/tensor.js';
 import { forwardTarget } from '../targets/forward.js';
 import { lower, type Choice } from '../targets/lower.js';
 import { portable, type Target } from '../targets/target.js';
+import { architectureHash, weightsOf } from './architecture.js';
 import type { Program } from './program.js';
 import * as programs from './programs.js';
 import { withTrainingInfo } from './trainingInfo.js';
@@ -224,19 +224,11 @@ class Compilation {
   }
 
   #initInfo(): ArtifactInfo {
-    const outputs = this.#weightSpecs().map(({ kind, name, shape }) => {
+    const outputs = weightsOf(this.traced).map(({ kind, name, shape }) => {
       const dtype = this.initial.get(name)?.dtype ?? 'float32';
       return { name, role: kind, param: name, dtype, shape };
     });
     return { file: 'init.safetensors', inputs: [], outputs };
-  }
-
-  #weightSpecs() {
-    const { params, buffers } = this.traced;
-    return [
-      ...params.map(({ name, shape, decay }) => ({ name, kind: 'param' as const, shape, decay })),
-      ...buffers.map(({ name, shape }) => ({ name, kind: 'buffer' as const, shape, decay: false })),
-    ];
   }
 
   manifest(artifacts: Manifest['artifacts']): Manifest {
@@ -255,7 +247,7 @@ class Compilation {
       image: this.traced.imageShape,
       imageFormat: this.options.imageFormat ?? 'float32-nchw',
       optimizer: trains ? optimizer.kind : null,
-      params: this.#weightSpecs(),
+      params: weightsOf(this.traced),
       artifacts,
     };
   }
@@ -284,13 +276,4 @@ function initialValues({ params, buffers }: Traced, seed: number): Map<string, T
       initialize(init, name, shape, seed),
     ]),
   );
-}
-
-/**
- * Names what a checkpoint must fit: parameters, batch statistics and the kinds of layers in order.
- * Batch, image size and rates of noise are free, so that they may change between runs.
- */
-function architectureHash({ params, buffers, layers }: Traced): string {
-  const weights = [...params, ...buffers].map(({ name, shape }) => [name, shape]);
-  return fingerprint(JSON.stringify([weights, layers.map(({ name, kind }) => [name, kind])]));
 }

@@ -1,0 +1,20 @@
+import type { ParamInfo } from '../artifacts/manifest.js';
+import type { Traced } from '../nn/trace.js';
+import { fingerprint } from '../support/hash.js';
+
+/** Parameters and batch statistics of a network, as its manifest lists them. */
+export function weightsOf({ params, buffers }: Pick<Traced, 'params' | 'buffers'>): ParamInfo[] {
+  return [
+    ...params.map(({ name, shape, decay }) => ({ name, kind: 'param' as const, shape, decay })),
+    ...buffers.map(({ name, shape }) => ({ name, kind: 'buffer' as const, shape, decay: false })),
+  ];
+}
+
+/**
+ * Names what a checkpoint must fit: parameters, batch statistics and the kinds of layers in order.
+ * Batch, image size and rates of noise are free, so that they may change between runs.
+ */
+export function architectureHash({ params, buffers, layers }: Traced): string {
+  const weights = [...params, ...buffers].map(({ name, shape }) => [name, shape]);
+  return fingerprint(JSON.stringify([weights, layers.map(({ name, kind }) => [name, kind])]));
+}
