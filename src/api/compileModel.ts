@@ -1,3 +1,4 @@
+import { statSync } from 'node:fs';
 import { join } from 'node:path';
 import { opsetVersions, type OpsetVersion } from '../../generated/onnx/index.js';
 import type { ArtifactKind, Manifest } from '../artifacts/manifest.js';
@@ -136,10 +137,7 @@ export function writeCompiled(out: string, compiled: Compiled): CompileResult['f
   if (init) {
     const path = join(out, init.file);
     writeSafetensors(path, compiled.initial);
-    files.push({
-      name: init.file,
-      bytes: [...compiled.initial.values()].reduce((sum, { data }) => sum + data.byteLength, 0),
-    });
+    files.push({ name: init.file, bytes: statSync(path).size });
   }
   write(`${compiled.manifest.name}.ts`, typedModule(compiled.manifest, compiled.manifest.name));
   write('manifest.json', `${JSON.stringify(compiled.manifest, null, 2)}\n`);

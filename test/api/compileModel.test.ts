@@ -6,7 +6,7 @@ import { compileModel, writeCompiled } from '../../src/api/compileModel.js';
 import { parseManifest } from '../../src/artifacts/manifestSchema.js';
 import { ConfigError } from '../../src/support/errors.js';
 import '../../src/index.js';
-import { sourceOf } from '../../src/onnx/model.js';
+import { sourceKey, sourceOf } from '../../src/onnx/model.js';
 import { readModel } from '../../src/onnx/reader.js';
 import { writeModel } from '../../src/onnx/writer.js';
 import { readSafetensors } from '../../src/runtime/safetensors.js';
@@ -50,6 +50,13 @@ describe('compiling a model file', () => {
       const gradients = [...places].filter(([name]) => name.startsWith('backward/conv/'));
       expect(gradients.length).toBeGreaterThan(0);
       for (const [name, place] of gradients) expect(place, name).toBe(places.get('conv/conv/Conv'));
+      // metadata_props is there from IR version 10 on, which opset 21 takes; below it is doc_string.
+      const node = graph.nodes.find(({ name }) => name === 'conv/conv/Conv');
+      expect([node?.docString, node?.metadata]).toEqual(
+        opset >= 21
+          ? ['', { [sourceKey]: places.get('conv/conv/Conv') }]
+          : [places.get('conv/conv/Conv'), {}],
+      );
       const linear = [...places].find(([name]) => name.startsWith('classifier/'))?.[1] ?? '';
       expect(linear).toMatch(/two\.model\.ts:10:\d+$/);
     },
@@ -63,7 +70,7 @@ describe('compiling a model file', () => {
       seed: 3,
     });
     expect(files.map(({ name }) => name).toSorted()).toEqual(readdirSync(out).toSorted());
-    for (const { name, bytes } of files.filter((file) => !file.name.endsWith('.safetensors')))
+    for (const { name, bytes } of files)
       expect(readFileSync(join(out, name)), name).toHaveLength(bytes);
     const written = parseManifest(
       readFileSync(join(out, 'manifest.json'), 'utf8'),
@@ -94,9 +101,14 @@ describe('compiling a model', () => {
       batch: 1,
     });
     const inside = compiled.artifacts.infer?.onnx.bytes ?? new Uint8Array();
-    const external = { external: 'always', externalName: 'infer.onnx.data' } as const;
-    const onnx = writeModel(readModel(inside), external);
-    expect(onnx.external?.chunks.length).toBeGreaterThan(1);
+    const onnx = writeModel(readModel(inside), {
+      externalName: 'infer.onnx.data',
+      maxBytes: 4000,
+      externalThreshold: 128,
+    });
+    const sizes = onnx.external?.chunks.map(({ bytes }) => bytes.length) ?? [];
+    expect(sizes.length).toBeGreaterThan(1);
+    expect(Math.min(...sizes)).toBeGreaterThanOrEqual(128);
     const out = temporaryFolder();
     const files = writeCompiled(out, {
       ...compiled,
@@ -105,6 +117,8 @@ describe('compiling a model', () => {
     expect(files.find(({ name }) => name === 'infer.onnx.data')?.bytes).toBe(
       readFileSync(join(out, 'infer.onnx.data')).length,
     );
+    // Each was renamed into place.
+    expect(readdirSync(out).toSorted()).toEqual(files.map(({ name }) => name).toSorted());
     const pixels = new Tensor('float32', new Float32Array(64).fill(0.5), [1, 1, 8, 8]);
     const logits = async (session: InferenceSession) =>
       (await session.run({ image: pixels }))['logits']?.data;
