@@ -108,12 +108,15 @@ function checkedOpset(opset: number): OpsetVersion {
   });
 }
 
+/** Writes `train-03-simplify.txt`: artifact, place in the pipeline, pass. */
 function irDumper(folder: string): NonNullable<CompileOptions['onPass']> {
-  let index = 0;
+  const counts = new Map<ArtifactKind, number>();
   makeFolder(folder);
   return (kind, pass, graph) => {
-    const name = `${kind}-${String(index++).padStart(2, '0')}-${pass}.txt`;
-    writeFileAtomic(join(folder, name), printGraph(graph));
+    const index = counts.get(kind) ?? 0;
+    counts.set(kind, index + 1);
+    const name = `${kind}-${String(index).padStart(2, '0')}-${pass}.txt`;
+    writeFileAtomic(join(folder, name), `${printGraph(graph, { origins: true })}\n`);
   };
 }
 

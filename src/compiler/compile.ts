@@ -50,7 +50,7 @@ export interface CompileOptions {
   readonly imageFormat?: Manifest['imageFormat'];
   /** What the manifest names as the model's source. */
   readonly modelPath?: string;
-  /** Called with the IR after each pass. */
+  /** Called with the IR as it is traced (`start`) and after each pass. */
   readonly onPass?: (artifact: ArtifactKind, pass: string, graph: Graph) => void;
   /** Called with the spelling chosen for each node. */
   readonly onChoice?: (artifact: ArtifactKind, choice: Choice) => void;
@@ -187,7 +187,8 @@ class Compilation {
   }
 
   #optimized(kind: ArtifactKind, graph: Graph): Graph {
-    const onPass = this.options.onPass;
+    const { onPass } = this.options;
+    onPass?.(kind, 'start', graph);
     return optimize(graph, { onPass: (pass, after) => onPass?.(kind, pass, after) });
   }
 
