@@ -108,3 +108,39 @@ export function permutation(count: number, seed: number, id: StreamId): Uint32Ar
   }
   return order;
 }
+
+/** The numbers of one stream, one after another: word k of `fillBits` is the k-th that is drawn. */
+export class RandomStream {
+  readonly #words = new Uint32Array(4);
+  readonly #key: readonly [number, number];
+  #drawn = 0;
+
+  constructor(
+    seed: number,
+    private readonly id: StreamId,
+  ) {
+    this.#key = [seed >>> 0, Math.floor(seed / 2 ** 32) >>> 0];
+  }
+
+  /** A 32-bit word. */
+  bits(): number {
+    const lane = this.#drawn & 3;
+    if (lane === 0) {
+      const { site, step, sample } = this.id;
+      const [k0, k1] = this.#key;
+      philox4x32(this.#words, 0, this.#drawn >>> 2, sample >>> 0, step >>> 0, site >>> 0, k0, k1);
+    }
+    this.#drawn += 1;
+    return this.#words[lane] ?? 0;
+  }
+
+  /** A number from `low` to below `high`; default 0 and 1. */
+  uniform(low = 0, high = 1): number {
+    return low + (high - low) * (this.bits() / 2 ** 32);
+  }
+
+  /** A whole number from 0 to below `count`. */
+  integer(count: number): number {
+    return Math.floor(this.uniform(0, count));
+  }
+}
