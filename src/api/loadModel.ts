@@ -1,6 +1,10 @@
+import { statSync } from 'node:fs';
+import { resolve } from 'node:path';
+import { findShippedModel, shippedModels } from '../models/registry.js';
 import { isModel, type Model } from '../nn/defineModel.js';
 import { loadModule } from '../frontend/load.js';
 import { GradusError, invariant, ModelError } from '../support/errors.js';
+import { nearest } from '../support/nearest.js';
 
 /** A model with what it was loaded from. */
 export interface LoadedModel {
@@ -24,9 +28,15 @@ export function providedModules(): Readonly<Record<string, object>> {
   return installed;
 }
 
-/** Loads a model file, or takes a model as it is. Throws a ModelError where the file makes none. */
+/**
+ * Loads a model file or a shipped model by its name, or takes a model as it is. A file that exists
+ * wins over a name. Throws a ModelError where there is none.
+ */
 export async function loadModel(model: string | Model): Promise<LoadedModel> {
   if (typeof model !== 'string') return { model, source: model.name, tracing: (trace) => trace() };
+  const shipped = isFile(model) ? undefined : findShippedModel(model);
+  if (shipped) return { model: shipped.model, source: model, tracing: (trace) => trace() };
+  refuseUnknownName(model);
   const { module, explain } = await loadModule(model, { modules: providedModules() });
   const made = module['default'];
   if (!isModel(made))
@@ -43,4 +53,38 @@ export async function loadModel(model: string | Model): Promise<LoadedModel> {
     }
   };
   return { model: made, source: model, tracing };
+}
+
+/** A word that is neither a path nor the start of one was meant as a shipped model's name. */
+function refuseUnknownName(name: string): void {
+  if (!isWord(name) || statSync(name, { throwIfNoEntry: false })) return;
+  const near = nearest(
+    name,
+    shippedModels.map((shipped) => shipped.name),
+  );
+  throw new ModelError(`there is neither a file nor a shipped model ${name}`, {
+    code: 'missing-file',
+    where: name,
+    hint:
+      near === undefined
+        ? 'name a model file, such as my.model.ts, or a shipped model, such as efficientnet_b0'
+        : `did you mean ${near}?`,
+  });
+}
+
+/**
+ * What a config's `model` means: a file, from the config's folder, or a shipped model's name where
+ * there is no such file.
+ */
+export function modelPath(model: string, folder: string): string {
+  const path = resolve(folder, model);
+  return isWord(model) && !isFile(path) ? model : path;
+}
+
+function isFile(path: string): boolean {
+  return statSync(path, { throwIfNoEntry: false })?.isFile() ?? false;
+}
+
+function isWord(text: string): boolean {
+  return /^\w+$/.test(text);
 }

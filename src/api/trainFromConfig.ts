@@ -1,5 +1,5 @@
 import { availableParallelism, cpus } from 'node:os';
-import { isAbsolute, join, resolve } from 'node:path';
+import { join, resolve } from 'node:path';
 import type { Json } from '../artifacts/checkpointSchema.js';
 import { randomAffine } from '../augment/affine.js';
 import { ShuffledBatches } from '../data/batches.js';
@@ -14,6 +14,7 @@ import { ArtifactError, ConfigError } from '../support/errors.js';
 import { fnv1a32 } from '../support/hash.js';
 import { permutation } from '../support/random.js';
 import { parseTrainingConfig, scheduleOf, type TrainingConfig } from './config.js';
+import { modelPath } from './loadModel.js';
 import { runTraining, type TrainingControl } from './runTraining.js';
 import { Trainer, type BatchSource, type ImageSet, type TrainerOptions } from './trainer.js';
 
@@ -75,7 +76,7 @@ export async function trainFromConfig(
       {
         title: config.name,
         folder,
-        model: modelPath(config, options.configFolder),
+        model: modelPath(config.model, options.configFolder),
         trainer: trainerOptions(config),
         source: splits.source,
         steps,
@@ -140,7 +141,7 @@ export async function evaluateCheckpoint(path: string, options: EvaluateOptions 
   const config = parseTrainingConfig(saved, checkpoint);
   const configFolder = folderOfRun(checkpoint);
   const { test } = splitsOf(config, configFolder);
-  const trainer = await Trainer.create(modelPath(config, configFolder), {
+  const trainer = await Trainer.create(modelPath(config.model, configFolder), {
     ...trainerOptions(config),
     batch: options.batch ?? config.batch,
     threads: options.threads ?? config.threads,
@@ -171,10 +172,6 @@ function folderOfRun(checkpoint: string): string {
     where: checkpoint,
     hint: 'give a checkpoint that gradus train made, where it made it',
   });
-}
-
-function modelPath({ model }: TrainingConfig, folder: string): string {
-  return isAbsolute(model) ? model : join(folder, model);
 }
 
 function trainerOptions(config: TrainingConfig): TrainerOptions {

@@ -1,10 +1,10 @@
 import type { Value } from '../ir/graph.js';
 import type { NameOption } from './layer.js';
-import { linear } from './linear.js';
+import { linear, type LinearOptions } from './linear.js';
 import { dropout } from './noise.js';
 import { globalAvgPool } from './pool.js';
 
-export interface ClassifierOptions extends NameOption {
+export interface ClassifierOptions extends NameOption, Pick<LinearOptions, 'init' | 'biasInit'> {
   readonly classes: number;
   /** Rate of the dropout before the linear layer, in [0, 1); default 0. */
   readonly dropout?: number;
@@ -18,7 +18,7 @@ export interface ClassifierOptions extends NameOption {
  * @example return classifier(x, { classes, dropout: 0.2 })
  */
 export function classifier(x: Value, options: ClassifierOptions): Value {
-  const { name = 'classifier', classes, dropout: rate = 0 } = options;
+  const { name = 'classifier', classes, dropout: rate = 0, ...inits } = options;
   const features = dropout(globalAvgPool(x), { name: `${name}.dropout`, rate });
-  return linear(features, { name, out: classes });
+  return linear(features, { ...inits, name, out: classes });
 }

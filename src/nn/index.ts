@@ -17,7 +17,14 @@ export {
   type ModelDescription,
 } from './defineModel.js';
 export { initialize, type Initializer } from './init.js';
-export { defineLayer, scope, type Layer, type LayerInput, type NameOption } from './layer.js';
+export {
+  defineLayer,
+  scope,
+  type Layer,
+  type LayerInput,
+  type NameOption,
+  type NameSet,
+} from './layer.js';
 export * from './layerNorm.js';
 export * from './linear.js';
 export * from './mbConv.js';

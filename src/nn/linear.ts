@@ -14,6 +14,8 @@ export interface LinearOptions extends NameOption {
   readonly bias?: boolean;
   /** How `weight` starts; default uniform within 1 / sqrt(out), as timm's EfficientNet. */
   readonly init?: Initializer;
+  /** How `bias` starts; default zeros. */
+  readonly biasInit?: Initializer;
 }
 
 /**
@@ -24,6 +26,7 @@ export interface LinearOptions extends NameOption {
  */
 export function linear(x: Value, options: LinearOptions): Value {
   const { name = 'linear', out, bias = true, init = { kind: 'fanOutUniform' } } = options;
+  const { biasInit = { kind: 'zeros' } } = options;
   return addLayer({ kind: 'linear', name, inputs: [x] }, (trace) => {
     if (x.rank !== 2 && x.rank !== 3)
       throw trace.error(
@@ -37,7 +40,7 @@ export function linear(x: Value, options: LinearOptions): Value {
     const weight = trace.param('weight', [out, features], init);
     const rows = x.rank === 2 ? x : reshape(x, { shape: [sizeOf(lead), features] });
     const product = matmul(rows, weight, { transB: true });
-    const y = bias ? add(product, trace.param('bias', [out], { kind: 'zeros' })) : product;
+    const y = bias ? add(product, trace.param('bias', [out], biasInit)) : product;
     trace.multiplyAdds += staticSize(lead.slice(1)) * features * out;
     return x.rank === 2 ? y : reshape(y, { shape: [...lead, out] });
   });

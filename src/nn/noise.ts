@@ -62,18 +62,28 @@ export function stochasticDepth(x: Value, options: StochasticDepthOptions): Valu
   });
 }
 
+export interface LinearDecayOptions {
+  /** Number of the first block: 0, EfficientNet's (default), or 1, so that the last one gets the final survival. */
+  readonly from?: 0 | 1;
+}
+
 /**
  * Survival of each of `blocks` residual branches, as EfficientNet's: block i of L is dropped with
- * probability (1 - finalSurvival) * i / L, i from 0. Errors: a survival outside (0, 1].
+ * probability (1 - finalSurvival) * i / L, i from 0; or from 1, as in arXiv 1603.09382, equation 4.
+ * Errors: a survival outside (0, 1].
  *
  * @example for (const [i, survival] of linearDecay(4, 0.8).entries()) x = block(x, { name: `blocks.${i}`, survival });
  */
-export function linearDecay(blocks: number, finalSurvival: number): number[] {
+export function linearDecay(
+  blocks: number,
+  finalSurvival: number,
+  { from = 0 }: LinearDecayOptions = {},
+): number[] {
   if (!Number.isInteger(blocks) || blocks < 1 || !(finalSurvival > 0 && finalSurvival <= 1))
     throw new ModelError(`linearDecay: ${blocks} blocks to a survival of ${finalSurvival}`, {
       code: 'survival',
       where: currentSite(),
       hint: 'give a whole number of blocks, and a survival in (0, 1]',
     });
-  return Array.from({ length: blocks }, (_, i) => 1 - ((1 - finalSurvival) * i) / blocks);
+  return Array.from({ length: blocks }, (_, i) => 1 - ((1 - finalSurvival) * (i + from)) / blocks);
 }

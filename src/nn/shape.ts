@@ -25,6 +25,39 @@ export function concat(
   });
 }
 
+export interface PadOptions {
+  /** Default 1, the channels. */
+  readonly axis?: number;
+  /** Zeros before the first element; default 0. */
+  readonly before?: number;
+  /** Zeros after the last element; default 0. */
+  readonly after?: number;
+}
+
+/**
+ * Zeros before and after along an axis, channels by default; [N,C,H,W] -> [N,before+C+after,H,W].
+ * Errors: the batch as axis, a number of zeros below 0.
+ *
+ * @example shortcut = pad(shortcut, { after: out - shortcut.channels })
+ */
+export function pad(x: Value, { axis = 1, before = 0, after = 0 }: PadOptions): Value {
+  return addLayer({ kind: 'pad', inputs: [x] }, (trace) => {
+    if (!Number.isInteger(axis) || axis < 1 || axis >= x.rank)
+      throw trace.error(
+        'axis',
+        `pad: axis ${axis} of ${formatShape(x.shape)}`,
+        `\`axis\` is 1 to ${x.rank - 1}; axis 0 is the batch`,
+      );
+    if (![before, after].every((zeros) => Number.isInteger(zeros) && zeros >= 0))
+      throw trace.error(
+        'option',
+        `pad: ${before} zeros before and ${after} after ${formatShape(x.shape)}`,
+        'give whole numbers of at least 0',
+      );
+    return before + after === 0 ? x : shapes.padAxis(x, { axis, before, after });
+  });
+}
+
 /**
  * Another shape for each sample, the batch kept; x [N,...] -> [N,...shape]. One size may be -1:
  * what is left. Errors: another number of elements.

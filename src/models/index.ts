@@ -1,0 +1,5 @@
+/** The package `gradus/models`: networks written in the language, and the ones that are shipped. */
+export * from './efficientnet.js';
+export * from './names.js';
+export * from './registry.js';
+export * from './statistics.js';

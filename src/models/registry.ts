@@ -1,0 +1,33 @@
+import type { Model, NameSet } from '../nn/index.js';
+import { efficientnet, shippedEfficientnets } from './efficientnet.js';
+
+/** A model that comes with Gradus. */
+export interface ShippedModel {
+  readonly name: string;
+  readonly model: Model;
+  /** Whose names its parameters have. */
+  readonly names: NameSet;
+  /** The same network with the other set's names; undefined where both sets agree. */
+  readonly renamed?: Model;
+}
+
+/** All models that come with Gradus. */
+export const shippedModels: readonly ShippedModel[] = [
+  ...shippedEfficientnets.map((options) => {
+    const { name, names = 'timm' } = options;
+    const other = names === 'timm' ? 'torchvision' : 'timm';
+    return {
+      name,
+      model: efficientnet(options),
+      names,
+      renamed: efficientnet({ ...options, names: other }),
+    };
+  }),
+];
+
+const byName = new Map(shippedModels.map((shipped) => [shipped.name, shipped]));
+
+/** The shipped model of a name such as `efficientnet_b0`, or undefined. */
+export function findShippedModel(name: string): ShippedModel | undefined {
+  return byName.get(name);
+}
