@@ -2,4 +2,6 @@
 export * from './efficientnet.js';
 export * from './names.js';
 export * from './registry.js';
+export * from './resnet.js';
 export * from './statistics.js';
+export * from './wideResnet.js';

@@ -1,5 +1,7 @@
 import type { Model, NameSet } from '../nn/index.js';
 import { efficientnet, shippedEfficientnets } from './efficientnet.js';
+import { cifarResnet, resnet, shippedCifarDepths, shippedResnets } from './resnet.js';
+import { wideResnet } from './wideResnet.js';
 
 /** A model that comes with Gradus. */
 export interface ShippedModel {
@@ -23,6 +25,11 @@ export const shippedModels: readonly ShippedModel[] = [
       renamed: efficientnet({ ...options, names: other }),
     };
   }),
+  ...[
+    ...shippedResnets.map(resnet),
+    ...shippedCifarDepths.map((depth) => cifarResnet({ depth })),
+    wideResnet({ depth: 28, width: 2 }),
+  ].map((model) => ({ name: model.name, model, names: 'torchvision' as const })),
 ];
 
 const byName = new Map(shippedModels.map((shipped) => [shipped.name, shipped]));
