@@ -12,6 +12,8 @@ const fencedPackages = {
   'onnxruntime-node': ['runtime'],
   sharp: ['data', 'augment'],
   yargs: ['cli'],
+  hyparquet: ['runtime'],
+  'hyparquet-writer': ['runtime'],
 };
 
 /** Folders that must also run in a browser: no module of Node's and none of its globals. */

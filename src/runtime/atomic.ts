@@ -114,6 +114,64 @@ export function writeFileAtomic(
   }
 }
 
+/**
+ * A file that is written bit by bit and appears whole when it is committed. Throws as
+ * writeFileAtomic does; the half-written file then goes, so that a full disk has room again.
+ */
+export class AtomicFile {
+  readonly #temporary: string;
+  readonly #file: number;
+  #bytes = 0;
+  #open = true;
+
+  constructor(readonly path: string) {
+    this.#temporary = hiddenName(path, 'new');
+    try {
+      this.#file = openSync(this.#temporary, 'wx');
+    } catch (error) {
+      throw explained(error, path, undefined);
+    }
+  }
+
+  write(bytes: Uint8Array): void {
+    this.#attempt(() => writeAll(this.#file, bytes));
+    this.#bytes += bytes.length;
+  }
+
+  /** Forces what was written to disk and gives it its name; returns its size in bytes. */
+  commit(): number {
+    this.#attempt(() => {
+      fsyncSync(this.#file);
+      this.#close();
+      renameSync(this.#temporary, this.path);
+      syncFolder(dirname(this.path));
+    });
+    return this.#bytes;
+  }
+
+  /** Drops what was written; nothing happens after a commit. */
+  discard(): void {
+    if (!this.#open) return;
+    this.#close();
+    discard(this.#temporary);
+  }
+
+  #attempt(work: () => void): void {
+    try {
+      work();
+    } catch (error) {
+      if (this.#open) this.#close();
+      discard(this.#temporary);
+      throw explained(error, this.path, this.#bytes || undefined);
+    }
+  }
+
+  #close(): void {
+    this.#open = false;
+    closeSync(this.#file);
+  }
+}
+
 function piecesOf(content: string | Uint8Array | Iterable<Uint8Array>): Iterable<Uint8Array> {
   if (typeof content === 'string') return [new TextEncoder().encode(content)];
   return content instanceof Uint8Array ? [content] : content;

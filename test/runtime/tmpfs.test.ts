@@ -1,25 +1,11 @@
-import { spawnSync } from 'node:child_process';
 import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
-import { describe, expect, it, onTestFinished, type TestContext } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { makeFolder } from '../../src/runtime/atomic.js';
 import { checkpointPath, loadCheckpoint, saveCheckpoint } from '../../src/runtime/checkpoint.js';
 import { RunFolder } from '../../src/runtime/runFolder.js';
 import { tensorData } from '../../src/support/tensor.js';
-import { temporaryFolder } from '../support/folder.js';
-
-function mount(...args: readonly string[]): boolean {
-  return spawnSync('mount', args, { stdio: 'ignore' }).status === 0;
-}
-
-/** A file system of 1 MB; where this process may not mount one, the test is skipped. */
-function smallDisk(context: TestContext): string {
-  const folder = temporaryFolder();
-  const mounted = mount('-t', 'tmpfs', '-o', 'size=1m', 'tmpfs', folder);
-  if (mounted) onTestFinished(() => void spawnSync('umount', [folder]));
-  context.skip(!mounted, 'mounting a tmpfs needs root');
-  return folder;
-}
+import { mount, smallDisk } from '../support/smallDisk.js';
 
 const save = (folder: string, step: number, values: number): string =>
   saveCheckpoint(
