@@ -1,7 +1,7 @@
 import { InternalError } from '../support/errors.js';
 import { fnv1a32 } from '../support/hash.js';
-import { normal, uniform } from '../support/random.js';
-import { tensorData, type TensorData } from '../support/tensor.js';
+import { fillNormal, fillUniform } from '../support/random.js';
+import type { TensorData } from '../support/tensor.js';
 
 /** How a parameter starts; plain data, so that it can be written as JSON. */
 export type Initializer =
@@ -29,29 +29,33 @@ export function initialize(
   shape: readonly number[],
   seed: number,
 ): TensorData {
-  const count = shape.reduce((a, b) => a * b, 1);
-  return tensorData('float32', shape, draw(init, shape, count, name, seed));
+  const data = new Float32Array(shape.reduce((a, b) => a * b, 1));
+  fill(data, init, shape, { seed, site: fnv1a32(name) });
+  return { dtype: 'float32', shape, data };
 }
 
-function draw(
+function fill(
+  data: Float32Array,
   init: Initializer,
   shape: readonly number[],
-  count: number,
-  name: string,
-  seed: number,
-): Float64Array {
-  const id = { site: fnv1a32(name), step: 0, sample: 0 };
-  const gaussian = (std: number, mean = 0): Float64Array =>
-    normal(count, seed, id).map((v) => mean + std * v);
-  const flat = (low: number, high: number): Float64Array =>
-    uniform(count, seed, id).map((v) => low + (high - low) * v);
+  { seed, site }: { readonly seed: number; readonly site: number },
+): void {
+  const id = { site, step: 0, sample: 0 };
+  const gaussian = (std: number, mean = 0): void => {
+    fillNormal(data, seed, id, { mean, std });
+  };
+  const flat = (low: number, high: number): void => {
+    fillUniform(data, seed, id, { low, high });
+  };
   switch (init.kind) {
     case 'zeros':
-      return new Float64Array(count);
+      return;
     case 'ones':
-      return new Float64Array(count).fill(1);
+      data.fill(1);
+      return;
     case 'constant':
-      return new Float64Array(count).fill(init.value);
+      data.fill(init.value);
+      return;
     case 'normal':
       return gaussian(init.std, init.mean);
     case 'uniform':

@@ -57,42 +57,81 @@ export interface StreamId {
 }
 
 /**
- * Fills `out` with the 32-bit words of one stream: word 4*i+j is word j of
- * philox(counter = [i, sample, step, site], key = [seed mod 2^32, seed div 2^32]).
+ * Fills `out` with the 32-bit words of one stream from word 4 * `firstBlock` on: word 4*i+j is word
+ * j of philox(counter = [i, sample, step, site], key = [seed mod 2^32, seed div 2^32]).
  */
-export function fillBits(out: Uint32Array, seed: number, id: StreamId): void {
+export function fillBits(out: Uint32Array, seed: number, id: StreamId, firstBlock = 0): void {
   const k0 = seed >>> 0;
   const k1 = Math.floor(seed / 2 ** 32) >>> 0;
+  const [sample, step, site] = [id.sample >>> 0, id.step >>> 0, id.site >>> 0];
   const whole = out.length & ~3;
   for (let i = 0; i < whole; i += 4)
-    philox4x32(out, i, i >>> 2, id.sample >>> 0, id.step >>> 0, id.site >>> 0, k0, k1);
+    philox4x32(out, i, firstBlock + (i >>> 2), sample, step, site, k0, k1);
   if (whole < out.length) {
     const tail = new Uint32Array(4);
-    philox4x32(tail, 0, whole >>> 2, id.sample >>> 0, id.step >>> 0, id.site >>> 0, k0, k1);
+    philox4x32(tail, 0, firstBlock + (whole >>> 2), sample, step, site, k0, k1);
     for (let i = whole; i < out.length; i++) out[i] = tail[i - whole] ?? 0;
   }
 }
 
-/** `count` numbers in [0, 1), each a 32-bit word / 2^32. */
-export function uniform(count: number, seed: number, id: StreamId): Float64Array {
-  const bits = new Uint32Array(count);
-  fillBits(bits, seed, id);
-  return Float64Array.from(bits, (word) => word / 2 ** 32);
+/** Words that are drawn at a time for a long array: 256 KiB, which stay in the cache. */
+const pieceWords = 2 ** 16;
+
+/** Calls `use` with the first `count` words of a stream, piece by piece. */
+function eachPiece(
+  count: number,
+  seed: number,
+  id: StreamId,
+  use: (words: Uint32Array, start: number) => void,
+): void {
+  const words = new Uint32Array(Math.min(count, pieceWords));
+  for (let start = 0; start < count; start += pieceWords) {
+    const piece = words.subarray(0, count - start);
+    fillBits(piece, seed, id, start / 4);
+    use(piece, start);
+  }
 }
 
-/** `count` standard normal numbers by Box and Muller's method, from pairs of words of the stream. */
-export function normal(count: number, seed: number, id: StreamId): Float64Array {
-  const even = count + (count & 1);
-  const bits = new Uint32Array(even);
-  fillBits(bits, seed, id);
+/** Fills `out` with low + (high - low) * u, where u in [0, 1) is a 32-bit word / 2^32. */
+export function fillUniform(
+  out: Float32Array | Float64Array,
+  seed: number,
+  id: StreamId,
+  { low, high }: { readonly low: number; readonly high: number },
+): void {
+  eachPiece(out.length, seed, id, (words, start) => {
+    for (let i = 0; i < words.length; i++)
+      out[start + i] = low + (high - low) * ((words[i] ?? 0) / 2 ** 32);
+  });
+}
+
+/**
+ * Fills `out` with mean + std * z, where the z are standard normal by Box and Muller's method, from
+ * pairs of words of the stream.
+ */
+export function fillNormal(
+  out: Float32Array | Float64Array,
+  seed: number,
+  id: StreamId,
+  { mean, std }: { readonly mean: number; readonly std: number },
+): void {
+  const even = out.length + (out.length & 1);
+  eachPiece(even, seed, id, (words, start) => {
+    for (let i = 0; i < words.length; i += 2) {
+      // (word + 0.5) / 2^32 lies strictly inside (0, 1), so the logarithm is finite.
+      const radius = Math.sqrt(-2 * Math.log(((words[i] ?? 0) + 0.5) / 2 ** 32));
+      const angle = (2 * Math.PI * (words[i + 1] ?? 0)) / 2 ** 32;
+      out[start + i] = mean + std * (radius * Math.cos(angle));
+      // Beyond the end of an array of odd length, which a typed array ignores.
+      out[start + i + 1] = mean + std * (radius * Math.sin(angle));
+    }
+  });
+}
+
+/** `count` numbers in [0, 1), each a 32-bit word / 2^32. */
+export function uniform(count: number, seed: number, id: StreamId): Float64Array {
   const out = new Float64Array(count);
-  for (let i = 0; i < count; i += 2) {
-    // (word + 0.5) / 2^32 lies strictly inside (0, 1), so the logarithm is finite.
-    const radius = Math.sqrt(-2 * Math.log(((bits[i] ?? 0) + 0.5) / 2 ** 32));
-    const angle = (2 * Math.PI * (bits[i + 1] ?? 0)) / 2 ** 32;
-    out[i] = radius * Math.cos(angle);
-    if (i + 1 < count) out[i + 1] = radius * Math.sin(angle);
-  }
+  fillUniform(out, seed, id, { low: 0, high: 1 });
   return out;
 }
 
