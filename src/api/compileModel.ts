@@ -9,7 +9,7 @@ import type { Model } from '../nn/defineModel.js';
 import type { ExternalFile } from '../onnx/external.js';
 import type { OptimizerConfig } from '../optim/optimizer.js';
 import { makeFolder, writeFileAtomic } from '../runtime/atomic.js';
-import { writeSafetensors } from '../runtime/safetensors.js';
+import { streamSafetensors } from '../runtime/safetensors.js';
 import { ConfigError } from '../support/errors.js';
 import type { TensorData } from '../support/tensor.js';
 import { loadModel } from './loadModel.js';
@@ -139,7 +139,7 @@ export function writeCompiled(out: string, compiled: Compiled): CompileResult['f
   const { init } = compiled.manifest.artifacts;
   if (init) {
     const path = join(out, init.file);
-    writeSafetensors(path, compiled.initial);
+    streamSafetensors(path, compiled.initial);
     files.push({ name: init.file, bytes: statSync(path).size });
   }
   write(`${compiled.manifest.name}.ts`, typedModule(compiled.manifest, compiled.manifest.name));

@@ -106,7 +106,7 @@ export class Trainer {
       ...(threads !== undefined && { session: { threads } }),
     });
     const trainer = new Trainer(compiled, client, options);
-    await client.initialize(compiled.initial);
+    await client.initialize(compiled.initial.held());
     return trainer;
   }
 

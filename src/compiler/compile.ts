@@ -2,7 +2,6 @@ import type { OpsetVersion } from '../../generated/onnx/index.js';
 import type { ArtifactInfo, ArtifactKind, Manifest } from '../artifacts/manifest.js';
 import type { Graph } from '../ir/graph.js';
 import type { Model } from '../nn/defineModel.js';
-import { initialize } from '../nn/init.js';
 import { traceModel, type Traced, type TraceOptions } from '../nn/trace.js';
 import { GraphBuilder } from '../onnx/builder.js';
 import type { OnnxModel } from '../onnx/model.js';
@@ -17,6 +16,7 @@ import { forwardTarget } from '../targets/forward.js';
 import { lower, type Choice } from '../targets/lower.js';
 import { portable, type Target } from '../targets/target.js';
 import { architectureHash, weightsOf } from './architecture.js';
+import { InitialWeights } from './initialWeights.js';
 import type { Program } from './program.js';
 import * as programs from './programs.js';
 import { withTrainingInfo } from './trainingInfo.js';
@@ -65,8 +65,7 @@ export interface CompiledArtifact {
 export interface Compiled {
   readonly manifest: Manifest;
   readonly artifacts: { readonly [K in ArtifactKind]?: CompiledArtifact };
-  /** Initial parameters and batch statistics, by dotted name. */
-  readonly initial: ReadonlyMap<string, TensorData>;
+  readonly initial: InitialWeights;
 }
 
 /** Compiles a model to ONNX artifacts and their manifest. Pure: no file, clock or machine is looked at. */
@@ -91,7 +90,7 @@ class Compilation {
   readonly opset: OpsetVersion;
   readonly batch: number | 'dynamic';
   readonly traced: Traced;
-  readonly initial: ReadonlyMap<string, TensorData>;
+  readonly initial: InitialWeights;
   readonly #program: programs.ProgramOptions;
 
   constructor(
@@ -120,7 +119,8 @@ class Compilation {
       },
     };
     this.traced = traceModel(model, { ...trace, mode: 'eval' });
-    this.initial = initialValues(this.traced, options.seed ?? 0);
+    const { params, buffers } = this.traced;
+    this.initial = new InitialWeights([...params, ...buffers], options.seed ?? 0);
   }
 
   artifact(kind: ArtifactKind): Made {
@@ -146,7 +146,7 @@ class Compilation {
     const program = programs.inferProgram(this.model, this.#program);
     const fold = this.options.foldBatchNorm === true;
     return this.#emit('infer', program, {
-      ...(this.options.weightInputs ? {} : { weights: this.options.weights ?? this.initial }),
+      ...(this.options.weightInputs ? {} : { weights: this.#weights() }),
       ...(fold && { rewrite: foldBatchNorm }),
     });
   }
@@ -160,20 +160,26 @@ class Compilation {
     return this.#emit('forward', program, {
       builder,
       target: forwardTarget(builder),
-      weights: this.options.weights ?? this.initial,
+      weights: this.#weights(),
       omit: new Set(masks.map(({ name }) => name)),
     });
   }
 
+  /** What graphs hold inside: the caller's weights, or the initial ones. */
+  #weights(): ReadonlyMap<string, TensorData> {
+    return this.options.weights ?? this.initial.held();
+  }
+
   #trainingInfo(): Made {
     const kind = 'training-info';
-    const weights = this.options.weights ?? this.initial;
+    const weights = this.#weights();
     const infer = this.#spell(kind, programs.inferProgram(this.model, this.#program), { weights });
     const program = programs.trainProgram(this.model, this.#program);
     const train = this.#optimized(kind, program.graph);
     const { inputs, outputs } = describe(program, train);
     const { name } = this.model;
-    const { opset, target, initial } = this;
+    const { opset, target } = this;
+    const initial = this.initial.held();
     const request = { name, opset, target, inference: infer.onnx, train, inputs, outputs, initial };
     return this.#finish(kind, withTrainingInfo(request), { inputs, outputs });
   }
@@ -226,7 +232,7 @@ class Compilation {
 
   #initInfo(): ArtifactInfo {
     const outputs = weightsOf(this.traced).map(({ kind, name, shape }) => {
-      const dtype = this.initial.get(name)?.dtype ?? 'float32';
+      const dtype = this.initial.info(name)?.dtype ?? 'float32';
       return { name, role: kind, param: name, dtype, shape };
     });
     return { file: 'init.safetensors', inputs: [], outputs };
@@ -268,13 +274,4 @@ interface Spelling {
   readonly weights?: ReadonlyMap<string, TensorData>;
   readonly omit?: ReadonlySet<string>;
   readonly rewrite?: (graph: Graph) => Graph;
-}
-
-function initialValues({ params, buffers }: Traced, seed: number): Map<string, TensorData> {
-  return new Map(
-    [...params, ...buffers].map(({ init, name, shape }) => [
-      name,
-      initialize(init, name, shape, seed),
-    ]),
-  );
 }

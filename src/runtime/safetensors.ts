@@ -32,17 +32,44 @@ export function compareNames(a: string, b: string): number {
   return a < b ? -1 : a > b ? 1 : 0;
 }
 
+/** Tensors by name of which only one at a time need be in memory. */
+export interface TensorSource {
+  keys(): Iterable<string>;
+  /** Element type and shape of a tensor. */
+  info(name: string): Pick<TensorData, 'dtype' | 'shape'> | undefined;
+  get(name: string): TensorData | undefined;
+}
+
 /** The pieces of a safetensors file: keys sorted, header padded to 8 bytes; equal tensors, equal bytes. */
 export function encodeSafetensors(
   tensors: ReadonlyMap<string, TensorData>,
   metadata?: Readonly<Record<string, string>>,
 ): Uint8Array[] {
-  const sorted = [...tensors].sort(([a], [b]) => compareNames(a, b));
+  const get = (name: string): TensorData | undefined => tensors.get(name);
+  return [...pieces({ keys: () => tensors.keys(), info: get, get }, metadata)];
+}
+
+/** The same, one tensor at a time. */
+function* pieces(
+  tensors: TensorSource,
+  metadata?: Readonly<Record<string, string>>,
+): Generator<Uint8Array> {
+  const names = [...tensors.keys()].sort(compareNames);
+  yield headOf(names, tensors, metadata);
+  for (const name of names) yield bytesOf(found(tensors.get(name), name));
+}
+
+function headOf(
+  names: readonly string[],
+  tensors: TensorSource,
+  metadata: Readonly<Record<string, string>> | undefined,
+): Uint8Array {
   // Spelled by hand: an object would put names such as "0" first.
   const entries = metadata ? [`"__metadata__":${JSON.stringify(metadata)}`] : [];
   let offset = 0;
-  for (const [name, { dtype, shape, data }] of sorted) {
-    const end = offset + data.byteLength;
+  for (const name of names) {
+    const { dtype, shape } = found(tensors.info(name), name);
+    const end = offset + shape.reduce((a, b) => a * b, 1) * dtypes[dtype].bytes;
     const entry = { dtype: formatNames[dtype], shape, data_offsets: [offset, end] };
     entries.push(`${JSON.stringify(name)}:${JSON.stringify(entry)}`);
     offset = end;
@@ -52,7 +79,12 @@ export function encodeSafetensors(
   const head = new Uint8Array(8 + padded).fill(0x20);
   new DataView(head.buffer).setBigUint64(0, BigInt(padded), true);
   head.set(json, 8);
-  return [head, ...sorted.map(([, tensor]) => bytesOf(tensor))];
+  return head;
+}
+
+function found<T>(it: T | undefined, name: string): T {
+  invariant(it !== undefined, `there is no tensor ${name} to write`);
+  return it;
 }
 
 /** Writes tensors to a file, which appears whole or not at all. */
@@ -62,6 +94,14 @@ export function writeSafetensors(
   metadata?: Readonly<Record<string, string>>,
 ): void {
   writeFileAtomic(path, encodeSafetensors(tensors, metadata));
+}
+
+/**
+ * Writes tensors to a file, which appears whole or not at all. They are asked for one by one, so
+ * that those of a large model need not lie in memory together.
+ */
+export function streamSafetensors(path: string, tensors: TensorSource): void {
+  writeFileAtomic(path, pieces(tensors));
 }
 
 interface Entry {

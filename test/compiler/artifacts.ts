@@ -7,6 +7,7 @@ import { readModel } from '../../src/onnx/reader.js';
 import { invariant } from '../../src/support/errors.js';
 import { fnv1a32 } from '../../src/support/hash.js';
 import { uniform } from '../../src/support/random.js';
+import type { TensorData } from '../../src/support/tensor.js';
 import { runSession, type Feed } from '../support/runOnnx.js';
 
 export const onnxKinds = ['infer', 'forward', 'grad', 'update', 'train', 'training-info'] as const;
@@ -82,7 +83,7 @@ export async function runArtifact(
 }
 
 /** Weights and batch statistics that are not the initial ones, so that each of them matters. */
-export function someWeights({ manifest, initial }: Compiled): Compiled['initial'] {
+export function someWeights({ manifest, initial }: Compiled): Map<string, TensorData> {
   return new Map(
     manifest.params.map(({ name, shape }) => {
       const start = initial.get(name);

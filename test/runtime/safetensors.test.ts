@@ -5,6 +5,7 @@ import {
   encodeSafetensors,
   readSafetensors,
   SafetensorsFile,
+  streamSafetensors,
   writeSafetensors,
 } from '../../src/runtime/safetensors.js';
 import { ArtifactError } from '../../src/support/errors.js';
@@ -54,6 +55,23 @@ describe('safetensors', () => {
     const header = bytes.subarray(8, 8 + length).toString();
     const places = [...tensors.keys()].sort().map((name) => header.indexOf(`"${name}":`));
     expect(places).toEqual([...places].sort((a, b) => a - b));
+  });
+
+  it('are the same bytes where tensors are asked for one by one', () => {
+    const folder = temporaryFolder();
+    const [whole, streamed] = [join(folder, 'whole'), join(folder, 'streamed')];
+    writeSafetensors(whole, tensors);
+    const asked: string[] = [];
+    streamSafetensors(streamed, {
+      keys: () => tensors.keys(),
+      info: (name) => tensors.get(name),
+      get: (name) => {
+        asked.push(name);
+        return tensors.get(name);
+      },
+    });
+    expect(readFileSync(streamed).equals(readFileSync(whole))).toBe(true);
+    expect(asked).toEqual([...tensors.keys()].sort());
   });
 
   const broken: Readonly<Record<string, [Uint8Array, RegExp]>> = {
