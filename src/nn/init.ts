@@ -30,48 +30,41 @@ export function initialize(
   seed: number,
 ): TensorData {
   const data = new Float32Array(shape.reduce((a, b) => a * b, 1));
-  fill(data, init, shape, { seed, site: fnv1a32(name) });
+  const id = { site: fnv1a32(name), step: 0, sample: 0 };
+  const of = distribution(init, shape);
+  if (typeof of === 'number') data.fill(of);
+  else if ('std' in of) fillNormal(data, seed, id, of);
+  else fillUniform(data, seed, id, of);
   return { dtype: 'float32', shape, data };
 }
 
-function fill(
-  data: Float32Array,
-  init: Initializer,
-  shape: readonly number[],
-  { seed, site }: { readonly seed: number; readonly site: number },
-): void {
-  const id = { site, step: 0, sample: 0 };
-  const gaussian = (std: number, mean = 0): void => {
-    fillNormal(data, seed, id, { mean, std });
-  };
-  const flat = (low: number, high: number): void => {
-    fillUniform(data, seed, id, { low, high });
-  };
+type Distribution =
+  | number
+  | { readonly mean: number; readonly std: number }
+  | { readonly low: number; readonly high: number };
+
+function distribution(init: Initializer, shape: readonly number[]): Distribution {
+  const gaussian = (std: number): Distribution => ({ mean: 0, std });
+  const within = (range: number): Distribution => ({ low: -range, high: range });
   switch (init.kind) {
     case 'zeros':
-      return;
+      return 0;
     case 'ones':
-      data.fill(1);
-      return;
+      return 1;
     case 'constant':
-      data.fill(init.value);
-      return;
+      return init.value;
     case 'normal':
-      return gaussian(init.std, init.mean);
+      return { mean: init.mean ?? 0, std: init.std };
     case 'uniform':
-      return flat(init.low, init.high);
+      return init;
     case 'fanOutNormal':
       return gaussian(Math.sqrt(2 / Math.floor(fanOut(shape) / (init.groups ?? 1))));
     case 'fanInNormal':
       return gaussian(Math.sqrt(2 / fanIn(shape)));
-    case 'fanOutUniform': {
-      const range = 1 / Math.sqrt(shape[0] ?? 1);
-      return flat(-range, range);
-    }
-    case 'fanInUniform': {
-      const range = 1 / Math.sqrt(fanIn(shape));
-      return flat(-range, range);
-    }
+    case 'fanOutUniform':
+      return within(1 / Math.sqrt(shape[0] ?? 1));
+    case 'fanInUniform':
+      return within(1 / Math.sqrt(fanIn(shape)));
     default:
       throw new InternalError(`unknown initializer ${JSON.stringify(init)}`, { code: 'init' });
   }
