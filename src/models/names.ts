@@ -3,7 +3,8 @@ import { ModelError } from '../support/errors.js';
 import { nearest } from '../support/nearest.js';
 import type { ShippedModel } from './registry.js';
 
-const tables = new WeakMap<ShippedModel, ReadonlyMap<string, string>>();
+/** What was worked out before, by model and set. */
+const tables = new WeakMap<ShippedModel, Map<NameSet, ReadonlyMap<string, string>>>();
 
 /**
  * The name in a set of each parameter and batch statistic, by the model's own name; one to one, and
@@ -11,15 +12,18 @@ const tables = new WeakMap<ShippedModel, ReadonlyMap<string, string>>();
  * batch statistics, has no counterpart.
  */
 export function parameterNames(shipped: ShippedModel, to: NameSet): ReadonlyMap<string, string> {
-  const { model, names, renamed = model } = shipped;
-  if (to === names) return new Map(namesOf(model).map((name) => [name, name]));
-  const known = tables.get(shipped);
-  if (known) return known;
-  // The two are built by the same code, so that their tensors come in the same order.
-  const others = namesOf(renamed);
-  const table = new Map(namesOf(model).map((name, i) => [name, others[i] ?? name]));
-  tables.set(shipped, table);
+  const known = tables.get(shipped) ?? new Map<NameSet, ReadonlyMap<string, string>>();
+  tables.set(shipped, known);
+  const table = known.get(to) ?? tableOf(shipped, to);
+  known.set(to, table);
   return table;
+}
+
+/** The two networks are built by the same code, so that their tensors come in the same order. */
+function tableOf({ model, names, renamed }: ShippedModel, to: NameSet): Map<string, string> {
+  const own = namesOf(model);
+  const others = to === names || renamed === undefined ? own : namesOf(renamed);
+  return new Map(own.map((name, i) => [name, others[i] ?? name]));
 }
 
 /**
