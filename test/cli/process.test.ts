@@ -74,6 +74,22 @@ describe('gradus inspect', () => {
     expect(found.layers[0]).toMatchObject({ name: 'stem.conv', source: 'digits.model.ts:11:9' });
   });
 
+  it('knows the shipped models, with the published totals', () => {
+    const { stdout } = gradus(['inspect', 'efficientnet_b0', '--json']);
+    expect(JSON.parse(stdout)).toMatchObject({
+      name: 'efficientnet_b0',
+      parameters: 5_288_548,
+      multiplyAdds: 385_814_752,
+    });
+    const changed = ['--classes', '10', '--size', '64', '--drop', '0.3', '--drop-path', '0.1'];
+    const lines = gradus(['inspect', 'wrn_28_2', ...changed]).stdout.split('\n');
+    expect(lines.slice(-3).join('\n')).toMatchInlineSnapshot(`
+      "-------------------  ----------------------  -------------  ----------  -------------
+      total                                                        1,467,610    857,408,768
+      "
+    `);
+  });
+
   it('ends quietly when its reader does', () => {
     const command = `"${process.execPath}" "${gradusBin}" inspect digits.model.ts | head -c 10`;
     const { stderr } = spawnSync('bash', ['-o', 'pipefail', '-c', command], {
