@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import type { Schedule } from '../runtime/schedules.js';
 import { explainIssues } from './configProblems.js';
+import { deviceNames } from './device.js';
 
 /** A rate that drops something: 0 keeps all, 1 would drop everything. */
 const dropRate = z.number().min(0).lt(1);
@@ -154,7 +155,7 @@ const trainingSchema = z.strictObject({
   checkpoints: checkpointsSchema.prefault({}),
   validation: validationSchema.prefault({}),
   threads: count.optional().describe("Threads of one operator; onnxruntime's choice if missing."),
-  device: z.enum(['auto', 'cpu']).describe('Where the network runs.').default('auto'),
+  device: z.enum(deviceNames).describe('Where the network runs.').default('auto'),
 });
 
 /** A config with its defaults filled in. */

@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { availableParallelism, totalmem } from 'node:os';
 import { listDevices, type Device } from '../runtime/probe.js';
+import { builtInDevices, resolveDevice } from './device.js';
 
 /** A place where a network might run. */
 export interface DeviceReport {
@@ -34,7 +35,7 @@ export async function describeDevices(): Promise<DevicesSummary> {
     cores: availableParallelism(),
     memoryBytes: totalmem(),
     devices: (await listDevices()).map(report),
-    auto: 'cpu',
+    auto: resolveDevice('auto'),
   };
 }
 
@@ -46,7 +47,7 @@ function report({ name, bundled, usable, reason }: Device): DeviceReport {
 }
 
 /** Providers that a target compiles for. */
-const trained: ReadonlySet<string> = new Set(['cpu']);
+const trained: ReadonlySet<string> = new Set(builtInDevices);
 
 /** The first line of onnxruntime's message, without the place in its own sources. */
 function plainReason(text: string): string {

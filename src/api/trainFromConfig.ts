@@ -13,9 +13,15 @@ import { readRunInfo, RunFolder } from '../runtime/runFolder.js';
 import { ArtifactError, ConfigError } from '../support/errors.js';
 import { fnv1a32 } from '../support/hash.js';
 import { permutation } from '../support/random.js';
+import { resolveDevice, type DeviceName } from './device.js';
 import { parseTrainingConfig, scheduleOf, type TrainingConfig } from './config.js';
 import { modelPath } from './loadModel.js';
-import { runTraining, type TrainingControl } from './runTraining.js';
+import {
+  runTraining,
+  type TrainingControl,
+  type TrainingOutcome,
+  type TrainingPlan,
+} from './runTraining.js';
 import { Trainer, type BatchSource, type ImageSet, type TrainerOptions } from './trainer.js';
 
 export interface TrainFromConfigOptions extends TrainingControl {
@@ -58,62 +64,70 @@ export async function trainFromConfig(
   options: TrainFromConfigOptions,
 ): Promise<TrainResult> {
   const start = performance.now();
-  const folder = options.out ?? join('runs', config.name);
-  const run = RunFolder.open(folder);
+  resolveDevice(config.device);
+  const { configFolder, out = join('runs', config.name), resume = false } = options;
+  const run = RunFolder.open(out);
   try {
-    requireSameConfig(run, config, options.resume === true);
-    const splits = splitsOf(config, options.configFolder);
-    const { stepsPerEpoch } = splits.source;
-    const steps = config.steps ?? Math.ceil((config.epochs ?? 1) * stepsPerEpoch);
+    requireSameConfig(run, config, resume);
+    const splits = splitsOf(config, configFolder);
     run.writeInfo({
       config: toJson(config),
-      configFolder: options.configFolder,
+      configFolder,
       machine: machine(),
       node: process.version,
     });
-    const every = (epochs: number): number => Math.max(1, Math.round(epochs * stepsPerEpoch));
-    const outcome = await runTraining(
-      {
-        title: config.name,
-        folder,
-        model: modelPath(config.model, options.configFolder),
-        trainer: trainerOptions(config),
-        source: splits.source,
-        steps,
-        schedule: scheduleOf(config),
-        validation: splits.validation,
-        evaluateEvery: every(config.validation.every),
-        checkpointEvery: every(config.checkpoints.every),
-        keepLast: config.checkpoints.keepLast,
-        config: toJson(config),
-      },
-      options,
-    );
-    const { trainer, checkpoint, best, interrupted } = outcome;
+    const outcome = await runTraining(planOf(config, splits, out, configFolder), options);
     try {
-      const { step } = trainer;
-      drawCurves(folder);
-      const judged = best ? bestResult(folder, best.step, splits.validation.count) : undefined;
-      // The test set is read once, by the weights that validation chose.
-      if (!interrupted && judged && judged.step !== step) await trainer.resume(judged.path);
-      const test = interrupted ? undefined : await trainer.evaluate(splits.test);
-      return {
-        name: config.name,
-        folder,
-        step,
-        epoch: Math.floor(step / stepsPerEpoch),
-        seconds: (performance.now() - start) / 1000,
-        interrupted,
-        checkpoint,
-        ...(judged && { best: judged }),
-        ...(test && { test }),
-      };
+      const result = await judge(outcome, splits, out);
+      const epoch = Math.floor(result.step / splits.source.stepsPerEpoch);
+      const seconds = (performance.now() - start) / 1000;
+      return { name: config.name, folder: out, ...result, epoch, seconds };
     } finally {
-      await trainer.close();
+      await outcome.trainer.close();
     }
   } finally {
     run.close();
   }
+}
+
+/** Epochs of the config become steps. */
+function planOf(
+  config: TrainingConfig,
+  { source, validation }: Splits,
+  folder: string,
+  configFolder: string,
+): TrainingPlan {
+  const { stepsPerEpoch } = source;
+  const every = (epochs: number): number => Math.max(1, Math.round(epochs * stepsPerEpoch));
+  return {
+    title: config.name,
+    folder,
+    model: modelPath(config.model, configFolder),
+    trainer: trainerOptions(config),
+    source,
+    steps: config.steps ?? Math.ceil((config.epochs ?? 1) * stepsPerEpoch),
+    schedule: scheduleOf(config),
+    validation,
+    evaluateEvery: every(config.validation.every),
+    checkpointEvery: every(config.checkpoints.every),
+    keepLast: config.checkpoints.keepLast,
+    config: toJson(config),
+  };
+}
+
+/** The figures that a run ends with; a whole run's best weights are measured on the test set. */
+async function judge(
+  { trainer, checkpoint, best, interrupted }: TrainingOutcome,
+  splits: Splits,
+  folder: string,
+): Promise<Omit<TrainResult, 'name' | 'folder' | 'epoch' | 'seconds'>> {
+  const { step } = trainer;
+  drawCurves(folder);
+  const judged = best ? bestResult(folder, best.step, splits.validation.count) : undefined;
+  // The test set is read once, by the weights that validation chose.
+  if (!interrupted && judged && judged.step !== step) await trainer.resume(judged.path);
+  const test = interrupted ? undefined : await trainer.evaluate(splits.test);
+  return { step, interrupted, checkpoint, ...(judged && { best: judged }), ...(test && { test }) };
 }
 
 /** What the metrics say of the best step. */
@@ -130,12 +144,15 @@ function bestResult(folder: string, step: number, images: number): TrainResult['
 export interface EvaluateOptions {
   readonly batch?: number | undefined;
   readonly threads?: number | undefined;
-  readonly device?: 'auto' | 'cpu' | undefined;
+  readonly device?: DeviceName | undefined;
+  /** Aborted: the evaluation throws its reason between two batches. */
+  readonly signal?: AbortSignal | undefined;
 }
 
 /** Evaluates a checkpoint, or a run's best, on the test set of the config that it was trained with. */
 export async function evaluateCheckpoint(path: string, options: EvaluateOptions = {}) {
   const start = performance.now();
+  if (options.device !== undefined) resolveDevice(options.device);
   const checkpoint = resolveCheckpoint(path);
   const { config: saved, step } = readCheckpointState(checkpoint);
   const config = parseTrainingConfig(saved, checkpoint);
@@ -149,7 +166,7 @@ export async function evaluateCheckpoint(path: string, options: EvaluateOptions 
   });
   try {
     await trainer.resume(checkpoint);
-    const result = await trainer.evaluate(test);
+    const result = await trainer.evaluate(test, options.signal);
     return {
       ...result,
       checkpoint,

@@ -9,8 +9,9 @@ import { Evaluation } from '../runtime/evaluate.js';
 import type { StepResult } from '../runtime/step.js';
 import type { WeightKind } from '../runtime/trainProtocol.js';
 import { TrainClient } from '../runtime/trainClient.js';
-import { DeviceError, TrainingError } from '../support/errors.js';
+import { TrainingError } from '../support/errors.js';
 import type { TensorData } from '../support/tensor.js';
+import { resolveDevice, type DeviceName } from './device.js';
 import { compileModel, type CompileModelOptions, type CompileResult } from './compileModel.js';
 
 export interface TrainerOptions extends Omit<
@@ -23,7 +24,7 @@ export interface TrainerOptions extends Omit<
   readonly accumulate?: number | undefined;
   /** Threads of one operator; onnxruntime's choice where missing. */
   readonly threads?: number | undefined;
-  readonly device?: 'auto' | 'cpu' | undefined;
+  readonly device?: DeviceName | undefined;
   readonly optimizer?: OptimizerConfig | undefined;
 }
 
@@ -86,7 +87,7 @@ export class Trainer {
 
   /** Compiles and starts. Throws ModelError for a wrong model, DeviceError for a device that cannot be used. */
   static async create(model: string | Model, options: TrainerOptions): Promise<Trainer> {
-    requireCpu(options.device);
+    resolveDevice(options.device);
     const { accumulate = 1, batch, threads, seed = 0 } = options;
     const parts = accumulate > 1 ? (['grad', 'update'] as const) : (['train'] as const);
     const compiled = await compileModel(model, {
@@ -200,13 +201,21 @@ export class Trainer {
     };
   }
 
-  /** Logits [count, classes] of images, by the moving average of the weights where there is one. */
-  async predict(images: ImageSet, weights: WeightKind = 'ema'): Promise<Float32Array> {
+  /**
+   * Logits [count, classes] of images, by the moving average of the weights where there is one.
+   * Throws the reason of `signal` between two batches once it is aborted.
+   */
+  async predict(
+    images: ImageSet,
+    weights: WeightKind = 'ema',
+    signal?: AbortSignal,
+  ): Promise<Float32Array> {
     const { classes, image } = this.manifest;
     const pixels = new Float32Array(image.reduce((a, b) => a * b, 1));
     const logits = new Float32Array(images.count * classes);
     const { inferImages } = this.client;
     for (let first = 0; first < images.count; first += inferImages) {
+      signal?.throwIfAborted();
       const rows = Math.min(inferImages, images.count - first);
       const arrays = await this.client.inferArrays();
       try {
@@ -223,13 +232,16 @@ export class Trainer {
     return logits;
   }
 
-  /** Top-1 accuracy and mean loss over labelled images. */
-  async evaluate(images: ImageSet): Promise<{ accuracy: number; loss: number; images: number }> {
+  /** Top-1 accuracy and mean loss over labelled images; `signal` as in `predict`. */
+  async evaluate(
+    images: ImageSet,
+    signal?: AbortSignal,
+  ): Promise<{ accuracy: number; loss: number; images: number }> {
     const { classes } = this.manifest;
     const evaluation = new Evaluation(classes);
     const target = new Float32Array(images.count * classes);
     for (let i = 0; i < images.count; i++) target[i * classes + images.label(i)] = 1;
-    const logits = await this.predict(images);
+    const logits = await this.predict(images, 'ema', signal);
     evaluation.add(logits, target, new Float32Array(images.count).fill(1));
     return { accuracy: evaluation.accuracy, loss: evaluation.loss, images: images.count };
   }
@@ -260,14 +272,4 @@ export class Trainer {
   close(): Promise<void> {
     return this.client.stop();
   }
-}
-
-/** This release trains on the CPU provider; nothing else is silently replaced by it. */
-function requireCpu(device: string | undefined): void {
-  if (device === undefined || device === 'auto' || device === 'cpu') return;
-  throw new DeviceError(`training on ${device} is not available`, {
-    code: 'device',
-    where: '--device',
-    hint: 'use --device cpu; `gradus devices` lists what this machine offers',
-  });
 }

@@ -18,6 +18,8 @@ export interface Context {
 export interface Report {
   readonly json: unknown;
   readonly text: string;
+  /** What --quiet leaves of the text; all of it where it is missing. */
+  readonly quiet?: string;
   /** 0 where it is missing. */
   readonly exitCode?: ExitCode;
 }

@@ -3,7 +3,7 @@ import { resolve } from 'node:path';
 import { installedVersion } from '../frontend/installation.js';
 import { formatError } from '../support/codeFrame.js';
 import { GradusError, InternalError } from '../support/errors.js';
-import type { Chosen } from './command.js';
+import type { Chosen, CommonArguments } from './command.js';
 import { commands } from './commands/index.js';
 import type { Context, Report } from './context.js';
 import { exitCodeOf, exitCodes, explainSystemError, type ExitCode } from './exitCodes.js';
@@ -40,7 +40,7 @@ export async function runCommandLine(
     if (chosen === undefined) return exitCodes.done;
     json = chosen.common.json;
     const report = await runChosen(chosen, environment, services);
-    print(report, json, environment);
+    print(report, chosen.common, environment);
     return report.exitCode ?? exitCodes.done;
   } catch (thrown) {
     return printError(thrown, json, environment);
@@ -75,8 +75,11 @@ async function runChosen(
   }
 }
 
-function print({ json, text }: Report, asJson: boolean, { stdout }: Environment): void {
-  stdout.write(`${asJson ? JSON.stringify(json, undefined, 2) : text}\n`);
+function print(report: Report, common: CommonArguments, { stdout }: Environment): void {
+  const { text, quiet = text } = report;
+  const plain = common.quiet ? quiet : text;
+  const shown = common.json ? JSON.stringify(report.json, undefined, 2) : plain;
+  if (shown !== '') stdout.write(`${shown}\n`);
 }
 
 function printError(thrown: unknown, json: boolean, environment: Environment): ExitCode {

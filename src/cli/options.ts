@@ -1,8 +1,6 @@
+import { deviceNames, type DeviceName } from '../api/device.js';
 import { ConfigError } from '../support/errors.js';
 import { nearest } from '../support/nearest.js';
-import type { DeviceName } from './services.js';
-
-const deviceNames: readonly DeviceName[] = ['auto', 'cpu'];
 
 /** Flags shared by commands. Numbers are read as text, so that a bad one can be shown as written. */
 export const flags = {

@@ -22,11 +22,19 @@ export function parseCommandLine(
     .demandCommand(1, 'name a command')
     .completion('completion', 'Print a completion script for bash or zsh')
     .fail((message: string, error: Error | undefined) => {
-      throw error ?? usageError(message, argv, commands);
+      throw error ?? usageError(message, argv, commands, flagsOf(parser));
     });
   // Handlers only note what was chosen, so that nothing here waits.
   parser.parseSync();
   return chosen;
+}
+
+/** The long flags of the command at hand; yargs' types leave out that it knows them. */
+function flagsOf(parser: Argv<CommonArguments>): string[] {
+  const { key } = (parser as unknown as { getOptions(): { key: object } }).getOptions();
+  return Object.keys(key)
+    .filter((name) => name.length > 1)
+    .map((name) => `--${name}`);
 }
 
 function buildParser(argv: readonly string[], columns: number): Argv<CommonArguments> {
@@ -67,19 +75,30 @@ function usageError(
   message: string,
   argv: readonly string[],
   commands: readonly Command[],
+  flags: readonly string[],
 ): ConfigError {
-  const command = commands.find(({ name }) => name === argv[0]);
-  const name = command?.name;
-  const help = `gradus ${name === undefined ? '' : `${name} `}--help tells what there is`;
+  const command = commands.find(({ name }) => name === argv.find((word) => !word.startsWith('-')));
+  const called = command === undefined ? 'gradus' : `gradus ${command.name}`;
+  const help = `${called} --help tells what there is`;
   const error = (text: string, hint: string): ConfigError =>
     new ConfigError(text, { code: 'usage', where: `gradus ${argv.join(' ')}`.trim(), hint });
-  const [, words] = /^Unknown (?:argument|command)s?: (.+)$/.exec(message) ?? [];
-  if (words !== undefined) return unknownWord(words, name, argv, commands, error, help);
+  const [, kind = '', words = ''] =
+    /^(Unknown|Missing required) (?:argument|command)s?: (.+)$/.exec(message) ?? [];
+  const strays = strayFlags(argv, flags);
+  const near = strays[0] === undefined ? '' : guess(withoutValue(strays[0]), flags);
+  if (kind === 'Unknown' && command === undefined) {
+    const [first = words] = words.split(', ');
+    const names = commands.map(({ name }) => name);
+    return error(`there is no command ${first}`, `${guess(first, names)}${help}`);
+  }
+  if (kind === 'Unknown')
+    return error(`${called} does not take ${strays.join(', ') || words}`, `${near}${help}`);
+  if (kind === 'Missing required') {
+    const missing = words.split(', ').map((name) => `--${name}`);
+    return error(`${called} lacks ${missing.join(', ')}`, `${near}${help}`);
+  }
   if (command !== undefined && message.startsWith('Not enough non-option arguments'))
-    return error(
-      `gradus ${command.name} lacks an argument`,
-      `usage: gradus ${command.usage}; ${help}`,
-    );
+    return error(`${called} lacks an argument`, `usage: gradus ${command.usage}; ${help}`);
   const choice = /Argument: (.+), Given: "(.*)", Choices: (.+)/.exec(message);
   if (choice) {
     const [, flag = '', given = '', list = ''] = choice;
@@ -92,26 +111,18 @@ function usageError(
   return error(message.charAt(0).toLowerCase() + message.slice(1), help);
 }
 
-function unknownWord(
-  words: string,
-  name: string | undefined,
-  argv: readonly string[],
-  commands: readonly Command[],
-  error: (text: string, hint: string) => ConfigError,
-  help: string,
-): ConfigError {
-  if (name !== undefined)
-    return error(`gradus ${name} does not take ${asWritten(words, argv)}`, help);
-  const [first = words] = words.split(', ');
-  const names = commands.map((command) => command.name);
-  return error(`there is no command ${first}`, `${guess(first, names)}${help}`);
+/** The flags, as written, that the command does not have; `-out` would count as -o -u -t. */
+function strayFlags(argv: readonly string[], flags: readonly string[]): string[] {
+  return argv.filter(
+    (word) =>
+      /^-[a-z]{2}/i.test(word) || (/^--./.test(word) && !flags.includes(withoutValue(word))),
+  );
 }
 
-/** yargs names a flag without its dashes, and in both spellings where it has dashes inside. */
-function asWritten(words: string, argv: readonly string[]): string {
-  const names = words.split(', ');
-  const written = argv.filter((word) => names.includes(word.replace(/^--?|=.*$/g, '')));
-  return written.length > 0 ? written.join(', ') : words;
+/** `--drop-path` of `--drop-path=0.2`, `--dropPath` and `-drop-path`. */
+function withoutValue(flag: string): string {
+  const name = flag.replace(/^-+|=.*$/g, '');
+  return `--${name.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)}`;
 }
 
 function guess(word: string, allowed: readonly string[]): string {

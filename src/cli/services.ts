@@ -1,14 +1,12 @@
 import type { ArtifactKind, Manifest } from '../artifacts/manifest.js';
 import type { TrainingConfig } from '../api/config.js';
+import type { DeviceName } from '../api/device.js';
 import type { DevicesSummary } from '../api/devices.js';
 import type { Inspection } from '../api/inspect.js';
 import type { LoadedConfig } from '../api/loadTrainingConfig.js';
 import type { Scaffold } from '../api/scaffold.js';
 import type { DemoSummary } from '../selftrain/demo.js';
 import type { OptimizerConfig } from '../optim/optimizer.js';
-
-/** Where a network runs; `auto` takes the best that this machine has. */
-export type DeviceName = 'auto' | 'cpu';
 
 /** Changes to a model that need no edit of its file. */
 export interface ModelOverrides {
@@ -132,10 +130,6 @@ export interface DemoRequest extends RunOptions {
   readonly out: string;
 }
 
-export interface DataRequest extends RunOptions {
-  readonly folder: string;
-}
-
 export interface DataSummary {
   readonly name: string;
   readonly folder: string;
@@ -155,5 +149,5 @@ export interface Services {
   listDevices(): Promise<DevicesSummary>;
   runDemo(request: DemoRequest): Promise<DemoSummary>;
   scaffold(folder: string): Promise<Scaffold>;
-  prepareMnist(request: DataRequest): Promise<DataSummary>;
+  prepareMnist(folder: string): Promise<DataSummary>;
 }

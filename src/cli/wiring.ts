@@ -40,7 +40,7 @@ export const installedServices: Services = {
     const { runDemo } = await import('../selftrain/demo.js');
     return runDemo(request);
   },
-  async prepareMnist({ folder }) {
+  async prepareMnist(folder) {
     const { mnist } = await import('../data/mnist.js');
     const { count, images, labels } = mnist({ cacheDir: folder });
     const bytes = images.byteLength + labels.byteLength;

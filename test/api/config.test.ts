@@ -107,7 +107,7 @@ describe('a training config', () => {
         "schedule.warmup: expected at least 0, not -1",
         "noise.dropout: expected less than 1, not 1",
         "noise.dropth: unknown key (did you mean dropPath?); allowed: dropout, dropPath, augment",
-        "device: "gpu" is not known; allowed: auto, cpu",
+        "device: "gpu" is not known; allowed: auto, cpu, webgpu, cuda",
         "epochs: give epochs or steps, not both",
       ]
     `);

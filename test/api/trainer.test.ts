@@ -119,9 +119,29 @@ describe('a trainer', () => {
   });
 
   it('refuses a device that it cannot train on, rather than taking another', async () => {
-    const options = { batch: 8, device: 'cuda' } as unknown as TrainerOptions;
-    const error = await create(tinyNet(), options).catch((thrown: unknown) => thrown);
+    const error = await create(tinyNet(), { batch: 8, device: 'cuda' }).catch(
+      (thrown: unknown) => thrown,
+    );
     expect(error).toBeInstanceOf(DeviceError);
-    expect(String(error)).toContain('training on cuda is not available');
+    expect(error).toMatchObject({ message: 'cuda is not built into this version of gradus' });
+  });
+
+  it('stops an evaluation between two batches', async () => {
+    const trainer = await create(tinyNet(), { batch: 8 });
+    const controller = new AbortController();
+    let seen = 0;
+    const images = {
+      count: data.count,
+      label: (i: number) => data.label(i),
+      image: (i: number, out: Float32Array) => {
+        seen += 1;
+        data.image(i, out);
+        if (seen === 9) controller.abort();
+      },
+    };
+    const evaluation = trainer.evaluate(images, controller.signal);
+    await expect(evaluation).rejects.toMatchObject({ name: 'AbortError' });
+    expect(seen).toBe(16);
+    expect((await trainer.evaluate(data)).images).toBe(64);
   });
 });

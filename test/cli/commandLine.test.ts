@@ -73,6 +73,18 @@ describe('gradus compile', () => {
     });
   });
 
+  it('prints nothing with --quiet, and the explanation alone where that is asked for', async () => {
+    const compileModel = (_model: string, { explain }: CompileRequest) =>
+      Promise.resolve({
+        ...{ manifest, outDir: 'o', files: [], seconds: 1 },
+        explanation: explain ? ['infer: conv: portable'] : [],
+      } as never);
+    expect((await run('compile m.ts --out o', { compileModel })).out).toContain('wrote o');
+    expect((await run('compile m.ts --out o --quiet', { compileModel })).out).toBe('');
+    const explained = await run('compile m.ts --out o --quiet --explain', { compileModel });
+    expect(explained.out).toBe('infer: conv: portable\n');
+  });
+
   it.each([
     ['--batch 0', '--batch cannot be "0"'],
     ['--batch 1e3', '--batch cannot be "1e3"'],
@@ -81,11 +93,30 @@ describe('gradus compile', () => {
     ['--artifact inferr', '--artifact cannot be "inferr"'],
     ['--optimizer sgdd', 'optimizer cannot be "sgdd"'],
     ['--frob 1', 'gradus compile does not take --frob'],
+    ['--seed=x', '--seed cannot be "x"'],
   ])('refuses %s', async (flags, message) => {
     const { status, err, out } = await run(`compile m.ts --out o ${flags}`);
     expect(status).toBe(2);
     expect(err).toContain(`error ConfigError: ${message}\n`);
     expect(out).toBe('');
+  });
+});
+
+describe('an unknown word', () => {
+  it.each([
+    ['compile m.ts --out o --opsett 21', 'compile does not take --opsett', 'did you mean --opset?'],
+    ['inspect m.ts --drop-pth=0', 'inspect does not take --drop-pth=0', 'did you mean --drop-path'],
+    ['compile m.ts -out o', 'compile lacks --out', 'did you mean --out?'],
+    ['compile m.ts --oot=o', 'compile lacks --out', 'did you mean --out?'],
+    ['--quiet inspect m.ts --jsn', 'inspect does not take --jsn', 'did you mean --json?'],
+    ['train c.ts --reume', 'train does not take --reume', 'did you mean --resume?'],
+    ['train c.ts other.ts', 'train does not take other.ts', 'gradus train --help'],
+    ['trian c.ts', 'there is no command trian', 'did you mean train?'],
+  ])('in %s gets a guess', async (line, message, hint) => {
+    const { status, err } = await run(line);
+    expect(status).toBe(2);
+    expect(err).toContain(message);
+    expect(err).toContain(`hint: ${hint}`);
   });
 });
 

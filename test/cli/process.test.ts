@@ -176,6 +176,19 @@ describe('gradus devices', () => {
 });
 
 describe('gradus train', () => {
+  it('refuses a device that this version lacks, before anything is written', () => {
+    const { status, stderr } = gradus(['train', 'training.config.ts', '--device', 'cuda']);
+    expect(status).toBe(5);
+    expect(stderr).toMatchInlineSnapshot(`
+      "error DeviceError: cuda is not built into this version of gradus
+        --> --device
+        hint: use one of: auto, cpu; \`gradus devices\` tells what onnxruntime offers on this machine
+      "
+    `);
+    expect(existsSync(join(project, 'runs'))).toBe(false);
+    expect(gradus(['train', 'training.config.ts', '--device', 'tpu']).status).toBe(2);
+  });
+
   it('names a wrong key of a config with the allowed ones', () => {
     const config = readFileSync(join(project, 'training.config.ts'), 'utf8');
     const json = { name: 'x', model: './digits.model.ts', data: { kind: 'mnist' }, epochs: 1 };

@@ -82,7 +82,8 @@ export const compile = defineCommand({
       dumpIr: args.dumpIr,
       explain: args.explain,
     });
-    return { json: jsonOf(summary), text: textOf(summary) };
+    const explanation = summary.explanation?.join('\n') ?? '';
+    return { json: jsonOf(summary), text: textOf(summary), quiet: explanation };
   },
 });
 

@@ -17,20 +17,12 @@ export const data = defineCommand({
         describe: 'The data set',
       })
       .positional('dir', { type: 'string', demandOption: true, describe: 'Folder that takes it' }),
-  async run(args, { services, progress, interruptible }) {
+  async run(args, { services }) {
     oneOf('the data set', args.name, dataSets);
-    const summary = await interruptible((signal) =>
-      services.prepareMnist({
-        folder: args.dir,
-        signal,
-        onEvent: (event) => {
-          progress.onEvent(event);
-        },
-      }),
-    );
-    progress.end();
+    // Ctrl-C ends the process at once, as by default: the file appears whole or not at all.
+    const summary = await services.prepareMnist(args.dir);
     const { name, folder, images, classes, bytes } = summary;
     const text = `${name}: ${formatCount(images)} images of ${classes} classes, ${formatBytes(bytes)} in ${folder}`;
-    return { json: summary, text };
+    return { json: summary, text, quiet: '' };
   },
 });

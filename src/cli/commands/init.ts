@@ -21,6 +21,6 @@ export const init = defineCommand({
       'next:',
       ...scaffold.next.map((command) => `  ${paint.bold(command)}`),
     ].join('\n');
-    return { json: scaffold, text };
+    return { json: scaffold, text, quiet: '' };
   },
 });
