@@ -106,9 +106,26 @@ export class Graph {
 
   /** Applies a primitive; a fault of its type rule becomes a ModelError at the user's line. */
   add(op: Op, inputs: readonly (Value | undefined)[], attrs: Attributes): readonly Value[] {
+    return this.#append(op, inputs, attrs, this.#inferTypes(op, inputs, attrs));
+  }
+
+  /**
+   * Repeats a node of another graph on operands of this one. The operands have the types of the
+   * node's own, so that the results do too, and nothing is inferred again.
+   */
+  copy(node: Node, inputs: readonly (Value | undefined)[]): readonly Value[] {
+    const types = node.outputs.map(({ type }) => type);
+    return this.#append(node.op, inputs, node.attrs, types);
+  }
+
+  #append(
+    op: Op,
+    inputs: readonly (Value | undefined)[],
+    attrs: Attributes,
+    types: readonly TensorType[],
+  ): readonly Value[] {
     for (const input of inputs)
       invariant(input === undefined || input.graph === this, `${op.name} mixes two graphs`);
-    const types = this.#inferTypes(op, inputs, attrs);
     const node = new Node(op, inputs, attrs, this.origin, (made) =>
       types.map((type, i) => new Value(this, this.#nextId++, type, made, i, this.origin)),
     );

@@ -39,7 +39,7 @@ export function rewriteGraph(
     if (!keep(node)) continue;
     const inputs = node.inputs.map((input) => input && find(input));
     target.origin = node.origin;
-    const made = rewrite(node, inputs, target) ?? target.add(node.op, inputs, node.attrs);
+    const made = rewrite(node, inputs, target) ?? target.copy(node, inputs);
     for (const [i, old] of node.outputs.entries()) {
       const value = made[i];
       if (value === undefined || !sameType(old.type, value.type)) throw mismatch(node, old, value);

@@ -98,7 +98,7 @@ export class GraphBuilder {
       : this.emit('Identity', '', [own], new Map(), [name])[0];
     invariant(source, 'Identity has an output');
     this.main.rename(source, name);
-    this.main.outputs.push({ value: source, dtype, shape });
+    this.main.outputs.set(source, { value: source, dtype, shape });
   }
 
   /** Notes the type of an intermediate value in value_info, for those who look at the graph. */
@@ -141,7 +141,7 @@ export class GraphBuilder {
         for (const [i, result] of results.entries()) {
           const value = this.asOutput(result);
           scope.rename(value, spec.outputs[i] ?? '');
-          scope.outputs.push({ value });
+          scope.outputs.set(value, { value });
         }
       });
       this.functions.set(key, this.frozen(spec, scope));
@@ -315,7 +315,10 @@ export class GraphBuilder {
         scope.inputs.push({ value, dtype, shape });
         return value;
       });
-      for (const value of body(...values)) scope.outputs.push({ value: this.asOutput(value) });
+      for (const result of body(...values)) {
+        const value = this.asOutput(result);
+        scope.outputs.set(value, { value });
+      }
     });
     return new GraphBody(name, scope);
   }

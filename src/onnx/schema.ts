@@ -25,10 +25,15 @@ export function isKnownOpset(opset: number): boolean {
   return opsetVersions.some((version) => version === opset);
 }
 
+/** Versions of an operator in ascending order. */
 const byName = new Map<string, OperatorSchema[]>();
 for (const schema of operatorSchemas) {
   const key = `${schema.domain}:${schema.name}`;
-  byName.set(key, [...(byName.get(key) ?? []), schema]);
+  const versions = [...(byName.get(key) ?? []), schema];
+  byName.set(
+    key,
+    versions.sort((a, b) => a.since - b.since),
+  );
 }
 
 /** The version of an operator that is current at `opset` of its domain; it may be deprecated. */
@@ -37,13 +42,7 @@ export function findOperator(
   name: string,
   opset: number,
 ): OperatorSchema | undefined {
-  const versions = byName.get(`${domain}:${name}`) ?? [];
-  return versions
-    .filter(({ since }) => since <= opset)
-    .reduce<OperatorSchema | undefined>(
-      (newest, schema) => (newest === undefined || newest.since < schema.since ? schema : newest),
-      undefined,
-    );
+  return byName.get(`${domain}:${name}`)?.findLast(({ since }) => since <= opset);
 }
 
 /** Every operator of a domain that may be used at `opset`. */

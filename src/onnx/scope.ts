@@ -87,7 +87,8 @@ class Names {
 export class GraphScope {
   readonly nodes: PendingNode[] = [];
   readonly inputs: Typed[] = [];
-  readonly outputs: Typed[] = [];
+  /** In order. By value, since each of the thousands of a training step is asked for. */
+  readonly outputs = new Map<GraphValue, Typed>();
   readonly described: Typed[] = [];
   readonly initializers: { readonly value: GraphValue; readonly tensor: TensorData }[] = [];
   /** The main graph or function that this is part of; constants go there. */
@@ -144,7 +145,7 @@ export class GraphScope {
   }
 
   isOutput(value: GraphValue): boolean {
-    return this.outputs.some((output) => output.value === value);
+    return this.outputs.has(value);
   }
 
   /** Whether nodes of this graph may read the value: it was made here or in an enclosing graph. */
@@ -164,7 +165,7 @@ export function freezeGraph(scope: GraphScope, name: string, irVersion: number):
     name,
     nodes: freezeNodes(scope, irVersion),
     inputs: scope.inputs.map(valueInfo),
-    outputs: scope.outputs.map(valueInfo),
+    outputs: [...scope.outputs.values()].map(valueInfo),
     initializers: scope.initializers.map(({ value, tensor }) => ({ name: value.onnxName, tensor })),
     valueInfo: scope.described.filter(({ value }) => !scope.isOutput(value)).map(valueInfo),
     docString: '',
@@ -177,19 +178,31 @@ function valueInfo({ value, dtype, shape }: Typed): OnnxValueInfo {
 
 export function freezeNodes(scope: GraphScope, irVersion: number): OnnxNode[] {
   const inMetadata = irVersion >= metadataIrVersion;
-  return scope.nodes.map(({ source, attributes, inputs, outputs, ...node }): OnnxNode => ({
-    ...node,
-    inputs: inputs.map((value) => value?.onnxName ?? ''),
-    outputs: outputs.map((value) => value.onnxName),
-    attributes: new Map([...attributes].map(([key, value]) => [key, freeze(value, irVersion)])),
-    docString: source !== undefined && !inMetadata ? source : '',
-    metadata: source !== undefined && inMetadata ? { [sourceKey]: source } : {},
-  }));
+  return scope.nodes.map(
+    ({ opType, domain, name, inputs, outputs, attributes, source }): OnnxNode => ({
+      opType,
+      domain,
+      name,
+      inputs: inputs.map((value) => value?.onnxName ?? ''),
+      outputs: outputs.map((value) => value.onnxName),
+      attributes: freezeAttributes(attributes, irVersion),
+      docString: source !== undefined && !inMetadata ? source : '',
+      metadata: source !== undefined && inMetadata ? { [sourceKey]: source } : {},
+    }),
+  );
 }
 
-function freeze(attribute: PendingAttribute, irVersion: number): OnnxAttribute {
-  if (attribute.type !== 'graph') return attribute;
-  const { scope, graphName } = attribute.value;
-  invariant(scope.kind === 'subgraph', `${graphName} is no subgraph`);
-  return { type: 'graph', value: freezeGraph(scope, graphName, irVersion) };
+function freezeAttributes(
+  attributes: PendingNode['attributes'],
+  irVersion: number,
+): ReadonlyMap<string, OnnxAttribute> {
+  const frozen = new Map<string, OnnxAttribute>();
+  for (const [key, attribute] of attributes) {
+    if (attribute.type === 'graph') {
+      const { scope, graphName } = attribute.value;
+      invariant(scope.kind === 'subgraph', `${graphName} is no subgraph`);
+      frozen.set(key, { type: 'graph', value: freezeGraph(scope, graphName, irVersion) });
+    } else frozen.set(key, attribute);
+  }
+  return frozen;
 }

@@ -24,7 +24,7 @@ export function eliminateCommonSubexpressions(graph: Graph): Graph {
     const candidates = seen.get(key);
     const twin = candidates?.find(({ attrs }) => equalTensors(attrs, node.attrs));
     if (twin !== undefined) return twin.outputs;
-    const outputs = target.add(node.op, inputs, node.attrs);
+    const outputs = target.copy(node, inputs);
     const made = outputs[0]?.producer;
     if (made === undefined) return outputs;
     if (candidates === undefined) seen.set(key, [made]);
