@@ -124,17 +124,16 @@ function irDumper(folder: string): NonNullable<CompileOptions['onPass']> {
 export function writeCompiled(out: string, compiled: Compiled): CompileResult['files'] {
   makeFolder(out);
   const files: { name: string; bytes: number }[] = [];
-  const write = (name: string, content: string | Uint8Array): void => {
-    writeFileAtomic(join(out, name), content);
-    files.push({
-      name,
-      bytes:
-        typeof content === 'string' ? new TextEncoder().encode(content).length : content.length,
-    });
+  const write = (name: string, parts: readonly Uint8Array[]): void => {
+    writeFileAtomic(join(out, name), parts);
+    files.push({ name, bytes: parts.reduce((sum, { length }) => sum + length, 0) });
+  };
+  const writeText = (name: string, text: string): void => {
+    write(name, [new TextEncoder().encode(text)]);
   };
   for (const { file, onnx } of Object.values(compiled.artifacts)) {
     if (onnx.external) files.push(writeExternal(out, onnx.external));
-    write(file, onnx.bytes);
+    write(file, onnx.parts);
   }
   const { init } = compiled.manifest.artifacts;
   if (init) {
@@ -142,8 +141,8 @@ export function writeCompiled(out: string, compiled: Compiled): CompileResult['f
     streamSafetensors(path, compiled.initial);
     files.push({ name: init.file, bytes: statSync(path).size });
   }
-  write(`${compiled.manifest.name}.ts`, typedModule(compiled.manifest, compiled.manifest.name));
-  write('manifest.json', `${JSON.stringify(compiled.manifest, null, 2)}\n`);
+  writeText(`${compiled.manifest.name}.ts`, typedModule(compiled.manifest, compiled.manifest.name));
+  writeText('manifest.json', `${JSON.stringify(compiled.manifest, null, 2)}\n`);
   return files;
 }
 

@@ -8,6 +8,7 @@ import {
   type ExternalPlan,
   type WriteOptions,
 } from './external.js';
+import { joined, lengthDelimited, piecesOf, type Pieces } from './pieces.js';
 import type {
   OnnxAttribute,
   OnnxFunction,
@@ -21,27 +22,126 @@ import type {
   OpsetImport,
 } from './model.js';
 
-export interface WrittenModel {
-  readonly bytes: Uint8Array;
-  /** What the caller writes beside the model. */
-  readonly external: ExternalFile | undefined;
+/** An encoded model; its big tensors are not copied until `bytes` is asked for. */
+export class WrittenModel {
+  constructor(
+    private readonly pieces: Pieces,
+    /** What the caller writes beside the model. */
+    readonly external: ExternalFile | undefined,
+  ) {}
+
+  /** The file, to be written part by part. */
+  get parts(): readonly Uint8Array[] {
+    return this.pieces.parts;
+  }
+
+  /** The file in one array, put together each time. */
+  get bytes(): Uint8Array {
+    return joined(this.pieces);
+  }
 }
 
 /** Encodes a model. Throws an ArtifactError where it is too big for one file and `never` was said. */
 export function writeModel(model: OnnxModel, options: WriteOptions = {}): WrittenModel {
   const plan = planExternal(model, options);
-  const proto: onnx.ModelProto.$Properties = {
+  return new WrittenModel(piecesOf(merged(modelParts(model, plan))), plan.file);
+}
+
+/*
+ * Protobuf lets a message be cut between its fields: encodings of the fields one after another are
+ * the encoding of the whole. So a graph's nodes are encoded in batches, whose objects are dropped,
+ * and a big tensor's bytes go from the weights to the file as they are. The fields come in the
+ * order of their numbers, as the generated encoders write them.
+ */
+
+/** Field numbers of onnx.proto. */
+const fields = {
+  modelGraph: 7,
+  modelTrainingInfo: 20,
+  trainingInitialization: 1,
+  trainingAlgorithm: 2,
+  graphInitializer: 5,
+  tensorRawData: 9,
+} as const;
+
+/** Nodes that are encoded at a time. */
+const nodeBatch = 1024;
+/** Smaller tensors are copied into the part around them, in bytes. */
+const smallestPart = 2 ** 16;
+
+function* modelParts(model: OnnxModel, plan: ExternalPlan): Generator<Uint8Array> {
+  const encode = (proto: onnx.ModelProto.$Properties) => onnx.ModelProto.encode(proto).finish();
+  yield encode({
     irVersion: model.irVersion,
-    opsetImport: model.opsets.map(opsetProto),
     producerName: some(model.producerName),
     producerVersion: some(model.producerVersion),
     docString: some(model.docString),
-    graph: graphProto(model.graph, plan),
+  });
+  yield* lengthDelimited(fields.modelGraph, piecesOf(graphParts(model.graph, plan)));
+  yield encode({
+    opsetImport: model.opsets.map(opsetProto),
     metadataProps: entries(model.metadata),
-    trainingInfo: model.trainingInfo.map((info) => trainingInfoProto(info, plan)),
-    functions: model.functions.map((fn) => functionProto(fn, plan)),
+  });
+  for (const info of model.trainingInfo)
+    yield* lengthDelimited(fields.modelTrainingInfo, piecesOf(trainingInfoParts(info, plan)));
+  yield encode({ functions: model.functions.map((fn) => functionProto(fn, plan)) });
+}
+
+function* graphParts(graph: OnnxGraph, plan: ExternalPlan): Generator<Uint8Array> {
+  const encode = (proto: onnx.GraphProto.$Properties) => onnx.GraphProto.encode(proto).finish();
+  for (let i = 0; i < graph.nodes.length; i += nodeBatch)
+    yield encode({
+      node: graph.nodes.slice(i, i + nodeBatch).map((node) => nodeProto(node, plan)),
+    });
+  yield encode({ name: graph.name });
+  for (const initializer of graph.initializers)
+    yield* lengthDelimited(
+      fields.graphInitializer,
+      piecesOf(tensorParts(initializerProto(initializer, plan))),
+    );
+  yield encode({
+    docString: some(graph.docString),
+    input: graph.inputs.map(valueInfoProto),
+    output: graph.outputs.map(valueInfoProto),
+    valueInfo: graph.valueInfo.map(valueInfoProto),
+  });
+}
+
+function* tensorParts({ rawData, ...head }: onnx.TensorProto.$Properties): Generator<Uint8Array> {
+  if (!rawData || rawData.length < smallestPart || head.externalData) {
+    yield onnx.TensorProto.encode({ ...head, rawData }).finish();
+    return;
+  }
+  yield onnx.TensorProto.encode(head).finish();
+  yield* lengthDelimited(fields.tensorRawData, piecesOf([rawData]));
+}
+
+function* trainingInfoParts(info: OnnxTrainingInfo, plan: ExternalPlan): Generator<Uint8Array> {
+  const { trainingInitialization, trainingAlgorithm } = fields;
+  if (info.initialization)
+    yield* lengthDelimited(trainingInitialization, piecesOf(graphParts(info.initialization, plan)));
+  if (info.algorithm)
+    yield* lengthDelimited(trainingAlgorithm, piecesOf(graphParts(info.algorithm, plan)));
+  yield onnx.TrainingInfoProto.encode({
+    initializationBinding: entries(info.initializationBinding),
+    updateBinding: entries(info.updateBinding),
+  }).finish();
+}
+
+/** Small parts put together, so that a file is written in few calls. */
+function* merged(parts: Iterable<Uint8Array>): Generator<Uint8Array> {
+  let small: Uint8Array[] = [];
+  const flush = function* () {
+    if (small.length > 0) yield joined(piecesOf(small));
+    small = [];
   };
-  return { bytes: onnx.ModelProto.encode(proto).finish(), external: plan.file };
+  for (const part of parts)
+    if (part.length < smallestPart) small.push(part);
+    else {
+      yield* flush();
+      yield part;
+    }
+  yield* flush();
 }
 
 /** Empty strings are left out, as ONNX's own writers do. */
@@ -184,17 +284,5 @@ function functionProto(fn: OnnxFunction, plan: ExternalPlan): onnx.FunctionProto
     node: fn.nodes.map((node) => nodeProto(node, plan)),
     opsetImport: fn.opsets.map(opsetProto),
     docString: some(fn.docString),
-  };
-}
-
-function trainingInfoProto(
-  info: OnnxTrainingInfo,
-  plan: ExternalPlan,
-): onnx.TrainingInfoProto.$Properties {
-  return {
-    initialization: info.initialization && graphProto(info.initialization, plan),
-    algorithm: info.algorithm && graphProto(info.algorithm, plan),
-    initializationBinding: entries(info.initializationBinding),
-    updateBinding: entries(info.updateBinding),
   };
 }

@@ -178,7 +178,10 @@ function piecesOf(content: string | Uint8Array | Iterable<Uint8Array>): Iterable
 }
 
 function lengthOf(content: string | Uint8Array | Iterable<Uint8Array>): number | undefined {
-  return typeof content === 'string' || content instanceof Uint8Array ? content.length : undefined;
+  if (typeof content === 'string' || content instanceof Uint8Array) return content.length;
+  // Of pieces that are made as they are written, nobody knows the length beforehand.
+  if (!Array.isArray(content)) return undefined;
+  return (content as readonly Uint8Array[]).reduce((sum, piece) => sum + piece.length, 0);
 }
 
 /**
