@@ -22,7 +22,7 @@ interface Row {
 }
 
 const read = (file: string): unknown =>
-  JSON.parse(readFileSync(join(repositoryRoot, 'test/goldens/models', file), 'utf8'));
+  JSON.parse(readFileSync(join(repositoryRoot, 'test/goldens/libraries', file), 'utf8'));
 const { models } = read('models.json') as { models: readonly Row[] };
 const names = read('names.json') as Readonly<Record<string, readonly string[]>>;
 

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { efficientnetB0 } from './efficientnetB0.js';
+import { efficientnet } from '../../src/models/index.js';
 import { initialize, traceModel, type Initializer } from '../../src/nn/index.js';
 
 const moments = (data: ArrayLike<number | bigint>): { mean: number; std: number; top: number } => {
@@ -54,7 +54,10 @@ describe('initial values', () => {
   });
 
   it("are timm's in EfficientNet", () => {
-    const { params, buffers } = traceModel(efficientnetB0(), { mode: 'eval', batch: 1 });
+    const { params, buffers } = traceModel(efficientnet({ name: 'b0' }), {
+      mode: 'eval',
+      batch: 1,
+    });
     const kinds = new Set(
       [...params, ...buffers].map(({ name, shape, init }) => {
         const last = name.split('.').at(-1) ?? '';

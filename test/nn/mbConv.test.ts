@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { traceModel, type Traced } from '../../src/nn/index.js';
 import { formatShape } from '../../src/support/shape.js';
 import { verifyGraph } from '../../src/ir/verify.js';
-import { efficientnetB0 } from './efficientnetB0.js';
+import { efficientnet } from '../../src/models/index.js';
 
 const eval1 = { mode: 'eval', batch: 1 } as const;
 
@@ -17,7 +17,7 @@ const namesIn = (traced: Traced, prefix: string): string[] =>
 
 describe('EfficientNet-B0 from mbConv', () => {
   it('has the published number of parameters and multiply-adds', () => {
-    const traced = traceModel(efficientnetB0(), eval1);
+    const traced = traceModel(efficientnet({ name: 'b0' }), eval1);
     expect(total(traced)).toBe(5_288_548);
     const multiplyAdds = traced.layers.reduce((sum, layer) => sum + layer.multiplyAdds, 0);
     // Published as 0.39 billion (arXiv 1905.11946, table 2).
@@ -26,14 +26,17 @@ describe('EfficientNet-B0 from mbConv', () => {
 
   it('counts the same whatever the batch and the padding', () => {
     const counts = [
-      traceModel(efficientnetB0('same'), { mode: 'train', batch: 'dynamic' }),
-      traceModel(efficientnetB0(), { mode: 'train', batch: 8 }),
+      traceModel(efficientnet({ name: 'b0', padding: 'same' }), {
+        mode: 'train',
+        batch: 'dynamic',
+      }),
+      traceModel(efficientnet({ name: 'b0' }), { mode: 'train', batch: 8 }),
     ].map((traced) => [total(traced), traced.layers.reduce((sum, l) => sum + l.multiplyAdds, 0)]);
     expect(counts[0]).toEqual(counts[1]);
   });
 
   it("has timm's names in a block with expansion and in one without", () => {
-    const traced = traceModel(efficientnetB0(), eval1);
+    const traced = traceModel(efficientnet({ name: 'b0' }), eval1);
     expect(namesIn(traced, 'blocks.1.0.').join('\n')).toMatchInlineSnapshot(`
       "conv_pw.weight [96,16,1,1]
       bn1.weight [96]
@@ -74,7 +77,7 @@ describe('EfficientNet-B0 from mbConv', () => {
   });
 
   it('drops residual branches only, with a rate that grows over all blocks', () => {
-    const traced = traceModel(efficientnetB0(), { mode: 'train', batch: 2 });
+    const traced = traceModel(efficientnet({ name: 'b0' }), { mode: 'train', batch: 2 });
     verifyGraph(traced.graph);
     expect(
       traced.noise.map(

@@ -1,6 +1,6 @@
 """Writes what torchvision and timm say of the models that both they and Gradus ship.
 
-Run: PYTHONPATH=TIMM /usr/bin/python3 test/goldens/models/make.py
+Run: PYTHONPATH=TIMM /usr/bin/python3 test/goldens/libraries/make.py
 (torch 1.13.1, torchvision 0.14.1; TIMM is the tag v0.9.16 of timm's repository)
 
 models.json holds of each model: trained numbers, multiply-adds of convolutions and linear layers
