@@ -1,0 +1,152 @@
+import { statSync } from 'node:fs';
+import { dirname, resolve } from 'node:path';
+import { DataError } from '../support/errors.js';
+import { sortClasses, unknownClass } from './classes.js';
+import type { Images, LabelledImages } from './images.js';
+import { Lines } from './lines.js';
+import { commaLines, jsonLines, type ListFormat, type ListRow } from './listRows.js';
+
+export interface ListOptions {
+  /** Folder that the paths start from; default the list's own. */
+  readonly root?: string | undefined;
+  /** Names of the classes; default all that the list names, sorted. */
+  readonly classes?: readonly string[] | undefined;
+}
+
+/** Files are looked for up to this line, behind it one in a thousand: a look may cost a disk's seek. */
+const checkedLines = 1_000_000;
+const shownProblems = 5;
+
+/** Whether a path is that of a list. */
+export function isList(path: string): boolean {
+  return /\.(?:csv|jsonl|ndjson)$/i.test(path);
+}
+
+/**
+ * A list of images with their classes: CSV with the columns `path` and `label`, or JSON lines with
+ * these keys. Throws a DataError that names the lines where a file is missing, a class is unknown or
+ * a label is left out.
+ */
+export async function openImageList(
+  file: string,
+  options: ListOptions = {},
+): Promise<LabelledImages> {
+  const known = options.classes && new Set(options.classes);
+  const found = new Set<string>();
+  const list = await openRows(file, options, ({ label }) => {
+    if (label === undefined) return 'there is no label';
+    found.add(label);
+    return !known || known.has(label) ? undefined : unknownClass(label, [...known]);
+  });
+  const classNames = options.classes ?? sortClasses(found);
+  if (classNames.length > 2 ** 16)
+    throw new DataError(`${file} names ${classNames.length} classes`, {
+      code: 'too-many-classes',
+      where: file,
+      hint: 'the column `label` holds the name of the class, which many images share',
+    });
+  const numbers = new Map(classNames.map((name, i) => [name, i]));
+  return {
+    ...list.images,
+    classNames,
+    label: (i) => numbers.get(list.row(i).label ?? '') ?? 0,
+  };
+}
+
+/** A list of images without classes; labels that it has are not looked at. */
+export async function openUnlabelledList(
+  file: string,
+  options: Pick<ListOptions, 'root'> = {},
+): Promise<Images> {
+  return (await openRows(file, options, () => undefined)).images;
+}
+
+async function openRows(
+  file: string,
+  { root = dirname(file) }: ListOptions,
+  check: (row: ListRow) => string | undefined,
+) {
+  const problems = new Problems(file);
+  let format: ListFormat | undefined;
+  const lines = await Lines.ofFile(file, (line, number) => {
+    if (format === undefined) {
+      format = formatOf(file, line, number);
+      if (format.header) return;
+    }
+    const row = format.row(line);
+    const problem = typeof row === 'string' ? row : (check(row) ?? missing(root, row, number));
+    if (problem !== undefined) problems.add(number, problem);
+  });
+  problems.throw();
+  const first = format?.header ? 1 : 0;
+  const count = lines.count - first;
+  if (format === undefined || count <= 0)
+    throw new DataError(`${file} lists no images`, { code: 'no-images', where: file });
+  const { row: parse } = format;
+  const row = (i: number): ListRow => {
+    const parsed = parse(lines.at(first + i));
+    if (typeof parsed !== 'string') return parsed;
+    throw new DataError(`${file} has changed: ${parsed}`, { code: 'list-changed', where: file });
+  };
+  const images: Images = {
+    name: file,
+    count,
+    fingerprint: lines.fingerprint,
+    id: (i) => row(i).path,
+    where: (i) => resolve(root, row(i).path),
+  };
+  return { images, row };
+}
+
+function formatOf(file: string, line: string, number: number): ListFormat {
+  if (!/\.csv$/i.test(file)) return jsonLines;
+  const format = commaLines(line);
+  if (typeof format !== 'string') return format;
+  throw new DataError(format, {
+    code: 'list-columns',
+    where: `${file}:${number}`,
+    hint: 'begin the list with the line `path,label`',
+  });
+}
+
+function missing(root: string, { path }: ListRow, number: number): string | undefined {
+  if (number > checkedLines && number % 1000 !== 0) return undefined;
+  const file = resolve(root, path);
+  const found = statSync(file, { throwIfNoEntry: false });
+  if (found?.isFile()) return undefined;
+  return found ? `${file} is no file` : `${file} does not exist`;
+}
+
+/** What is wrong with a list, line by line; a few are shown and all are counted. */
+class Problems {
+  readonly #shown: { readonly number: number; readonly text: string }[] = [];
+  #count = 0;
+
+  constructor(private readonly file: string) {}
+
+  add(number: number, text: string): void {
+    this.#count += 1;
+    if (this.#shown.length < shownProblems) this.#shown.push({ number, text });
+  }
+
+  throw(): void {
+    const [first] = this.#shown;
+    if (first === undefined) return;
+    const more = this.#count - this.#shown.length;
+    throw new DataError(
+      this.#count === 1 ? first.text : `${this.#count} lines of ${this.file} are wrong`,
+      {
+        code: 'list-rows',
+        where: `${this.file}:${first.number}`,
+        notes:
+          this.#count === 1
+            ? []
+            : [
+                ...this.#shown.map(({ number, text }) => `line ${number}: ${text}`),
+                ...(more > 0 ? [`and ${more} more`] : []),
+              ],
+        hint: 'correct or remove them; paths start from the folder of the list, or from `root`',
+      },
+    );
+  }
+}

@@ -1,0 +1,66 @@
+/** A line of a list of images. */
+export interface ListRow {
+  readonly path: string;
+  readonly label?: string | undefined;
+}
+
+/** How the lines of a list are read; each reader returns what is wrong as a text. */
+export interface ListFormat {
+  /** Whether the first line names the columns. */
+  readonly header: boolean;
+  row(line: string): ListRow | string;
+}
+
+/** Lines such as `{"path": "cats/1.jpg", "label": "cat"}`. */
+export const jsonLines: ListFormat = {
+  header: false,
+  row(line) {
+    let value: unknown;
+    try {
+      value = JSON.parse(line);
+    } catch {
+      return 'this line is not JSON';
+    }
+    if (typeof value !== 'object' || value === null) return 'this line is no JSON object';
+    const { path, label } = value as { readonly path?: unknown; readonly label?: unknown };
+    if (typeof path !== 'string' || path === '') return 'there is no text "path"';
+    if (label === undefined || label === null) return { path };
+    if (typeof label === 'string' || typeof label === 'number')
+      return { path, label: String(label) };
+    return '"label" is neither a text nor a number';
+  },
+};
+
+/** Comma-separated values below a line that names the columns; a text of what is wrong with it. */
+export function commaLines(header: string | undefined): ListFormat | string {
+  const columns = header === undefined ? [] : splitFields(header);
+  if (typeof columns === 'string') return columns;
+  const names = columns.map((name) => name.trim());
+  const [path, label] = [names.indexOf('path'), names.indexOf('label')];
+  if (path < 0) return 'the first line names no column "path"';
+  return {
+    header: true,
+    row(line) {
+      const fields = splitFields(line);
+      if (typeof fields === 'string') return fields;
+      if (fields.length !== names.length)
+        return `${fields.length} fields, but ${names.length} columns`;
+      const { [path]: file = '', [label]: name } = fields;
+      if (file === '') return 'the path is empty';
+      return { path: file, label: name === '' ? undefined : name };
+    },
+  };
+}
+
+/** The fields of a line; those in double quotes may hold commas, and quotes twice. */
+function splitFields(line: string): string[] | string {
+  const fields: string[] = [];
+  const field = /(?:"((?:[^"]|"")*)"|([^",]*))(,|$)/y;
+  for (;;) {
+    const match = field.exec(line);
+    if (!match) return 'a quote is not closed, or stands inside a field';
+    const [, quoted, plain, end] = match;
+    fields.push(quoted === undefined ? (plain ?? '') : quoted.replaceAll('""', '"'));
+    if (end === '') return fields;
+  }
+}
