@@ -11,6 +11,8 @@ export const tolerances = {
   float64: 1e-11,
   /** The same through a network, whose batch statistics of a few values enlarge what came before. */
   float64Network: 1e-9,
+  /** Logits by weights stored as float16 (11 bits, 5e-4 each, of either sign) against float32 ones. */
+  float16Weights: 2e-3,
 } as const;
 
 /** Step of central differences. */
