@@ -27,7 +27,7 @@ export interface ProgramOptions {
 }
 
 /** Evaluation-mode forward pass: image -> logits. */
-export function inferProgram(model: Model, { trace }: ProgramOptions): Program {
+export function inferProgram(model: Model, { trace }: Pick<ProgramOptions, 'trace'>): Program {
   const traced = traceModel(model, { ...trace, mode: 'eval' });
   const program = new Program(traced.graph);
   bindNetwork(program, traced);

@@ -49,7 +49,10 @@ function foldInto(
   const factor = div(scale, sqrt(add(variance, scalarLike(variance, epsilon))));
   const perKernel = reshape(factor, { shape: [...factor.shape, 1, 1, 1] });
   const shifted = b === undefined ? mul(mean, factor) : mul(sub(mean, b), factor);
-  return conv(x, mul(w, perKernel), sub(bias, shifted), before.attrs as unknown as ConvAttributes);
+  const [kernel, offset] = [mul(w, perKernel), sub(bias, shifted)];
+  const attrs = before.attrs as unknown as ConvAttributes;
+  // Its node is still the convolution's, for whoever looks for the layer in the artifact.
+  return x.graph.within(before.origin, () => conv(x, kernel, offset, attrs));
 }
 
 function isParameter(value: Value | undefined): boolean {

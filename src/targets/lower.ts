@@ -1,6 +1,7 @@
 import type { Graph, Node, Value } from '../ir/graph.js';
 import type { NodeTypes, Op } from '../ir/op.js';
 import type { GraphBuilder } from '../onnx/builder.js';
+import { dtypes } from '../support/dtype.js';
 import { invariant } from '../support/errors.js';
 import type { OnnxValue } from '../support/onnxValue.js';
 import type { TensorData } from '../support/tensor.js';
@@ -16,7 +17,7 @@ export interface Choice {
 
 export interface LowerOptions {
   readonly target: Target;
-  /** Inputs of the graph whose values are known; they become initializers. */
+  /** Inputs of the graph whose values are known; they become initializers, cast where stored in another type. */
   readonly weights?: ReadonlyMap<string, TensorData>;
   /** Inputs that are names of an enclosing graph (TrainingInfo); they are not declared. */
   readonly outer?: ReadonlySet<string>;
@@ -68,7 +69,10 @@ function declare(
 ): OnnxValue {
   if (outer?.has(name)) return builder.outer(name);
   const weight = weights?.get(name);
-  return weight ? builder.initializer(name, weight) : builder.input(name, dtype, shape);
+  if (weight === undefined) return builder.input(name, dtype, shape);
+  const stored = builder.initializer(name, weight);
+  if (weight.dtype === dtype) return stored;
+  return builder.at({ name }, () => builder.b.Cast(stored, { to: dtypes[dtype].onnx }));
 }
 
 function groupByOp(overrides: readonly Override[]): Map<Op, Override[]> {

@@ -1,0 +1,74 @@
+import type { OpsetVersion } from '../../generated/onnx/index.js';
+import type { Model } from '../nn/defineModel.js';
+import type { TraceOptions } from '../nn/trace.js';
+import { GraphBuilder } from '../onnx/builder.js';
+import { assertValidModel } from '../onnx/verify.js';
+import { writeModel, type WrittenModel } from '../onnx/writer.js';
+import { eliminateDeadCode } from '../passes/dce.js';
+import { foldBatchNorm } from '../passes/foldBatchNorm.js';
+import { foldWeights } from '../passes/foldWeights.js';
+import { optimize } from '../passes/pipeline.js';
+import type { DType } from '../support/dtype.js';
+import { halveMatrices } from '../support/halfFloats.js';
+import type { Shape } from '../support/shape.js';
+import type { TensorData } from '../support/tensor.js';
+import { lower } from '../targets/lower.js';
+import { portable } from '../targets/target.js';
+import { inferProgram } from './programs.js';
+
+export interface InferenceRequest {
+  /** Parameters and batch statistics by dotted name, all float32. */
+  readonly weights: ReadonlyMap<string, TensorData>;
+  /** File name of the model; weights too big for it go into `<file>.data`. */
+  readonly file: string;
+  readonly opset: OpsetVersion;
+  readonly trace: Omit<TraceOptions, 'mode'>;
+  /** Stores kernels and matrices as float16, which the graph casts to float32 when it is loaded. */
+  readonly float16?: boolean | undefined;
+  /** Facts for readers of the file. */
+  readonly metadata?: Readonly<Record<string, string>> | undefined;
+}
+
+interface Port {
+  readonly name: string;
+  readonly dtype: DType;
+  readonly shape: Shape;
+}
+
+export interface Inference {
+  readonly onnx: WrittenModel;
+  readonly inputs: readonly Port[];
+  readonly outputs: readonly Port[];
+  /** Matrices that stay float32, since float16 ends at 65504. */
+  readonly tooLarge: readonly string[];
+}
+
+/**
+ * An inference graph with its weights inside, as small as it gets: batch normalisation is folded
+ * into the convolutions and what depends on weights alone is computed now. Standard operators only.
+ */
+export function compileInference(model: Model, request: InferenceRequest): Inference {
+  const { file, opset, trace } = request;
+  const program = inferProgram(model, { trace });
+  const compact = optimize(foldBatchNorm(program.graph));
+  const folded = foldWeights({ graph: compact, weights: request.weights });
+  const graph = eliminateDeadCode(folded.graph);
+  const stored =
+    request.float16 === true
+      ? halveMatrices(folded.weights)
+      : { tensors: folded.weights, tooLarge: [] };
+  const builder = new GraphBuilder({ opset, name: model.name });
+  lower(graph, builder, { target: portable, weights: stored.tensors });
+  const docString = `inference graph of ${model.name}, exported by Gradus`;
+  const onnx = builder.build({ docString, metadata: request.metadata ?? {} });
+  assertValidModel(onnx, file);
+  const port = ({ name, value: { dtype, shape } }: (typeof graph.inputs)[number]): Port => {
+    return { name, dtype, shape };
+  };
+  return {
+    onnx: writeModel(onnx, { externalName: `${file}.data` }),
+    inputs: graph.inputs.filter(({ name }) => !stored.tensors.has(name)).map(port),
+    outputs: graph.outputs.map(port),
+    tooLarge: stored.tooLarge,
+  };
+}
