@@ -98,7 +98,8 @@ export async function compileModel(
   return { ...compiled, outDir: options.out ?? '', files, seconds, explanation };
 }
 
-function checkedOpset(opset: number): OpsetVersion {
+/** Throws a ConfigError for an operator set that we cannot write. */
+export function checkedOpset(opset: number): OpsetVersion {
   const known = opsetVersions.find((version) => version === opset);
   if (known !== undefined) return known;
   throw new ConfigError(`opset ${opset} is not supported`, {
@@ -146,7 +147,8 @@ export function writeCompiled(out: string, compiled: Compiled): CompileResult['f
   return files;
 }
 
-function writeExternal(out: string, file: ExternalFile): { name: string; bytes: number } {
+/** Writes the side file of a model into its folder. */
+export function writeExternal(out: string, file: ExternalFile): { name: string; bytes: number } {
   writeFileAtomic(join(out, file.location), piecesOf(file));
   return { name: file.location, bytes: file.size };
 }

@@ -3,6 +3,8 @@ export * from '../nn/index.js';
 export { compileModel, type CompileModelOptions, type CompileResult } from './compileModel.js';
 export { defineTraining, type TrainingConfig, type TrainingConfigInput } from './config.js';
 export { runTraining, type TrainingEvent, type TrainingPlan } from './runTraining.js';
+export { exportModel, type ExportOptions, type ExportResult } from './exportModel.js';
+export { importWeights, type ImportOptions, type ImportResult } from './importWeights.js';
 export { evaluateCheckpoint, trainFromConfig } from './trainFromConfig.js';
 export {
   Trainer,

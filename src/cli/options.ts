@@ -2,6 +2,12 @@ import { deviceNames, type DeviceName } from '../api/device.js';
 import { ConfigError } from '../support/errors.js';
 import { nearest } from '../support/nearest.js';
 
+/** What the image input of a graph may take. */
+export const imageFormats = ['float32-nchw', 'uint8-nhwc'] as const;
+
+/** Whose names the tensors of a file may have. */
+export const nameSets = ['timm', 'torchvision'] as const;
+
 /** Flags shared by commands. Numbers are read as text, so that a bad one can be shown as written. */
 export const flags = {
   seed: {

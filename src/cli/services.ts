@@ -2,6 +2,8 @@ import type { ArtifactKind, Manifest } from '../artifacts/manifest.js';
 import type { TrainingConfig } from '../api/config.js';
 import type { DeviceName } from '../api/device.js';
 import type { DevicesSummary } from '../api/devices.js';
+import type { ExportOptions, ExportResult } from '../api/exportModel.js';
+import type { ImportOptions, ImportResult } from '../api/importWeights.js';
 import type { Inspection } from '../api/inspect.js';
 import type { LoadedConfig } from '../api/loadTrainingConfig.js';
 import type { Scaffold } from '../api/scaffold.js';
@@ -145,6 +147,8 @@ export interface Services {
   loadTrainingConfig(file: string): Promise<LoadedConfig>;
   trainFromConfig(config: TrainingConfig, request: TrainRequest): Promise<TrainSummary>;
   evaluateCheckpoint(path: string, request: EvaluateRequest): Promise<EvaluationSummary>;
+  importWeights(path: string, request: ImportOptions): Promise<ImportResult>;
+  exportModel(path: string, request: ExportOptions): Promise<ExportResult>;
   inspectFile(path: string, overrides: ModelOverrides): Promise<Inspection>;
   listDevices(): Promise<DevicesSummary>;
   runDemo(request: DemoRequest): Promise<DemoSummary>;

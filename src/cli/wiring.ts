@@ -15,6 +15,16 @@ export const installedServices: Services = {
     const { loadTrainingConfig } = await import('../api/loadTrainingConfig.js');
     return loadTrainingConfig(file);
   },
+  async importWeights(path, request) {
+    await import('../index.js');
+    const { importWeights } = await import('../api/importWeights.js');
+    return importWeights(path, request);
+  },
+  async exportModel(path, request) {
+    await import('../index.js');
+    const { exportModel } = await import('../api/exportModel.js');
+    return exportModel(path, request);
+  },
   async inspectFile(path, overrides) {
     const { inspectModelFile, inspectOnnxFile } = await import('../api/inspect.js');
     if (path.endsWith('.onnx')) return inspectOnnxFile(path);

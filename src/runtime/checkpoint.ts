@@ -4,7 +4,7 @@
  */
 import { createHash } from 'node:crypto';
 import { closeSync, existsSync, openSync, readdirSync, readFileSync, readSync } from 'node:fs';
-import { basename, join } from 'node:path';
+import { basename, dirname, join } from 'node:path';
 import { parseCheckpointState, type CheckpointState } from '../artifacts/checkpointSchema.js';
 import type { Manifest } from '../artifacts/manifest.js';
 import { ArtifactError } from '../support/errors.js';
@@ -43,6 +43,16 @@ export function saveCheckpoint(
   tensors: ReadonlyMap<string, TensorData>,
 ): string {
   const path = checkpointPath(folder, meta.step);
+  writeCheckpoint(path, meta, tensors);
+  return path;
+}
+
+/** Makes the folder `path` a checkpoint; what was there goes. Throws as saveCheckpoint. */
+export function writeCheckpoint(
+  path: string,
+  meta: CheckpointMeta,
+  tensors: ReadonlyMap<string, TensorData>,
+): void {
   const pieces = encodeSafetensors(tensors);
   const hash = createHash('sha256');
   for (const piece of pieces) hash.update(piece);
@@ -53,13 +63,12 @@ export function saveCheckpoint(
     version: 1,
     tensors: { bytes, sha256: hash.digest('hex') },
   };
-  makeFolder(folder);
+  makeFolder(dirname(path));
   const fill = (temporary: string): void => {
     writeDurably(join(temporary, tensorFile), pieces);
     writeDurably(join(temporary, stateFile), [new TextEncoder().encode(canonicalJson(state))]);
   };
   writeFolderAtomic(path, fill, bytes);
-  return path;
 }
 
 /** Steps of the checkpoints in `folder`, ascending. */
@@ -89,8 +98,14 @@ export function readCheckpointState(path: string): CheckpointState {
   return parseCheckpointState(text, file);
 }
 
-/** Reads a checkpoint. Throws an ArtifactError that names the damaged file. */
-export function loadCheckpoint(path: string): Checkpoint {
+/**
+ * Reads a checkpoint, of its tensors those that `select` picks by their keys; all by default.
+ * Throws an ArtifactError that names the damaged file.
+ */
+export function loadCheckpoint(
+  path: string,
+  select?: (keys: readonly string[]) => readonly string[],
+): Checkpoint {
   const state = readCheckpointState(path);
   const file = join(path, tensorFile);
   const found = digestOf(file);
@@ -106,7 +121,7 @@ export function loadCheckpoint(path: string): Checkpoint {
         hint: `delete ${path}; the run then resumes from the checkpoint before it`,
       },
     );
-  return { path, state, tensors: readSafetensors(file) };
+  return { path, state, tensors: readSafetensors(file, select) };
 }
 
 function digestOf(file: string): { bytes: number; sha256: string } {

@@ -171,11 +171,17 @@ export class SafetensorsFile {
   }
 }
 
-/** Reads every tensor of a file. Throws an ArtifactError where it is missing or corrupt. */
-export function readSafetensors(path: string): Map<string, TensorData> {
+/**
+ * Reads the tensors of a file that `select` picks by their names; all by default. Throws an
+ * ArtifactError where the file is missing or corrupt.
+ */
+export function readSafetensors(
+  path: string,
+  select: (names: readonly string[]) => readonly string[] = (names) => names,
+): Map<string, TensorData> {
   const file = SafetensorsFile.open(path);
   try {
-    return new Map(file.names().map((name) => [name, file.read(name)]));
+    return new Map(select(file.names()).map((name) => [name, file.read(name)]));
   } finally {
     file.close();
   }

@@ -13,6 +13,8 @@ function services(some: Partial<Services>): Services {
     loadTrainingConfig: unused,
     trainFromConfig: unused,
     evaluateCheckpoint: unused,
+    importWeights: unused,
+    exportModel: unused,
     inspectFile: unused,
     listDevices: unused,
     runDemo: unused,
@@ -259,6 +261,97 @@ describe('gradus demo', () => {
 
       the student is better by 5.00 points
       seed 3, 1:33, all of it in runs/demo
+      "
+    `);
+  });
+});
+
+describe('gradus import', () => {
+  const result = {
+    checkpoint: 'weights/b0',
+    model: 'efficientnet_b0',
+    classes: 10,
+    parameters: 4_020_358,
+    tensors: 309,
+    converted: { float16: 309 },
+    ignored: 49,
+    initialized: { tensors: ['classifier.weight', 'classifier.bias'], fileClasses: 1000, seed: 0 },
+  };
+
+  it('hands its flags on, and says what became of the file', async () => {
+    const importWeights = vi.fn<Services['importWeights']>(() => Promise.resolve(result));
+    const line =
+      'import b0.safetensors --model efficientnet_b0 --names torchvision --classes 10 --size 64 --seed 3 --out weights/b0';
+    const { status, out } = await run(line, { importWeights });
+    expect(status).toBe(0);
+    expect(importWeights.mock.calls[0]).toEqual([
+      'b0.safetensors',
+      {
+        model: 'efficientnet_b0',
+        names: 'torchvision',
+        classes: 10,
+        size: 64,
+        seed: 3,
+        out: 'weights/b0',
+      },
+    ]);
+    expect(out).toMatchInlineSnapshot(`
+      "converted 309 tensors of float16 to float32
+      left out 49 num_batches_tracked, which no network here needs
+      new classifier for 10 classes, the file has 1000: classifier.weight, classifier.bias start with seed 0
+      efficientnet_b0: 4,020,358 parameters, 309 tensors from the file
+      wrote weights/b0
+      "
+    `);
+  });
+
+  it('refuses names that there are not', async () => {
+    const { status, err } = await run('import b0 --model m --out o --names keras');
+    expect([status, err.split('\n')[0]]).toEqual([2, 'error ConfigError: names cannot be "keras"']);
+  });
+});
+
+describe('gradus export', () => {
+  it('hands its flags on, and says what the model takes', async () => {
+    const exportModel = vi.fn<Services['exportModel']>(() =>
+      Promise.resolve({
+        checkpoint: 'runs/x/checkpoints/step-00000120',
+        model: 'efficientnet_b0',
+        step: 120,
+        weights: 'ema',
+        format: 'onnx',
+        files: [{ path: 'b0.onnx', bytes: 10_600_000 }],
+        classes: 10,
+        tooLarge: [],
+        onnx: {
+          opset: 17,
+          inputs: [{ name: 'image', dtype: 'float32', shape: ['N', 3, 64, 64] }],
+          outputs: [{ name: 'logits', dtype: 'float32', shape: ['N', 10] }],
+          normalisation: { mean: [0.5, 0.4, 0.3], std: [0.2, 0.2, 0.2] },
+        },
+      }),
+    );
+    const line =
+      'export runs/x --format onnx --batch dynamic --float16 --weights raw --image-format uint8-nhwc --out b0.onnx';
+    const { status, out } = await run(line, { exportModel });
+    expect(status).toBe(0);
+    expect(exportModel.mock.calls[0]?.[0]).toBe('runs/x');
+    expect(exportModel.mock.calls[0]?.[1]).toMatchObject({
+      format: 'onnx',
+      batch: 'dynamic',
+      float16: true,
+      weights: 'raw',
+      imageFormat: 'uint8-nhwc',
+      out: 'b0.onnx',
+    });
+    expect(out).toMatchInlineSnapshot(`
+      "file        size
+      -------  -------
+      b0.onnx  10.6 MB
+
+      opset 17: image float32 [N,3,64,64] -> logits float32 [N,10]
+      an image holds (pixel - mean) / std of pixels in 0..1: mean 0.5, 0.4, 0.3; std 0.2, 0.2, 0.2
+      efficientnet_b0, step 120: the moving average of the weights, from runs/x/checkpoints/step-00000120
       "
     `);
   });

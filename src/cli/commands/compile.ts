@@ -1,7 +1,7 @@
 import type { ArtifactKind } from '../../artifacts/manifest.js';
 import { createOptimizer, optimizerNames } from '../../optim/index.js';
 import { defineCommand } from '../command.js';
-import { flags, oneOf, overridesOf, seedOf, wholeNumber } from '../options.js';
+import { flags, imageFormats, oneOf, overridesOf, seedOf, wholeNumber } from '../options.js';
 import type { CompileSummary } from '../services.js';
 import { formatBytes, formatCount, formatTable } from '../table.js';
 
@@ -16,7 +16,6 @@ const kinds = [
 ] as const satisfies readonly ArtifactKind[];
 
 const targets = ['portable'] as const;
-const imageFormats = ['float32-nchw', 'uint8-nhwc'] as const;
 
 const text = { type: 'string', requiresArg: true } as const;
 

@@ -4,6 +4,8 @@ import { data } from './data.js';
 import { demo } from './demo.js';
 import { devices } from './devices.js';
 import { evaluate } from './eval.js';
+import { exportCommand } from './export.js';
+import { importCommand } from './import.js';
 import { init } from './init.js';
 import { inspect } from './inspect.js';
 import { train } from './train.js';
@@ -16,6 +18,8 @@ export const commands: readonly Command[] = [
   compile,
   train,
   evaluate,
+  importCommand,
+  exportCommand,
   devices,
   data,
 ];

@@ -1,0 +1,79 @@
+import { existsSync, readFileSync } from 'node:fs';
+import { join, resolve } from 'node:path';
+import type { CheckpointState } from '../artifacts/checkpointSchema.js';
+import type { Manifest } from '../artifacts/manifest.js';
+import { parseManifest } from '../artifacts/manifestSchema.js';
+import { findShippedModel } from '../models/registry.js';
+import type { Model } from '../nn/defineModel.js';
+import { readRunInfo } from '../runtime/runFolder.js';
+import { ArtifactError } from '../support/errors.js';
+import { loadModel, modelPath, type LoadedModel } from './loadModel.js';
+
+/** What is known of a checkpoint's network from what lies around it. */
+export interface CheckpointModel {
+  readonly loaded: LoadedModel;
+  /** [C,H,W], where it is recorded. */
+  readonly image: readonly [number, number, number] | undefined;
+}
+
+/**
+ * Finds the model of a checkpoint: `given`, else what its config names, else what the manifest of
+ * its run names. Throws an ArtifactError where none of them exists.
+ */
+export async function modelOfCheckpoint(
+  path: string,
+  { config }: Pick<CheckpointState, 'config'>,
+  given: string | Model | undefined,
+): Promise<CheckpointModel> {
+  const manifest = manifestBeside(path);
+  const size = field(config, 'size');
+  const loaded = await loadModel(given ?? findModel(path, config, manifest));
+  const [channels] = loaded.model.input.shape;
+  return {
+    loaded,
+    image: typeof size === 'number' ? [channels, size, size] : manifest?.image,
+  };
+}
+
+function findModel(path: string, config: unknown, manifest: Manifest | undefined): string {
+  const inConfig = field(config, 'model');
+  const named = [
+    ...(typeof inConfig === 'string' ? [modelPath(inConfig, configFolder(path, config))] : []),
+    ...(manifest ? [modelPath(manifest.model, '.')] : []),
+  ];
+  const found = named.find((name) => existsSync(name) || findShippedModel(name) !== undefined);
+  if (found !== undefined) return found;
+  throw new ArtifactError(
+    named.length === 0
+      ? `${path} does not tell which model it is of`
+      : `the model of ${path} is gone`,
+    {
+      code: 'model-unknown',
+      where: path,
+      notes: named.map((name) => `there is no ${name}`),
+      hint: 'give the model: --model NAME_OR_PATH',
+    },
+  );
+}
+
+/** Where a config's paths start: for an import, its own folder; for a run, what its run.json says. */
+function configFolder(path: string, config: unknown): string {
+  if (field(config, 'imported') !== undefined) return path;
+  for (const up of ['../..', '../../..']) {
+    const folder = field(readRunInfo(resolve(path, up)), 'configFolder');
+    if (typeof folder === 'string') return folder;
+  }
+  return '.';
+}
+
+/** The manifest of the run, or of the generation, that a checkpoint lies in. */
+function manifestBeside(path: string): Manifest | undefined {
+  const file = join(resolve(path, '../..'), 'artifacts', 'manifest.json');
+  return existsSync(file) ? parseManifest(readFileSync(file, 'utf8'), file) : undefined;
+}
+
+function field(value: unknown, key: string): unknown {
+  return typeof value === 'object' && value !== null
+    ? (value as Readonly<Record<string, unknown>>)[key]
+    : undefined;
+}

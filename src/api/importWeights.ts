@@ -1,0 +1,271 @@
+import { existsSync, readdirSync } from 'node:fs';
+import { basename, isAbsolute, relative, resolve, sep } from 'node:path';
+import type { Json } from '../artifacts/checkpointSchema.js';
+import type { ParamInfo } from '../artifacts/manifest.js';
+import type { Model } from '../nn/defineModel.js';
+import { initialize } from '../nn/init.js';
+import { readCheckpointState, writeCheckpoint } from '../runtime/checkpoint.js';
+import type { SafetensorsFile } from '../runtime/safetensors.js';
+import { dtypes, type DType } from '../support/dtype.js';
+import { ArtifactError, invariant } from '../support/errors.js';
+import type { TensorData } from '../support/tensor.js';
+import { loadModel, modelPath, type LoadedModel } from './loadModel.js';
+import { classAxes, classesOf, networkOf, type Network } from './modelWeights.js';
+import { asFloat32, openWeights } from './weightFile.js';
+import { likelyNames, namesOf, type NameOption } from './weightNames.js';
+
+export interface ImportOptions {
+  /** A shipped model's name, a model file, or a model. */
+  readonly model: string | Model;
+  /** How the file names its tensors; the model's own names where missing. */
+  readonly names?: NameOption | undefined;
+  /** Classes of the network; where the file has another number, the classifier starts anew. */
+  readonly classes?: number | undefined;
+  /** Height and width of the image in place of the model's own, in pixels. */
+  readonly size?: number | undefined;
+  /** Of a new classifier's initial values; default 0. */
+  readonly seed?: number | undefined;
+  /** The checkpoint's folder. */
+  readonly out: string;
+}
+
+export interface ImportResult {
+  readonly checkpoint: string;
+  /** The model's name. */
+  readonly model: string;
+  readonly classes: number;
+  /** Trained numbers, batch statistics aside. */
+  readonly parameters: number;
+  /** Tensors taken from the file. */
+  readonly tensors: number;
+  /** Tensors that were converted to float32, by the type they had. */
+  readonly converted: Partial<Readonly<Record<DType, number>>>;
+  /** Tensors of the file that no network needs: PyTorch's num_batches_tracked. */
+  readonly ignored: number;
+  /** The classifier, if it has initial values instead of the file's. */
+  readonly initialized?: {
+    readonly tensors: readonly string[];
+    readonly fileClasses: number;
+    readonly seed: number;
+  };
+}
+
+/** How the weights of a file become those of a network. */
+interface Plan {
+  readonly network: Network;
+  /** The file's name for each weight that is taken from it. */
+  readonly taken: ReadonlyMap<string, string>;
+  readonly ignored: number;
+  readonly initialized: readonly string[];
+  readonly fileClasses: number;
+}
+
+/**
+ * Makes a checkpoint, at step 0, of a safetensors file of weights. All tensors that are missing,
+ * misshapen or too many are listed in one ArtifactError, and then nothing is written.
+ */
+export async function importWeights(path: string, options: ImportOptions): Promise<ImportResult> {
+  const { classes, size, seed = 0, out } = options;
+  requireFree(out);
+  const loaded = await loadModel(options.model);
+  const [channels] = loaded.model.input.shape;
+  const image = size === undefined ? undefined : ([channels, size, size] as const);
+  const network = networkOf(loaded, { classes, image });
+  const file = openWeights(path);
+  try {
+    const plan = planImport(file, loaded, network, options);
+    const { tensors, converted } = readWeights(file, plan, seed);
+    const config = {
+      model: nameIn(out, options.model),
+      classes: network.classes,
+      ...(size !== undefined && { size }),
+      imported: {
+        file: basename(path),
+        ...(typeof options.names === 'string' && { names: options.names }),
+        initialized: plan.initialized,
+      },
+    } satisfies Json;
+    const meta = { step: 0, epoch: 0, position: 0, seed, best: null, config };
+    writeCheckpoint(out, { ...meta, architectureHash: network.architectureHash }, tensors);
+    return resultOf(out, plan, converted, seed);
+  } finally {
+    file.close();
+  }
+}
+
+function resultOf(
+  checkpoint: string,
+  { network, taken, ignored, initialized, fileClasses }: Plan,
+  converted: ImportResult['converted'],
+  seed: number,
+): ImportResult {
+  const sizes = network.params.map(({ shape }) => shape.reduce((a, b) => a * b, 1));
+  return {
+    checkpoint,
+    model: network.name,
+    classes: network.classes,
+    parameters: sizes.reduce((a, b) => a + b, 0),
+    tensors: taken.size,
+    converted,
+    ignored,
+    ...(initialized.length > 0 && { initialized: { tensors: initialized, fileClasses, seed } }),
+  };
+}
+
+/** A folder that holds anything but an import of before is not ours to replace. */
+function requireFree(out: string): void {
+  if (!existsSync(out)) return;
+  const names = readdirSync(out);
+  if (names.length === 0 || isImport(out, names)) return;
+  throw new ArtifactError(`${out} is not empty`, {
+    code: 'out-not-empty',
+    where: out,
+    hint: 'give a folder that does not exist yet, or one that an import made',
+  });
+}
+
+function isImport(out: string, names: readonly string[]): boolean {
+  if (!names.includes('state.json') || names.length > 2) return false;
+  const { step, config } = readCheckpointState(out);
+  return step === 0 && typeof config === 'object' && config !== null && 'imported' in config;
+}
+
+/** What a checkpoint calls its model: a file by its path from the checkpoint, so that both may move. */
+function nameIn(out: string, model: string | Model): string {
+  if (typeof model !== 'string') return model.name;
+  const place = modelPath(model, '.');
+  return isAbsolute(place) ? relative(resolve(out), place).split(sep).join('/') : place;
+}
+
+const floating = (dtype: DType): boolean => dtypes[dtype].floating;
+
+function planImport(
+  file: SafetensorsFile,
+  loaded: LoadedModel,
+  network: Network,
+  options: ImportOptions,
+): Plan {
+  const fileName = namesOf(loaded, options.names);
+  const infoOf = (name: string) => file.info(fileName(name));
+  const misfits = network.weights.filter(({ name, shape }) => {
+    const info = infoOf(name);
+    return info && info.shape.join() !== shape.join();
+  });
+  const fileClasses =
+    misfits.length === 0 ? undefined : classesOf(loaded, network, (name) => infoOf(name)?.shape);
+  const classifier = fileClasses === undefined ? [] : [...classAxes(loaded, network).keys()];
+  const initialized =
+    options.classes === undefined ? [] : classifier.filter((name) => isIn(misfits, name));
+  const rest = network.weights.filter(({ name }) => !initialized.includes(name));
+  const used = new Set(network.weights.map(({ name }) => fileName(name)));
+  const extra = file.names().filter((name) => !used.has(name));
+  const ignored = extra.filter((name) => /(^|\.)num_batches_tracked$/.test(name));
+  const problems = [
+    ...rest.flatMap((weight) => problemOf(weight, fileName(weight.name), file)),
+    ...extra
+      .filter((name) => !ignored.includes(name))
+      .map((name) => `extra: ${name} ${shapeText(file.info(name)?.shape)}, not in ${network.name}`),
+  ];
+  if (problems.length > 0)
+    throw misfit(file, network, problems, hintOf(file, loaded, network, fileName, fileClasses));
+  return {
+    network,
+    taken: new Map(rest.map(({ name }) => [name, fileName(name)])),
+    ignored: ignored.length,
+    initialized,
+    fileClasses: fileClasses ?? network.classes,
+  };
+}
+
+function isIn(weights: readonly ParamInfo[], name: string): boolean {
+  return weights.some((weight) => weight.name === name);
+}
+
+/** What is wrong with a weight of the file, if anything. */
+function problemOf({ name, shape }: ParamInfo, inFile: string, file: SafetensorsFile): string[] {
+  const what = inFile === name ? name : `${inFile} (${name})`;
+  const info = file.info(inFile);
+  if (info === undefined) return [`missing: ${what} ${shapeText(shape)}`];
+  if (info.shape.join() !== shape.join())
+    return [`misshapen: ${what} is ${shapeText(info.shape)}, the model needs ${shapeText(shape)}`];
+  if (!floating(info.dtype)) return [`misshapen: ${what} is of ${info.dtype}, a weight is a float`];
+  return [];
+}
+
+function shapeText(shape: readonly number[] | undefined): string {
+  return `[${(shape ?? []).join(',')}]`;
+}
+
+function misfit(
+  file: SafetensorsFile,
+  { name }: Network,
+  problems: readonly string[],
+  hint: string,
+): ArtifactError {
+  const counts = ['missing', 'misshapen', 'extra'].flatMap((kind) => {
+    const count = problems.filter((line) => line.startsWith(`${kind}:`)).length;
+    return count === 0 ? [] : [`${count} ${kind}`];
+  });
+  return new ArtifactError(`${file.path} does not fit ${name}: ${counts.join(', ')}`, {
+    code: 'weights-mismatch',
+    where: file.path,
+    notes: problems,
+    hint,
+  });
+}
+
+function hintOf(
+  file: SafetensorsFile,
+  loaded: LoadedModel,
+  { name, classes, weights }: Network,
+  fileName: (name: string) => string,
+  fileClasses: number | undefined,
+): string {
+  const has = (key: string): boolean => file.info(key) !== undefined;
+  if (fileClasses !== undefined)
+    return `the file has ${fileClasses} classes: --classes ${fileClasses} keeps them, --classes ${classes} begins with a new classifier`;
+  if (file.names().some((key) => key.startsWith('optim.')))
+    return 'it belongs to a checkpoint of Gradus, which needs no import: give the checkpoint itself';
+  const matching = weights.filter((weight) => has(fileName(weight.name))).length;
+  const likely = 2 * matching > weights.length ? undefined : likelyNames(loaded, has);
+  return likely === undefined
+    ? `is it the right model? gradus inspect ${name} lists the layers`
+    : `its names are those of ${likely}: add --names ${likely}`;
+}
+
+function readWeights(file: SafetensorsFile, plan: Plan, seed: number) {
+  const { network, taken } = plan;
+  const tensors = new Map<string, TensorData>();
+  const converted: Partial<Record<DType, number>> = {};
+  const tooLarge: string[] = [];
+  for (const { name, shape, init } of [...network.params, ...network.buffers]) {
+    const inFile = taken.get(name);
+    if (inFile === undefined) {
+      tensors.set(name, initialize(init, name, shape, seed));
+      continue;
+    }
+    // One at a time, so that only the float32 of all of them are held.
+    const raw = file.read(inFile);
+    const tensor = asFloat32(raw);
+    invariant(tensor.dtype === 'float32', `${name} is a float`);
+    if (raw.dtype !== 'float32') converted[raw.dtype] = (converted[raw.dtype] ?? 0) + 1;
+    if (overflows(raw, tensor)) tooLarge.push(inFile);
+    tensors.set(name, tensor);
+  }
+  if (tooLarge.length > 0)
+    throw new ArtifactError(`${file.path} has numbers beyond float32's range`, {
+      code: 'weights-range',
+      where: file.path,
+      notes: tooLarge,
+    });
+  return { tensors, converted };
+}
+
+function overflows(before: TensorData, after: TensorData): boolean {
+  if (before.dtype !== 'float64') return false;
+  const { data } = before;
+  return data.some(
+    (value: number | bigint, i: number) =>
+      Number.isFinite(value) && !Number.isFinite(after.data[i]),
+  );
+}

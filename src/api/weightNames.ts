@@ -1,0 +1,50 @@
+import { parameterNames } from '../models/names.js';
+import { findShippedModel, type ShippedModel } from '../models/registry.js';
+import type { NameSet } from '../nn/index.js';
+import { ConfigError } from '../support/errors.js';
+import type { LoadedModel } from './loadModel.js';
+
+const nameSets = ['timm', 'torchvision'] as const satisfies readonly NameSet[];
+
+/** A name set, or a function from a model's own dotted name to the file's. */
+export type NameOption = NameSet | ((name: string) => string);
+
+/**
+ * From a model's own names of parameters and batch statistics to those of a file. Throws a
+ * ConfigError for a set of names of a model that is not shipped, which has none but its own.
+ */
+export function namesOf(
+  loaded: LoadedModel,
+  names: NameOption | undefined,
+): (name: string) => string {
+  if (names === undefined) return (name) => name;
+  if (typeof names === 'function') return names;
+  const shipped = shippedOf(loaded);
+  if (shipped === undefined)
+    throw new ConfigError(`${loaded.model.name} has no names of ${names}`, {
+      code: 'names',
+      where: '--names',
+      hint: 'only shipped models have two sets of names; leave --names out, and the names are those of your model',
+    });
+  const table = parameterNames(shipped, names);
+  return (name) => table.get(name) ?? name;
+}
+
+/** The set of names by which a file has most of a model's weights, if that is one of the two. */
+export function likelyNames(
+  loaded: LoadedModel,
+  has: (name: string) => boolean,
+): NameSet | undefined {
+  const shipped = shippedOf(loaded);
+  if (shipped === undefined) return undefined;
+  const counts = nameSets.map((set) => {
+    const table = parameterNames(shipped, set);
+    return { set, share: [...table.values()].filter(has).length / table.size };
+  });
+  return counts.find(({ share }) => share > 0.5)?.set;
+}
+
+function shippedOf({ model }: LoadedModel): ShippedModel | undefined {
+  const shipped = findShippedModel(model.name);
+  return shipped?.model === model ? shipped : undefined;
+}

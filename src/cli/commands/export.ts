@@ -1,0 +1,97 @@
+import type { ExportResult } from '../../api/exportModel.js';
+import { defineCommand } from '../command.js';
+import { flags, imageFormats, nameSets, oneOf, wholeNumber } from '../options.js';
+import { formatBytes, formatTable } from '../table.js';
+
+const formats = ['onnx', 'safetensors'] as const;
+const weightKinds = ['ema', 'raw'] as const;
+
+const text = { type: 'string', requiresArg: true } as const;
+
+export const exportCommand = defineCommand({
+  usage: 'export <checkpoint>',
+  describe: 'Write a checkpoint as an ONNX model for inference, or as safetensors',
+  examples: [
+    ['export runs/digits --format onnx --out digits.onnx', "a run's best, for any ONNX runtime"],
+    ['export runs/digits --out digits.onnx --batch 1 --image-format uint8-nhwc', '8-bit images'],
+    ['export weights/b0 --format safetensors --names torchvision --out b0.safetensors', ''],
+  ],
+  options: (parser) =>
+    parser
+      .positional('checkpoint', {
+        type: 'string',
+        demandOption: true,
+        describe: "A checkpoint's folder, or a run's: then its best",
+      })
+      .options({
+        out: { ...text, demandOption: true, describe: 'The file to write' },
+        format: { ...text, choices: formats, describe: "The file's extension tells, if missing" },
+        weights: {
+          ...text,
+          choices: weightKinds,
+          describe: 'The moving average, or the weights themselves; the average if there is one',
+        },
+        float16: { type: 'boolean', describe: 'Store kernels and matrices as float16' },
+        model: { ...text, describe: 'Its model, where the checkpoint does not tell it' },
+        names: {
+          ...text,
+          choices: nameSets,
+          describe: "Of safetensors: whose names; the model's own if missing",
+        },
+        batch: { ...text, describe: 'Of onnx: images of a run, or dynamic, the default' },
+        opset: { ...text, describe: 'Of onnx: operator set, 17 to 24; 17 if missing' },
+        'image-format': {
+          ...text,
+          choices: imageFormats,
+          describe: 'Of onnx: what the image input takes',
+        },
+        size: flags.size,
+      }),
+  async run(args, { services }) {
+    const { batch } = args;
+    const result = await services.exportModel(args.checkpoint, {
+      out: args.out,
+      format: oneOf('--format', args.format, formats),
+      weights: oneOf('--weights', args.weights, weightKinds),
+      float16: args.float16,
+      model: args.model,
+      names: oneOf('--names', args.names, nameSets),
+      batch: batch === 'dynamic' ? 'dynamic' : wholeNumber('--batch', batch, { least: 1 }),
+      opset: wholeNumber('--opset', args.opset, { least: 17, most: 24 }),
+      imageFormat: oneOf('--image-format', args.imageFormat, imageFormats),
+      size: wholeNumber('--size', args.size, { least: 1 }),
+    });
+    return { json: result, text: textOf(result) };
+  },
+});
+
+function textOf({ model, step, weights, files, tooLarge, onnx, checkpoint }: ExportResult): string {
+  const columns = [{ title: 'file' }, { title: 'size', align: 'right' }] as const;
+  const taken = weights === 'ema' ? 'the moving average of the weights' : 'the weights themselves';
+  return [
+    formatTable(
+      columns,
+      files.map(({ path, bytes }) => [path, formatBytes(bytes)]),
+    ),
+    '',
+    ...(tooLarge.length > 0 ? [`beyond float16's range, so float32: ${tooLarge.join(', ')}`] : []),
+    ...(onnx ? portsOf(onnx) : []),
+    `${model}, step ${step}: ${taken}, from ${checkpoint}`,
+  ].join('\n');
+}
+
+function portsOf({ opset, inputs, outputs, normalisation }: NonNullable<ExportResult['onnx']>) {
+  const port = ({ name, dtype, shape }: (typeof inputs)[number]): string =>
+    `${name} ${dtype} [${shape.join(',')}]`;
+  return [
+    `opset ${opset}: ${inputs.map(port).join(', ')} -> ${outputs.map(port).join(', ')}`,
+    ...(normalisation ? [pixelsOf(normalisation)] : []),
+  ];
+}
+
+function pixelsOf({ mean, std }: { mean: readonly number[]; std: readonly number[] }): string {
+  const plain = mean.every((value) => value === 0) && std.every((value) => value === 1);
+  return plain
+    ? 'an image holds pixels in 0..1'
+    : `an image holds (pixel - mean) / std of pixels in 0..1: mean ${mean.join(', ')}; std ${std.join(', ')}`;
+}

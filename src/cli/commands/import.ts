@@ -1,0 +1,74 @@
+import type { ImportResult } from '../../api/importWeights.js';
+import { defineCommand } from '../command.js';
+import { flags, nameSets, oneOf, seedOf, wholeNumber } from '../options.js';
+import { formatCount } from '../table.js';
+
+const text = { type: 'string', requiresArg: true } as const;
+
+export const importCommand = defineCommand({
+  usage: 'import <weights>',
+  describe: 'Make a checkpoint of a safetensors file of weights',
+  examples: [
+    ['import b0.safetensors --model efficientnet_b0 --out weights/b0', "timm's weights"],
+    ['import b0.safetensors --model efficientnet_b0 --names torchvision --out weights/b0', ''],
+    ['import b0.safetensors --model efficientnet_b0 --classes 10 --out weights/b0', 'to fine-tune'],
+  ],
+  options: (parser) =>
+    parser
+      .positional('weights', {
+        type: 'string',
+        demandOption: true,
+        describe: 'A .safetensors file',
+      })
+      .options({
+        model: {
+          ...text,
+          demandOption: true,
+          describe: 'A model file, or the name of a shipped model',
+        },
+        names: {
+          ...text,
+          choices: nameSets,
+          describe: "Whose names the file's tensors have; the model's own if missing",
+        },
+        classes: {
+          ...flags.classes,
+          describe: 'Number of classes; another one than the file has makes a new classifier',
+        },
+        size: flags.size,
+        seed: flags.seed,
+        out: { ...text, demandOption: true, describe: 'Folder of the checkpoint' },
+      }),
+  async run(args, { services }) {
+    const result = await services.importWeights(args.weights, {
+      model: args.model,
+      names: oneOf('--names', args.names, nameSets),
+      classes: wholeNumber('--classes', args.classes, { least: 1 }),
+      size: wholeNumber('--size', args.size, { least: 1 }),
+      seed: seedOf(args.seed),
+      out: args.out,
+    });
+    return { json: result, text: textOf(result) };
+  },
+});
+
+function textOf(result: ImportResult): string {
+  const { checkpoint, model, classes, parameters, tensors, ignored, initialized } = result;
+  const converted = Object.entries(result.converted).map(
+    ([dtype, count]) => `converted ${count} tensors of ${dtype} to float32`,
+  );
+  return [
+    ...converted,
+    ...(ignored > 0
+      ? [`left out ${ignored} num_batches_tracked, which no network here needs`]
+      : []),
+    ...(initialized
+      ? [
+          `new classifier for ${classes} classes, the file has ${initialized.fileClasses}: ` +
+            `${initialized.tensors.join(', ')} start with seed ${initialized.seed}`,
+        ]
+      : []),
+    `${model}: ${formatCount(parameters)} parameters, ${tensors} tensors from the file`,
+    `wrote ${checkpoint}`,
+  ].join('\n');
+}
