@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import type { KeyLocator } from '../frontend/configKeys.js';
 import type { Schedule } from '../runtime/schedules.js';
 import { explainIssues } from './configProblems.js';
 import { deviceNames } from './device.js';
@@ -183,14 +184,18 @@ export function defineTraining(config: TrainingConfigInput): TrainingConfigInput
 
 /**
  * Checks a config and fills in its defaults. Throws one ConfigError that lists every problem, with
- * key paths below `file`.
+ * key paths below `file`, and where `locate` finds them.
  */
-export function parseTrainingConfig(config: unknown, file: string): TrainingConfig {
+export function parseTrainingConfig(
+  config: unknown,
+  file: string,
+  locate?: KeyLocator,
+): TrainingConfig {
   const plain = withPlainOptimizer(config);
   const result = trainingSchema.safeParse(plain);
   const issues = [...(result.error?.issues ?? []), ...durationIssues(plain)];
   if (result.success && issues.length === 0) return result.data;
-  throw explainIssues(issues, plain, trainingConfigSchema(), file);
+  throw explainIssues(issues, plain, trainingConfigSchema(), file, locate);
 }
 
 /** A rule between keys is checked apart from the schema, which skips it where a key is wrong. */

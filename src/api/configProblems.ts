@@ -1,4 +1,6 @@
 import type { z } from 'zod';
+import type { KeyLocator } from '../frontend/configKeys.js';
+import { formatSite } from '../ir/origin.js';
 import { ConfigError } from '../support/errors.js';
 import { nearest } from '../support/nearest.js';
 
@@ -7,39 +9,55 @@ type Path = readonly PropertyKey[];
 type JsonSchema = Readonly<Record<string, unknown>>;
 
 interface Problem {
-  /** `optimizer.momentum`; empty for the config itself. */
-  readonly key: string;
+  /** Empty for the config itself. */
+  readonly path: Path;
   readonly text: string;
 }
 
-/** One ConfigError for all that is wrong with a config; `schema` is its JSON schema. */
+/** One ConfigError for all that is wrong with a config; `schema` is its JSON schema, `locate` finds its keys. */
 export function explainIssues(
   issues: readonly Issue[],
   config: unknown,
   schema: JsonSchema,
   file: string,
+  locate: KeyLocator = () => undefined,
 ): ConfigError {
   const problems = issues.flatMap((issue) => explain(issue, config, schema));
-  const lines = problems.map(({ key, text }) => (key === '' ? text : `${key}: ${text}`));
-  const [only] = lines;
-  const key = lines.length === 1 ? problems[0]?.key : undefined;
-  return new ConfigError(
-    lines.length === 1 && only !== undefined ? only : `the config has ${lines.length} problems`,
-    {
-      code: 'config',
-      where: key ? `${file}: ${key}` : file,
-      notes: lines.length === 1 ? [] : lines,
-      hint: 'docs/cli.md lists the keys of a config with their defaults',
-    },
-  );
+  const common = {
+    code: 'config',
+    hint: 'docs/cli.md lists the keys of a config with their defaults',
+  };
+  const [first] = problems;
+  if (problems.length === 1 && first) {
+    const key = keyOf(first.path);
+    const where = locate(first.path) ?? (key === '' ? file : `${file}: ${key}`);
+    return new ConfigError(lineOf(first), { ...common, where });
+  }
+  const notes = problems.map((problem) => {
+    const site = locate(problem.path);
+    return `${site ? `${formatSite(site)} ` : ''}${lineOf(problem)}`;
+  });
+  return new ConfigError(`the config has ${notes.length} problems`, {
+    ...common,
+    where: file,
+    notes,
+  });
+}
+
+/** `optimizer.momentum` */
+function keyOf(path: Path): string {
+  return path.map(String).join('.');
+}
+
+function lineOf({ path, text }: Problem): string {
+  return path.length === 0 ? text : `${keyOf(path)}: ${text}`;
 }
 
 function explain(issue: Issue, config: unknown, schema: JsonSchema): Problem[] {
-  const at = (path: Path): string => path.map(String).join('.');
   if (issue.code === 'unrecognized_keys') {
     const allowed = keysOf(schemaAt(schema, issue.path, config)).filter((key) => key !== '$schema');
     return issue.keys.map((key) => ({
-      key: at([...issue.path, key]),
+      path: [...issue.path, key],
       text: `unknown key${guess(key, allowed)}; allowed: ${allowed.join(', ')}`,
     }));
   }
@@ -50,9 +68,9 @@ function explain(issue: Issue, config: unknown, schema: JsonSchema): Problem[] {
     const parent = issue.path.at(-1) === discriminator ? issue.path.slice(0, -1) : issue.path;
     const allowed = kindsOf(schemaAt(schema, parent, undefined), discriminator);
     const written = valueAt(config, [...parent, discriminator]);
-    return [{ key: at([...parent, discriminator]), text: choice(written, allowed) }];
+    return [{ path: [...parent, discriminator], text: choice(written, allowed) }];
   }
-  return [{ key: at(issue.path), text: explainValue(issue, value, schema) }];
+  return [{ path: issue.path, text: explainValue(issue, value, schema) }];
 }
 
 function explainValue(issue: Issue, value: unknown, schema: JsonSchema): string {

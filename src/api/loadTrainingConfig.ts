@@ -13,7 +13,7 @@ export interface LoadedConfig {
 
 /** Loads and checks a config of `gradus train`, TypeScript or JSON. Throws a ConfigError. */
 export async function loadTrainingConfig(file: string): Promise<LoadedConfig> {
-  const { module } = await loadModule(file, { modules: providedModules(), kind: 'config' });
+  const { module, locate } = await loadModule(file, { modules: providedModules(), kind: 'config' });
   const { default: written } = module;
   if (written === undefined)
     throw new ConfigError(`${file} has no config as its default export`, {
@@ -21,5 +21,5 @@ export async function loadTrainingConfig(file: string): Promise<LoadedConfig> {
       where: file,
       hint: 'write `export default defineTraining({ ... })`',
     });
-  return { config: parseTrainingConfig(written, file), folder: dirname(resolve(file)) };
+  return { config: parseTrainingConfig(written, file, locate), folder: dirname(resolve(file)) };
 }

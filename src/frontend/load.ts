@@ -5,6 +5,7 @@ import { resetSites } from '../nn/callSites.js';
 import type { GradusError } from '../support/errors.js';
 import { nearest } from '../support/nearest.js';
 import { defaultCacheDir, openCache } from './cache.js';
+import { keyLocator, type KeyLocator } from './configKeys.js';
 import { evaluate } from './evaluate.js';
 import { hashOf, installedVersion } from './installation.js';
 import { readJson } from './json.js';
@@ -40,7 +41,12 @@ export interface LoadedModule {
   readonly typeChecked: boolean;
   /** What code of the file threw later, such as a model's `build`, as an error at the user's line. */
   readonly explain: (thrown: unknown) => GradusError;
+  /** Where a key of the exported object is written. */
+  readonly locate: KeyLocator;
 }
+
+/** Most files that a hint lists. */
+const mostNames = 5;
 
 const extensions = ['.ts', '.mts', '.cts', '.js', '.mjs', '.cjs', '.json'];
 
@@ -72,7 +78,8 @@ async function loadCode(file: string, context: LoadContext): Promise<LoadedModul
   resetSites();
   try {
     const module = await evaluate(file, transform, named, context);
-    return { module, files, contentHash, typeChecked, explain };
+    const locate = keyLocator(file, context.nameOf(file));
+    return { module, files, contentHash, typeChecked, explain, locate };
   } catch (error) {
     throw explain(error);
   } finally {
@@ -88,6 +95,7 @@ function loadJson(file: string, context: LoadContext): LoadedModule {
     contentHash: hashOf([installedVersion(), basename(file), text]),
     typeChecked: false,
     explain: (thrown) => explainThrown(thrown, context.kind, new Map()),
+    locate: keyLocator(file, context.nameOf(file)),
   };
 }
 
@@ -110,7 +118,7 @@ function findFile(path: string, cwd: string, kind: FileKind): string {
     throw fileError(kind, `there is no file ${path}`, {
       code: 'missing-file',
       where: path,
-      hint: similarFiles(absolute, path),
+      hint: similarFiles(absolute, path, kind),
     });
   if (!stat.isFile() || !extensions.includes(extname(absolute)))
     throw fileError(kind, `${path} is ${stat.isFile() ? 'no' : 'a folder, not a'} ${kind} file`, {
@@ -121,13 +129,18 @@ function findFile(path: string, cwd: string, kind: FileKind): string {
   return realpathSync(absolute);
 }
 
-function similarFiles(absolute: string, path: string): string | undefined {
+function similarFiles(absolute: string, path: string, kind: FileKind): string {
   const folder = dirname(absolute);
   if (!existsSync(folder)) return `there is no folder ${dirname(path)} either`;
   const names = readdirSync(folder).filter((name) => extensions.includes(extname(name)));
   const wanted = basename(absolute);
   const found = nearest(wanted, names) ?? names.find((name) => stemOf(name) === stemOf(wanted));
-  return found === undefined ? undefined : `did you mean ${join(dirname(path), found)}?`;
+  if (found !== undefined) return `did you mean ${join(dirname(path), found)}?`;
+  const those = names.filter((name) => name.includes(`.${kind}.`)).slice(0, mostNames);
+  const place = dirname(path) === '.' ? 'this folder' : dirname(path);
+  return those.length > 0
+    ? `${place} has ${those.join(', ')}`
+    : `${place} has no ${kind} file; \`gradus init\` writes one to start from`;
 }
 
 /** `my` of `my.model.ts`, which users leave out or mistype the rest of. */

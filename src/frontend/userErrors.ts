@@ -30,15 +30,17 @@ export function fileError(kind: FileKind, message: string, details: ErrorDetails
 
 /**
  * What user code threw, as an error that points at the user's own line. A GradusError stays as it
- * is; what no line of the user's led to is an InternalError. `files` holds the transformed files by absolute path.
+ * is, but for a ConfigError that only names an option; what no line of the user's led to is an InternalError. `files` holds the transformed files by absolute path.
  */
 export function explainThrown(
   thrown: unknown,
   kind: FileKind,
   files: ReadonlyMap<string, NamedFile>,
 ): GradusError {
-  if (thrown instanceof GradusError) return thrown;
+  if (thrown instanceof GradusError && !namesOnlyKey(thrown, files)) return thrown;
   const [where = currentSite(), ...callers] = userFrames(thrown, files);
+  // The call under way is what got it wrong; the frame only says where in the call V8 stood.
+  if (thrown instanceof GradusError) return withPlace(thrown, currentSite() ?? where);
   // JavaScript that V8 cannot parse has no frame; any other error without one is not the user's.
   if (where === undefined && thrown instanceof Error && !(thrown instanceof SyntaxError))
     return new InternalError(describe(thrown), { code: 'internal', cause: thrown });
@@ -48,6 +50,20 @@ export function explainThrown(
     notes: callers.slice(0, mostCallers).map((caller) => `called from ${formatSite(caller)}`),
     cause: thrown,
   });
+}
+
+/** An option that a call in the file got wrong, such as sgd({ momentum: 2 }). */
+function namesOnlyKey(error: GradusError, files: ReadonlyMap<string, NamedFile>): boolean {
+  const { where } = error;
+  if (!(error instanceof ConfigError) || typeof where === 'object') return false;
+  return ![...files.values()].some(({ name }) => name === where);
+}
+
+function withPlace(error: GradusError, where: SourceLocation | undefined): GradusError {
+  const { code, hint, notes } = error;
+  return where === undefined
+    ? error
+    : new ConfigError(error.message, { code, where, hint, notes, cause: error });
 }
 
 function describe(thrown: unknown): string {

@@ -194,15 +194,15 @@ describe('gradus train', () => {
     const json = { name: 'x', model: './digits.model.ts', data: { kind: 'mnist' }, epochs: 1 };
     writeFileSync(
       join(project, 'wrong.json'),
-      JSON.stringify({ ...json, bach: 3, optimizer: { kind: 'adam' } }),
+      JSON.stringify({ ...json, bach: 3, optimizer: { kind: 'adam' } }, undefined, 2),
     );
     const { status, stderr } = gradus(['train', 'wrong.json']);
     expect(status).toBe(2);
     expect(stderr).toMatchInlineSnapshot(`
       "error ConfigError: the config has 2 problems
         --> wrong.json
-        optimizer.kind: "adam" is not known (did you mean adamw?); allowed: sgd, rmspropTf, adamw
-        bach: unknown key (did you mean batch?); allowed: name, model, data, classes, seed, epochs, steps, batch, optimizer, schedule, ema, labelSmoothing, clipNorm, noise, checkpoints, validation, threads, device
+        wrong.json:10:5 optimizer.kind: "adam" is not known (did you mean adamw?); allowed: sgd, rmspropTf, adamw
+        wrong.json:8:3 bach: unknown key (did you mean batch?); allowed: name, model, data, classes, seed, epochs, steps, batch, optimizer, schedule, ema, labelSmoothing, clipNorm, noise, checkpoints, validation, threads, device
         hint: docs/cli.md lists the keys of a config with their defaults
       "
     `);
@@ -214,5 +214,45 @@ describe('gradus train', () => {
             |   ^^^^
       "
     `);
+  });
+
+  it('shows the line of a value that types cannot refuse', () => {
+    const config = readFileSync(join(project, 'training.config.ts'), 'utf8');
+    writeFileSync(join(project, 'bad.config.ts'), config.replace('batch: 64', 'batch: 0'));
+    expect(gradus(['train', 'bad.config.ts']).stderr).toMatchInlineSnapshot(`
+      "error ConfigError: batch: expected at least 1, not 0
+        --> bad.config.ts:10:3
+         10 |   batch: 0,
+            |   ^^^^^
+        hint: docs/cli.md lists the keys of a config with their defaults
+      "
+    `);
+    writeFileSync(
+      join(project, 'bad.config.ts'),
+      config.replace('weightDecay: 1e-5', 'momentum: 9'),
+    );
+    expect(gradus(['train', 'bad.config.ts']).stderr).toMatchInlineSnapshot(`
+      "error ConfigError: momentum of the optimizer rmspropTf is 9
+        --> bad.config.ts:11:14
+         11 |   optimizer: rmspropTf({ learningRate: 0.005, momentum: 9 }),
+            |              ^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^
+        hint: give a number of at least 0 and below 1
+      "
+    `);
+  });
+
+  it('tells what there is instead of a file that is missing', () => {
+    const { status, stderr } = gradus(['train', 'other.config.ts']);
+    expect(status).toBe(2);
+    expect(stderr).toMatchInlineSnapshot(`
+      "error ConfigError: there is no file other.config.ts
+        --> other.config.ts
+        hint: did you mean bad.config.ts?
+      "
+    `);
+    expect(gradus(['compile', 'a/b.model.ts', '--out', 'x'])).toMatchObject({
+      status: 3,
+      stderr: expect.stringContaining('hint: there is no folder a either'),
+    });
   });
 });

@@ -166,6 +166,9 @@ const unrelated: number = undefined;
         --> nets/digit.model.ts
         hint: did you mean nets/digits.model.ts?"
     `);
+    expect((await work.refusal('nets/other.model.ts')).hint).toBe('nets has digits.model.ts');
+    const noConfig = await work.refusal('nets/my.config.ts', { kind: 'config' });
+    expect(noConfig.hint).toMatch(/^nets has no config file; `gradus init` writes one/);
     expect((await work.refusal('nets/digits.ts')).hint).toBe('did you mean nets/digits.model.ts?');
     expect((await work.refusal('net/digits.model.ts')).hint).toBe('there is no folder net either');
   });
