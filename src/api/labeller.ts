@@ -36,7 +36,7 @@ interface Running {
  *
  * @example
  * const labeller = await Labeller.create('runs/digits', { batch: 64 });
- * for await (const { indices, probabilities } of labeller.predict(source, range(0, source.size)))
+ * for await (const { indices, probabilities } of labeller.predict(source, range(0, source.count)))
  *   console.log(indices, probabilities);
  * await labeller.close();
  */

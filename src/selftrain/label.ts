@@ -86,7 +86,7 @@ class LabelRun {
   ) {
     const { teacher } = labeller;
     const { topK, temperature = 1 } = options;
-    this.#of = options.shards ?? Math.max(1, Math.ceil(source.size / shardImages));
+    this.#of = options.shards ?? Math.max(1, Math.ceil(source.count / shardImages));
     this.#wanted = options.shard === undefined ? [...range(1, this.#of + 1)] : [options.shard];
     requireSensible(source, options, this.#of, teacher.classes.length);
     this.#origin = {
@@ -94,7 +94,7 @@ class LabelRun {
       classes: [...teacher.classes],
       temperature,
       topK: topK ?? null,
-      data: { name: source.name, fingerprint: source.fingerprint, size: source.size },
+      data: { name: source.name, fingerprint: source.fingerprint, size: source.count },
     };
   }
 
@@ -146,7 +146,7 @@ class LabelRun {
 
   /** The images of a shard, the first of which has index 1. */
   #rangeOf(index: number): { readonly start: number; readonly end: number } {
-    const at = (i: number): number => Math.floor((i * this.source.size) / this.#of);
+    const at = (i: number): number => Math.floor((i * this.source.count) / this.#of);
     return { start: at(index - 1), end: at(index) };
   }
 
@@ -229,16 +229,16 @@ function requireSensible(
 ): void {
   const wrong = (message: string, where: string, hint: string): ConfigError =>
     new ConfigError(message, { code: 'label-option', where, hint });
-  if (source.size === 0)
+  if (source.count === 0)
     throw new DataError(`${source.name} holds no images`, {
       code: 'no-images',
       where: source.name,
     });
-  if (shards > source.size)
+  if (shards > source.count)
     throw wrong(
-      `${source.size} images cannot be cut into ${shards} shards`,
+      `${source.count} images cannot be cut into ${shards} shards`,
       'shards',
-      `give at most ${source.size}`,
+      `give at most ${source.count}`,
     );
   if (shard !== undefined && (shard < 1 || shard > shards))
     throw wrong(`there is no shard ${shard} of ${shards}`, 'shard', `give 1 to ${shards}`);
