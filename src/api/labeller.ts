@@ -4,15 +4,15 @@ import type { InferArrays } from '../runtime/batchArrays.js';
 import { softmaxRows } from '../runtime/evaluate.js';
 import { TrainClient } from '../runtime/trainClient.js';
 import { ArtifactError } from '../support/errors.js';
-import { loadTeacher, type Teacher, type TeacherSource } from './teacher.js';
-import { requireCpu } from './trainer.js';
+import { resolveDevice, type DeviceName } from './device.js';
+import { loadTeacher, type Normalisation, type Teacher, type TeacherSource } from './teacher.js';
 
 export interface LabellerOptions {
   /** Images of a run; default 32. An .onnx file with a batch of its own runs with that one. */
   readonly batch?: number | undefined;
   /** Threads of one operator; onnxruntime's choice where missing. */
   readonly threads?: number | undefined;
-  readonly device?: 'auto' | 'cpu' | undefined;
+  readonly device?: DeviceName | undefined;
   /** Names of the classes, where the teacher does not tell them. */
   readonly classNames?: readonly string[] | undefined;
 }
@@ -52,7 +52,7 @@ export class Labeller {
 
   /** Loads a teacher; throws as loadTeacher does, and a DeviceError for a device that cannot be used. */
   static async create(source: TeacherSource, options: LabellerOptions = {}): Promise<Labeller> {
-    requireCpu(options.device, 'labelling');
+    resolveDevice(options.device);
     const { batch = 32, threads, classNames } = options;
     const teacher = await loadTeacher(source, { batch, classNames });
     const client = await TrainClient.start({
@@ -110,6 +110,8 @@ export class Labeller {
     const used = indices.length * size;
     arrays.image.set(pixels.length === used ? pixels : pixels.subarray(0, used));
     arrays.image.fill(0, used);
+    if (this.teacher.normalise)
+      normalise(arrays.image, this.manifest.image, this.teacher.normalise);
     const done = this.client.infer(arrays);
     // It is awaited after the next batch was read; until then its failure is not unheard.
     done.catch(() => undefined);
@@ -150,5 +152,19 @@ export class Labeller {
   /** Ends the worker. */
   close(): Promise<void> {
     return this.client.stop();
+  }
+}
+
+/** (pixel - mean) / std by channel, of images [N,C,H,W] in place. */
+function normalise(
+  pixels: Float32Array | Uint8Array,
+  [channels, height, width]: readonly [number, number, number],
+  { mean, std }: Normalisation,
+): void {
+  const plane = height * width;
+  for (let start = 0; start < pixels.length; start += plane) {
+    const channel = (start / plane) % channels;
+    const [m, s] = [mean[channel] ?? 0, std[channel] ?? 1];
+    for (let i = start; i < start + plane; i++) pixels[i] = ((pixels[i] ?? 0) - m) / s;
   }
 }

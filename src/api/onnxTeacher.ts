@@ -1,17 +1,27 @@
 import { createHash } from 'node:crypto';
 import { closeSync, openSync, readFileSync, readSync, statSync } from 'node:fs';
 import { basename, dirname, resolve } from 'node:path';
-import type { Manifest, TensorInfo } from '../artifacts/manifest.js';
 import type { OnnxGraph, OnnxModel, OnnxValueInfo } from '../onnx/model.js';
 import { readModel } from '../onnx/reader.js';
 import { readError } from '../runtime/fileErrors.js';
 import { ArtifactError } from '../support/errors.js';
 import { formatShape } from '../support/shape.js';
+import type { Normalisation } from './teacher.js';
 
 /** A classifier in an .onnx file, whoever wrote it. */
 export interface OnnxClassifier {
-  /** What a manifest would say of it: one image input, one output of scores. */
-  readonly manifest: Manifest;
+  readonly name: string;
+  /** Names of the image and of the scores. */
+  readonly input: string;
+  readonly output: string;
+  /** Images of a run, where the file fixes it. */
+  readonly batch: number | undefined;
+  readonly classes: number;
+  /** [C,H,W] */
+  readonly image: readonly [number, number, number];
+  readonly imageFormat: 'float32-nchw' | 'uint8-nhwc';
+  /** What an export by Gradus wants done to float images. */
+  readonly normalise: Normalisation | undefined;
   /** Whether the graph ends in a softmax, so that its scores are probabilities. */
   readonly softmax: boolean;
   /** SHA-256 of the model and its external data. */
@@ -19,34 +29,21 @@ export interface OnnxClassifier {
 }
 
 /**
- * Reads what a file takes and gives. Throws an ArtifactError unless it takes one image
- * [N,C,H,W] of float32 and gives scores [N,classes].
+ * Reads what a file takes and gives. Throws an ArtifactError unless it takes one image, [N,C,H,W]
+ * of float32 or [N,H,W,C] of uint8, and gives scores [N,classes] of float32.
  */
 export function readOnnxClassifier(path: string): OnnxClassifier {
-  const hash = createHash('sha256');
-  let model: OnnxModel;
-  try {
-    const bytes = readFileSync(path);
-    hash.update(bytes);
-    model = readModel(bytes, {
-      file: basename(path),
-      external: (location, offset, length) => {
-        const part = readPart(resolve(dirname(path), location), offset, length);
-        hash.update(part);
-        return part;
-      },
-    });
-  } catch (error) {
-    throw error instanceof ArtifactError ? error : readError(error, path);
-  }
+  const { model, fingerprint } = readWithFingerprint(path);
   const { graph } = model;
   const weights = new Set(graph.initializers.map(({ name }) => name));
   const image = only(
     graph.inputs.filter(({ name }) => !weights.has(name)),
     path,
-    'one input, an image [N,C,H,W] of float32',
+    'one input, an image [N,C,H,W] of float32 or [N,H,W,C] of uint8',
     ({ dtype, shape }) =>
-      dtype === 'float32' && shape?.length === 4 && shape.slice(1).every(isNumber),
+      (dtype === 'float32' || dtype === 'uint8') &&
+      shape?.length === 4 &&
+      shape.slice(1).every(isNumber),
   );
   const scores = only(
     graph.outputs,
@@ -54,11 +51,49 @@ export function readOnnxClassifier(path: string): OnnxClassifier {
     'one output, scores [N,classes] of float32',
     ({ dtype, shape }) => dtype === 'float32' && shape?.length === 2 && isNumber(shape[1]),
   );
+  const [batch, ...dims] = image.shape ?? [];
+  const [a = 0, b = 0, c = 0] = dims.map(Number);
+  const bytes = image.dtype === 'uint8';
   return {
-    manifest: manifestOf(path, image, scores),
+    name: basename(path, '.onnx'),
+    input: image.name,
+    output: scores.name,
+    batch: isNumber(batch) ? batch : undefined,
+    classes: Number(scores.shape?.[1]),
+    image: bytes ? [c, a, b] : [a, b, c],
+    imageFormat: bytes ? 'uint8-nhwc' : 'float32-nchw',
+    normalise: bytes ? undefined : normalisationOf(model),
     softmax: makerOf(graph, scores.name) === 'Softmax',
-    fingerprint: hash.digest('hex'),
+    fingerprint,
   };
+}
+
+function readWithFingerprint(path: string): { model: OnnxModel; fingerprint: string } {
+  const hash = createHash('sha256');
+  try {
+    const bytes = readFileSync(path);
+    hash.update(bytes);
+    const model = readModel(bytes, {
+      file: basename(path),
+      external: (location, offset, length) => {
+        const part = readPart(resolve(dirname(path), location), offset, length);
+        hash.update(part);
+        return part;
+      },
+    });
+    return { model, fingerprint: hash.digest('hex') };
+  } catch (error) {
+    throw error instanceof ArtifactError ? error : readError(error, path);
+  }
+}
+
+/** The mean and std that `gradus export` records, where they change anything. */
+function normalisationOf({ metadata }: OnnxModel): Normalisation | undefined {
+  const numbers = (key: string): number[] =>
+    (metadata[key] ?? '').split(',').filter(Boolean).map(Number);
+  const [mean, std] = [numbers('gradus.mean'), numbers('gradus.std')];
+  if (mean.length !== std.length || mean.length === 0) return undefined;
+  return mean.every((m) => m === 0) && std.every((s) => s === 1) ? undefined : { mean, std };
 }
 
 function isNumber(dim: unknown): dim is number {
@@ -81,50 +116,13 @@ function only(
     code: 'not-a-classifier',
     where: path,
     notes: [`it has ${found.length === 0 ? 'none' : found.join(', ')}`],
-    hint: 'export the network with its image as the only input: gradus compile MODEL --artifact infer',
+    hint: 'export the network with its weights inside: gradus export CHECKPOINT --out model.onnx',
   });
 }
 
 /** The operator that makes a value. */
 function makerOf({ nodes }: OnnxGraph, name: string): string | undefined {
   return nodes.find(({ outputs }) => outputs.includes(name))?.opType;
-}
-
-function manifestOf(path: string, image: OnnxValueInfo, scores: OnnxValueInfo): Manifest {
-  const [batch, ...shape] = dimsOf(image);
-  const [, classes = 0] = dimsOf(scores);
-  const [channels = 0, height = 0, width = 0] = shape.map(Number);
-  return {
-    format: 'gradus-manifest',
-    version: 1,
-    name: basename(path, '.onnx'),
-    model: path,
-    architectureHash: '',
-    target: 'portable',
-    opset: 0,
-    batch: isNumber(batch) ? batch : 'dynamic',
-    classes: Number(classes),
-    image: [channels, height, width],
-    imageFormat: 'float32-nchw',
-    optimizer: null,
-    params: [],
-    artifacts: {
-      infer: {
-        file: basename(path),
-        inputs: [tensorInfo(image, 'image')],
-        outputs: [tensorInfo(scores, 'logits')],
-      },
-    },
-  };
-}
-
-/** Every symbol stands for the batch, the only dimension that may be one. */
-function dimsOf({ shape }: OnnxValueInfo): (number | string)[] {
-  return (shape ?? []).map((dim) => (isNumber(dim) ? dim : 'N'));
-}
-
-function tensorInfo(value: OnnxValueInfo, role: 'image' | 'logits'): TensorInfo {
-  return { name: value.name, role, dtype: 'float32', shape: dimsOf(value) };
 }
 
 function readPart(path: string, offset: number, length: number | undefined): Uint8Array {

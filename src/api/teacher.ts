@@ -1,13 +1,17 @@
 import { createHash } from 'node:crypto';
-import type { Manifest } from '../artifacts/manifest.js';
+import type { Manifest, TensorInfo } from '../artifacts/manifest.js';
+import { compileInference } from '../compiler/inference.js';
 import type { Model } from '../nn/defineModel.js';
-import { loadCheckpoint, requireArchitecture, resolveCheckpoint } from '../runtime/checkpoint.js';
 import type { OnnxSource } from '../runtime/onnxFile.js';
 import { ConfigError } from '../support/errors.js';
-import type { TensorData } from '../support/tensor.js';
-import { compileModel, type CompileModelOptions } from './compileModel.js';
+import { readNetwork, type CheckpointNetwork } from './exportModel.js';
 import { readOnnxClassifier } from './onnxTeacher.js';
-import { trainedWith } from './trainFromConfig.js';
+
+/** How a float image is made of pixels of 0 to 1: (pixel - mean) / std, by channel. */
+export interface Normalisation {
+  readonly mean: readonly number[];
+  readonly std: readonly number[];
+}
 
 /** A network that can label images. */
 export interface Teacher {
@@ -22,94 +26,152 @@ export interface Teacher {
   readonly infer: OnnxSource;
   /** Whether the graph's scores are probabilities already. */
   readonly softmax: boolean;
+  /** What is to be done to float images before the graph takes them. */
+  readonly normalise?: Normalisation | undefined;
   /** Names of the classes, in the order of its scores. */
   readonly classes: readonly string[];
 }
 
 /**
- * Where a teacher comes from: an .onnx file, a checkpoint that `gradus train` made (or a run, which
- * stands for its best), or a model with a checkpoint.
+ * Where a teacher comes from: an .onnx file, a checkpoint (or a run, which stands for its best), or
+ * a checkpoint with the model that it is of.
  */
 export type TeacherSource =
   | string
   | {
-      readonly model: string | Model;
       /** A checkpoint's folder, or a run's: then its best. */
       readonly checkpoint: string;
-      readonly compile?: Pick<CompileModelOptions, 'classes' | 'size' | 'imageFormat'>;
-      readonly classNames?: readonly string[] | undefined;
+      readonly model: string | Model;
     };
 
 export interface TeacherOptions {
   /** Images of a run. */
   readonly batch: number;
-  /** Names of the classes, where the source does not tell them. */
+  /** Names of the classes; their numbers where missing. */
   readonly classNames?: readonly string[] | undefined;
 }
 
 /**
- * Makes a teacher ready: the moving average of its weights, batch normalisation folded into the
- * convolutions, no noise. Throws an ArtifactError for a checkpoint or file that is damaged or of
- * another architecture.
+ * Makes a teacher ready: the moving average of its weights where there is one, batch normalisation
+ * folded into the convolutions, no noise. Throws an ArtifactError for a checkpoint or file that is
+ * damaged or of another model.
  */
 export async function loadTeacher(
   source: TeacherSource,
   options: TeacherOptions,
 ): Promise<Teacher> {
   if (typeof source === 'string' && source.endsWith('.onnx')) return onnxTeacher(source, options);
-  const given = typeof source === 'string' ? trainedTeacher(source) : source;
-  const checkpoint = loadCheckpoint(resolveCheckpoint(given.checkpoint));
-  const { manifest } = await compileModel(given.model, { ...given.compile, artifacts: ['init'] });
-  requireArchitecture(checkpoint, manifest);
-  const compiled = await compileModel(given.model, {
-    ...given.compile,
-    artifacts: ['infer'],
-    batch: options.batch,
-    weights: averaged(checkpoint.tensors),
-    foldBatchNorm: true,
-  });
-  const { infer } = compiled.artifacts;
-  if (!infer) throw new ConfigError('no inference graph was compiled', { code: 'no-infer' });
-  const { sha256 } = checkpoint.state.tensors;
+  const { checkpoint, model } =
+    typeof source === 'string' ? { checkpoint: source, model: undefined } : source;
+  return checkpointTeacher(await readNetwork(checkpoint, { model }), options);
+}
+
+function checkpointTeacher(source: CheckpointNetwork, options: TeacherOptions): Teacher {
+  const { checkpoint, loaded, network, weights, kind } = source;
+  const { batch, classNames } = options;
+  // What was trained on floats was given the pixels as they are.
+  const { imageFormat = 'uint8-nhwc' } = source;
+  const { classes, image, name } = network;
+  const { onnx, inputs, outputs } = loaded.tracing(() =>
+    compileInference(loaded.model, {
+      weights,
+      file: 'infer.onnx',
+      opset: 21,
+      trace: { batch, imageFormat, classes, image },
+    }),
+  );
+  if (onnx.external)
+    throw new ConfigError(`${name} is too big to be held in memory as one model`, {
+      code: 'model-too-big',
+      where: checkpoint.path,
+      hint: 'export it first, and label with the file: gradus export CHECKPOINT --out model.onnx',
+    });
+  const [input] = inputs;
+  const [output] = outputs;
   return {
-    name: manifest.name,
+    name,
     path: checkpoint.path,
     fingerprint: createHash('sha256')
-      .update(`${sha256} ${manifest.architectureHash}`)
+      .update(`${checkpoint.state.tensors.sha256} ${network.architectureHash} ${kind}`)
       .digest('hex'),
-    manifest: compiled.manifest,
-    infer: infer.onnx.bytes,
+    manifest: inferManifest({
+      name,
+      model: loaded.source,
+      batch,
+      classes,
+      image,
+      imageFormat,
+      input: input?.name ?? 'image',
+      output: output?.name ?? 'logits',
+    }),
+    infer: onnx.bytes,
     softmax: false,
-    classes: namesOf(manifest.classes, options.classNames ?? given.classNames, checkpoint.path),
+    classes: namesOf(classes, classNames, checkpoint.path),
   };
 }
 
 function onnxTeacher(path: string, { batch, classNames }: TeacherOptions): Teacher {
-  const { manifest, softmax, fingerprint } = readOnnxClassifier(path);
+  const found = readOnnxClassifier(path);
   return {
-    name: manifest.name,
+    name: found.name,
     path,
-    fingerprint,
-    // A file with a batch of its own runs with that one.
-    manifest: manifest.batch === 'dynamic' ? { ...manifest, batch } : manifest,
+    fingerprint: found.fingerprint,
+    manifest: inferManifest({
+      ...found,
+      model: path,
+      // A file with a batch of its own runs with that one.
+      batch: found.batch ?? batch,
+    }),
     infer: path,
-    softmax,
-    classes: namesOf(manifest.classes, classNames, path),
+    softmax: found.softmax,
+    normalise: found.normalise,
+    classes: namesOf(found.classes, classNames, path),
   };
 }
 
-function trainedTeacher(path: string): Exclude<TeacherSource, string> {
-  const checkpoint = resolveCheckpoint(path);
-  const { model, config, classNames } = trainedWith(checkpoint);
-  return { model, checkpoint, compile: { classes: config.classes }, classNames };
+interface InferFacts extends Pick<
+  Manifest,
+  'name' | 'model' | 'classes' | 'image' | 'imageFormat'
+> {
+  readonly batch: number;
+  /** Names of the image and of the scores. */
+  readonly input: string;
+  readonly output: string;
 }
 
-/** Weights and batch statistics, by the moving average where there is one. */
-function averaged(tensors: ReadonlyMap<string, TensorData>): Map<string, TensorData> {
-  const weights = new Map(tensors);
-  for (const [key, tensor] of tensors)
-    if (key.startsWith('ema.')) weights.set(key.slice('ema.'.length), tensor);
-  return weights;
+/** A manifest of nothing but an inference graph with its weights inside. */
+function inferManifest({ input, output, ...facts }: InferFacts): Manifest {
+  const { name, model, batch, classes, image, imageFormat } = facts;
+  const [channels, height, width] = image;
+  const bytes = imageFormat === 'uint8-nhwc';
+  const imageInfo: TensorInfo = {
+    name: input,
+    role: 'image',
+    dtype: bytes ? 'uint8' : 'float32',
+    shape: bytes ? [batch, height, width, channels] : [batch, ...image],
+  };
+  const scores: TensorInfo = {
+    name: output,
+    role: 'logits',
+    dtype: 'float32',
+    shape: [batch, classes],
+  };
+  return {
+    format: 'gradus-manifest',
+    version: 1,
+    name,
+    model,
+    architectureHash: '',
+    target: 'portable',
+    opset: 21,
+    batch,
+    classes,
+    image,
+    imageFormat,
+    optimizer: null,
+    params: [],
+    artifacts: { infer: { file: `${name}.onnx`, inputs: [imageInfo], outputs: [scores] } },
+  };
 }
 
 function namesOf(

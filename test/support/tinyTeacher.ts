@@ -19,7 +19,7 @@ export async function tinyTeacher(
     {},
   );
   await trainer.close();
-  return { model: tinyNet(), checkpoint: folder, classNames: quarterNames };
+  return { model: tinyNet(), checkpoint: folder };
 }
 
 /** Runs `body` with a labeller that ends afterwards. */
@@ -28,7 +28,12 @@ export async function withLabeller<T>(
   body: (labeller: Labeller) => Promise<T>,
   options: LabellerOptions = {},
 ): Promise<T> {
-  const labeller = await Labeller.create(teacher, { batch: 8, threads: 1, ...options });
+  const labeller = await Labeller.create(teacher, {
+    batch: 8,
+    threads: 1,
+    classNames: quarterNames,
+    ...options,
+  });
   try {
     return await body(labeller);
   } finally {
