@@ -375,7 +375,7 @@ describe('labels that cannot be filtered', () => {
       writeFileSync(second, readFileSync(listShards(other)[1] ?? ''));
       return expect(filterLabels(folder, { out })).rejects;
     };
-    const differ = (message: RegExp) =>
+    const differ = (message: RegExp): unknown =>
       expect.objectContaining({
         name: 'ArtifactError',
         code: 'labels-differ',
