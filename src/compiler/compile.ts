@@ -110,6 +110,7 @@ class Compilation {
     this.#program = {
       trace,
       labelSmoothing: options.labelSmoothing ?? 0,
+      ...(this.target.prepare && { prepare: this.target.prepare }),
       update: {
         optimizer: createOptimizer(options.optimizer ?? { kind: 'sgd', momentum: 0.9 }),
         clip: options.maxNorm !== undefined,
@@ -146,7 +147,9 @@ class Compilation {
     const program = programs.inferProgram(this.model, this.#program);
     const fold = this.options.foldBatchNorm === true;
     return this.#emit('infer', program, {
-      ...(this.options.weightInputs ? {} : { weights: this.#weights() }),
+      ...(this.options.weightInputs
+        ? {}
+        : { weights: this.#weights(), target: this.target.constantWeights ?? this.target }),
       ...(fold && { rewrite: foldBatchNorm }),
     });
   }
@@ -195,7 +198,10 @@ class Compilation {
   #optimized(kind: ArtifactKind, graph: Graph): Graph {
     const { onPass } = this.options;
     onPass?.(kind, 'start', graph);
-    return optimize(graph, { onPass: (pass, after) => onPass?.(kind, pass, after) });
+    const optimized = optimize(graph, { onPass: (pass, after) => onPass?.(kind, pass, after) });
+    const fused = this.target.fuse?.(optimized);
+    if (fused) onPass?.(kind, 'fuse', fused);
+    return fused ?? optimized;
   }
 
   #spell(
@@ -248,6 +254,7 @@ class Compilation {
       model: this.options.modelPath ?? this.model.name,
       architectureHash: architectureHash(this.traced),
       target: this.target.name,
+      ...(this.target.block !== undefined && { block: this.target.block }),
       opset: this.opset,
       batch: this.batch,
       classes: this.traced.classes,

@@ -9,6 +9,7 @@ import { div } from '../ops/elementwise.js';
 import type { HyperSpec } from '../optim/optimizer.js';
 import { buildUpdate, type UpdateRequest, type UpdateResult } from '../optim/update.js';
 import { buildLoss, type LossValues } from './loss.js';
+import { rewriteTraced } from './rewriteTraced.js';
 import {
   bindBuffer,
   bindNetwork,
@@ -24,6 +25,8 @@ export interface ProgramOptions {
   readonly trace: Omit<TraceOptions, 'mode'>;
   readonly update: Omit<UpdateRequest, 'params' | 'buffers' | 'weightSum'>;
   readonly labelSmoothing: number;
+  /** Rewrites the network before it is differentiated. */
+  readonly prepare?: (graph: Graph) => Graph;
 }
 
 /** Evaluation-mode forward pass: image -> logits. */
@@ -53,7 +56,9 @@ interface Differentiated {
 
 /** The loss and its gradients, as weighted sums. */
 function differentiate(model: Model, options: ProgramOptions): Differentiated {
-  const traced = traceModel(model, { ...options.trace, mode: 'train' });
+  const written = traceModel(model, { ...options.trace, mode: 'train' });
+  const { prepare } = options;
+  const traced = prepare ? rewriteTraced(written, prepare) : written;
   const program = new Program(traced.graph);
   const loss = buildLoss(traced);
   bindNetwork(program, traced);

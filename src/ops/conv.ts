@@ -142,10 +142,10 @@ export const convInputGrad = defineOp('convInputGrad', {
   },
 });
 
-/** Pads of the convolution that computes dx at stride 1: what the window reaches beyond the forward pads. */
-function fullPads(
+/** Pads of the convolution that computes dx from a dy of size `output` at stride 1: what the window reaches beyond the forward pads. */
+export function fullPads(
   kernel: readonly [number, number],
-  { pads, dilations, input }: ConvInputGradAttributes,
+  { pads, dilations, input }: Pick<ConvInputGradAttributes, 'pads' | 'dilations' | 'input'>,
   output: readonly [number, number],
 ): [number, number, number, number] {
   const extent = (axis: 0 | 1): number => dilations[axis] * (kernel[axis] - 1);
@@ -164,8 +164,13 @@ function flipKernel(b: Opset, w: OnnxValue, type: TensorType, groups: number): O
     const swapped = b.Transpose(split, { perm: [0, 2, 1, 3, 4] });
     turned = b.Reshape(swapped, b.ints(groups * perGroup, out / groups, kh, kw));
   }
-  if (kh === 1 && kw === 1) return turned;
-  return b.Slice(turned, b.ints(-1, -1), b.ints(-kh - 1, -kw - 1), b.ints(2, 3), b.ints(-1, -1));
+  return flipTaps(b, turned, [kh, kw]);
+}
+
+/** A kernel [O,I,kh,kw] flipped in space. */
+export function flipTaps(b: Opset, w: OnnxValue, [kh = 1, kw = 1]: readonly number[]): OnnxValue {
+  if (kh === 1 && kw === 1) return w;
+  return b.Slice(w, b.ints(-1, -1), b.ints(-kh - 1, -kw - 1), b.ints(2, 3), b.ints(-1, -1));
 }
 
 export interface ConvKernelGradAttributes extends ConvAttributes {

@@ -196,24 +196,24 @@ export const silu = defineOp('silu', {
   inputs: ['x'],
   type: sameType,
   reference: ({ x }) => mapArray(x, (v) => v * logistic(v)),
-  gradient: ({ x }, dy): InputGrads => ({ x: siluGrad(x, dy) }),
+  gradient: ({ x }, dy, _, y): InputGrads => ({ x: siluGrad(x, dy, y) }),
   onnx: (b, { x }) => b.Mul(x, b.Sigmoid(x)),
 });
 
-/** dy * (s + x * s * (1 - s)) with s = sigmoid(x). */
+/** dy * (s + x * s * (1 - s)) with s = sigmoid(x); y is silu(x), where it is at hand. */
 export const siluGrad = defineOp('siluGrad', {
-  inputs: ['x', 'dy'],
+  inputs: ['x', 'dy', 'y?'],
   type: equalTypes,
   reference: ({ x, dy }) =>
     broadcastArrays(x, dy, (v, g) => {
       const s = logistic(v);
       return g * (s + v * s * (1 - s));
     }),
-  onnx: (b, { x, dy }, _, { in: types }) => {
-    // s + x*s*(1-s) = s * (1 + x - x*s): one product fewer, and x*s is the forward pass's own output.
+  onnx: (b, { x, dy, y }) => {
+    // s + x*s*(1-s) = s + y - y*s: passes over the map are what it costs.
     const s = b.Sigmoid(x);
-    const slope = b.Mul(s, b.Sub(b.Add(x, b.scalar(1, floatOf(types.x))), b.Mul(x, s)));
-    return b.Mul(dy, slope);
+    const made = y ?? b.Mul(x, s);
+    return b.Mul(dy, b.Add(s, b.Sub(made, b.Mul(made, s))));
   },
 });
 

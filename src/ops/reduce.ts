@@ -5,8 +5,10 @@ import { defineOp, type InputGrads } from '../ir/op.js';
 import { dtypes } from '../support/dtype.js';
 import type { OnnxValue } from '../support/onnxValue.js';
 import { expandLike, reducedShape, type ReduceAttributes } from './broadcast.js';
+import { scalarLike } from './constant.js';
 import { div } from './elementwise.js';
 import { forEachIndex, reduceArray } from './reference.js';
+import { sizeOf } from '../support/shape.js';
 
 /** Mean over axes. */
 export const reduceMean = defineOp('reduceMean', {
@@ -67,8 +69,9 @@ export function countOnnx(
 }
 
 /** Number of elements of x along axes, as a scalar value. */
-export function countOf(x: Value, attrs: { readonly axes: readonly number[] }): Value {
-  return count(x, attrs);
+export function countOf(x: Value, { axes }: { readonly axes: readonly number[] }): Value {
+  const size = sizeOf(axes.map((axis) => x.shape[axis] ?? 1));
+  return typeof size === 'number' ? scalarLike(x, size) : count(x, { axes });
 }
 
 /** Index of the largest element along the last axis, as int64; the first among equals. */

@@ -5,6 +5,7 @@ import { conv, type ConvAttributes } from '../ops/conv.js';
 import { add, div, mul, sqrt, sub } from '../ops/elementwise.js';
 import { batchNormInference, type BatchNormAttributes } from '../ops/norm.js';
 import { reshape } from '../ops/shape.js';
+import { countUses } from './uses.js';
 
 /*
  * A convolution is linear in its kernel, and its output channels are the channels of the batch
@@ -57,14 +58,4 @@ function foldInto(
 
 function isParameter(value: Value | undefined): boolean {
   return value?.producer === undefined || value.producer.op === constantOp;
-}
-
-function countUses(graph: Graph): ReadonlyMap<Value, number> {
-  const uses = new Map<Value, number>();
-  const use = (value: Value | undefined): void => {
-    if (value) uses.set(value, (uses.get(value) ?? 0) + 1);
-  };
-  for (const node of graph.nodes) node.inputs.forEach(use);
-  for (const { value } of graph.outputs) use(value);
-  return uses;
 }

@@ -104,7 +104,7 @@ const refused: readonly (readonly [
     'a gradient of another shape',
     'shape-mismatch: siluGrad: gradient [N,6,5,1] of a value [N,6,5,5]',
     [map, [N, 6, 5, 1]],
-    (x, dy) => siluGrad(x, dy),
+    (x, dy) => siluGrad(x, dy, undefined),
   ],
   [
     'an axis that is not there',

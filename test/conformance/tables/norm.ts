@@ -1,3 +1,5 @@
+import { channelAffine, channelDot } from '../../../src/ops/channels.js';
+import { channelMoments } from '../../../src/ops/moments.js';
 import { batchNormGrad, batchNormInference, batchNormTrain } from '../../../src/ops/norm.js';
 import { batchDim as N, type Shape } from '../../../src/support/shape.js';
 import { between } from '../../support/draw.js';
@@ -56,5 +58,24 @@ export const norms: readonly OpTable[] = [
       },
       attrs,
     })),
+  },
+  {
+    op: channelMoments,
+    cases: maps.filter(({ length }) => length === 4).map((x) => ({ in: { x } })),
+  },
+  {
+    op: channelDot,
+    noGradient: 'only a pass over the differentiated graph makes it',
+    cases: maps.filter(({ length }) => length === 4).map((a) => ({ in: { a, b: a } })),
+  },
+  {
+    op: channelAffine,
+    noGradient: 'only a pass over the differentiated graph makes it',
+    cases: maps
+      .filter(({ length }) => length === 4)
+      .map((x) => {
+        const rows = [...x.slice(0, 2), 1, 1];
+        return { in: { x, scale: rows, shift: rows } };
+      }),
   },
 ];

@@ -19,7 +19,7 @@ function opBehind(apply: (graph: Graph) => { producer: { op: Op } | undefined })
 }
 
 const concatOp = opBehind((graph) => concat([graph.input('x', 'float32', [1])], { axis: 0 }));
-const countOp = opBehind((graph) => countOf(graph.input('x', 'float32', [1]), { axes: [0] }));
+const countOp = opBehind((graph) => countOf(graph.input('x', 'float32', [N]), { axes: [0] }));
 
 const flat = (factor: number) => ({ symbol: N.symbol, factor });
 

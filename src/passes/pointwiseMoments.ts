@@ -1,0 +1,75 @@
+import type { Graph, Node, Value } from '../ir/graph.js';
+import { rewriteGraph } from '../ir/rewrite.js';
+import { reduceSum } from '../ops/broadcast.js';
+import { scalarLike } from '../ops/constant.js';
+import { conv, type ConvAttributes } from '../ops/conv.js';
+import { add, div, mul, relu, sqrt, sub } from '../ops/elementwise.js';
+import { matmul } from '../ops/matmul.js';
+import { channelMoments } from '../ops/moments.js';
+import { batchNormTrain, type BatchNormAttributes } from '../ops/norm.js';
+import { reshape } from '../ops/shape.js';
+import { countUses } from './uses.js';
+
+/*
+ * A 1x1 convolution makes each pixel's O channels from its C channels by one matrix W, so the
+ * moments of its output follow from those of its input, of which there are fewer where it widens:
+ *   mean(W u) = W mean(u),   var(W u)[o] = sum over i, j of W[o,i] Cov(u)[i,j] W[o,j].
+ * With them the batch normalisation folds into the kernel during training, too: with
+ * a = scale / sqrt(var + epsilon), bn(W u) = (a W) u + (bias - a mean). The wide map before the
+ * normalisation is never made, neither forward nor, since the gradient of this form is what
+ * autodiff makes of it, backward: sum(dy * Wu), which the normalisation's gradient needs, is
+ * sum over i of W[o,i] P[o,i] with the kernel's gradient P = dy u^T, and what flows back through
+ * the statistics is a 1x1 convolution of the narrow u. EfficientNet's expansions (C to 6 C) and
+ * ResNet's (C to 4 C) have this shape.
+ */
+
+/** A convolution must widen at least by this factor: the covariance costs C/O of its products. */
+const widening = 2;
+
+/**
+ * Pixels for each input channel that pay: W Cov costs O*C*C products, the passes over the wide map
+ * that it saves O numbers a pixel each.
+ */
+const pixelsPerChannel = 16;
+
+/** Computes the statistics of batch norms behind widening 1x1 convolutions from the narrow side; before autodiff. */
+export function pointwiseMoments(graph: Graph): Graph {
+  const uses = countUses(graph);
+  return rewriteGraph(graph, (node, [y, scale, bias]) => {
+    if (node.op !== batchNormTrain || !scale || !bias) return undefined;
+    const before = y?.producer;
+    if (!before || uses.get(node.inputs[0] as Value) !== 1 || !widens(before)) return undefined;
+    const { epsilon } = node.attrs as unknown as BatchNormAttributes;
+    return normalize(before, scale, bias, epsilon);
+  });
+}
+
+/** Whether a node is a 1x1 convolution without bias that has many more channels out than in. */
+function widens({ op, inputs: [x, w, b], attrs }: Node): boolean {
+  if (op !== conv || !x || !w || b) return false;
+  const { strides, pads, groups } = attrs as unknown as ConvAttributes;
+  const [out = 1, channels = 1, ...kernel] = w.shape.map(Number);
+  const pointwise = [...kernel, ...strides, groups].every((v) => v === 1);
+  const [batch] = x.shape;
+  const pixels = (typeof batch === 'number' ? batch : 1) * x.height * x.width;
+  const many = pixels >= pixelsPerChannel * channels;
+  return pointwise && many && pads.every((v) => v === 0) && out >= widening * channels;
+}
+
+/** y, mean and variance as batchNormTrain gives them. */
+function normalize(before: Node, scale: Value, bias: Value, epsilon: number): Value[] {
+  const [u, w] = before.inputs as readonly [Value, Value];
+  const [out = 1, channels = 1] = w.shape.map(Number);
+  const moments = channelMoments(u);
+  const matrix = reshape(w, { shape: [out, channels] });
+  const column = reshape(moments.mean, { shape: [channels, 1] });
+  const mean = reshape(matmul(matrix, column, {}), { shape: [out] });
+  const spread = mul(matmul(matrix, moments.covariance, {}), matrix);
+  // A variance is not negative; rounding might make it so.
+  const variance = relu(reduceSum(spread, { axes: [1], keepDims: false }));
+  const a = div(scale, sqrt(add(variance, scalarLike(variance, epsilon))));
+  const kernel = mul(w, reshape(a, { shape: [out, 1, 1, 1] }));
+  const shift = sub(bias, mul(a, mean));
+  const y = conv(u, kernel, shift, before.attrs as unknown as ConvAttributes);
+  return [y, mean, variance];
+}
