@@ -14,8 +14,6 @@ export interface CheckpointModel {
   readonly loaded: LoadedModel;
   /** [C,H,W], where it is recorded. */
   readonly image: readonly [number, number, number] | undefined;
-  /** How its images were given to it, where that is recorded. */
-  readonly imageFormat: Manifest['imageFormat'] | undefined;
 }
 
 /**
@@ -34,7 +32,6 @@ export async function modelOfCheckpoint(
   return {
     loaded,
     image: typeof size === 'number' ? [channels, size, size] : manifest?.image,
-    imageFormat: manifest?.imageFormat,
   };
 }
 

@@ -13,6 +13,7 @@ import { streamSafetensors } from '../runtime/safetensors.js';
 import { ConfigError } from '../support/errors.js';
 import type { TensorData } from '../support/tensor.js';
 import { loadModel } from './loadModel.js';
+import { resolveTarget, type TargetName } from './target.js';
 
 export const artifactKinds = [
   'infer',
@@ -28,6 +29,8 @@ export interface CompileModelOptions {
   /** Folder for the artifacts; nothing is written where it is missing. */
   readonly out?: string | undefined;
   readonly artifacts?: readonly ArtifactKind[] | 'all' | undefined;
+  /** What the graphs are spelled for; default portable. */
+  readonly target?: TargetName | undefined;
   readonly batch?: number | 'dynamic' | undefined;
   readonly opset?: number | undefined;
   readonly seed?: number | undefined;
@@ -72,6 +75,7 @@ export async function compileModel(
   const [channels] = loaded.model.input.shape;
   const request: CompileOptions = {
     ...options,
+    target: await resolveTarget(options.target ?? 'portable'),
     opset: checkedOpset(options.opset ?? 21),
     artifacts:
       options.artifacts === 'all'

@@ -87,10 +87,10 @@ export class Trainer {
 
   /** Compiles and starts. Throws ModelError for a wrong model, DeviceError for a device that cannot be used. */
   static async create(model: string | Model, options: TrainerOptions): Promise<Trainer> {
-    resolveDevice(options.device);
     const { accumulate = 1, batch, threads, seed = 0 } = options;
     const parts = accumulate > 1 ? (['grad', 'update'] as const) : (['train'] as const);
     const compiled = await compileModel(model, {
+      target: resolveDevice(options.device),
       ...options,
       artifacts: [...parts, 'infer', 'init'],
       weightInputs: true,

@@ -91,6 +91,8 @@ export interface Manifest {
   readonly model: string;
   readonly architectureHash: string;
   readonly target: string;
+  /** Channels of a block of the layout that the graphs are written for; they run only where onnxruntime has it. */
+  readonly block?: number;
   readonly opset: number;
   readonly batch: number | 'dynamic';
   readonly classes: number;

@@ -108,6 +108,7 @@ const manifestSchema = z
     model: z.string().describe('The model file as given, or the name of a shipped model.'),
     architectureHash: z.string(),
     target: z.string(),
+    block: z.int().positive().optional(),
     opset: z.int().min(17),
     batch: z.union([z.int().min(1), z.literal('dynamic')]),
     classes: z.int().min(1),

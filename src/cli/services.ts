@@ -24,7 +24,7 @@ export interface ModelOverrides {
 export interface CompileRequest extends ModelOverrides {
   readonly out: string;
   readonly artifacts?: readonly ArtifactKind[] | 'all' | undefined;
-  readonly target?: 'portable' | undefined;
+  readonly target?: 'portable' | 'cpu' | undefined;
   readonly batch?: number | 'dynamic' | undefined;
   readonly opset?: number | undefined;
   readonly seed?: number | undefined;

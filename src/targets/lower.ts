@@ -5,7 +5,8 @@ import { dtypes } from '../support/dtype.js';
 import { invariant } from '../support/errors.js';
 import type { OnnxValue } from '../support/onnxValue.js';
 import type { TensorData } from '../support/tensor.js';
-import type { Override, Target } from './target.js';
+import { chooseLayouts, layoutOf, type Candidates } from './chooseLayouts.js';
+import type { Layout, Override, Target } from './target.js';
 
 /** Which spelling took a node, and why others declined it; `--explain` prints these. */
 export interface Choice {
@@ -28,36 +29,65 @@ export interface LowerOptions {
 
 /** Spells an IR graph with the target's rules into an ONNX graph builder. */
 export function lower(graph: Graph, builder: GraphBuilder, options: LowerOptions): void {
-  const spelled = new Map<Value, OnnxValue>();
+  const spelled = new Spelled(builder, options.target);
   const used = new Set(graph.nodes.flatMap((node) => node.inputs));
   for (const { value } of graph.outputs) if (value.producer === undefined) used.add(value);
   for (const { name, value } of graph.inputs) {
     // An initializer that nothing reads would only make onnxruntime warn.
     if (options.omit?.has(name) || (options.weights?.has(name) && !used.has(value))) continue;
-    spelled.set(value, declare(name, value, builder, options));
+    spelled.set(value, declare(name, value, builder, options), 'plain');
   }
-  const overrides = groupByOp(options.target.overrides);
-  for (const node of graph.nodes) {
-    const inputs = node.inputs.map((input) => input && spelled.get(input));
-    const types: NodeTypes = {
-      inputs: node.inputs.map((input) => input?.type),
-      outputs: node.outputs.map((output) => output.type),
-    };
-    const name = nodeName(node);
-    const spelling = choose(node, types, overrides.get(node.op) ?? [], options, name);
-    const results = builder.at({ name, source: node.origin.site }, () =>
-      spelling.onnx(builder.b, inputs, node.attrs, types),
+  for (const { node, types, override, name } of chooseSpellings(graph, options)) {
+    const at = { name, source: node.origin.site };
+    const inputs = node.inputs.map(
+      (input, i) => input && spelled.get(input, layoutOf(override, 'inputs', i), at),
+    );
+    const results = builder.at(at, () =>
+      (override ?? node.op).onnx(builder.b, inputs, node.attrs, types),
     );
     node.outputs.forEach((output, i) => {
       const result = results[i];
       invariant(result, `${node.op.name} spelled no output ${i}`);
-      spelled.set(output, result);
+      spelled.set(output, result, override?.layouts?.outputs?.[i] ?? 'plain');
     });
   }
   for (const { name, value } of graph.outputs) {
-    const made = spelled.get(value);
+    const made = spelled.get(value, 'plain', { name, source: value.origin.site });
     invariant(made, `output ${name} was never spelled`);
     builder.output(made, name, value.dtype, value.shape);
+  }
+}
+
+/** Where the builder says that a node comes from. */
+type At = Parameters<GraphBuilder['at']>[0];
+
+/** What each value is called in ONNX, in each layout that someone asked for. */
+class Spelled {
+  readonly #values = new Map<Value, Map<Layout, OnnxValue>>();
+
+  constructor(
+    readonly builder: GraphBuilder,
+    readonly target: Target,
+  ) {}
+
+  set(value: Value, onnx: OnnxValue, layout: Layout): void {
+    this.#values.set(value, new Map([[layout, onnx]]));
+  }
+
+  /** A value in a layout, converted once for all who want it; undefined for an input left out. */
+  get(value: Value, layout: Layout | 'any', at: At): OnnxValue | undefined {
+    const made = this.#values.get(value);
+    const [other] = made?.values() ?? [];
+    if (layout === 'any') return other;
+    const found = made?.get(layout);
+    if (found !== undefined || made === undefined || other === undefined) return found;
+    const system = this.target.layouts;
+    invariant(system, `target ${this.target.name} has one layout only`);
+    const converted = this.builder.at(at, () =>
+      system.convert(this.builder.b, other, value.type, layout),
+    );
+    made.set(layout, converted);
+    return converted;
   }
 }
 
@@ -82,24 +112,51 @@ function groupByOp(overrides: readonly Override[]): Map<Op, Override[]> {
   return groups;
 }
 
-function choose(
+interface Spelling {
+  readonly node: Node;
+  readonly types: NodeTypes;
+  readonly name: string;
+  /** undefined for the op's own, portable spelling. */
+  readonly override: Override | undefined;
+}
+
+/** One spelling for each node: the first that takes it, or the cheapest for the whole graph where layouts differ. */
+function chooseSpellings(graph: Graph, { target, onChoice }: LowerOptions): Spelling[] {
+  const overrides = groupByOp(target.overrides);
+  const open = graph.nodes.map((node) => accept(node, overrides.get(node.op) ?? []));
+  const blocked = target.layouts && chooseLayouts(graph, open, target.layouts);
+  return open.map(({ node, types, plain, blocked: other, declined }) => {
+    const override = blocked?.has(node) === true ? other : plain;
+    const name = nodeName(node);
+    const taken = override ? (override.name ?? target.name) : 'portable';
+    const reasons = other && override === plain ? [...declined, cheaperPlain(other)] : declined;
+    onChoice?.({ node: name, op: node.op.name, taken, declined: reasons });
+    return { node, types, name, override };
+  });
+}
+
+const cheaperPlain = (other: Override): string =>
+  `${other.name ?? 'the blocked spelling'} would cost more here than it saves`;
+
+/** The first plain and the first blocked override that take a node, with the reasons of those that do not. */
+function accept(
   node: Node,
-  types: NodeTypes,
-  candidates: readonly Override[],
-  { target, onChoice }: LowerOptions,
-  name: string,
-): Pick<Op, 'onnx'> {
+  overrides: readonly Override[],
+): Candidates & { readonly declined: readonly string[] } {
+  const types: NodeTypes = {
+    inputs: node.inputs.map((input) => input?.type),
+    outputs: node.outputs.map((output) => output.type),
+  };
   const declined: string[] = [];
-  for (const candidate of candidates) {
-    const reason = candidate.declines?.(node.attrs, types);
-    if (reason === undefined) {
-      onChoice?.({ node: name, op: node.op.name, taken: target.name, declined });
-      return candidate;
-    }
-    declined.push(reason);
-  }
-  onChoice?.({ node: name, op: node.op.name, taken: 'portable', declined });
-  return node.op;
+  const accepted = overrides.filter((override) => {
+    const reason = override.declines?.(node.attrs, types);
+    if (reason !== undefined)
+      declined.push(override.name === undefined ? reason : `${override.name}: ${reason}`);
+    return reason === undefined;
+  });
+  const plain = accepted.find(({ layouts }) => layouts === undefined);
+  const blocked = accepted.find(({ layouts }) => layouts !== undefined);
+  return { node, types, plain, blocked, declined };
 }
 
 /** `blocks.0.conv_dw/conv`, with the phase in front where it is not the forward pass. */

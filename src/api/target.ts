@@ -1,0 +1,17 @@
+import { probeBlock } from '../runtime/probe.js';
+import { cpuTarget } from '../targets/cpu/index.js';
+import { portable, type Target } from '../targets/target.js';
+
+/** What graphs can be spelled for: any runtime, or onnxruntime's CPU provider on this machine. */
+export const targetNames = ['portable', 'cpu'] as const;
+
+export type TargetName = (typeof targetNames)[number];
+
+let block: Promise<number> | undefined;
+
+/** The target of a name, with what it must know of this machine. */
+export async function resolveTarget(name: TargetName): Promise<Target> {
+  if (name === 'portable') return portable;
+  block ??= probeBlock();
+  return cpuTarget({ block: await block });
+}

@@ -1,0 +1,232 @@
+import type { NodeTypes, Op } from '../../ir/op.js';
+import {
+  expandLike,
+  reduceSum,
+  type ExpandAttributes,
+  type ReduceAttributes,
+} from '../../ops/broadcast.js';
+import { channelAffine, channelDot } from '../../ops/channels.js';
+import * as elementwise from '../../ops/elementwise.js';
+import { stochasticDepth } from '../../ops/noise.js';
+import { maxPool, type PoolAttributes } from '../../ops/pool.js';
+import { reduceMean } from '../../ops/reduce.js';
+import { invariant } from '../../support/errors.js';
+import { shapeEquals } from '../../support/shape.js';
+import { sizeOfMap } from './blocks.js';
+import { layouts, type Rule } from './rule.js';
+
+const { add, sub, mul, silu, siluGrad } = elementwise;
+
+/** Whether a map has more than one pixel; the smaller ones are vectors and stay plain. */
+const isMap = (types: NodeTypes['inputs'], index: number): boolean => {
+  const type = types[index];
+  const { height, width } = sizeOfMap(type);
+  return type?.shape.length === 4 && height * width > 1;
+};
+
+const equalMaps = ({ inputs }: NodeTypes): boolean =>
+  inputs.every(
+    (type, i) =>
+      type === undefined || (isMap(inputs, i) && shapeEquals(type.shape, inputs[0]?.shape ?? [])),
+  );
+
+/** An element-wise operator does not mind how its elements lie: the portable spelling serves. */
+function elementwiseRule(op: Op): Rule {
+  return {
+    op,
+    name: 'blocked',
+    layouts: layouts('bbb', 'b'),
+    declines: (_, types) =>
+      equalMaps(types) ? undefined : 'operands that are no maps of one shape',
+    spell: ({ b }, inputs, attrs, types) => op.onnx(b, inputs, attrs as never, types),
+  };
+}
+
+/** A map times or plus a scalar. */
+function scalarRule(op: Op): Rule {
+  return {
+    op,
+    name: 'blocked-scalar',
+    layouts: layouts('bp', 'b'),
+    declines: (_, { inputs }) =>
+      isMap(inputs, 0) && inputs[1]?.shape.length === 0 ? undefined : 'not a map and a scalar',
+    spell: ({ b }, inputs, attrs, types) => op.onnx(b, inputs, attrs as never, types),
+  };
+}
+
+/** SiLU in one pass. */
+const quickSilu: Rule = {
+  op: silu,
+  name: 'blocked-quickgelu',
+  layouts: layouts('b', 'b'),
+  declines: (_, { inputs }) => (isMap(inputs, 0) ? undefined : 'not a map'),
+  spell: ({ b }, [x]) => {
+    invariant(x, 'silu has an operand');
+    return [b.ms.QuickGelu(x, { alpha: 1 })];
+  },
+};
+
+/** A map times a factor for each sample's channel, as in squeeze-and-excitation: one pass. */
+const channelGate: Rule = {
+  op: mul,
+  name: 'blocked-gate',
+  layouts: layouts('bp', 'b'),
+  declines: (_, { inputs }) => {
+    const [x, gate] = [sizeOfMap(inputs[0]), sizeOfMap(inputs[1])];
+    const fits =
+      isMap(inputs, 0) &&
+      inputs[1]?.shape.length === 4 &&
+      gate.height * gate.width === 1 &&
+      gate.batch === x.batch &&
+      gate.channels === x.channels;
+    return fits ? undefined : 'not a map and a factor for each channel';
+  },
+  spell: (k, [x, gate], _, { inputs }) => {
+    invariant(x && gate, 'mul has operands');
+    const size = sizeOfMap(inputs[0]);
+    return [k.affineRows(x, k.padRows(gate, size), size)];
+  },
+};
+
+/** The same with a term for each channel, in the same pass. */
+const gateAndShift: Rule = {
+  op: channelAffine,
+  name: 'blocked-affine',
+  layouts: layouts('bpp', 'b'),
+  declines: (_, { inputs }) => (isMap(inputs, 0) ? undefined : 'not a map'),
+  spell: (k, [x, scale, shift], _, { inputs }) => {
+    invariant(x && scale && shift, 'channelAffine has operands');
+    const size = sizeOfMap(inputs[0]);
+    return [k.affineRows(x, k.padRows(scale, size), size, { bias: k.padRows(shift, size) })];
+  },
+};
+
+/** One convolution whose kernel is the other map. */
+const dot: Rule = {
+  op: channelDot,
+  name: 'blocked-map-kernel',
+  layouts: layouts('bb', 'p'),
+  declines: (_, { inputs }) => (isMap(inputs, 0) ? undefined : 'not a map'),
+  spell: (k, [a, c], _, { inputs }) => {
+    invariant(a && c, 'channelDot has operands');
+    const size = sizeOfMap(inputs[0]);
+    return [k.cutRows(k.dotRows(a, c, size), size)];
+  },
+};
+
+/** A number for each sample scales its blocks, whatever their order. */
+const sampleMask: Rule = {
+  op: stochasticDepth,
+  name: 'blocked',
+  layouts: layouts('bp', 'b'),
+  declines: (_, { inputs }) => (isMap(inputs, 0) ? undefined : 'not a map'),
+  spell: ({ b }, inputs, attrs, types) => stochasticDepth.onnx(b, inputs, attrs as never, types),
+};
+
+const overPixels = ({ axes }: ReduceAttributes): boolean => axes.join() === '2,3';
+
+/** Mean or sum over each channel's map. */
+function poolRule(op: Op): Rule<ReduceAttributes> {
+  return {
+    op,
+    name: 'blocked-rows',
+    layouts: layouts('b', 'p'),
+    declines: (attrs, { inputs }) =>
+      isMap(inputs, 0) && overPixels(attrs) ? undefined : 'not over the pixels of a map',
+    spell: (k, [x], { keepDims }, { inputs }) => {
+      invariant(x, 'a reduction has an operand');
+      const size = sizeOfMap(inputs[0]);
+      const share = k.b.scalar(1 / (size.height * size.width));
+      const sums = k.sumRows(x, size);
+      const rows = k.cutRows(op === reduceMean ? k.b.Mul(sums, share) : sums, size);
+      return [keepDims ? rows : k.reshape(rows, size.batch, size.channels)];
+    },
+  };
+}
+
+/** Sum over batch and pixels: the gradient of a bias. */
+const biasSum: Rule<ReduceAttributes> = {
+  op: reduceSum,
+  name: 'blocked-channels',
+  layouts: layouts('b', 'p'),
+  declines: ({ axes, keepDims }, { inputs }) =>
+    isMap(inputs, 0) && axes.join() === '0,2,3' && !keepDims
+      ? undefined
+      : 'not over batch and pixels',
+  spell: (k, [x], _, { inputs }) => {
+    invariant(x, 'reduceSum has an operand');
+    const size = sizeOfMap(inputs[0]);
+    return [k.cutVector(k.sumBatch(k.sumRows(x, size)), size.channels)];
+  },
+};
+
+/** A number for each sample's channel spread over its map. */
+const spreadRows: Rule<ExpandAttributes> = {
+  op: expandLike,
+  name: 'blocked-rows',
+  layouts: layouts('p-', 'b'),
+  declines: ({ axes = [] }, { inputs, outputs }) => {
+    const [rows, map] = [sizeOfMap(inputs[0]), sizeOfMap(outputs[0])];
+    const rank = (inputs[0]?.shape.length ?? 0) + axes.length;
+    const kept = axes.length === 0 || axes.join() === '2,3';
+    const fits = rows.batch === map.batch && rows.channels === map.channels;
+    const single = inputs[0]?.shape.length === 2 || rows.height * rows.width === 1;
+    return isMap(outputs, 0) && rank === 4 && kept && fits && single
+      ? undefined
+      : 'not a number for each channel over its map';
+  },
+  spell: (k, [x], _, { outputs }) => {
+    invariant(x, 'expandLike has an operand');
+    const { b, block } = k;
+    const size = sizeOfMap(outputs[0]);
+    const blocks = (size.batch * k.padded(size.channels)) / block;
+    const rows = k.reshape(k.padRows(x, size), blocks, 1, block);
+    const map = b.Expand(rows, b.ints(blocks, size.height * size.width, block));
+    return [k.reshape(map, ...k.shape(size))];
+  },
+};
+
+/** Pooling by the largest; its gradient stays plain. */
+const largest: Rule<PoolAttributes> = {
+  op: maxPool,
+  name: 'blocked-pool',
+  layouts: layouts('b', 'b'),
+  spell: ({ b }, [x], { kernel, strides, pads, dilations }) => {
+    invariant(x, 'maxPool has an operand');
+    return [b.nchwc.MaxPool(x, { kernel_shape: kernel, strides, pads, dilations })];
+  },
+};
+
+const elementwiseOps: readonly Op[] = [
+  elementwise.relu,
+  elementwise.sigmoid,
+  elementwise.tanh,
+  elementwise.neg,
+  elementwise.gelu,
+  elementwise.hardSigmoid,
+  elementwise.hardSwish,
+  add,
+  sub,
+  mul,
+  siluGrad,
+  elementwise.reluGrad,
+  elementwise.geluGrad,
+  elementwise.hardSigmoidGrad,
+  elementwise.hardSwishGrad,
+];
+
+/** Element-wise operators, gates, sums and broadcasts over blocked maps. */
+export const mapRules = [
+  quickSilu,
+  ...elementwiseOps.map(elementwiseRule),
+  scalarRule(mul),
+  channelGate,
+  gateAndShift,
+  dot,
+  sampleMask,
+  poolRule(reduceSum),
+  poolRule(reduceMean),
+  biasSum,
+  spreadRows,
+  largest,
+] as const;
