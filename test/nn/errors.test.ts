@@ -48,6 +48,8 @@ const mistakes: Readonly<Record<string, (x: Value) => Value>> = {
   'a sum over unequal maps': (x) => nn.add(x, nn.maxPool(x, { kernel: 2 })),
   'joined maps of unequal size': (x) => nn.concat([x, nn.maxPool(x, { kernel: 2 })]),
   'the batch as axis of a concatenation': (x) => nn.concat([x, x], { axis: 0 }),
+  'zeros before the batch': (x) => nn.pad(x, { axis: 0, before: 1 }),
+  'a negative number of zeros': (x) => nn.pad(x, { after: -3 }),
   'a map into linear': (x) => nn.linear(x, { out: 10 }),
   'a vector into conv2d': (x) => nn.conv2d(nn.flatten(x), { out: 8, kernel: 3 }),
   'a vector into depthwise': (x) => nn.depthwise(nn.flatten(x), { kernel: 3 }),
@@ -122,6 +124,12 @@ it('says what is wrong, with the shapes, and how to mend it', () => {
 
     ModelError axis: concat: axis 0 of [N,8,14,14]
     hint: \`axis\` is 1 to 3; axis 0 is the batch
+
+    ModelError axis: pad: axis 0 of [N,8,14,14]
+    hint: \`axis\` is 1 to 3; axis 0 is the batch
+
+    ModelError option: pad: 0 zeros before and -3 after [N,8,14,14]
+    hint: give whole numbers of at least 0
 
     ModelError rank: linear: the input [N,8,14,14] is neither [N,I] nor [N,T,I]
     hint: apply globalAvgPool(x) or flatten(x) first

@@ -1,5 +1,12 @@
 import { describe, expect, it } from 'vitest';
-import { traceModel, type Traced } from '../../src/nn/index.js';
+import {
+  classifier,
+  defineModel,
+  image,
+  mbConv,
+  traceModel,
+  type Traced,
+} from '../../src/nn/index.js';
 import { formatShape } from '../../src/support/shape.js';
 import { verifyGraph } from '../../src/ir/verify.js';
 import { efficientnet } from '../../src/models/index.js';
@@ -95,6 +102,39 @@ describe('EfficientNet-B0 from mbConv', () => {
         "noise.blocks.5.2.drop_path 0.8375 [2,1,1,1]",
         "noise.blocks.5.3.drop_path 0.8250 [2,1,1,1]",
         "noise.classifier.dropout 0.8000 [2,1280]",
+      ]
+    `);
+  });
+
+  it("numbers its parts as torchvision's, those that it has", () => {
+    const model = defineModel({
+      name: 'net',
+      input: image(16, 8, 8),
+      classes: 10,
+      build: (x) => {
+        x = mbConv(x, { name: 'full', out: 16, expand: 4, names: 'torchvision', survival: 0.8 });
+        x = mbConv(x, { name: 'plain', out: 16, expand: 1, seRatio: 0, names: 'torchvision' });
+        return classifier(x, { classes: 10 });
+      },
+    });
+    const traced = traceModel(model, { mode: 'train', batch: 2 });
+    const weights = traced.params.map(({ name }) => name).filter((name) => /weight$/.test(name));
+    expect([...weights, ...traced.noise.map(({ name }) => name)]).toMatchInlineSnapshot(`
+      [
+        "full.block.0.0.weight",
+        "full.block.0.1.weight",
+        "full.block.1.0.weight",
+        "full.block.1.1.weight",
+        "full.block.2.fc1.weight",
+        "full.block.2.fc2.weight",
+        "full.block.3.0.weight",
+        "full.block.3.1.weight",
+        "plain.block.0.0.weight",
+        "plain.block.0.1.weight",
+        "plain.block.1.0.weight",
+        "plain.block.1.1.weight",
+        "classifier.weight",
+        "noise.full.stochastic_depth",
       ]
     `);
   });

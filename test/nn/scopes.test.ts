@@ -210,3 +210,8 @@ it('tells a model from anything else', () => {
 it('decays survival from block 0 on, as EfficientNet', () => {
   expect(nn.linearDecay(4, 0.8).map((v) => Number(v.toFixed(4)))).toEqual([1, 0.95, 0.9, 0.85]);
 });
+
+it('decays survival to that of the last block, counted from 1, as the stochastic-depth ResNets', () => {
+  const survivals = nn.linearDecay(4, 0.8, { from: 1 });
+  expect(survivals.map((v) => Number(v.toFixed(4)))).toEqual([0.95, 0.9, 0.85, 0.8]);
+});
