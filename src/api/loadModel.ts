@@ -86,5 +86,5 @@ function isFile(path: string): boolean {
 }
 
 function isWord(text: string): boolean {
-  return /^\w+$/.test(text);
+  return /^[\w-]+$/.test(text);
 }

@@ -64,6 +64,7 @@ describe('a model', () => {
 
   it.each([
     ['eficientnet_b0', 'did you mean efficientnet_b0?'],
+    ['efficientnet-b0', 'did you mean efficientnet_b0?'],
     ['wrn_28_3', 'did you mean wrn_28_2?'],
     [
       'transformer',

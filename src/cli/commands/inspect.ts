@@ -10,6 +10,7 @@ export const inspect = defineCommand({
     ['inspect digits.model.ts', 'layers, output shapes, parameters, multiply-adds'],
     ['inspect build/digits/infer.onnx', 'any .onnx file, from whatever tool'],
     ['inspect digits.model.ts --size 64 --json', 'at another resolution, for a script'],
+    ['inspect efficientnet_b0', 'a shipped model; docs/names.md lists them'],
   ],
   options: (parser) =>
     parser
