@@ -1,5 +1,6 @@
 /** npm run bench -- NAME [--batch 8] [--size 64] [--steps 30] [--threads 2]; needs a built dist/. */
 import { parseArgs } from 'node:util';
+import { benchAugment } from './augment.js';
 import { benchCompile } from './compile.js';
 import { report } from './statistics.js';
 import { benchStep } from './step.js';
@@ -14,6 +15,7 @@ export interface Settings {
 }
 
 const benches: Readonly<Record<string, (settings: Settings) => Promise<object>>> = {
+  augment: benchAugment,
   compile: benchCompile,
   step: benchStep,
 };
