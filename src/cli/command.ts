@@ -1,4 +1,5 @@
 import type { ArgumentsCamelCase, Argv } from 'yargs';
+import { ConfigError } from '../support/errors.js';
 import type { Context, Report } from './context.js';
 
 /** Flags that mean the same with every command. */
@@ -17,6 +18,8 @@ export interface Command {
   readonly name: string;
   /** Its name and its positional arguments: `eval <checkpoint>`. */
   readonly usage: string;
+  /** Of a group: its commands, named with the group's name. */
+  readonly commands?: readonly Command[];
   /** Adds the command to a parser, which calls `choose` when the command line names it. */
   register(parser: Argv<CommonArguments>, choose: (chosen: Chosen) => void): void;
 }
@@ -51,6 +54,43 @@ export function defineCommand<A extends CommonArguments>(definition: Definition<
           choose({
             common: { json, quiet },
             run: (context) => definition.run(args, context),
+          });
+        },
+      );
+    },
+  };
+}
+
+interface GroupDefinition {
+  readonly name: string;
+  readonly describe: string;
+  /** Their usages leave the group's name out, their examples have it. */
+  readonly commands: readonly Command[];
+}
+
+/** Describes commands that share their first word: `augment preview`, `augment corruptions`. */
+export function defineGroup({ name, describe, commands }: GroupDefinition): Command {
+  const full = commands.map((command) => ({
+    ...command,
+    name: `${name} ${command.name}`,
+    usage: `${name} ${command.usage}`,
+  }));
+  return {
+    name,
+    usage: `${name} <command>`,
+    commands: full,
+    register(parser, choose) {
+      parser.command(
+        `${name} <command>`,
+        describe,
+        (own) => {
+          for (const command of commands) command.register(own, choose);
+          return own;
+        },
+        ({ command }) => {
+          throw new ConfigError(`there is no command ${name} ${String(command)}`, {
+            code: 'usage',
+            hint: full.map(({ usage }) => `gradus ${usage}`).join(', '),
           });
         },
       );

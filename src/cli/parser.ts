@@ -77,7 +77,7 @@ function usageError(
   commands: readonly Command[],
   flags: readonly string[],
 ): ConfigError {
-  const command = commands.find(({ name }) => name === argv.find((word) => !word.startsWith('-')));
+  const command = namedCommand(argv, commands);
   const called = command === undefined ? 'gradus' : `gradus ${command.name}`;
   const help = `${called} --help tells what there is`;
   const error = (text: string, hint: string): ConfigError =>
@@ -109,6 +109,13 @@ function usageError(
     );
   }
   return error(message.charAt(0).toLowerCase() + message.slice(1), help);
+}
+
+/** The command that the first words name; a group where its command is missing or unknown. */
+function namedCommand(argv: readonly string[], commands: readonly Command[]): Command | undefined {
+  const [first, second] = argv.filter((word) => !word.startsWith('-'));
+  const named = commands.find(({ name }) => name === first);
+  return named?.commands?.find(({ name }) => name === `${first} ${second}`) ?? named;
 }
 
 /** The flags, as written, that the command does not have; `-out` would count as -o -u -t. */
