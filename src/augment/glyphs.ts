@@ -1,6 +1,6 @@
 /**
  * Small letters, digits and signs of 5x7 pixels for labels in pictures, drawn here so that a picture
- * needs no font of the system. Seven rows from the top; the bit of value 16 is the left column.
+ * needs no font of the system. Seven rows from the top, an eighth below the line; the bit of value 16 is the left column.
  */
 export const glyphs: Readonly<Record<string, readonly number[]>> = {
   ' ': [0, 0, 0, 0, 0, 0, 0],
@@ -10,17 +10,17 @@ export const glyphs: Readonly<Record<string, readonly number[]>> = {
   d: [1, 1, 15, 17, 17, 17, 15],
   e: [0, 0, 14, 17, 31, 16, 14],
   f: [6, 9, 8, 28, 8, 8, 8],
-  g: [0, 15, 17, 17, 15, 1, 14],
+  g: [0, 0, 15, 17, 17, 15, 1, 14],
   h: [16, 16, 22, 25, 17, 17, 17],
   i: [4, 0, 12, 4, 4, 4, 14],
-  j: [2, 0, 6, 2, 2, 18, 12],
+  j: [2, 0, 6, 2, 2, 2, 18, 12],
   k: [16, 16, 18, 20, 24, 20, 18],
   l: [12, 4, 4, 4, 4, 4, 14],
   m: [0, 0, 26, 21, 21, 21, 21],
   n: [0, 0, 22, 25, 17, 17, 17],
   o: [0, 0, 14, 17, 17, 17, 14],
-  p: [0, 30, 17, 17, 30, 16, 16],
-  q: [0, 15, 17, 17, 15, 1, 1],
+  p: [0, 0, 30, 17, 17, 30, 16, 16],
+  q: [0, 0, 15, 17, 17, 15, 1, 1],
   r: [0, 0, 22, 25, 16, 16, 16],
   s: [0, 0, 15, 16, 14, 1, 30],
   t: [8, 8, 28, 8, 8, 9, 6],
@@ -28,7 +28,7 @@ export const glyphs: Readonly<Record<string, readonly number[]>> = {
   v: [0, 0, 17, 17, 17, 10, 4],
   w: [0, 0, 17, 17, 21, 21, 10],
   x: [0, 0, 17, 10, 4, 10, 17],
-  y: [0, 17, 17, 17, 15, 1, 14],
+  y: [0, 0, 17, 17, 17, 15, 1, 14],
   z: [0, 0, 31, 2, 4, 8, 31],
   '0': [14, 17, 19, 21, 25, 17, 14],
   '1': [4, 12, 4, 4, 4, 4, 14],
@@ -41,7 +41,7 @@ export const glyphs: Readonly<Record<string, readonly number[]>> = {
   '8': [14, 17, 17, 14, 17, 17, 14],
   '9': [14, 17, 17, 15, 1, 2, 12],
   '.': [0, 0, 0, 0, 0, 12, 12],
-  ',': [0, 0, 0, 0, 12, 4, 8],
+  ',': [0, 0, 0, 0, 0, 4, 4, 8],
   ':': [0, 12, 12, 0, 12, 12, 0],
   '-': [0, 0, 0, 31, 0, 0, 0],
   '+': [0, 4, 4, 31, 4, 4, 0],

@@ -1,5 +1,6 @@
 import type { ArgumentsCamelCase, Argv } from 'yargs';
 import { ConfigError } from '../support/errors.js';
+import { nearest } from '../support/nearest.js';
 import type { Context, Report } from './context.js';
 
 /** Flags that mean the same with every command. */
@@ -45,10 +46,7 @@ export function defineCommand<A extends CommonArguments>(definition: Definition<
       parser.command(
         usage,
         describe,
-        (own) =>
-          definition
-            .options(own)
-            .example(examples.map(([command, does]): [string, string] => [`$0 ${command}`, does])),
+        (own) => withExamples(definition.options(own), examples),
         (args) => {
           const { json, quiet } = args;
           choose({
@@ -61,15 +59,24 @@ export function defineCommand<A extends CommonArguments>(definition: Definition<
   };
 }
 
+function withExamples<A>(
+  parser: Argv<A>,
+  examples: readonly (readonly [command: string, does: string])[],
+): Argv<A> {
+  return parser.example(examples.map(([command, does]) => [`$0 ${command}`, does]));
+}
+
 interface GroupDefinition {
   readonly name: string;
   readonly describe: string;
+  /** Command lines with what they do. */
+  readonly examples: readonly (readonly [command: string, does: string])[];
   /** Their usages leave the group's name out, their examples have it. */
   readonly commands: readonly Command[];
 }
 
 /** Describes commands that share their first word: `augment preview`, `augment corruptions`. */
-export function defineGroup({ name, describe, commands }: GroupDefinition): Command {
+export function defineGroup({ name, describe, examples, commands }: GroupDefinition): Command {
   const full = commands.map((command) => ({
     ...command,
     name: `${name} ${command.name}`,
@@ -85,15 +92,27 @@ export function defineGroup({ name, describe, commands }: GroupDefinition): Comm
         describe,
         (own) => {
           for (const command of commands) command.register(own, choose);
-          return own;
+          return withExamples(own, examples);
         },
         ({ command }) => {
-          throw new ConfigError(`there is no command ${name} ${String(command)}`, {
-            code: 'usage',
-            hint: full.map(({ usage }) => `gradus ${usage}`).join(', '),
-          });
+          throw unknownCommand(name, full, String(command));
         },
       );
     },
   };
+}
+
+/** The error of a group's command that is not there. */
+export function unknownCommand(
+  group: string,
+  commands: readonly Command[],
+  word: string,
+): ConfigError {
+  const meant = nearest(
+    `${group} ${word}`,
+    commands.map(({ name }) => name),
+  );
+  const guess = meant === undefined ? '' : `did you mean ${meant}? `;
+  const hint = `${guess}there are: ${commands.map(({ usage }) => `gradus ${usage}`).join(', ')}`;
+  return new ConfigError(`there is no command ${group} ${word}`, { code: 'usage', hint });
 }

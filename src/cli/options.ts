@@ -75,6 +75,15 @@ export function wholeNumber(
   throw badValue(flag, text, `give a whole number ${range}`);
 }
 
+/** A flag's whole numbers with commas between, each within bounds. Throws a ConfigError. */
+export function wholeNumbers(
+  flag: string,
+  text: string | undefined,
+  bounds: { least: number; most: number },
+): number[] | undefined {
+  return text?.split(',').map((part) => wholeNumber(flag, part.trim(), bounds) ?? NaN);
+}
+
 /** A flag's drop rate, at least 0 and below 1. */
 function rate(flag: string, text: string | undefined): number | undefined {
   if (text === undefined) return undefined;

@@ -1,7 +1,7 @@
 import yargs, { type Argv } from 'yargs';
 import { ConfigError } from '../support/errors.js';
 import { nearest } from '../support/nearest.js';
-import type { Chosen, Command, CommonArguments } from './command.js';
+import { unknownCommand, type Chosen, type Command, type CommonArguments } from './command.js';
 
 /** Terminals wider than this are hard to read help in. */
 const widest = 100;
@@ -91,6 +91,9 @@ function usageError(
     const names = commands.map(({ name }) => name);
     return error(`there is no command ${first}`, `${guess(first, names)}${help}`);
   }
+  const second = argv.filter((word) => !word.startsWith('-'))[1];
+  if (kind === 'Unknown' && command?.commands && second !== undefined)
+    return unknownCommand(command.name, command.commands, second);
   if (kind === 'Unknown')
     return error(`${called} does not take ${strays.join(', ') || words}`, `${near}${help}`);
   if (kind === 'Missing required') {

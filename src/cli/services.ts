@@ -6,6 +6,7 @@ import type { ExportOptions, ExportResult } from '../api/exportModel.js';
 import type { ImportOptions, ImportResult } from '../api/importWeights.js';
 import type { Inspection } from '../api/inspect.js';
 import type { LoadedConfig } from '../api/loadTrainingConfig.js';
+import type { PreviewRequest, SheetSummary } from '../api/noiseSheets.js';
 import type { Scaffold } from '../api/scaffold.js';
 import type { DemoSummary } from '../selftrain/demo.js';
 import type { OptimizerConfig } from '../optim/optimizer.js';
@@ -154,4 +155,5 @@ export interface Services {
   runDemo(request: DemoRequest): Promise<DemoSummary>;
   scaffold(folder: string): Promise<Scaffold>;
   prepareMnist(folder: string): Promise<DataSummary>;
+  previewNoise(request: PreviewRequest): Promise<SheetSummary>;
 }

@@ -60,4 +60,8 @@ export const installedServices: Services = {
     const { scaffold } = await import('../api/scaffold.js');
     return scaffold(folder);
   },
+  async previewNoise(request) {
+    const { previewNoise } = await import('../api/noiseSheets.js');
+    return previewNoise(request);
+  },
 };

@@ -40,11 +40,11 @@ describe('a contact sheet', () => {
     );
   });
 
-  it('knows letters of five columns and seven rows that all differ', () => {
+  it('knows letters of five columns and seven or eight rows that all differ', () => {
     const shapes = Object.values(glyphs);
     expect(shapes.length).toBeGreaterThan(40);
     for (const rows of shapes) {
-      expect(rows).toHaveLength(7);
+      expect([7, 8]).toContain(rows.length);
       for (const bits of rows) expect(bits & ~31).toBe(0);
     }
     expect(new Set(shapes.map((rows) => rows.join())).size).toBe(shapes.length);
@@ -59,19 +59,20 @@ describe('a contact sheet', () => {
 });
 
 describe('a preview', () => {
-  const options = { n: [1, 2], m: [5, 20], seed: 3, title: 'noise' };
+  const options = { n: [1, 2], m: [5, 20], samples: 2, seed: 3, title: 'noise' };
 
   it('is a function of the seed and starts with the clean image', () => {
     const image = drawImage('ramp', 32, 32);
     const sheet = previewSheet(image, options);
-    expect(previewSheet(image, options)).toEqual(sheet);
-    expect(previewSheet(image, { ...options, seed: 4 })).not.toEqual(sheet);
+    const same = (other: RgbImage): boolean => Buffer.compare(other.data, sheet.data) === 0;
+    expect(same(previewSheet(image, options))).toBe(true);
+    expect(same(previewSheet(image, { ...options, seed: 4 }))).toBe(false);
     const clean = contactSheet({
       title: '',
       columns: [],
       rows: [{ label: 'n = 1', images: [image] }],
       enlarge: enlargement(image),
     });
-    expect(part(sheet, 72, 50, 160, 160)).toEqual(part(clean, 72, 50, 160, 160));
+    expect(part(sheet, 72, 50, 160, 160).join()).toBe(part(clean, 72, 50, 160, 160).join());
   });
 });

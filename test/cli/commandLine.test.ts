@@ -20,6 +20,7 @@ function services(some: Partial<Services>): Services {
     runDemo: unused,
     scaffold: unused,
     prepareMnist: unused,
+    previewNoise: unused,
     ...some,
   };
 }

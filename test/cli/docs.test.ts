@@ -22,9 +22,12 @@ function keyPaths(schema: Schema, prefix = ''): string[] {
 }
 
 describe('docs/cli.md', () => {
-  it.each(commands.map(({ usage }) => usage))('lists gradus %s', (usage) => {
-    expect(text).toContain(`\`gradus ${usage}\``);
-  });
+  it.each(commands.flatMap((command) => command.commands ?? [command]).map(({ usage }) => usage))(
+    'lists gradus %s',
+    (usage) => {
+      expect(text).toContain(`\`gradus ${usage}\``);
+    },
+  );
 
   it('lists every exit code', () => {
     for (const code of Object.values(exitCodes))

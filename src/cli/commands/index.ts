@@ -1,4 +1,5 @@
 import type { Command } from '../command.js';
+import { augment } from './augment.js';
 import { compile } from './compile.js';
 import { data } from './data.js';
 import { demo } from './demo.js';
@@ -22,4 +23,5 @@ export const commands: readonly Command[] = [
   exportCommand,
   devices,
   data,
+  augment,
 ];

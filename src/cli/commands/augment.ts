@@ -1,0 +1,51 @@
+import type { SheetSummary } from '../../api/noiseSheets.js';
+import { defineCommand, defineGroup } from '../command.js';
+import type { Report } from '../context.js';
+import { flags, seedOf, wholeNumber, wholeNumbers } from '../options.js';
+import { formatBytes } from '../table.js';
+
+const preview = defineCommand({
+  usage: 'preview <image>',
+  describe: 'Show an image under a grid of RandAugment’s N and M, as one PNG',
+  examples: [
+    ['augment preview cat.jpg --out sheet.png', 'N of 1 to 3, M of 5 to 27'],
+    ['augment preview cat.jpg --out sheet.png --n 2 --m 9,18,27', 'other settings'],
+    ['augment preview cat.jpg --out sheet.png --size 32', 'as a 32 px data set would show it'],
+  ],
+  options: (parser) =>
+    parser
+      .positional('image', { type: 'string', demandOption: true, describe: 'An image file' })
+      .options({
+        out: { type: 'string', requiresArg: true, demandOption: true, describe: 'The PNG file' },
+        n: { type: 'string', requiresArg: true, describe: 'Numbers of operations, as in 1,2,3' },
+        m: { type: 'string', requiresArg: true, describe: 'Magnitudes, as in 5,10,15' },
+        samples: { type: 'string', requiresArg: true, describe: 'Rows of each N' },
+        size: flags.size,
+        seed: flags.seed,
+      }),
+  async run(args, { services }) {
+    const summary = await services.previewNoise({
+      image: args.image,
+      out: args.out,
+      n: wholeNumbers('--n', args.n, { least: 0, most: 20 }),
+      m: wholeNumbers('--m', args.m, { least: 0, most: 100 }),
+      samples: wholeNumber('--samples', args.samples, { least: 1, most: 20 }),
+      size: wholeNumber('--size', args.size, { least: 8, most: 4096 }),
+      seed: seedOf(args.seed),
+    });
+    return reportSheet(summary);
+  },
+});
+
+function reportSheet(summary: SheetSummary): Report {
+  const { out, width, height, bytes, size } = summary;
+  const text = `${out}: ${width}x${height} px, ${formatBytes(bytes)}, the image at ${size} px`;
+  return { json: summary, text };
+}
+
+export const augment = defineGroup({
+  name: 'augment',
+  describe: 'Look at input noise before training with it',
+  examples: [['augment preview cat.jpg --out sheet.png', 'RandAugment at several N and M']],
+  commands: [preview],
+});
