@@ -14,6 +14,8 @@ export interface CheckpointModel {
   readonly loaded: LoadedModel;
   /** [C,H,W], where it is recorded. */
   readonly image: readonly [number, number, number] | undefined;
+  /** How its images were given to it, where that is recorded. */
+  readonly imageFormat: Manifest['imageFormat'] | undefined;
 }
 
 /**
@@ -32,6 +34,7 @@ export async function modelOfCheckpoint(
   return {
     loaded,
     image: typeof size === 'number' ? [channels, size, size] : manifest?.image,
+    imageFormat: manifest?.imageFormat,
   };
 }
 

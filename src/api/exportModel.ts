@@ -79,13 +79,15 @@ interface PortInfo {
   readonly shape: readonly (number | string)[];
 }
 
-/** A checkpoint's network with the weights to export, by the model's own names. */
-interface Source {
+/** A checkpoint's network with the weights to use, by the model's own names. */
+export interface CheckpointNetwork {
   readonly checkpoint: Checkpoint;
   readonly loaded: LoadedModel;
   readonly network: Network;
   readonly kind: 'ema' | 'raw';
   readonly weights: ReadonlyMap<string, TensorData>;
+  /** What it was trained on, where that is recorded. */
+  readonly imageFormat: ImageFormat | undefined;
 }
 
 /**
@@ -96,7 +98,7 @@ interface Source {
 export async function exportModel(path: string, options: ExportOptions): Promise<ExportResult> {
   const format = formatOf(options);
   requireFile(options.out);
-  const source = await readSource(path, options);
+  const source = await readNetwork(path, options);
   makeFolder(dirname(options.out));
   const written = format === 'onnx' ? writeOnnx(source, options) : writeWeights(source, options);
   const { checkpoint, network, kind } = source;
@@ -113,7 +115,7 @@ export async function exportModel(path: string, options: ExportOptions): Promise
 
 type Written = Pick<ExportResult, 'files' | 'tooLarge' | 'onnx'>;
 
-function writeOnnx(source: Source, options: ExportOptions): Written {
+function writeOnnx(source: CheckpointNetwork, options: ExportOptions): Written {
   const { loaded, network, weights } = source;
   const { out, batch = 'dynamic', imageFormat = 'float32-nchw', float16 } = options;
   const opset = checkedOpset(options.opset ?? 17);
@@ -153,7 +155,10 @@ function writeOnnx(source: Source, options: ExportOptions): Written {
   };
 }
 
-function writeWeights({ loaded, weights, kind }: Source, options: ExportOptions): Written {
+function writeWeights(
+  { loaded, weights, kind }: CheckpointNetwork,
+  options: ExportOptions,
+): Written {
   const { out, float16 = false } = options;
   const nameOf = namesOf(loaded, options.names);
   const { tensors, tooLarge } = float16
@@ -166,7 +171,12 @@ function writeWeights({ loaded, weights, kind }: Source, options: ExportOptions)
 }
 
 /** Facts for whoever finds the file without its run. */
-function metadataOf({ checkpoint, loaded, network, kind }: Source): Record<string, string> {
+function metadataOf({
+  checkpoint,
+  loaded,
+  network,
+  kind,
+}: CheckpointNetwork): Record<string, string> {
   const { mean, std } = loaded.model.input;
   return {
     'gradus.model': network.name,
@@ -177,10 +187,18 @@ function metadataOf({ checkpoint, loaded, network, kind }: Source): Record<strin
   };
 }
 
-async function readSource(path: string, options: ExportOptions): Promise<Source> {
+/**
+ * Reads a checkpoint's network: the moving average of its weights where there is one. Throws an
+ * ArtifactError for a checkpoint that is damaged or of another model.
+ */
+export async function readNetwork(
+  path: string,
+  options: Pick<ExportOptions, 'model' | 'weights' | 'size'>,
+): Promise<CheckpointNetwork> {
   const folder = resolveCheckpoint(path);
   const state = readCheckpointState(folder);
-  const { loaded, image: recorded } = await modelOfCheckpoint(folder, state, options.model);
+  const found = await modelOfCheckpoint(folder, state, options.model);
+  const { loaded, image: recorded, imageFormat } = found;
   // The optimizer's state is not even read.
   const checkpoint = loadCheckpoint(folder, (keys) => keysOf(keys, options.weights, folder));
   const averaged = [...checkpoint.tensors.keys()].some(isAverage);
@@ -193,7 +211,7 @@ async function readSource(path: string, options: ExportOptions): Promise<Source>
   const network = fittingNetwork(loaded, image, weights);
   const { name, architectureHash, weights: params } = network;
   requireArchitecture({ ...checkpoint, tensors: weights }, { name, architectureHash, params });
-  return { checkpoint, loaded, network, kind: averaged ? 'ema' : 'raw', weights };
+  return { checkpoint, loaded, network, kind: averaged ? 'ema' : 'raw', weights, imageFormat };
 }
 
 /** The model with as many classes as the weights are for. */

@@ -25,9 +25,9 @@ export interface ImageBatch {
 export interface ImageSource {
   /** What the set is called in messages. */
   readonly name: string;
-  readonly size: number;
-  /** Names of the classes, where the images have labels. */
-  readonly classes?: readonly string[] | undefined;
+  readonly count: number;
+  /** Names of the classes, by their number, where the images have labels. */
+  readonly classNames?: readonly string[] | undefined;
   /** Another one where an image or the order changes. */
   readonly fingerprint: string;
   /** Stable name of image i: its path inside the set, or its index. */
@@ -41,24 +41,24 @@ export interface ImageSource {
 interface ArraySourceOptions {
   readonly name: string;
   /** Names of the classes; the images then count as labelled. */
-  readonly classes?: readonly string[];
+  readonly classNames?: readonly string[];
   /** Stable name of each image; its index where missing. */
   readonly ids?: ArrayLike<string | number>;
 }
 
 /** The images of a data set in memory. */
 export function arraySource(dataset: ArrayDataset, options: ArraySourceOptions): ImageSource {
-  const { name, classes, ids } = options;
+  const { name, classNames, ids } = options;
   let hash: string | undefined;
   return {
     name,
-    size: dataset.count,
-    classes,
+    count: dataset.count,
+    classNames,
     get fingerprint() {
       return (hash ??= hashOf(dataset, ids));
     },
     id: (i) => String(ids ? ids[i] : i),
-    ...(classes && { label: (i: number) => dataset.label(i) }),
+    ...(classNames && { label: (i: number) => dataset.label(i) }),
     batches: (indices, layout) => arrayBatches(dataset, name, indices, layout),
   };
 }

@@ -1,5 +1,7 @@
 /** Draws lines as an SVG that stands on its own: no script, no font to load. */
 
+import { escapeXml } from '../support/xml.js';
+
 export interface CurvePoint {
   readonly x: number;
   readonly y: number;
@@ -64,7 +66,7 @@ export function renderCurves(curves: readonly Curve[], options: CurveOptions = {
   return [
     `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${width} ${height}" width="${width}" ` +
       `height="${height}" role="img" font-family="${font}">`,
-    `<title>${escape(options.title ?? curves.map(({ name }) => name).join(', '))}</title>`,
+    `<title>${escapeXml(options.title ?? curves.map(({ name }) => name).join(', '))}</title>`,
     ...body.filter((part) => part !== ''),
     '</svg>\n',
   ].join('\n');
@@ -203,17 +205,6 @@ function text(x: number, y: number, content: string, style: TextStyle): string {
   const { fill, size = 14, weight = 400, anchor = 'start' } = style;
   return (
     `<text x="${x}" y="${y}" fill="${fill}" font-size="${size}" font-weight="${weight}" ` +
-    `text-anchor="${anchor}">${escape(content)}</text>`
+    `text-anchor="${anchor}">${escapeXml(content)}</text>`
   );
-}
-
-const entities: Readonly<Record<string, string>> = {
-  '&': '&amp;',
-  '<': '&lt;',
-  '>': '&gt;',
-  '"': '&quot;',
-};
-
-function escape(content: string): string {
-  return content.replace(/[&<>"]/g, (char) => entities[char] ?? char);
 }

@@ -28,6 +28,11 @@ interface ColumnArrays {
 /** The values of columns, one a row. */
 export type Rows<C extends Columns> = { readonly [K in keyof C]: ColumnArrays[C[K]] };
 
+/** Rows of a row group: the length of its columns. */
+export function rowCount(rows: Rows<Columns>): number {
+  return Object.values(rows)[0]?.length ?? 0;
+}
+
 const physical: Readonly<Record<ColumnType, Omit<SchemaElement, 'name'>>> = {
   int32: { type: 'INT32' },
   float32: { type: 'FLOAT' },
@@ -94,14 +99,16 @@ export class ParquetFileWriter<C extends Columns> {
       data: rows[name] ?? [],
       encoding: type === 'category' ? ('RLE_DICTIONARY' as const) : ('PLAIN' as const),
     }));
-    const count = columnData[0]?.data.length ?? 0;
+    const count = rowCount(rows);
     if (count === 0) return;
     // One page a column chunk, which the reader then takes as it lies. Nothing here waits.
     void this.#writer.write({ columnData, rowGroupSize: count, pageSize: 0 });
   }
 
-  /** Completes the file and gives it its name; returns its size in bytes. */
-  commit(): number {
+  /** Completes the file and gives it its name; `metadata` is what is known only now. Returns its size in bytes. */
+  commit(metadata: Readonly<Record<string, string>> = {}): number {
+    const late = Object.entries(metadata).map(([key, value]) => ({ key, value }));
+    this.#writer.kvMetadata = [...(this.#writer.kvMetadata ?? []), ...late];
     void this.#writer.finish();
     return this.#file.commit();
   }

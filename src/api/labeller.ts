@@ -1,0 +1,170 @@
+import type { Manifest } from '../artifacts/manifest.js';
+import type { ImageBatch, ImageLayout, ImageSource } from '../data/imageSource.js';
+import type { InferArrays } from '../runtime/batchArrays.js';
+import { softmaxRows } from '../runtime/evaluate.js';
+import { TrainClient } from '../runtime/trainClient.js';
+import { ArtifactError } from '../support/errors.js';
+import { resolveDevice, type DeviceName } from './device.js';
+import { loadTeacher, type Normalisation, type Teacher, type TeacherSource } from './teacher.js';
+
+export interface LabellerOptions {
+  /** Images of a run; default 32. An .onnx file with a batch of its own runs with that one. */
+  readonly batch?: number | undefined;
+  /** Threads of one operator; onnxruntime's choice where missing. */
+  readonly threads?: number | undefined;
+  readonly device?: DeviceName | undefined;
+  /** Names of the classes, where the teacher does not tell them. */
+  readonly classNames?: readonly string[] | undefined;
+}
+
+/** What a teacher says of some images; valid until the next is taken. */
+export interface Prediction {
+  /** Which images of the source. */
+  readonly indices: readonly number[];
+  /** [images,classes], each row of sum 1. */
+  readonly probabilities: Float32Array;
+}
+
+interface Running {
+  readonly indices: readonly number[];
+  readonly arrays: InferArrays;
+  readonly done: Promise<void>;
+}
+
+/**
+ * Labels clean images with a teacher in evaluation mode. The next batch is read while one runs.
+ *
+ * @example
+ * const labeller = await Labeller.create('runs/digits', { batch: 64 });
+ * for await (const { indices, probabilities } of labeller.predict(source, range(0, source.count)))
+ *   console.log(indices, probabilities);
+ * await labeller.close();
+ */
+export class Labeller {
+  readonly #probabilities: Float32Array;
+
+  private constructor(
+    readonly teacher: Teacher,
+    private readonly client: TrainClient,
+  ) {
+    this.#probabilities = new Float32Array(client.inferImages * teacher.manifest.classes);
+  }
+
+  /** Loads a teacher; throws as loadTeacher does, and a DeviceError for a device that cannot be used. */
+  static async create(source: TeacherSource, options: LabellerOptions = {}): Promise<Labeller> {
+    resolveDevice(options.device);
+    const { batch = 32, threads, classNames } = options;
+    const teacher = await loadTeacher(source, { batch, classNames });
+    const client = await TrainClient.start({
+      manifest: teacher.manifest,
+      artifacts: { infer: teacher.infer },
+      seed: 0,
+      ...(threads !== undefined && { session: { threads } }),
+    });
+    return new Labeller(teacher, client);
+  }
+
+  get manifest(): Manifest {
+    return this.teacher.manifest;
+  }
+
+  /** Images of a run. */
+  get batch(): number {
+    return this.client.inferImages;
+  }
+
+  /**
+   * Softmax of scores / temperature for images of a source, in their order. A last, partial batch
+   * is padded; its padding is not given.
+   */
+  async *predict(
+    source: ImageSource,
+    indices: Iterable<number>,
+    temperature = 1,
+  ): AsyncGenerator<Prediction> {
+    const { image: shape, imageFormat: format } = this.manifest;
+    const layout: ImageLayout = { batch: this.batch, shape, format };
+    let running: Running | undefined;
+    try {
+      for await (const batch of source.batches(indices, layout)) {
+        const next = await this.#start(batch);
+        const before = running;
+        running = next;
+        if (before) yield await this.#finish(before, source, temperature);
+      }
+      const last = running;
+      running = undefined;
+      if (last) yield await this.#finish(last, source, temperature);
+    } finally {
+      // Whoever leaves early, or an error, leaves a batch that runs.
+      if (running) {
+        await running.done.catch(() => undefined);
+        this.client.giveBackInfer(running.arrays);
+      }
+    }
+  }
+
+  async #start({ indices, pixels }: ImageBatch): Promise<Running> {
+    const arrays = await this.client.inferArrays();
+    const size = arrays.image.length / this.batch;
+    const used = indices.length * size;
+    arrays.image.set(pixels.length === used ? pixels : pixels.subarray(0, used));
+    arrays.image.fill(0, used);
+    if (this.teacher.normalise)
+      normalise(arrays.image, this.manifest.image, this.teacher.normalise);
+    const done = this.client.infer(arrays);
+    // It is awaited after the next batch was read; until then its failure is not unheard.
+    done.catch(() => undefined);
+    return { indices, arrays, done };
+  }
+
+  async #finish(
+    { indices, arrays, done }: Running,
+    source: ImageSource,
+    temperature: number,
+  ): Promise<Prediction> {
+    const { classes } = this.manifest;
+    try {
+      await done;
+      const scores = arrays.logits.subarray(0, indices.length * classes);
+      const bad = scores.findIndex((score) => !Number.isFinite(score));
+      if (bad >= 0) throw this.#noNumber(source.id(indices[Math.floor(bad / classes)] ?? 0));
+      // The logarithm of a probability is a logit; below the smallest float there is no smaller.
+      if (this.teacher.softmax)
+        for (const [i, p] of scores.entries()) scores[i] = Math.log(Math.max(p, 1e-38));
+      const probabilities = this.#probabilities.subarray(0, scores.length);
+      softmaxRows(scores, classes, probabilities, temperature);
+      return { indices, probabilities };
+    } finally {
+      this.client.giveBackInfer(arrays);
+    }
+  }
+
+  #noNumber(id: string): ArtifactError {
+    const { path } = this.teacher;
+    return new ArtifactError(`the teacher's scores of ${id} are no finite numbers`, {
+      code: 'scores-not-finite',
+      where: path,
+      hint: 'its weights may have diverged: label with an earlier checkpoint',
+    });
+  }
+
+  /** Ends the worker. */
+  close(): Promise<void> {
+    return this.client.stop();
+  }
+}
+
+/** (pixel - mean) / std by channel, of images [N,C,H,W] in place. */
+function normalise(
+  pixels: Float32Array | Uint8Array,
+  [channels, height, width]: readonly [number, number, number],
+  { mean, std }: Normalisation,
+): void {
+  const plane = height * width;
+  for (let start = 0; start < pixels.length; start += plane) {
+    const channel = (start / plane) % channels;
+    const [m, s] = [mean[channel] ?? 0, std[channel] ?? 1];
+    for (let i = start; i < start + plane; i++) pixels[i] = ((pixels[i] ?? 0) - m) / s;
+  }
+}

@@ -1,0 +1,232 @@
+/** How good a teacher's labels are, measured on labelled images that its training held out. */
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
+import { z } from 'zod';
+import type { Labeller } from '../api/labeller.js';
+import { range, type ImageSource } from '../data/imageSource.js';
+import { makeFolder } from '../runtime/atomic.js';
+import { expectedCalibrationError, precisionByClass } from '../runtime/classification.js';
+import { argmaxRow } from '../runtime/evaluate.js';
+import { ParquetFile, ParquetFileWriter } from '../runtime/parquet.js';
+import { ArtifactError, ConfigError } from '../support/errors.js';
+import {
+  classDifference,
+  infoKey,
+  originSchema,
+  readInfo,
+  type LabelOrigin,
+} from './labelStore.js';
+import { RowCollector } from './rowCollector.js';
+
+const auditSchema = originSchema.extend({
+  format: z.literal('gradus-audit'),
+  version: z.literal(1),
+});
+
+const columns = {
+  id: 'text',
+  index: 'int32',
+  actual: 'int32',
+  label: 'int32',
+  confidence: 'float32',
+} as const;
+
+/** A teacher's labels of images whose classes are known. */
+export interface Audit {
+  readonly origin: LabelOrigin;
+  /** [N]: classes of the images. */
+  readonly actual: Int32Array;
+  /** [N]: what the teacher says. */
+  readonly label: Int32Array;
+  readonly confidence: Float32Array;
+}
+
+/** The audit's file in a folder of labels. */
+export function auditPath(folder: string): string {
+  return join(folder, 'audit.parquet');
+}
+
+/** Labels held-out images of known classes, and keeps both in the folder of the labels. */
+export async function auditTeacher(
+  labeller: Labeller,
+  source: ImageSource,
+  folder: string,
+  temperature = 1,
+): Promise<void> {
+  const { teacher } = labeller;
+  const label = source.label?.bind(source);
+  const { classNames } = source;
+  if (!label || !classNames)
+    throw new ConfigError(`${source.name} has no labels to audit with`, {
+      code: 'audit-unlabelled',
+      where: source.name,
+      hint: 'give labelled images that the teacher was not trained on',
+    });
+  const difference = classDifference(teacher.classes, classNames);
+  if (difference !== undefined)
+    throw new ConfigError(`${source.name} cannot audit ${teacher.path}: it comes ${difference}`, {
+      code: 'classes-differ',
+      where: source.name,
+      hint: 'give labelled images of the classes of the teacher, in its order',
+    });
+  makeFolder(folder);
+  const info: z.output<typeof auditSchema> = {
+    format: 'gradus-audit',
+    version: 1,
+    teacher: { name: teacher.name, fingerprint: teacher.fingerprint },
+    classes: [...teacher.classes],
+    temperature,
+    topK: 1,
+    data: { name: source.name, fingerprint: source.fingerprint, size: source.count },
+  };
+  const writer = new ParquetFileWriter(auditPath(folder), columns, {
+    [infoKey]: JSON.stringify(info),
+  });
+  const collector = new RowCollector(columns, writer);
+  try {
+    const all = range(0, source.count);
+    for await (const { indices, probabilities } of labeller.predict(source, all, temperature)) {
+      const { length } = classNames;
+      const labels = indices.map((_, row) => argmaxRow(probabilities, row * length, length));
+      collector.append({
+        id: indices.map((i) => source.id(i)),
+        index: Int32Array.from(indices),
+        actual: Int32Array.from(indices, label),
+        label: Int32Array.from(labels),
+        confidence: Float32Array.from(
+          labels,
+          (own, row) => probabilities[row * length + own] ?? NaN,
+        ),
+      });
+    }
+    collector.flush();
+    writer.commit();
+  } finally {
+    writer.discard();
+  }
+}
+
+/** The audit beside labels, if there is one. Throws an ArtifactError where it is of another teacher. */
+export async function readAudit(folder: string, labels: LabelOrigin): Promise<Audit | undefined> {
+  const path = auditPath(folder);
+  if (!existsSync(path)) return undefined;
+  const file = await ParquetFile.open(path);
+  try {
+    const origin = readInfo(file, auditSchema);
+    if (origin.teacher.fingerprint !== labels.teacher.fingerprint)
+      throw new ArtifactError(`${path} audits another teacher than the one that gave the labels`, {
+        code: 'audit-differs',
+        where: path,
+        hint: 'delete it, or make it again with gradus label --audit',
+      });
+    const rows: { actual: number[]; label: number[]; confidence: number[] } = {
+      actual: [],
+      label: [],
+      confidence: [],
+    };
+    const { id: _id, index: _index, ...measured } = columns;
+    for await (const group of file.read(measured)) {
+      rows.actual.push(...group.actual);
+      rows.label.push(...group.label);
+      rows.confidence.push(...group.confidence);
+    }
+    return {
+      origin,
+      actual: Int32Array.from(rows.actual),
+      label: Int32Array.from(rows.label),
+      confidence: Float32Array.from(rows.confidence),
+    };
+  } finally {
+    file.close();
+  }
+}
+
+/** What an audit says of labels that were filtered. */
+export const auditResultSchema = z.object({
+  /** Audited images. */
+  images: z.int().min(0),
+  /** Share of all of them that is labelled rightly. */
+  accuracy: z.number(),
+  /** Expected calibration error of all of them. */
+  calibrationError: z.number(),
+  /** Share of those above their class's threshold that is labelled rightly; null where there are none. */
+  precision: z.number().nullable(),
+  /** The same by predicted class. */
+  classes: z.array(
+    z.object({
+      /** Audited images above the threshold that are labelled as this class. */
+      predicted: z.int().min(0),
+      precision: z.number().nullable(),
+      /** Audited images of this class. */
+      actual: z.int().min(0),
+    }),
+  ),
+});
+
+export type AuditResult = z.output<typeof auditResultSchema>;
+
+/** Measures labels that reach the thresholds [classes] of their classes. */
+export function measureAudit(
+  { actual, label, confidence, origin }: Audit,
+  thresholds: Float32Array,
+): AuditResult {
+  const correct = Uint8Array.from(actual, (own, i) => Number(own === label[i]));
+  const byClass = precisionByClass(actual, label, confidence, thresholds);
+  const predicted = byClass.reduce((sum, own) => sum + own.predicted, 0);
+  const right = byClass.reduce((sum, own) => sum + own.right, 0);
+  const images = new Uint32Array(origin.classes.length);
+  for (const own of actual) images[own] = (images[own] ?? 0) + 1;
+  return {
+    images: actual.length,
+    accuracy: correct.reduce((a, b) => a + b, 0) / actual.length,
+    calibrationError: expectedCalibrationError(confidence, correct),
+    precision: predicted === 0 ? null : right / predicted,
+    classes: byClass.map(({ predicted: count, precision }, i) => ({
+      predicted: count,
+      precision: count === 0 ? null : precision,
+      actual: images[i] ?? 0,
+    })),
+  };
+}
+
+/** Fewer audited images of a class than this say nothing of its precision. */
+const fewestPredicted = 20;
+
+interface Watched {
+  readonly classes: readonly string[];
+  /** Labels of each class above the threshold. */
+  readonly eligible: readonly number[];
+  readonly audit: AuditResult | undefined;
+  /** The audit of the generation before. */
+  readonly previous: AuditResult | undefined;
+}
+
+/**
+ * What is suspicious, in words: precision that dropped by more than 2 points since the generation
+ * before (10 for a class), a class that gets less than a fifth of the share that it has among the
+ * audited images.
+ */
+export function auditWarnings({ classes, eligible, audit, previous }: Watched): string[] {
+  if (!audit) return [];
+  const percent = (value: number): string => `${(100 * value).toFixed(1)} %`;
+  const warnings: string[] = [];
+  const drop = (what: string, before: number | null, now: number | null, most: number): void => {
+    if (before !== null && now !== null && before - now > most)
+      warnings.push(`precision${what} dropped from ${percent(before)} to ${percent(now)}`);
+  };
+  if (previous) drop('', previous.precision, audit.precision, 0.02);
+  const total = eligible.reduce((a, b) => a + b, 0);
+  for (const [i, own] of audit.classes.entries()) {
+    const name = classes[i] ?? String(i);
+    const before = previous?.classes[i];
+    if (before && Math.min(before.predicted, own.predicted) >= fewestPredicted)
+      drop(` of ${name}`, before.precision, own.precision, 0.1);
+    const share = (eligible[i] ?? 0) / total;
+    const expected = own.actual / audit.images;
+    if (own.actual > 0 && share < expected / 5)
+      warnings.push(
+        `${name} collapsed: ${percent(share)} of the labels above the threshold, ${percent(expected)} of the audited images`,
+      );
+  }
+  return warnings;
+}

@@ -1,0 +1,373 @@
+import { createHash } from 'node:crypto';
+import { dirname } from 'node:path';
+import { makeFolder, writeFileAtomic } from '../runtime/atomic.js';
+import { ParquetFileWriter, rowCount, type Columns, type Rows } from '../runtime/parquet.js';
+import { ArtifactError, DataError } from '../support/errors.js';
+import { auditWarnings, measureAudit, readAudit, type AuditResult } from './audit.js';
+import { renderClassHistograms } from './classHistograms.js';
+import { readCorrections, requireAllUsed, type Corrections } from './corrections.js';
+import { drawOf } from './draw.js';
+import { nothingKept, requireEveryClass } from './filterErrors.js';
+import { correctRows, WritePass, type Said } from './filterPass.js';
+import { keptColumns, KeptSet, type ClassCounts, type KeptInfo } from './keptStore.js';
+import {
+  classDifference,
+  infoKey,
+  labelColumns,
+  LabelSet,
+  probabilityColumns,
+} from './labelStore.js';
+import { ledgerColumns } from './ledger.js';
+import { RowCollector } from './rowCollector.js';
+import {
+  ConfidenceCounts,
+  ExactCut,
+  gridCut,
+  requireRule,
+  scarceCut,
+  type ClassCut,
+  type SelectionRule,
+} from './selection.js';
+
+type SeededRule = SelectionRule & { readonly seed: number };
+
+/** Above this many copies a class is more its few images than a class. */
+const manyCopies = 10;
+
+const withoutId = { label: 'int32', confidence: 'float32' } as const satisfies Columns;
+const withId = { ...withoutId, id: 'text' } as const satisfies Columns;
+
+export interface FilterOptions {
+  /** The file of kept labels; ledger and histograms are put beside it. */
+  readonly out: string;
+  /** Labels of less confidence are dropped; default 0.3. */
+  readonly threshold?: number | undefined;
+  /** Images wanted of each class, copies included; no limit and no copies where missing. */
+  readonly perClass?: number | undefined;
+  /** Cuts a class exactly, as the paper, or on a grid of thresholds, as its code; default exact. */
+  readonly cap?: SelectionRule['cap'] | undefined;
+  /** Most copies of an image; no limit where missing. */
+  readonly maxCopies?: number | undefined;
+  /** Of the copies that a fraction's probability gives; default 1. */
+  readonly seed?: number | undefined;
+  /** Which generation's teacher gave the labels; default 1. */
+  readonly generation?: number | undefined;
+  /** A CSV with the columns id and label: what a person said of single images. */
+  readonly corrections?: string | undefined;
+  /** Goes on where a class keeps nothing. */
+  readonly allowEmpty?: boolean | undefined;
+  /** Kept labels of the generation before, whose audit this one is held against. */
+  readonly previous?: string | undefined;
+  /** Stops where the audit gives a warning, before anything is written. */
+  readonly strict?: boolean | undefined;
+  readonly onEvent?: ((event: FilterProgress) => void) | undefined;
+}
+
+export interface FilterProgress {
+  readonly kind: 'progress';
+  /** Rows read, of all passes, of how many. */
+  readonly done: number;
+  readonly total: number;
+  readonly imagesPerSecond: number;
+}
+
+export interface FilterSummary {
+  readonly out: string;
+  readonly ledger: string;
+  readonly histograms: string;
+  readonly images: number;
+  /** Different images kept. */
+  readonly kept: number;
+  /** Rows for training: kept images with their copies. */
+  readonly copies: number;
+  readonly classes: readonly (ClassCounts & {
+    readonly name: string;
+    readonly meanConfidence: number;
+  })[];
+  readonly audit: AuditResult | null;
+  readonly warnings: readonly string[];
+  readonly seconds: number;
+}
+
+/** The files that belong to one of kept labels: `kept.parquet` has `ledger.parquet` and `classes.svg`. */
+export function besideKept(out: string): { readonly ledger: string; readonly histograms: string } {
+  const [, folder = '', stem = ''] = /^(.*?)([^/\\]*?)(?:\.parquet)?$/.exec(out) ?? [];
+  const prefix = stem === 'kept' ? folder : `${folder}${stem}.`;
+  return { ledger: `${prefix}ledger.parquet`, histograms: `${prefix}classes.svg` };
+}
+
+/**
+ * Chooses what a student learns from among the labels of a folder: a confidence threshold, at most
+ * so many images a class, copies of scarce classes. The labels are read twice (three or four times
+ * for an exact cap) and never held, so memory does not grow with the number of images. Throws a
+ * DataError, before anything is written, where nothing is kept, or nothing of a class.
+ */
+export async function filterLabels(folder: string, options: FilterOptions): Promise<FilterSummary> {
+  const rule: SeededRule = {
+    threshold: options.threshold ?? 0.3,
+    perClass: options.perClass,
+    cap: options.cap ?? 'exact',
+    maxCopies: options.maxCopies ?? Infinity,
+    seed: options.seed ?? 1,
+  };
+  requireRule(rule);
+  const labels = await LabelSet.open(folder);
+  const corrections =
+    options.corrections === undefined
+      ? undefined
+      : readCorrections(options.corrections, labels.origin.classes);
+  return new FilterRun(labels, rule, corrections, options).run();
+}
+
+interface Judged<C extends Columns> {
+  readonly rows: Rows<C>;
+  readonly said: Said;
+}
+
+class FilterRun {
+  readonly #start = performance.now();
+  readonly #counts: ConfidenceCounts;
+  readonly #classes: readonly string[];
+  /** Rows read in all passes so far. */
+  #read = 0;
+  #passes = 2;
+
+  constructor(
+    private readonly labels: LabelSet,
+    private readonly rule: SeededRule,
+    private readonly corrections: Corrections | undefined,
+    private readonly options: FilterOptions,
+  ) {
+    this.#classes = labels.origin.classes;
+    this.#counts = new ConfidenceCounts(this.#classes.length, rule.threshold);
+  }
+
+  async run(): Promise<FilterSummary> {
+    const counts = this.#counts;
+    await this.#count();
+    this.#requireSome();
+    const cuts = await this.#cuts();
+    const audit = await this.#audit(cuts);
+    const warnings = [...(await this.#auditWarnings(audit)), ...this.#copyWarnings(cuts)];
+    makeFolder(dirname(this.options.out));
+    const written = await this.#write(cuts, audit ?? null);
+    return {
+      out: this.options.out,
+      ...besideKept(this.options.out),
+      images: this.labels.rows,
+      kept: written.reduce((sum, { kept }) => sum + kept, 0),
+      copies: written.reduce((sum, { copies }) => sum + copies, 0),
+      classes: written.map((own, i) => ({
+        name: this.#classes[i] ?? '',
+        ...own,
+        meanConfidence: counts.meanConfidence(i),
+      })),
+      audit: audit ?? null,
+      warnings,
+      seconds: (performance.now() - this.#start) / 1000,
+    };
+  }
+
+  /** A pass over the labels, with what a person said in its place. */
+  async *#pass<C extends Columns>(columns: C): AsyncGenerator<Judged<C>> {
+    for await (const rows of this.labels.read(columns)) {
+      yield { rows, said: correctRows(rows, this.corrections, this.labels.origin) };
+      this.#read += rowCount(rows);
+      this.options.onEvent?.({
+        kind: 'progress',
+        done: this.#read,
+        total: this.#passes * this.labels.rows,
+        imagesPerSecond: this.#read / ((performance.now() - this.#start) / 1000),
+      });
+    }
+  }
+
+  /** Counts all labels, and finds corrections of images that are not there. */
+  async #count(): Promise<void> {
+    const used = new Set<string>();
+    for await (const { rows, said } of this.#pass(this.corrections ? withId : withoutId)) {
+      const { label, confidence } = rows;
+      for (let row = 0; row < label.length; row++)
+        if (said.get(row) !== null) this.#counts.add(label[row] ?? 0, confidence[row] ?? 0);
+      for (const row of said.keys()) used.add(idOf(rows, row));
+    }
+    if (this.corrections) requireAllUsed(this.corrections, used);
+  }
+
+  #requireSome(): void {
+    const { folder } = this.labels;
+    const { threshold } = this.rule;
+    const some = this.#classes.some((_, i) => this.#counts.eligible(i) > 0);
+    if (!some) throw nothingKept(this.#counts, folder, threshold);
+    if (this.options.allowEmpty === true) return;
+    requireEveryClass(this.#counts, this.#classes, folder, threshold);
+  }
+
+  /** What is done with each class; an exact cap takes further passes. */
+  async #cuts(): Promise<ClassCut[]> {
+    const { rule } = this;
+    const { perClass, cap } = rule;
+    const cuts = this.#classes.map((_, i): ClassCut => {
+      const plenty = perClass !== undefined && this.#counts.eligible(i) > perClass;
+      if (plenty && cap === 'exact') return new ExactCut(perClass, this.#counts, i);
+      return plenty ? gridCut(this.#counts, i, rule) : scarceCut(this.#counts, i, rule);
+    });
+    const exact = cuts.map((cut) => (cut instanceof ExactCut ? cut : undefined));
+    while (exact.some((cut) => cut?.needs !== undefined)) await this.#refine(exact);
+    for (const cut of exact) cut?.start();
+    return cuts;
+  }
+
+  async #refine(exact: readonly (ExactCut | undefined)[]): Promise<void> {
+    this.#passes += 1;
+    const pending = exact.map((cut) => (cut?.needs === undefined ? undefined : cut));
+    const draws = pending.some((cut) => cut?.needs === 'draws');
+    const columns = this.corrections || draws ? withId : withoutId;
+    for await (const { rows, said } of this.#pass(columns)) {
+      const { label, confidence } = rows;
+      for (let row = 0; row < label.length; row++)
+        if (said.get(row) !== null)
+          pending[label[row] ?? 0]?.add(confidence[row] ?? 0, () =>
+            drawOf(idOf(rows, row), this.rule.seed),
+          );
+    }
+    for (const cut of pending) cut?.endPass();
+  }
+
+  async #audit(cuts: readonly ClassCut[]): Promise<AuditResult | undefined> {
+    const audit = await readAudit(this.labels.folder, this.labels.origin);
+    return (
+      audit &&
+      measureAudit(
+        audit,
+        Float32Array.from(cuts, ({ threshold }) => threshold),
+      )
+    );
+  }
+
+  async #auditWarnings(audit: AuditResult | undefined): Promise<string[]> {
+    const { previous, strict = false } = this.options;
+    const before = previous === undefined ? undefined : await auditOf(previous, this.#classes);
+    const warnings = auditWarnings({
+      classes: this.#classes,
+      eligible: this.#classes.map((_, i) => this.#counts.eligible(i)),
+      audit,
+      previous: before,
+    });
+    if (!strict || warnings.length === 0) return warnings;
+    throw new DataError('these labels are worse than they should be', {
+      code: 'audit-failed',
+      where: this.labels.folder,
+      notes: warnings,
+      hint: 'raise the threshold, look at gradus labels gallery, or go on without --strict',
+    });
+  }
+
+  #copyWarnings(cuts: readonly ClassCut[]): string[] {
+    return cuts.flatMap(({ copies }, i) => {
+      if (copies <= manyCopies) return [];
+      const images = this.#counts.eligible(i);
+      return [
+        `each of the ${images} images of ${this.#classes[i] ?? ''} is seen ${Math.round(copies)} times; --max-copies limits that`,
+      ];
+    });
+  }
+
+  /** The last pass. The kept labels get their name last, when all else is there. */
+  async #write(cuts: readonly ClassCut[], audit: AuditResult | null): Promise<ClassCounts[]> {
+    const { out } = this.options;
+    const { generation = 1 } = this.options;
+    const { origin } = this.labels;
+    const beside = besideKept(out);
+    const columns = keptColumns(origin);
+    const ledger = new ParquetFileWriter(beside.ledger, ledgerColumns, {
+      [infoKey]: JSON.stringify({ ...origin, format: 'gradus-ledger', version: 1, generation }),
+    });
+    const kept = new ParquetFileWriter<Columns>(out, columns, {});
+    try {
+      const pass = new WritePass(cuts, { ...this.rule, generation });
+      const collector = new RowCollector<Columns>(columns, kept);
+      const stored = { ...labelColumns, ...probabilityColumns(origin) };
+      for await (const { rows, said } of this.#pass(stored)) {
+        const { picks, ledger: decided } = pass.decide(rows, said);
+        collector.append({ ...rows, copies: decided.copies }, picks);
+        ledger.write(decided);
+      }
+      collector.flush();
+      const classCounts = pass.classCounts(this.#counts);
+      ledger.commit();
+      writeFileAtomic(beside.histograms, this.#histograms(classCounts));
+      kept.commit({ [infoKey]: JSON.stringify(this.#info(classCounts, audit)) });
+      return classCounts;
+    } finally {
+      ledger.discard();
+      kept.discard();
+    }
+  }
+
+  #info(classCounts: ClassCounts[], audit: AuditResult | null): KeptInfo {
+    const { threshold, perClass = null, cap, maxCopies, seed } = this.rule;
+    return {
+      ...this.labels.origin,
+      format: 'gradus-kept',
+      version: 1,
+      generation: this.options.generation ?? 1,
+      inputs: inputsOf(this.labels, this.rule, this.corrections),
+      rule: {
+        threshold,
+        perClass,
+        cap,
+        maxCopies: maxCopies === Infinity ? null : maxCopies,
+        seed,
+      },
+      classCounts,
+      audit,
+      chosenBy: null,
+    };
+  }
+
+  #histograms(classCounts: readonly ClassCounts[]): string {
+    return renderClassHistograms(
+      classCounts.map((own, i) => ({
+        name: this.#classes[i] ?? '',
+        histogram: this.#counts.histogram(i),
+        ...own,
+      })),
+    );
+  }
+}
+
+function idOf(
+  rows: Rows<typeof withoutId> & { readonly id?: readonly string[] },
+  row: number,
+): string {
+  return rows.id?.[row] ?? '';
+}
+
+/** SHA-256 of all that decides what is kept. */
+function inputsOf(
+  { origin, rows }: LabelSet,
+  rule: SeededRule,
+  corrections: Corrections | undefined,
+): string {
+  const all = [
+    origin,
+    rows,
+    { ...rule, maxCopies: String(rule.maxCopies) },
+    corrections?.fingerprint,
+  ];
+  return createHash('sha256').update(JSON.stringify(all)).digest('hex');
+}
+
+/** The audit that went into the kept labels of the generation before. */
+async function auditOf(path: string, classes: readonly string[]): Promise<AuditResult | undefined> {
+  const set = await KeptSet.open(path);
+  set.close();
+  const difference = classDifference(classes, set.info.classes);
+  if (difference === undefined) return set.info.audit ?? undefined;
+  throw new ArtifactError(`${path} cannot be compared: it was made ${difference}`, {
+    code: 'classes-differ',
+    where: path,
+    hint: 'give the kept labels of the generation before',
+  });
+}

@@ -1,0 +1,152 @@
+/** Pseudo-labels that a student is trained on: one row an image, with the number of its copies. */
+import { z } from 'zod';
+import { ParquetFile, type Columns, type Rows } from '../runtime/parquet.js';
+import { auditResultSchema } from './audit.js';
+import {
+  labelColumns,
+  originSchema,
+  probabilityColumns,
+  readInfo,
+  readProbabilities,
+  type LabelOrigin,
+} from './labelStore.js';
+
+const whole = z.int().min(0);
+
+const classCountsSchema = z.object({
+  /** Labels of this class. */
+  images: whole,
+  /** Labels at or above the threshold of the rule. */
+  eligible: whole,
+  /** Of the class: at or above it images were kept. */
+  threshold: z.number(),
+  /** Different images kept. */
+  kept: whole,
+  /** Rows for training: kept images with their copies. */
+  copies: whole,
+});
+
+const keptSchema = originSchema.extend({
+  format: z.literal('gradus-kept'),
+  version: z.literal(1),
+  generation: whole,
+  /** Of everything that decided what was kept: labels, rule, seed, corrections. */
+  inputs: z.string(),
+  rule: z.object({
+    threshold: z.number(),
+    perClass: z.number().nullable(),
+    cap: z.enum(['exact', 'grid']),
+    /** Null where there is no limit. */
+    maxCopies: z.number().nullable(),
+    seed: whole,
+  }),
+  classCounts: z.array(classCountsSchema),
+  audit: auditResultSchema.nullable(),
+  /** Where another teacher gave the labels of today, the one that chose the images. */
+  chosenBy: z.object({ name: z.string(), fingerprint: z.string() }).nullable(),
+});
+
+/** What the file of kept labels says of itself. */
+export type KeptInfo = z.output<typeof keptSchema>;
+
+/** Counts of one class of kept labels. */
+export type ClassCounts = z.output<typeof classCountsSchema>;
+
+/** Columns of kept labels: those of labels, the probabilities and `copies`. */
+export function keptColumns(origin: Pick<LabelOrigin, 'classes' | 'topK'>) {
+  return { ...labelColumns, copies: 'int32', ...probabilityColumns(origin) } as const;
+}
+
+/** An open file of kept labels; whoever opens it closes it. */
+export class KeptSet {
+  private constructor(
+    private readonly file: ParquetFile,
+    readonly info: KeptInfo,
+  ) {}
+
+  /** Throws an ArtifactError where the file is missing, damaged or of another kind. */
+  static async open(path: string): Promise<KeptSet> {
+    const file = await ParquetFile.open(path);
+    try {
+      return new KeptSet(file, readInfo(file, keptSchema));
+    } catch (error) {
+      file.close();
+      throw error;
+    }
+  }
+
+  get path(): string {
+    return this.file.path;
+  }
+
+  /** Different images. */
+  get images(): number {
+    return this.file.rows;
+  }
+
+  read<C extends Columns>(columns: C): AsyncGenerator<Rows<C>> {
+    return this.file.read(columns);
+  }
+
+  close(): void {
+    this.file.close();
+  }
+}
+
+/** What a student learns from: images of the unlabelled set with their targets. */
+export interface PseudoLabels {
+  readonly info: KeptInfo;
+  /** [images]: places in the unlabelled set. */
+  readonly indices: Int32Array;
+  /** [images]: how often each is seen in an epoch. */
+  readonly copies: Int32Array;
+  /** [images]: the class. */
+  readonly labels: Int32Array;
+  /** [images,classes]: the teacher's probabilities, or 1 for the class and 0 for the others. */
+  readonly targets: Float32Array;
+}
+
+/** Reads kept labels into memory. A temperature T raises soft targets to 1/T, renormalised. */
+export async function loadKept(
+  path: string,
+  { kind = 'soft', temperature = 1 }: { kind?: 'soft' | 'hard'; temperature?: number } = {},
+): Promise<PseudoLabels> {
+  const set = await KeptSet.open(path);
+  try {
+    const { info, images } = set;
+    const classes = info.classes.length;
+    const indices = new Int32Array(images);
+    const copies = new Int32Array(images);
+    const labels = new Int32Array(images);
+    const targets = new Float32Array(images * classes);
+    let first = 0;
+    for await (const rows of set.read(keptColumns(info))) {
+      indices.set(rows.index, first);
+      copies.set(rows.copies, first);
+      labels.set(rows.label, first);
+      for (const [row, label] of rows.label.entries()) {
+        const start = (first + row) * classes;
+        const target = targets.subarray(start, start + classes);
+        if (kind === 'hard') target[label] = 1;
+        else {
+          readProbabilities(rows, row, info, target);
+          sharpen(target, temperature);
+        }
+      }
+      first += rows.label.length;
+    }
+    return { info, indices, copies, labels, targets };
+  } finally {
+    set.close();
+  }
+}
+
+/** p^(1/T), renormalised, in place. */
+function sharpen(target: Float32Array, temperature: number): void {
+  if (temperature === 1) return;
+  const largest = target.reduce((a, b) => Math.max(a, b), 0);
+  let sum = 0;
+  // Against the largest, so that a small temperature does not round all of them to 0.
+  for (const [i, p] of target.entries()) sum += target[i] = (p / largest) ** (1 / temperature);
+  for (const [i, p] of target.entries()) target[i] = p / sum;
+}

@@ -1,0 +1,249 @@
+import { rmSync } from 'node:fs';
+import type { Labeller } from '../api/labeller.js';
+import { range, type ImageSource } from '../data/imageSource.js';
+import { makeFolder } from '../runtime/atomic.js';
+import { ArtifactError, ConfigError, DataError } from '../support/errors.js';
+import {
+  listShards,
+  originDifference,
+  readShardInfo,
+  shardPath,
+  ShardWriter,
+  type LabelOrigin,
+  type ShardInfo,
+} from './labelStore.js';
+
+/** Images of a shard where nobody says how many shards there are. */
+const shardImages = 20_000;
+
+/** What labelling tells while it goes on. */
+export interface LabelProgress {
+  readonly kind: 'progress';
+  /** Images done, of how many. */
+  readonly done: number;
+  readonly total: number;
+  readonly imagesPerSecond: number;
+}
+
+export interface LabelOptions {
+  /** Folder of the shards. */
+  readonly out: string;
+  /** Into how many shards the set is cut; by default one for each 20,000 images. */
+  readonly shards?: number | undefined;
+  /** The one shard to make, from 1; all of them where missing. */
+  readonly shard?: number | undefined;
+  /** How many of the largest probabilities are kept; all where missing. */
+  readonly topK?: number | undefined;
+  /** Probabilities are softmax(scores / temperature); default 1. */
+  readonly temperature?: number | undefined;
+  /** Replaces labels by another teacher, of other images or with other settings. */
+  readonly overwrite?: boolean | undefined;
+  /** Aborted: stops after the batch that runs; finished shards stay. */
+  readonly signal?: AbortSignal | undefined;
+  readonly onEvent?: ((event: LabelProgress) => void) | undefined;
+}
+
+export interface LabelSummary {
+  readonly folder: string;
+  readonly teacher: { readonly name: string; readonly path: string; readonly fingerprint: string };
+  readonly shards: number;
+  /** Shards that were there before, made from the same inputs. */
+  readonly skipped: number;
+  /** Images labelled now. */
+  readonly images: number;
+  /** Images that could not be read, and have no label. */
+  readonly unreadable: number;
+  readonly seconds: number;
+  readonly imagesPerSecond: number;
+  readonly interrupted: boolean;
+}
+
+/**
+ * Labels the images of a source into shards. A shard is made whole or not at all; one that is there
+ * and was made from the same inputs is skipped, so that the same call goes on where it was stopped.
+ */
+export async function labelImages(
+  labeller: Labeller,
+  source: ImageSource,
+  options: LabelOptions,
+): Promise<LabelSummary> {
+  return new LabelRun(labeller, source, options).run();
+}
+
+class LabelRun {
+  readonly #origin: LabelOrigin;
+  readonly #of: number;
+  readonly #wanted: readonly number[];
+  readonly #start = performance.now();
+  #total = 0;
+  #images = 0;
+  #unreadable = 0;
+
+  constructor(
+    private readonly labeller: Labeller,
+    private readonly source: ImageSource,
+    private readonly options: LabelOptions,
+  ) {
+    const { teacher } = labeller;
+    const { topK, temperature = 1 } = options;
+    this.#of = options.shards ?? Math.max(1, Math.ceil(source.count / shardImages));
+    this.#wanted = options.shard === undefined ? [...range(1, this.#of + 1)] : [options.shard];
+    requireSensible(source, options, this.#of, teacher.classes.length);
+    this.#origin = {
+      teacher: { name: teacher.name, fingerprint: teacher.fingerprint },
+      classes: [...teacher.classes],
+      temperature,
+      topK: topK ?? null,
+      data: { name: source.name, fingerprint: source.fingerprint, size: source.count },
+    };
+  }
+
+  async run(): Promise<LabelSummary> {
+    const { out, signal } = this.options;
+    makeFolder(out);
+    const finished = await this.#finished();
+    const missing = this.#wanted.filter((index) => !finished.has(index));
+    for (const index of missing) {
+      const { start, end } = this.#rangeOf(index);
+      this.#total += end - start;
+    }
+    let made = 0;
+    for (const index of missing) {
+      if (signal?.aborted === true || !(await this.#shard(index))) break;
+      made += 1;
+    }
+    return this.#summary(this.#wanted.length - missing.length, made < missing.length);
+  }
+
+  /** Shards that are there. Throws, unless overwriting, where they are others than these would be. */
+  async #finished(): Promise<Set<number>> {
+    const { out, overwrite = false } = this.options;
+    const finished = new Set<number>();
+    const others: string[] = [];
+    for (const path of listShards(out)) {
+      const info = await readUndamaged(path);
+      // One that was cut short is made again, and then replaced.
+      if (info === undefined) continue;
+      const difference = this.#difference(info);
+      if (difference === undefined) finished.add(info.shard.index);
+      else if (overwrite) others.push(path);
+      else
+        throw new ArtifactError(`${out} holds other labels: ${path} was made ${difference}`, {
+          code: 'labels-differ',
+          where: out,
+          hint: 'give another --out, or --overwrite to replace them',
+        });
+    }
+    for (const path of others) rmSync(path);
+    return finished;
+  }
+
+  #difference(info: LabelOrigin & { readonly shard: { readonly of: number } }): string | undefined {
+    const difference = originDifference(this.#origin, info);
+    if (difference !== undefined || info.shard.of === this.#of) return difference;
+    return `as one of ${info.shard.of} shards, not ${this.#of}`;
+  }
+
+  /** The images of a shard, the first of which has index 1. */
+  #rangeOf(index: number): { readonly start: number; readonly end: number } {
+    const at = (i: number): number => Math.floor((i * this.source.count) / this.#of);
+    return { start: at(index - 1), end: at(index) };
+  }
+
+  /** Makes a shard; false where it was stopped, and left nothing. */
+  async #shard(index: number): Promise<boolean> {
+    const { source, labeller, options } = this;
+    const { start, end } = this.#rangeOf(index);
+    const path = shardPath(options.out, index, this.#of);
+    const writer = new ShardWriter(path, { ...this.#origin, shard: { index, of: this.#of } });
+    const before = this.#images;
+    try {
+      for await (const { indices, probabilities } of labeller.predict(
+        source,
+        range(start, end),
+        this.#origin.temperature,
+      )) {
+        if (options.signal?.aborted === true) {
+          this.#images = before;
+          return false;
+        }
+        const { length } = this.#origin.classes;
+        for (const [row, i] of indices.entries())
+          writer.add(source.id(i), i, probabilities.subarray(row * length, (row + 1) * length));
+        this.#images += indices.length;
+        this.#tell();
+      }
+      this.#unreadable += end - start - writer.rows;
+      writer.commit();
+      return true;
+    } finally {
+      // Nothing happens where the shard was committed.
+      writer.discard();
+    }
+  }
+
+  #rate(): number {
+    return this.#images / ((performance.now() - this.#start) / 1000);
+  }
+
+  #tell(): void {
+    this.options.onEvent?.({
+      kind: 'progress',
+      done: this.#images + this.#unreadable,
+      total: this.#total,
+      imagesPerSecond: this.#rate(),
+    });
+  }
+
+  #summary(skipped: number, interrupted: boolean): LabelSummary {
+    const { name, path, fingerprint } = this.labeller.teacher;
+    return {
+      folder: this.options.out,
+      teacher: { name, path, fingerprint },
+      shards: this.#wanted.length,
+      skipped,
+      images: this.#images,
+      unreadable: this.#unreadable,
+      seconds: (performance.now() - this.#start) / 1000,
+      imagesPerSecond: this.#rate(),
+      interrupted,
+    };
+  }
+}
+
+/** Undefined for a shard that is damaged. */
+async function readUndamaged(path: string): Promise<ShardInfo | undefined> {
+  try {
+    return await readShardInfo(path);
+  } catch (error) {
+    if (error instanceof ArtifactError) return undefined;
+    throw error;
+  }
+}
+
+function requireSensible(
+  source: ImageSource,
+  { shard, topK, temperature = 1 }: LabelOptions,
+  shards: number,
+  classes: number,
+): void {
+  const wrong = (message: string, where: string, hint: string): ConfigError =>
+    new ConfigError(message, { code: 'label-option', where, hint });
+  if (source.count === 0)
+    throw new DataError(`${source.name} holds no images`, {
+      code: 'no-images',
+      where: source.name,
+    });
+  if (shards > source.count)
+    throw wrong(
+      `${source.count} images cannot be cut into ${shards} shards`,
+      'shards',
+      `give at most ${source.count}`,
+    );
+  if (shard !== undefined && (shard < 1 || shard > shards))
+    throw wrong(`there is no shard ${shard} of ${shards}`, 'shard', `give 1 to ${shards}`);
+  if (topK !== undefined && (topK < 1 || topK > classes))
+    throw wrong(`the top ${topK} of ${classes} classes`, 'topK', `give 1 to ${classes}`);
+  if (!(temperature > 0 && temperature < Infinity))
+    throw wrong(`a temperature of ${temperature}`, 'temperature', 'give a number above 0');
+}

@@ -1,0 +1,29 @@
+/** What became of every image in a generation, as Parquet that other tools read. */
+import { z } from 'zod';
+import type { Columns } from '../runtime/parquet.js';
+import { labelColumns, originSchema } from './labelStore.js';
+
+/**
+ * Columns of a ledger: the label and confidence of each image, whether it was `kept`, `duplicated`
+ * or `dropped`, why, and how often a student sees it.
+ */
+export const ledgerColumns = {
+  ...labelColumns,
+  generation: 'int32',
+  status: 'category',
+  reason: 'category',
+  copies: 'int32',
+} as const satisfies Columns;
+
+/** What a ledger says of itself. */
+export const ledgerSchema = originSchema.extend({
+  format: z.literal('gradus-ledger'),
+  version: z.literal(1),
+  generation: z.int().min(0),
+});
+
+/** `kept`, `duplicated` or `dropped`, from the number of copies. */
+export function statusOf(copies: number): string {
+  if (copies === 0) return 'dropped';
+  return copies === 1 ? 'kept' : 'duplicated';
+}
