@@ -1,41 +1,27 @@
 import { statSync } from 'node:fs';
 import { basename, dirname, extname, join } from 'node:path';
 import { compileInference } from '../compiler/inference.js';
-import type { ImageInput, Model } from '../nn/defineModel.js';
+import type { ImageInput } from '../nn/defineModel.js';
 import { makeFolder, writeFileAtomic } from '../runtime/atomic.js';
-import {
-  isWeightKey,
-  loadCheckpoint,
-  readCheckpointState,
-  requireArchitecture,
-  resolveCheckpoint,
-  type Checkpoint,
-} from '../runtime/checkpoint.js';
-import { writeSafetensors } from '../runtime/safetensors.js';
+import { streamSafetensors } from '../runtime/safetensors.js';
 import { ConfigError } from '../support/errors.js';
 import { halveMatrices } from '../support/halfFloats.js';
 import { formatDim } from '../support/shape.js';
-import type { TensorData } from '../support/tensor.js';
-import { modelOfCheckpoint } from './checkpointModel.js';
+import { withNetwork, type CheckpointNetwork, type NetworkChoice } from './checkpointNetwork.js';
 import { checkedOpset, writeExternal } from './compileModel.js';
-import type { LoadedModel } from './loadModel.js';
-import { classesOf, networkOf, type Network } from './modelWeights.js';
+import type { WeightsKind } from './storedWeights.js';
 import { namesOf, type NameOption } from './weightNames.js';
 
 const exportFormats = ['onnx', 'safetensors'] as const;
 export type ExportFormat = (typeof exportFormats)[number];
 
-export interface ExportOptions {
+export interface ExportOptions extends NetworkChoice {
   /** The file to write. */
   readonly out: string;
   /** Told by the file's extension where missing. */
   readonly format?: ExportFormat | undefined;
-  /** The moving average of the weights, or the weights themselves; the average if there is one. */
-  readonly weights?: 'ema' | 'raw' | undefined;
   /** Stores kernels and matrices as float16; onnx casts them to float32 when it is loaded. */
   readonly float16?: boolean | undefined;
-  /** The checkpoint's model, where the checkpoint does not tell it. */
-  readonly model?: string | Model | undefined;
   /** safetensors: how the file names its tensors; as the model does where missing. */
   readonly names?: NameOption | undefined;
   /** onnx: images of a run; default dynamic. */
@@ -44,8 +30,6 @@ export interface ExportOptions {
   readonly opset?: number | undefined;
   /** onnx: `uint8-nhwc` for 8-bit images, normalised in the graph; default float32-nchw. */
   readonly imageFormat?: ImageFormat | undefined;
-  /** Height and width of the image in place of the checkpoint's, in pixels. */
-  readonly size?: number | undefined;
 }
 
 type ImageFormat = 'float32-nchw' | 'uint8-nhwc';
@@ -55,7 +39,7 @@ export interface ExportResult {
   readonly model: string;
   readonly step: number;
   /** Which weights were taken. */
-  readonly weights: 'ema' | 'raw';
+  readonly weights: WeightsKind;
   readonly format: ExportFormat;
   readonly files: readonly { readonly path: string; readonly bytes: number }[];
   readonly classes: number;
@@ -79,17 +63,6 @@ interface PortInfo {
   readonly shape: readonly (number | string)[];
 }
 
-/** A checkpoint's network with the weights to use, by the model's own names. */
-export interface CheckpointNetwork {
-  readonly checkpoint: Checkpoint;
-  readonly loaded: LoadedModel;
-  readonly network: Network;
-  readonly kind: 'ema' | 'raw';
-  readonly weights: ReadonlyMap<string, TensorData>;
-  /** What it was trained on, where that is recorded. */
-  readonly imageFormat: ImageFormat | undefined;
-}
-
 /**
  * Writes a checkpoint's network as an inference ONNX model, or its weights as safetensors. `path`
  * is a checkpoint, or a run's folder (then its best). Throws an ArtifactError for a checkpoint that
@@ -98,19 +71,20 @@ export interface CheckpointNetwork {
 export async function exportModel(path: string, options: ExportOptions): Promise<ExportResult> {
   const format = formatOf(options);
   requireFile(options.out);
-  const source = await readNetwork(path, options);
-  makeFolder(dirname(options.out));
-  const written = format === 'onnx' ? writeOnnx(source, options) : writeWeights(source, options);
-  const { checkpoint, network, kind } = source;
-  return {
-    checkpoint: checkpoint.path,
-    model: network.name,
-    step: checkpoint.state.step,
-    weights: kind,
-    format,
-    classes: network.classes,
-    ...written,
-  };
+  return withNetwork(path, options, (source) => {
+    makeFolder(dirname(options.out));
+    const written = format === 'onnx' ? writeOnnx(source, options) : writeWeights(source, options);
+    const { network, weights, state } = source;
+    return {
+      checkpoint: source.path,
+      model: network.name,
+      step: state.step,
+      weights: weights.kind,
+      format,
+      classes: network.classes,
+      ...written,
+    };
+  });
 }
 
 type Written = Pick<ExportResult, 'files' | 'tooLarge' | 'onnx'>;
@@ -131,13 +105,13 @@ function writeOnnx(source: CheckpointNetwork, options: ExportOptions): Written {
       metadata: metadataOf(source),
     }),
   );
-  const { bytes, external } = made.onnx;
-  const files = [{ path: out, bytes: bytes.length }];
+  const { parts, external } = made.onnx;
+  const files = [{ path: out, bytes: parts.reduce((sum, { length }) => sum + length, 0) }];
   if (external) {
     const side = writeExternal(dirname(out), external);
     files.push({ path: join(dirname(out), side.name), bytes: side.bytes });
   }
-  writeFileAtomic(out, bytes);
+  writeFileAtomic(out, parts);
   const port = ({ name, dtype, shape }: (typeof made.inputs)[number]): PortInfo => {
     const dims = shape.map((dim) => (typeof dim === 'number' ? dim : formatDim(dim)));
     return { name, dtype, shape: dims };
@@ -155,95 +129,36 @@ function writeOnnx(source: CheckpointNetwork, options: ExportOptions): Written {
   };
 }
 
-function writeWeights(
-  { loaded, weights, kind }: CheckpointNetwork,
-  options: ExportOptions,
-): Written {
+function writeWeights({ loaded, weights }: CheckpointNetwork, options: ExportOptions): Written {
   const { out, float16 = false } = options;
   const nameOf = namesOf(loaded, options.names);
-  const { tensors, tooLarge } = float16
-    ? halveMatrices(weights)
-    : { tensors: weights, tooLarge: [] };
-  const named = new Map([...tensors].map(([name, tensor]) => [nameOf(name), tensor]));
   // `format` is what transformers and its relatives ask a file for before they read it.
-  writeSafetensors(out, named, { format: 'pt', model: loaded.model.name, weights: kind });
+  const metadata = { format: 'pt', model: loaded.model.name, weights: weights.kind };
+  const { tensors, tooLarge } = float16
+    ? halveMatrices(weights.held())
+    : { tensors: weights, tooLarge: [] };
+  const own = new Map([...tensors.keys()].map((name) => [nameOf(name), name]));
+  const get = (name: string) => tensors.get(own.get(name) ?? name);
+  const info = (name: string) => (float16 ? get(name) : weights.info(own.get(name) ?? name));
+  streamSafetensors(out, { keys: () => own.keys(), info, get }, metadata);
   return { files: [{ path: out, bytes: statSync(out).size }], tooLarge };
 }
 
 /** Facts for whoever finds the file without its run. */
 function metadataOf({
-  checkpoint,
+  state,
   loaded,
   network,
-  kind,
+  weights,
 }: CheckpointNetwork): Record<string, string> {
   const { mean, std } = loaded.model.input;
   return {
     'gradus.model': network.name,
-    'gradus.step': String(checkpoint.state.step),
-    'gradus.weights': kind,
+    'gradus.step': String(state.step),
+    'gradus.weights': weights.kind,
     'gradus.mean': mean.join(','),
     'gradus.std': std.join(','),
   };
-}
-
-/**
- * Reads a checkpoint's network: the moving average of its weights where there is one. Throws an
- * ArtifactError for a checkpoint that is damaged or of another model.
- */
-export async function readNetwork(
-  path: string,
-  options: Pick<ExportOptions, 'model' | 'weights' | 'size'>,
-): Promise<CheckpointNetwork> {
-  const folder = resolveCheckpoint(path);
-  const state = readCheckpointState(folder);
-  const found = await modelOfCheckpoint(folder, state, options.model);
-  const { loaded, image: recorded, imageFormat } = found;
-  // The optimizer's state is not even read.
-  const checkpoint = loadCheckpoint(folder, (keys) => keysOf(keys, options.weights, folder));
-  const averaged = [...checkpoint.tensors.keys()].some(isAverage);
-  const weights = new Map(
-    [...checkpoint.tensors].map(([key, tensor]) => [key.replace(/^ema\./, ''), tensor]),
-  );
-  const [channels] = loaded.model.input.shape;
-  const { size } = options;
-  const image = size === undefined ? recorded : ([channels, size, size] as const);
-  const network = fittingNetwork(loaded, image, weights);
-  const { name, architectureHash, weights: params } = network;
-  requireArchitecture({ ...checkpoint, tensors: weights }, { name, architectureHash, params });
-  return { checkpoint, loaded, network, kind: averaged ? 'ema' : 'raw', weights, imageFormat };
-}
-
-/** The model with as many classes as the weights are for. */
-function fittingNetwork(
-  loaded: LoadedModel,
-  image: Network['image'] | undefined,
-  weights: ReadonlyMap<string, TensorData>,
-): Network {
-  const network = networkOf(loaded, { image });
-  const fits = network.weights.every(
-    ({ name, shape }) => weights.get(name)?.shape.join() === shape.join(),
-  );
-  const classes = fits ? undefined : classesOf(loaded, network, (name) => weights.get(name)?.shape);
-  return classes === undefined ? network : networkOf(loaded, { image, classes });
-}
-
-const isAverage = (key: string): boolean => key.startsWith('ema.');
-
-/** The keys of the moving average, which all weights have or none, or of the weights themselves. */
-function keysOf(
-  keys: readonly string[],
-  wanted: ExportOptions['weights'],
-  folder: string,
-): readonly string[] {
-  const averages = keys.filter(isAverage);
-  if (wanted === 'ema' && averages.length === 0)
-    throw new ConfigError(`${folder} has no moving average of its weights`, {
-      code: 'no-average',
-      where: '--weights',
-      hint: 'leave --weights out; the key `ema` of a training config keeps an average',
-    });
-  return wanted === 'raw' || averages.length === 0 ? keys.filter(isWeightKey) : averages;
 }
 
 const onlyOnnx = ['batch', 'opset', 'imageFormat'] as const;

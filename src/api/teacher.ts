@@ -4,7 +4,7 @@ import { compileInference } from '../compiler/inference.js';
 import type { Model } from '../nn/defineModel.js';
 import type { OnnxSource } from '../runtime/onnxFile.js';
 import { ConfigError } from '../support/errors.js';
-import { readNetwork, type CheckpointNetwork } from './exportModel.js';
+import { withNetwork, type CheckpointNetwork } from './checkpointNetwork.js';
 import { readOnnxClassifier } from './onnxTeacher.js';
 
 /** How a float image is made of pixels of 0 to 1: (pixel - mean) / std, by channel. */
@@ -63,11 +63,11 @@ export async function loadTeacher(
   if (typeof source === 'string' && source.endsWith('.onnx')) return onnxTeacher(source, options);
   const { checkpoint, model } =
     typeof source === 'string' ? { checkpoint: source, model: undefined } : source;
-  return checkpointTeacher(await readNetwork(checkpoint, { model }), options);
+  return withNetwork(checkpoint, { model }, (network) => checkpointTeacher(network, options));
 }
 
 function checkpointTeacher(source: CheckpointNetwork, options: TeacherOptions): Teacher {
-  const { checkpoint, loaded, network, weights, kind } = source;
+  const { path, state, loaded, network, weights } = source;
   const { batch, classNames } = options;
   // What was trained on floats was given the pixels as they are.
   const { imageFormat = 'uint8-nhwc' } = source;
@@ -83,16 +83,16 @@ function checkpointTeacher(source: CheckpointNetwork, options: TeacherOptions): 
   if (onnx.external)
     throw new ConfigError(`${name} is too big to be held in memory as one model`, {
       code: 'model-too-big',
-      where: checkpoint.path,
+      where: path,
       hint: 'export it first, and label with the file: gradus export CHECKPOINT --out model.onnx',
     });
   const [input] = inputs;
   const [output] = outputs;
   return {
     name,
-    path: checkpoint.path,
+    path,
     fingerprint: createHash('sha256')
-      .update(`${checkpoint.state.tensors.sha256} ${network.architectureHash} ${kind}`)
+      .update(`${state.tensors.sha256} ${network.architectureHash} ${weights.kind}`)
       .digest('hex'),
     manifest: inferManifest({
       name,
@@ -106,7 +106,7 @@ function checkpointTeacher(source: CheckpointNetwork, options: TeacherOptions): 
     }),
     infer: onnx.bytes,
     softmax: false,
-    classes: namesOf(classes, classNames, checkpoint.path),
+    classes: namesOf(classes, classNames, path),
   };
 }
 

@@ -6,19 +6,18 @@ import { assertValidModel } from '../onnx/verify.js';
 import { writeModel, type WrittenModel } from '../onnx/writer.js';
 import { eliminateDeadCode } from '../passes/dce.js';
 import { foldBatchNorm } from '../passes/foldBatchNorm.js';
-import { foldWeights } from '../passes/foldWeights.js';
+import { foldWeights, type WeightSource } from '../passes/foldWeights.js';
 import { optimize } from '../passes/pipeline.js';
 import type { DType } from '../support/dtype.js';
 import { halveMatrices } from '../support/halfFloats.js';
 import type { Shape } from '../support/shape.js';
-import type { TensorData } from '../support/tensor.js';
 import { lower } from '../targets/lower.js';
 import { portable } from '../targets/target.js';
 import { inferProgram } from './programs.js';
 
 export interface InferenceRequest {
   /** Parameters and batch statistics by dotted name, all float32. */
-  readonly weights: ReadonlyMap<string, TensorData>;
+  readonly weights: WeightSource;
   /** File name of the model; weights too big for it go into `<file>.data`. */
   readonly file: string;
   readonly opset: OpsetVersion;

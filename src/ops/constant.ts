@@ -2,7 +2,7 @@ import type { Graph, Value } from '../ir/graph.js';
 import type { NdArray } from '../ir/ndarray.js';
 import type { Attributes, Op } from '../ir/op.js';
 import type { DType } from '../support/dtype.js';
-import { tensorData, type TensorData } from '../support/tensor.js';
+import { numbersOf, tensorData, type TensorData } from '../support/tensor.js';
 
 /** A tensor known at compile time. It has no operand, so it is applied to a graph. */
 export const constantOp: Op = {
@@ -20,7 +20,7 @@ export function constantOf(attrs: Attributes): TensorData {
 }
 
 function toNdArray(tensor: TensorData): NdArray {
-  return { shape: tensor.shape, data: Float64Array.from(tensor.data, Number) };
+  return { shape: tensor.shape, data: numbersOf(tensor) };
 }
 
 /** Adds a constant to a graph. */

@@ -7,7 +7,7 @@ import { add, div, mul, neg, sqrt, sub } from '../ops/elementwise.js';
 import { reshape, transpose } from '../ops/shape.js';
 import { dtypes } from '../support/dtype.js';
 import { sizeOf } from '../support/shape.js';
-import { tensorData, type TensorData } from '../support/tensor.js';
+import { numbersOf, tensorData, type TensorData } from '../support/tensor.js';
 import { hasPlainNumbers, knownTensor } from './constants.js';
 
 /** Any op is run on tensors of at most this many elements: the reference's loops are plain and slow. */
@@ -49,8 +49,7 @@ function evaluateNode(
   operands: readonly (TensorData | undefined)[],
 ): TensorData[] | undefined {
   const arrays = operands.map(
-    (tensor): NdArray | undefined =>
-      tensor && { shape: tensor.shape, data: Float64Array.from(tensor.data, Number) },
+    (tensor): NdArray | undefined => tensor && { shape: tensor.shape, data: numbersOf(tensor) },
   );
   const results = op.evaluate(arrays, attrs, {
     inputs: inputs.map((input) => input?.type),

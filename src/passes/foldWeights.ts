@@ -3,13 +3,16 @@ import type { NdArray } from '../ir/ndarray.js';
 import { constantOp } from '../ops/constant.js';
 import { invariant } from '../support/errors.js';
 import { shapeEquals, sizeOf } from '../support/shape.js';
-import { tensorData, type TensorData } from '../support/tensor.js';
+import { numbersOf, tensorData, type TensorData } from '../support/tensor.js';
 import { hasPlainNumbers, knownTensor } from './constants.js';
+
+/** Weights by name; each may be read from a file when it is asked for. */
+export type WeightSource = Pick<ReadonlyMap<string, TensorData>, 'has' | 'get'>;
 
 /** A graph with the values of those inputs that are weights. */
 export interface Weighted {
   readonly graph: Graph;
-  readonly weights: ReadonlyMap<string, TensorData>;
+  readonly weights: WeightSource;
 }
 
 /**
@@ -17,7 +20,10 @@ export interface Weighted {
  * weights, too, each named after the first of those it was computed from that has its shape. What
  * would be larger than its operands, a broadcast, stays a node. Weights that nothing reads go.
  */
-export function foldWeights({ graph, weights }: Weighted): Weighted {
+export function foldWeights({ graph, weights }: Weighted): {
+  readonly graph: Graph;
+  readonly weights: ReadonlyMap<string, TensorData>;
+} {
   const fixed = new FixedValues(graph, weights);
   const target = new Graph(graph.name);
   const mapped = new Map<Value, Value>();
@@ -58,7 +64,7 @@ class FixedValues {
 
   constructor(
     private readonly graph: Graph,
-    private readonly weights: Weighted['weights'],
+    private readonly weights: WeightSource,
   ) {
     for (const { name, value } of graph.inputs)
       if (weights.has(name)) {
@@ -126,7 +132,7 @@ class FixedValues {
 
   #evaluate(value: Value): NdArray {
     const known = this.#known(value);
-    if (known) return { shape: known.shape, data: Float64Array.from(known.data, Number) };
+    if (known) return { shape: known.shape, data: numbersOf(known) };
     const { producer } = value;
     invariant(producer, 'a fixed value is a weight or made by a node');
     const results = producer.op.evaluate(

@@ -12,7 +12,7 @@ import type { TensorData } from '../support/tensor.js';
 import { makeFolder, removeFolder, writeDurably, writeFolderAtomic } from './atomic.js';
 import { readError } from './fileErrors.js';
 import { canonicalJson } from './json.js';
-import { encodeSafetensors, readSafetensors } from './safetensors.js';
+import { encodeSafetensors, readSafetensors, SafetensorsFile } from './safetensors.js';
 
 const tensorFile = 'state.safetensors';
 const stateFile = 'state.json';
@@ -98,14 +98,25 @@ export function readCheckpointState(path: string): CheckpointState {
   return parseCheckpointState(text, file);
 }
 
-/**
- * Reads a checkpoint, of its tensors those that `select` picks by their keys; all by default.
- * Throws an ArtifactError that names the damaged file.
- */
-export function loadCheckpoint(
-  path: string,
-  select?: (keys: readonly string[]) => readonly string[],
-): Checkpoint {
+/** Reads a checkpoint. Throws an ArtifactError that names the damaged file. */
+export function loadCheckpoint(path: string): Checkpoint {
+  const { state, file } = wholeCheckpoint(path);
+  return { path, state, tensors: readSafetensors(file) };
+}
+
+/** A checkpoint whose tensors are read when they are asked for. */
+export interface OpenCheckpoint extends Omit<Checkpoint, 'tensors'> {
+  readonly tensors: SafetensorsFile;
+}
+
+/** Opens a checkpoint; the caller closes its tensors. Throws as loadCheckpoint. */
+export function openCheckpoint(path: string): OpenCheckpoint {
+  const { state, file } = wholeCheckpoint(path);
+  return { path, state, tensors: SafetensorsFile.open(file) };
+}
+
+/** Holds the file of tensors against what state.json says of it. */
+function wholeCheckpoint(path: string): { state: CheckpointState; file: string } {
   const state = readCheckpointState(path);
   const file = join(path, tensorFile);
   const found = digestOf(file);
@@ -121,7 +132,7 @@ export function loadCheckpoint(
         hint: `delete ${path}; the run then resumes from the checkpoint before it`,
       },
     );
-  return { path, state, tensors: readSafetensors(file, select) };
+  return { state, file };
 }
 
 function digestOf(file: string): { bytes: number; sha256: string } {
@@ -210,11 +221,15 @@ export function isWeightKey(key: string): boolean {
   return !key.startsWith('ema.') && !key.startsWith('optim.');
 }
 
+type ShapesByKey = ReadonlyMap<string, Pick<TensorData, 'shape'>>;
+
 type Architecture = Pick<Manifest, 'name' | 'architectureHash' | 'params'>;
 
 /** Throws an ArtifactError that names the first parameters by which a checkpoint differs from the model. */
-export function requireArchitecture(checkpoint: Checkpoint, model: Architecture): void {
-  const { path, state, tensors } = checkpoint;
+export function requireArchitecture(
+  { path, state, tensors }: Omit<Checkpoint, 'tensors'> & { readonly tensors: ShapesByKey },
+  model: Architecture,
+): void {
   const differences = weightDifferences(tensors, model.params);
   if (differences.length === 0 && state.architectureHash === model.architectureHash) return;
   const shown = differences.slice(0, 5).map((line) => `\n  ${line}`);
@@ -234,10 +249,7 @@ export function requireArchitecture(checkpoint: Checkpoint, model: Architecture)
 }
 
 /** Lines such as `stem.weight: [8,1,3,3] in the checkpoint, [16,1,3,3] in the model`, model's order first. */
-export function weightDifferences(
-  tensors: ReadonlyMap<string, Pick<TensorData, 'shape'>>,
-  params: Manifest['params'],
-): string[] {
+export function weightDifferences(tensors: ShapesByKey, params: Manifest['params']): string[] {
   const known = new Set(params.map(({ name }) => name));
   const wrong = params.flatMap(({ name, shape }) => {
     const found = tensors.get(name);

@@ -100,8 +100,12 @@ export function writeSafetensors(
  * Writes tensors to a file, which appears whole or not at all. They are asked for one by one, so
  * that those of a large model need not lie in memory together.
  */
-export function streamSafetensors(path: string, tensors: TensorSource): void {
-  writeFileAtomic(path, pieces(tensors));
+export function streamSafetensors(
+  path: string,
+  tensors: TensorSource,
+  metadata?: Readonly<Record<string, string>>,
+): void {
+  writeFileAtomic(path, pieces(tensors, metadata));
 }
 
 interface Entry {
@@ -171,17 +175,11 @@ export class SafetensorsFile {
   }
 }
 
-/**
- * Reads the tensors of a file that `select` picks by their names; all by default. Throws an
- * ArtifactError where the file is missing or corrupt.
- */
-export function readSafetensors(
-  path: string,
-  select: (names: readonly string[]) => readonly string[] = (names) => names,
-): Map<string, TensorData> {
+/** Reads every tensor of a file. Throws an ArtifactError where it is missing or corrupt. */
+export function readSafetensors(path: string): Map<string, TensorData> {
   const file = SafetensorsFile.open(path);
   try {
-    return new Map(select(file.names()).map((name) => [name, file.read(name)]));
+    return new Map(file.names().map((name) => [name, file.read(name)]));
   } finally {
     file.close();
   }

@@ -27,3 +27,9 @@ export function bytesOf(tensor: TensorData): Uint8Array {
   const { buffer, byteOffset, byteLength } = tensor.data;
   return new Uint8Array(buffer, byteOffset, byteLength);
 }
+
+/** The elements of a tensor of numbers, not of half floats, as float64. */
+export function numbersOf({ data }: TensorData): Float64Array {
+  // Float64Array.from calls its mapping element by element, 20 times as slow as this copy.
+  return data instanceof BigInt64Array ? Float64Array.from(data, Number) : new Float64Array(data);
+}

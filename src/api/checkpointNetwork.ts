@@ -1,0 +1,76 @@
+import type { Manifest } from '../artifacts/manifest.js';
+import type { Model } from '../nn/defineModel.js';
+import {
+  openCheckpoint,
+  requireArchitecture,
+  resolveCheckpoint,
+  type OpenCheckpoint,
+} from '../runtime/checkpoint.js';
+import { modelOfCheckpoint } from './checkpointModel.js';
+import type { LoadedModel } from './loadModel.js';
+import { classesOf, networkOf, type Network } from './modelWeights.js';
+import { StoredWeights, type WeightsKind } from './storedWeights.js';
+
+export interface NetworkChoice {
+  /** The checkpoint's model, where the checkpoint does not tell it. */
+  readonly model?: string | Model | undefined;
+  /** The moving average of the weights, or the weights themselves; the average if there is one. */
+  readonly weights?: WeightsKind | undefined;
+  /** Height and width of the image in place of the checkpoint's, in pixels. */
+  readonly size?: number | undefined;
+}
+
+/** A checkpoint's network with the weights to use, by the model's own names. */
+export interface CheckpointNetwork extends Pick<OpenCheckpoint, 'path' | 'state'> {
+  readonly loaded: LoadedModel;
+  readonly network: Network;
+  readonly weights: StoredWeights;
+  /** What it was trained on, where that is recorded. */
+  readonly imageFormat: Manifest['imageFormat'] | undefined;
+}
+
+/**
+ * Opens a checkpoint, or a run's best, for as long as `use` takes. Throws an ArtifactError for a
+ * checkpoint that is damaged or of another model.
+ */
+export async function withNetwork<T>(
+  path: string,
+  choice: NetworkChoice,
+  use: (network: CheckpointNetwork) => T,
+): Promise<T> {
+  const checkpoint = openCheckpoint(resolveCheckpoint(path));
+  try {
+    return use(await readNetwork(checkpoint, choice));
+  } finally {
+    checkpoint.tensors.close();
+  }
+}
+
+async function readNetwork(
+  checkpoint: OpenCheckpoint,
+  { model, weights: kind, size }: NetworkChoice,
+): Promise<CheckpointNetwork> {
+  const { path, state } = checkpoint;
+  const { loaded, image: recorded, imageFormat } = await modelOfCheckpoint(path, state, model);
+  const weights = new StoredWeights(checkpoint, kind);
+  const [channels] = loaded.model.input.shape;
+  const image = size === undefined ? recorded : ([channels, size, size] as const);
+  const network = fittingNetwork(loaded, image, weights);
+  const { name, architectureHash, weights: params } = network;
+  const tensors = weights.infos();
+  requireArchitecture({ path, state, tensors }, { name, architectureHash, params });
+  return { path, state, loaded, network, weights, imageFormat };
+}
+
+/** The model with as many classes as the weights are for. */
+function fittingNetwork(
+  loaded: LoadedModel,
+  image: Network['image'] | undefined,
+  weights: StoredWeights,
+): Network {
+  const network = networkOf(loaded, { image });
+  const shapeOf = (name: string) => weights.info(name)?.shape;
+  const fits = network.weights.every(({ name, shape }) => shapeOf(name)?.join() === shape.join());
+  const classes = fits ? undefined : classesOf(loaded, network, shapeOf);
+  return classes === undefined ? network : networkOf(loaded, { image, classes });
+}

@@ -1,0 +1,71 @@
+import { isWeightKey, type OpenCheckpoint } from '../runtime/checkpoint.js';
+import type { TensorSource } from '../runtime/safetensors.js';
+import { ConfigError } from '../support/errors.js';
+import type { TensorData } from '../support/tensor.js';
+
+export type WeightsKind = 'ema' | 'raw';
+
+const average = 'ema.';
+
+/**
+ * The weights of an open checkpoint by the model's own names, or their moving averages: these where
+ * there are any and `wanted` says nothing else. Each is read when it is asked for, so that those of
+ * a large network need not lie in memory. Throws a ConfigError where averages are wanted in vain.
+ */
+export class StoredWeights implements TensorSource {
+  readonly kind: WeightsKind;
+  readonly #tensors: OpenCheckpoint['tensors'];
+  /** The checkpoint's key of each weight. */
+  readonly #keyOf: ReadonlyMap<string, string>;
+
+  constructor({ path, tensors }: OpenCheckpoint, wanted: WeightsKind | undefined) {
+    const keys = tensors.names();
+    // All weights have averages, batch statistics included, or none has.
+    const averages = keys.filter((key) => key.startsWith(average));
+    if (wanted === 'ema' && averages.length === 0)
+      throw new ConfigError(`${path} has no moving average of its weights`, {
+        code: 'no-average',
+        where: '--weights',
+        hint: 'leave --weights out; the key `ema` of a training config keeps an average',
+      });
+    this.kind = wanted ?? (averages.length > 0 ? 'ema' : 'raw');
+    this.#tensors = tensors;
+    this.#keyOf =
+      this.kind === 'ema'
+        ? new Map(averages.map((key) => [key.slice(average.length), key]))
+        : new Map(keys.filter(isWeightKey).map((key) => [key, key]));
+  }
+
+  keys(): string[] {
+    return [...this.#keyOf.keys()];
+  }
+
+  has(name: string): boolean {
+    return this.#keyOf.has(name);
+  }
+
+  info(name: string): Pick<TensorData, 'dtype' | 'shape'> | undefined {
+    const key = this.#keyOf.get(name);
+    return key === undefined ? undefined : this.#tensors.info(key);
+  }
+
+  get(name: string): TensorData | undefined {
+    const key = this.#keyOf.get(name);
+    return key === undefined ? undefined : this.#tensors.read(key);
+  }
+
+  /** Element types and shapes by name. */
+  infos(): Map<string, Pick<TensorData, 'dtype' | 'shape'>> {
+    return new Map(
+      [...this.#keyOf].flatMap(([name]) => {
+        const info = this.info(name);
+        return info ? [[name, info] as const] : [];
+      }),
+    );
+  }
+
+  /** All of them, in memory. */
+  held(): Map<string, TensorData> {
+    return new Map([...this.#keyOf].map(([name, key]) => [name, this.#tensors.read(key)]));
+  }
+}
