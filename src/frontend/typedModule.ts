@@ -53,24 +53,37 @@ export type Tensors<
  * for the example in its header.
  */
 export function typedModule(manifest: Manifest, file: string): string {
+  const artifacts = artifactsOf(manifest);
+  const table = (name: string, doc: string, value: unknown): string =>
+    `\n/** ${doc} */\nexport const ${name} = ${literal(value, '')} as const;\n`;
+  return [
+    header(manifest, file),
+    preamble,
+    table('model', 'The model that the artifacts were compiled from.', modelFacts(manifest)),
+    table('params', 'Shapes of the parameters, by name.', shapesOf(manifest, 'param')),
+    table('buffers', 'Shapes of the batch statistics, by name.', shapesOf(manifest, 'buffer')),
+    table(
+      'artifacts',
+      'The artifacts with their inputs and outputs, by name.',
+      Object.fromEntries(artifacts.map(({ kind, info }) => [kind, specsOf(info)])),
+    ),
+    '\n',
+    typeAliases(artifacts),
+  ].join('');
+}
+
+/**
+ * The types that read those tables. They are a source file of their own while ts-morph writes
+ * them, since it parses the file anew with each statement, and the tables can be megabytes.
+ */
+function typeAliases(artifacts: readonly NamedArtifact[]): string {
   const { Project, IndentationText } = loadTsMorph();
   const project = new Project({
     useInMemoryFileSystem: true,
     skipLoadingLibFiles: true,
     manipulationSettings: { indentationText: IndentationText.TwoSpaces },
   });
-  const source = project.createSourceFile(`${file}.ts`, header(manifest, file) + preamble);
-  const addConst = (name: string, doc: string, value: unknown) =>
-    source.addStatements(`\n/** ${doc} */\nexport const ${name} = ${literal(value, '')} as const;`);
-  const artifacts = artifactsOf(manifest);
-  addConst('model', 'The model that the artifacts were compiled from.', modelFacts(manifest));
-  addConst('params', 'Shapes of the parameters, by name.', shapesOf(manifest, 'param'));
-  addConst('buffers', 'Shapes of the batch statistics, by name.', shapesOf(manifest, 'buffer'));
-  addConst(
-    'artifacts',
-    'The artifacts with their inputs and outputs, by name.',
-    Object.fromEntries(artifacts.map(({ kind, info }) => [kind, specsOf(info)])),
-  );
+  const source = project.createSourceFile('types.ts');
   source.addTypeAliases([
     exported('ParamName', 'keyof typeof params', 'Dotted name of a parameter.'),
     exported('BufferName', 'keyof typeof buffers', 'Dotted name of a batch statistic.'),
