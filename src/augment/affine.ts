@@ -30,7 +30,11 @@ export function drawAffine(
   at: { readonly seed: number; readonly step: number; readonly sample: number },
 ): AffineMap {
   const { step, sample } = at;
-  const draws = uniform(5, at.seed, { site, step, sample });
+  return affineOf(range, uniform(5, at.seed, { site, step, sample }));
+}
+
+/** The map of five numbers in [0, 1): rotation, scale, shear, shift in x and in y. */
+export function affineOf(range: AffineRange, draws: ArrayLike<number>): AffineMap {
   const within = (draw: number, largest: number): number => (2 * (draws[draw] ?? 0) - 1) * largest;
   const angle = (within(0, range.rotate) * Math.PI) / 180;
   const size = 1 + within(1, range.scale);

@@ -1,8 +1,7 @@
-import { fileURLToPath } from 'node:url';
 import { Worker } from 'node:worker_threads';
 import type { CheckpointState } from '../artifacts/checkpointSchema.js';
 import type { Manifest } from '../artifacts/manifest.js';
-import { ConfigError, InternalError } from '../support/errors.js';
+import { InternalError } from '../support/errors.js';
 import type { TensorData } from '../support/tensor.js';
 import {
   allocateBatch,
@@ -22,6 +21,7 @@ import {
   type TrainSetup,
   type WeightKind,
 } from './trainProtocol.js';
+import { workerPath } from './workerPath.js';
 
 interface Pending {
   readonly resolve: (value: never) => void;
@@ -87,7 +87,7 @@ export class TrainClient {
     this.#infers = new SlotPool(
       slots(this.inferImages > 0, () => allocateInfer(manifest, this.inferImages, shared)),
     );
-    this.#worker = new Worker(workerPath());
+    this.#worker = new Worker(workerPath(import.meta.url, 'trainWorker'));
     // Only work under way keeps the process alive, not a forgotten client.
     this.#worker.unref();
     this.#worker.on('message', (reply: Reply) => this.#receive(reply));
@@ -225,14 +225,4 @@ function shared(bytes: number): SharedArrayBuffer {
 
 function slots<T>(wanted: boolean, make: () => T): T[] {
   return wanted ? Array.from({ length: slotCount }, make) : [];
-}
-
-/** The compiled worker; sources (under tsx or vitest) use the one in dist/. */
-function workerPath(): string {
-  const here = fileURLToPath(import.meta.url);
-  const path = here.replace(/trainClient\.(js|ts)$/, 'trainWorker.js');
-  if (!here.endsWith('.ts')) return path;
-  const built = path.replace(/([\\/])src([\\/]runtime[\\/])/, '$1dist$1src$2');
-  if (built !== path) return built;
-  throw new ConfigError(`there is no compiled worker for ${here}`, { code: 'worker-missing' });
 }

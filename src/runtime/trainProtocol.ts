@@ -86,12 +86,13 @@ const classes = {
   InternalError: errors.InternalError,
 };
 
-export function packError(error: unknown): PackedError {
+/** An error as a message; `thread` names the thread in one that nobody expected. */
+export function packError(error: unknown, thread = 'training'): PackedError {
   const { name, message, stack } = error instanceof Error ? error : new Error(String(error));
   const known = error instanceof errors.GradusError ? error : undefined;
   return {
     name: known ? name : 'InternalError',
-    message: known ? message : `the training thread failed: ${message}`,
+    message: known ? message : `the ${thread} thread failed: ${message}`,
     code: known?.code ?? 'internal',
     where: known?.where,
     hint: known?.hint,

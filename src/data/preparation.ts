@@ -1,0 +1,189 @@
+import type { AffineRange } from '../augment/affine.js';
+import { affineNoise } from '../augment/affineNoise.js';
+import {
+  drawCrop,
+  evaluationCrop,
+  type CropRegion,
+  type RandomCropRange,
+} from '../augment/cropRegion.js';
+import type { RgbImage } from '../augment/image.js';
+import {
+  largeImageNoise,
+  smallImageNoise,
+  type SmallImageNoiseOptions,
+} from '../augment/imageNoise.js';
+import type { ImageNoise } from '../augment/randAugment.js';
+import { fnv1a32 } from '../support/hash.js';
+import { RandomStream } from '../support/random.js';
+import { decodeFile, resizeRgb, type Size, type TakeRegion } from './decode.js';
+import type { PackedPixels } from './images.js';
+
+/** What is taken from an image: a random region, the middle as for evaluation, or all of it. */
+export type Crop =
+  | ({ readonly kind: 'random' } & RandomCropRange)
+  | { readonly kind: 'middle' }
+  | { readonly kind: 'whole' };
+
+export interface InputNoise extends SmallImageNoiseOptions {
+  /** Before all else. */
+  readonly affine?: AffineRange | undefined;
+}
+
+/** How an image becomes a row of a batch; plain data, which crosses threads. */
+export interface Preparation {
+  /** The network's input [C,H,W]; with one channel the image becomes grey. */
+  readonly shape: readonly [number, number, number];
+  readonly crop: Crop;
+  readonly noise?: InputNoise | undefined;
+  /** Of each channel, for pixels in 0..1; for float images only. Default 0 and 1. */
+  readonly mean?: readonly number[] | undefined;
+  readonly std?: readonly number[] | undefined;
+}
+
+/** Which image this is; its random numbers are a function of this and nothing else. */
+export interface ImageAt {
+  readonly seed: number;
+  /** Hash of the stream's name. */
+  readonly site: number;
+  readonly epoch: number;
+  /** Index in the set. */
+  readonly index: number;
+}
+
+const sites = { crop: fnv1a32('loader.crop'), noise: fnv1a32('loader.noise') };
+
+/** Makes rows of batches from images, by one preparation. */
+export class Preparer {
+  readonly #size: Size;
+  readonly #noise: ImageNoise | undefined;
+  readonly #changed: RgbImage;
+  readonly #whole: boolean;
+  readonly #tables: readonly Float32Array[];
+
+  constructor(
+    private readonly preparation: Preparation,
+    private readonly packed: PackedPixels | undefined,
+  ) {
+    const [, height, width] = preparation.shape;
+    this.#size = { width, height };
+    this.#noise = noiseOf(preparation);
+    this.#tables = floatTables(preparation);
+    this.#changed = { width, height, data: new Uint8Array(3 * width * height) };
+    const [, packedHeight, packedWidth] = packed?.shape ?? [0, 0, 0];
+    this.#whole =
+      preparation.crop.kind === 'whole' && packedHeight === height && packedWidth === width;
+  }
+
+  /**
+   * Writes the image at `where` to row `row` of `out`: [N,C,H,W] floats or [N,H,W,C] bytes. Throws
+   * an UnreadableImage.
+   */
+  async prepare(
+    where: string | number,
+    at: ImageAt,
+    out: Float32Array | Uint8Array,
+    row: number,
+  ): Promise<void> {
+    const clean = await this.#read(where, at);
+    const image = this.#noise ? this.#changed : clean;
+    this.#noise?.(clean, stream(at, sites.noise), image);
+    if (out instanceof Float32Array) writeFloats(image, this.#tables, out, row);
+    else writeBytes(image, this.preparation.shape[0], out, row);
+  }
+
+  #read(where: string | number, at: ImageAt): RgbImage | Promise<RgbImage> {
+    const take = (width: number, height: number): CropRegion => this.#region(width, height, at);
+    if (typeof where === 'string') return decodeFile(where, take, this.#size);
+    return this.#unpack(where, take);
+  }
+
+  #unpack(place: number, take: TakeRegion): RgbImage | Promise<RgbImage> {
+    const { packed } = this;
+    const image = packed && unpack(packed, place);
+    if (!image) throw new RangeError(`no packed image ${place}`);
+    return this.#whole ? image : resizeRgb(image, take, this.#size);
+  }
+
+  #region(width: number, height: number, at: ImageAt): CropRegion {
+    const { crop } = this.preparation;
+    switch (crop.kind) {
+      case 'random':
+        return drawCrop(width, height, stream(at, sites.crop), crop);
+      case 'middle':
+        return evaluationCrop(width, height, Math.min(this.#size.width, this.#size.height));
+      case 'whole':
+        return { left: 0, top: 0, width, height };
+    }
+  }
+}
+
+/** Each part of the noise draws from a stream of its own, so that leaving one out changes no other. */
+function stream({ seed, site, epoch, index }: ImageAt, part: number): RandomStream {
+  return new RandomStream(seed, { site: site ^ part, step: epoch, sample: index });
+}
+
+function noiseOf({ noise, crop }: Preparation): ImageNoise | undefined {
+  if (noise === undefined) return undefined;
+  const { affine } = noise;
+  const rest = crop.kind === 'random' ? largeImageNoise(noise) : smallImageNoise(noise);
+  if (affine === undefined) return rest;
+  const first = affineNoise(affine);
+  let between: RgbImage | undefined;
+  return (image, random, out) => {
+    between ??= { ...image, data: new Uint8Array(image.data.length) };
+    first(image, random, between);
+    rest(between, random, out);
+  };
+}
+
+function unpack({ data, shape, layout }: PackedPixels, place: number): RgbImage {
+  const [channels, height, width] = shape;
+  const pixels = height * width;
+  const from = data.subarray(place * channels * pixels, (place + 1) * channels * pixels);
+  if (layout === 'nhwc' && channels === 3) return { width, height, data: from };
+  const rgb = new Uint8Array(3 * pixels);
+  const [across, down] = layout === 'nhwc' ? [1, channels] : [pixels, 1];
+  for (let p = 0; p < pixels; p++)
+    for (let c = 0; c < 3; c++)
+      rgb[3 * p + c] = from[p * down + Math.min(c, channels - 1) * across] ?? 0;
+  return { width, height, data: rgb };
+}
+
+function writeBytes({ data }: RgbImage, channels: number, out: Uint8Array, row: number): void {
+  if (channels === 3) out.set(data, row * data.length);
+  else {
+    const pixels = data.length / 3;
+    for (let p = 0; p < pixels; p++) out[row * pixels + p] = luma(data, 3 * p);
+  }
+}
+
+/** `tables` has the float of each byte, channel by channel. */
+function writeFloats(
+  { data }: RgbImage,
+  tables: readonly Float32Array[],
+  out: Float32Array,
+  row: number,
+): void {
+  const pixels = data.length / 3;
+  const grey = tables.length === 1;
+  for (const [c, table] of tables.entries()) {
+    const start = (row * tables.length + c) * pixels;
+    for (let p = 0; p < pixels; p++) {
+      const value = grey ? luma(data, 3 * p) : (data[3 * p + c] ?? 0);
+      out[start + p] = table[value] ?? 0;
+    }
+  }
+}
+
+function floatTables({ shape: [channels], mean = [], std = [] }: Preparation): Float32Array[] {
+  return Array.from({ length: channels }, (_, c) =>
+    Float32Array.from({ length: 256 }, (_, v) => (v / 255 - (mean[c] ?? 0)) / (std[c] ?? 1)),
+  );
+}
+
+/** ITU-R BT.601, as in PIL and torchvision. */
+function luma(data: Uint8Array, at: number): number {
+  return Math.round(
+    0.299 * (data[at] ?? 0) + 0.587 * (data[at + 1] ?? 0) + 0.114 * (data[at + 2] ?? 0),
+  );
+}

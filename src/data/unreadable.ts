@@ -1,0 +1,62 @@
+import { appendFileSync, existsSync, readFileSync } from 'node:fs';
+import { writeError } from '../runtime/fileErrors.js';
+import { DataError } from '../support/errors.js';
+
+export interface UnreadableOptions {
+  /** File that takes a JSON line for each such image; none is written where it is missing. */
+  readonly file?: string | undefined;
+  /** More of them stop the run. */
+  readonly limit: number;
+}
+
+/** How many images of a set may be unreadable unless somebody says so: 1 %, at least 10. */
+export function unreadableLimit(count: number): number {
+  return Math.min(10_000, Math.max(10, Math.floor(count / 100)));
+}
+
+/** The images of a run that cannot be read: counted, and listed in a file with the reason. */
+export class UnreadableImages {
+  readonly #found = new Set<string | number>();
+  readonly #listed: ReadonlySet<string>;
+
+  constructor(private readonly options: UnreadableOptions) {
+    const { file } = options;
+    // A run that is resumed meets the same images again.
+    this.#listed = new Set(
+      file !== undefined && existsSync(file) ? readFileSync(file, 'utf8').split('\n') : [],
+    );
+  }
+
+  get count(): number {
+    return this.#found.size;
+  }
+
+  has(where: string | number): boolean {
+    return this.#found.has(where);
+  }
+
+  /** Notes an image. Throws a DataError where they are more than the limit. */
+  add(where: string | number, reason: string): void {
+    if (this.#found.has(where)) return;
+    this.#found.add(where);
+    const line = JSON.stringify({ image: where, reason });
+    const { file, limit } = this.options;
+    if (file !== undefined && !this.#listed.has(line)) append(file, `${line}\n`);
+    if (this.count <= limit) return;
+    const list = file === undefined ? '' : `; ${file} lists them`;
+    throw new DataError(`more than ${limit} images cannot be read${list}`, {
+      code: 'unreadable-images',
+      where: String(where),
+      notes: [`the last one: ${reason}`],
+      hint: 'repair or remove them, or allow more with data.unreadable',
+    });
+  }
+}
+
+function append(file: string, text: string): void {
+  try {
+    appendFileSync(file, text);
+  } catch (cause) {
+    throw writeError(cause, file, text.length);
+  }
+}
