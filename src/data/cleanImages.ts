@@ -28,8 +28,8 @@ export function cleanImages(
   const { classNames, label } = images;
   return {
     name: images.name,
-    size: images.count,
-    classes: classNames,
+    count: images.count,
+    classNames,
     fingerprint: images.fingerprint,
     id: (i) => images.id(i),
     ...(label && { label: (i: number) => label.call(images, i) }),

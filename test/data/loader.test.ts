@@ -256,7 +256,7 @@ describe('images that cannot be read', () => {
     const source = cleanImages(images, { pool: pool({ workers: 2 }), unreadable });
     const seen: number[] = [];
     for (const format of ['uint8-nhwc', 'float32-nchw'] as const)
-      for await (const { indices, pixels: data } of source.batches(range(0, source.size), {
+      for await (const { indices, pixels: data } of source.batches(range(0, source.count), {
         batch: 5,
         shape,
         format,
