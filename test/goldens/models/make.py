@@ -38,7 +38,11 @@ def tf_efficientnet_b0():
 
 def timm_b7():
     """timm's differs from torchvision's in the epsilon of its normalisation."""
-    return MODELS.efficientnet_b7(norm_layer=nn.BatchNorm2d)
+    net = MODELS.efficientnet_b7()
+    for module in net.modules():
+        if isinstance(module, nn.BatchNorm2d):
+            module.eps = 1e-5
+    return net
 
 
 # The gain keeps the logits of order 1 to 100: a matter of depth, since statistics are not measured.

@@ -1,0 +1,161 @@
+import { beforeAll, describe, expect, it } from 'vitest';
+import type { TensorInfo } from '../../src/artifacts/manifest.js';
+import { compile, type Compiled } from '../../src/compiler/compile.js';
+import { NoiseSource } from '../../src/runtime/noise.js';
+import { invariant } from '../../src/support/errors.js';
+import { staticSize } from '../../src/support/shape.js';
+import { tolerances } from '../support/tolerances.js';
+import { images, initial, seed, step, targets } from './parity/draw.js';
+import { pytorchNames, readGolden, shippedModel, type TrainingGolden } from './parity/golden.js';
+import { estimateDifference, normOf } from './parity/projections.js';
+import { runArtifact, shapeOf } from './parity/run.js';
+
+/** Label smoothing of the golden script, and the gain of its weights. */
+const smoothing = 0.1;
+const gain = 2;
+
+/** What one step of ours gives, by PyTorch's names. */
+interface Step {
+  readonly loss: number;
+  readonly keeps: ReadonlyMap<string, number>;
+  readonly gradients: ReadonlyMap<string, Float64Array>;
+  readonly changes: ReadonlyMap<string, Float64Array>;
+}
+
+function compileGrad(name: string, golden: TrainingGolden): Compiled {
+  return compile(shippedModel(name).model, {
+    artifacts: ['grad'],
+    batch: golden.batch,
+    labelSmoothing: smoothing,
+    overrides: {
+      image: [3, golden.size, golden.size],
+      drop: golden.drop_rate,
+      dropPath: golden.path_rate,
+    },
+  });
+}
+
+/** Values of an input of `grad`, as the golden script draws them. */
+function drawInput(
+  info: TensorInfo,
+  golden: TrainingGolden,
+  nameOf: (name: string) => string,
+): Float32Array {
+  const shape = shapeOf(info);
+  const { batch, first } = golden;
+  switch (info.role) {
+    case 'image':
+      return images(batch, golden.size, first);
+    case 'target':
+      return targets(batch, golden.classes, first);
+    case 'weight':
+      return new Float32Array(batch).fill(1);
+    case 'hyper':
+      return Float32Array.of(info.default ?? NaN);
+    case 'noise': {
+      const source = new NoiseSource(info, new Float32Array(staticSize(shape)), batch);
+      source.fill({ seed, step, sampleOffset: first });
+      return source.mask;
+    }
+    case 'param':
+    case 'buffer':
+      return initial(nameOf(info.name), shape, gain);
+    default:
+      invariant(false, `an input of role ${info.role}`);
+  }
+}
+
+async function takeStep(name: string, golden: TrainingGolden): Promise<Step> {
+  const compiled = compileGrad(name, golden);
+  const { inputs = [], outputs = [] } = compiled.manifest.artifacts.grad ?? {};
+  const nameOf = pytorchNames(shippedModel(name));
+  const results = await runArtifact(compiled, 'grad', (info) => drawInput(info, golden, nameOf));
+  const tensor = (output: string): Float32Array => {
+    const found = results.get(output);
+    invariant(found, `no result ${output}`);
+    return found;
+  };
+  const weightSum = tensor('weight_sum')[0] ?? NaN;
+  const gradients = outputs.flatMap(({ name: output, role, param = '' }) =>
+    role === 'grad'
+      ? [[nameOf(param), Float64Array.from(tensor(output), (v) => v / weightSum)] as const]
+      : [],
+  );
+  const changes = outputs.flatMap(({ name: output, role, param = '', shape }) => {
+    if (role !== 'buffer') return [];
+    const before = initial(nameOf(param), shape as number[], gain);
+    const after = Float64Array.from(tensor(output), (v, i) => v - (before[i] ?? NaN));
+    return [[nameOf(param), after] as const];
+  });
+  const noise = inputs.filter(({ role }) => role === 'noise');
+  return {
+    loss: (tensor('loss_sum')[0] ?? NaN) / weightSum,
+    keeps: new Map(noise.map((info) => [info.siteName ?? '', info.keep ?? info.survival ?? NaN])),
+    gradients: new Map(gradients),
+    changes: new Map(changes),
+  };
+}
+
+/**
+ * What a gradient's error is a share of: its norm. But a shift of all that a 1x1 convolution with
+ * batch normalisation takes in is without effect, so that the gradient of such a bias is zero but
+ * for rounding: there the error is a share of the gradient of the scale beside it.
+ */
+function sizeOf(name: string, { gradients }: TrainingGolden): number {
+  const norm = (of: string): number => gradients[of]?.[0] ?? NaN;
+  const rounding = 1e-9 * Math.max(...Object.keys(gradients).map(norm));
+  if (norm(name) === 0 || norm(name) > rounding) return norm(name);
+  expect(name).toMatch(/\.bias$/);
+  return norm(name.replace(/bias$/, 'weight'));
+}
+
+describe.each(['efficientnet_b0', 'resnet18', 'tf_efficientnet_b0', 'wrn_28_2', 'resnet20_cifar'])(
+  'a training step of %s',
+  (name) => {
+    const golden = readGolden(`${name}.train`) as TrainingGolden;
+    let ours: Step;
+    beforeAll(async () => {
+      ours = await takeStep(name, golden);
+    });
+
+    it('draws the same masks with the same rates', () => {
+      expect(golden.seed).toBe(seed);
+      expect([...ours.keeps.keys()].toSorted()).toEqual(Object.keys(golden.keeps).toSorted());
+      for (const [site, keep] of ours.keeps)
+        expect(keep).toBeCloseTo(golden.keeps[site] ?? NaN, 12);
+    });
+
+    it('has the loss of PyTorch', () => {
+      expect(Math.abs(ours.loss / golden.loss - 1)).toBeLessThan(tolerances.gradients);
+      console.log(name, 'loss', Math.abs(ours.loss / golden.loss - 1));
+    });
+
+    it('has every gradient of PyTorch', () => {
+      expect([...ours.gradients.keys()].toSorted()).toEqual(
+        Object.keys(golden.gradients).toSorted(),
+      );
+      const errors = [...ours.gradients].map(([param, gradient]) => {
+        const [norm, ...sums] = golden.gradients[param] ?? [NaN];
+        const size = sizeOf(param, golden);
+        // A branch that is dropped of every sample.
+        if (size === 0) return { param, error: normOf(gradient) };
+        const difference = estimateDifference(param, gradient, sums);
+        return { param, error: Math.max(difference, Math.abs(normOf(gradient) - norm)) / size };
+      });
+      console.log(name, errors.toSorted((a, b) => b.error - a.error).slice(0, 3));
+      const off = errors.filter(({ error }) => !(error < tolerances.gradients));
+      expect(off).toEqual([]);
+    });
+
+    it('has the batch statistics of PyTorch', () => {
+      expect([...ours.changes.keys()].toSorted()).toEqual(Object.keys(golden.changes).toSorted());
+      const errors = [...ours.changes].map(([statistic, change]) => {
+        const [norm, ...sums] = golden.changes[statistic] ?? [NaN];
+        return { statistic, error: estimateDifference(statistic, change, sums) / norm };
+      });
+      console.log(name, errors.toSorted((a, b) => b.error - a.error).slice(0, 2));
+      expect(errors.filter(({ error }) => !(error < tolerances.gradients))).toEqual([]);
+    });
+  },
+  180_000,
+);
