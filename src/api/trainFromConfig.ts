@@ -191,6 +191,11 @@ function folderOfRun(checkpoint: string): string {
   });
 }
 
+/** What a config leaves to its data set, which has ten digits. */
+function classesOf({ classes = 10 }: TrainingConfig): number {
+  return classes;
+}
+
 function trainerOptions(config: TrainingConfig): TrainerOptions {
   const { batch, seed, optimizer, noise } = config;
   return {
@@ -202,7 +207,7 @@ function trainerOptions(config: TrainingConfig): TrainerOptions {
     labelSmoothing: config.labelSmoothing,
     drop: noise.dropout,
     dropPath: noise.dropPath,
-    classes: config.classes,
+    classes: classesOf(config),
     threads: config.threads,
     device: config.device,
   };
@@ -232,7 +237,7 @@ function splitsOf(config: TrainingConfig, folder: string): Splits {
         hint: `ask for at most ${rest.length}, and for no fewer than a batch of ${batch}`,
       },
     );
-  const dataset = new ArrayDataset({ ...digits, classes: config.classes ?? 10 });
+  const dataset = new ArrayDataset({ ...digits, classes: classesOf(config) });
   const augment = noise.augment && randomAffine(noise.augment, digits.shape);
   return {
     source: new ShuffledBatches(dataset.subset(training), { batch, seed, augment }),

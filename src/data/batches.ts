@@ -68,9 +68,13 @@ export class ShuffledBatches {
     return this.#order[position + row] ?? 0;
   }
 
-  /** Fills the rows of a step, counted from 0, beginning at `firstRow` of the arrays. */
+  /**
+   * Fills the rows of a step, counted from 0, beginning at `firstRow` of the arrays. Throws a
+   * DataError where the network takes other images or classes.
+   */
   fill(arrays: BatchArrays, step: number, firstRow = 0): void {
     const { dataset } = this;
+    checkFits(arrays, dataset);
     const { batch, seed, augment } = this.options;
     const { epoch } = this.position(step);
     for (let row = 0; row < batch; row++) {
@@ -90,6 +94,7 @@ export class ShuffledBatches {
  * last image are 0 with weight 0. Returns how many rows are images.
  */
 export function fillInOrder(dataset: ArrayDataset, arrays: BatchArrays, first: number): number {
+  checkFits(arrays, dataset);
   const clean = new Float32Array(dataset.shape.reduce((a, b) => a * b, 1));
   const rows = arrays.weight.length;
   const used = Math.min(rows, dataset.count - first);
@@ -106,6 +111,22 @@ export function fillInOrder(dataset: ArrayDataset, arrays: BatchArrays, first: n
     writeImage(arrays, row, clean, dataset.shape);
   }
   return used;
+}
+
+/** Rows of another length would run into each other. */
+function checkFits({ image, target, weight }: BatchArrays, { shape, classes }: ArrayDataset): void {
+  const [pixels, taken] = [shape.reduce((a, b) => a * b, 1), image.length / weight.length];
+  if (pixels !== taken)
+    throw new DataError(`images [${shape.join(',')}] for a network that takes ${taken} numbers`, {
+      code: 'image-shape',
+      where: 'data',
+      hint: `the data set needs a model whose input is image(${shape.join(', ')})`,
+    });
+  if (classes !== target.length / weight.length)
+    throw new DataError(
+      `labels of ${classes} classes for a network of ${target.length / weight.length}`,
+      { code: 'class-count', where: 'data', hint: `give the model ${classes} classes` },
+    );
 }
 
 function rowOf({ target, weight }: BatchArrays, row: number, classes: number) {

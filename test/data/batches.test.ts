@@ -119,6 +119,19 @@ describe('shuffled batches', () => {
     expect([...into.weight]).toEqual([1, 1, 1, 1]);
   });
 
+  it('are refused for a network of other images or classes', () => {
+    const batches = new ShuffledBatches(digits, { batch: 2, seed: 1 });
+    const fit = arrays(2);
+    expect(() => {
+      batches.fill({ ...fit, image: new Float32Array(3 * fit.image.length) }, 0);
+    }).toThrowErrorMatchingInlineSnapshot(
+      `[DataError: images [2,1,3] for a network that takes 18 numbers]`,
+    );
+    expect(() => {
+      batches.fill({ ...fit, target: new Float32Array(2 * fit.target.length) }, 0);
+    }).toThrowErrorMatchingInlineSnapshot(`[DataError: labels of 3 classes for a network of 6]`);
+  });
+
   it('are bytes, channels last, for a model that normalises', () => {
     const into = { ...arrays(1), image: new Uint8Array(6) };
     fillInOrder(digits.subset([3]), into, 0);
