@@ -71,6 +71,8 @@ export interface ArtifactInfo {
   readonly outputs: readonly TensorInfo[];
   /** Training steps of one run of the artifact; 1 where it is missing. */
   readonly steps?: number;
+  /** Images that a dynamic batch needs at least; 1 where it is missing. */
+  readonly leastBatch?: number;
 }
 
 /** A parameter or buffer of the network. */

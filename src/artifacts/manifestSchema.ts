@@ -90,6 +90,11 @@ const artifactSchema = z.object({
   inputs: z.array(tensorSchema),
   outputs: z.array(tensorSchema),
   steps: z.int().min(1).optional().describe('Training steps of one run; 1 where it is missing.'),
+  leastBatch: z
+    .int()
+    .min(2)
+    .optional()
+    .describe('Images that a dynamic batch needs at least; 1 where it is missing.'),
 });
 
 const paramSchema = z.object({

@@ -176,7 +176,8 @@ class Compilation {
   #trainingInfo(): Made {
     const kind = 'training-info';
     const weights = this.#weights();
-    const infer = this.#spell(kind, programs.inferProgram(this.model, this.#program), { weights });
+    const inference = programs.inferProgram(this.model, this.#program);
+    const infer = this.#spell(kind, inference, { weights, keepUnread: true });
     const program = programs.trainProgram(this.model, this.#program);
     const train = this.#optimized(kind, program.graph);
     const { inputs, outputs } = describe(program, train);
@@ -189,10 +190,10 @@ class Compilation {
 
   #emit(kind: ArtifactKind, program: Program, spelling: Spelling = {}): Made {
     const { graph, onnx } = this.#spell(kind, program, spelling);
-    const { inputs, outputs } = describe(program, graph);
+    const io = describe(program, graph);
     const { weights, omit } = spelling;
-    const fed = inputs.filter(({ name }) => !(weights?.has(name) || omit?.has(name)));
-    return this.#finish(kind, onnx, { inputs: fed, outputs });
+    const inputs = io.inputs.filter(({ name }) => !(weights?.has(name) || omit?.has(name)));
+    return this.#finish(kind, onnx, { ...io, inputs });
   }
 
   #optimized(kind: ArtifactKind, graph: Graph): Graph {
@@ -214,10 +215,11 @@ class Compilation {
     const builder =
       spelling.builder ??
       new GraphBuilder({ opset: this.opset, name: `${this.model.name}-${kind}` });
-    const { weights, omit } = spelling;
+    const { weights, omit, keepUnread = false } = spelling;
     const onChoice = this.options.onChoice;
     lower(graph, builder, {
       target: spelling.target ?? this.target,
+      keepUnread,
       ...(weights && { weights }),
       ...(omit && { omit }),
       ...(onChoice && { onChoice: (choice: Choice) => onChoice(kind, choice) }),
@@ -225,7 +227,7 @@ class Compilation {
     return { graph, onnx: builder.build({ docString: this.#docString(kind) }) };
   }
 
-  #finish(kind: ArtifactKind, onnx: OnnxModel, io: Pick<ArtifactInfo, 'inputs' | 'outputs'>): Made {
+  #finish(kind: ArtifactKind, onnx: OnnxModel, io: Omit<ArtifactInfo, 'file'>): Made {
     const file = `${kind}.onnx`;
     assertValidModel(onnx, file);
     const written = writeModel(onnx, { externalName: `${file}.data` });
@@ -267,9 +269,11 @@ class Compilation {
   }
 }
 
-/** What the manifest says of a graph's inputs and outputs. */
-function describe(program: Program, graph: Graph): Pick<ArtifactInfo, 'inputs' | 'outputs'> {
+/** What the manifest says of a graph's inputs and outputs, and of the batch. */
+function describe(program: Program, graph: Graph): Omit<ArtifactInfo, 'file'> {
+  const { leastBatch } = program;
   return {
+    ...(leastBatch > 1 && { leastBatch }),
     inputs: graph.inputs.map(({ name, value }) => program.inputInfo(name, value)),
     outputs: graph.outputs.map(({ name, value }) => program.outputInfo(name, value)),
   };
@@ -280,5 +284,6 @@ interface Spelling {
   readonly target?: Target;
   readonly weights?: ReadonlyMap<string, TensorData>;
   readonly omit?: ReadonlySet<string>;
+  readonly keepUnread?: boolean;
   readonly rewrite?: (graph: Graph) => Graph;
 }

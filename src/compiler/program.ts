@@ -11,7 +11,11 @@ export class Program {
   readonly #inputs = new Map<string, Binding>();
   readonly #outputs = new Map<string, Binding>();
 
-  constructor(readonly graph: Graph) {}
+  constructor(
+    readonly graph: Graph,
+    /** Images that a batch needs at least. */
+    readonly leastBatch = 1,
+  ) {}
 
   /** Gives a declared input its role. */
   bind(name: string, binding: Binding): void {

@@ -3,9 +3,8 @@ import type { Value } from '../ir/graph.js';
 import { Graph } from '../ir/graph.js';
 import type { Model } from '../nn/defineModel.js';
 import { traceModel, type ParamSpec, type Traced, type TraceOptions } from '../nn/trace.js';
-import { expandLike } from '../ops/broadcast.js';
-import { scalarLike } from '../ops/constant.js';
 import { div } from '../ops/elementwise.js';
+import { divisor } from '../optim/accumulate.js';
 import type { HyperSpec } from '../optim/optimizer.js';
 import { buildUpdate, type UpdateRequest, type UpdateResult } from '../optim/update.js';
 import { buildLoss, type LossValues } from './loss.js';
@@ -51,7 +50,8 @@ interface Differentiated {
   readonly program: Program;
   readonly traced: Traced;
   readonly loss: LossValues;
-  readonly params: readonly (ParamSpec & { readonly grad: Value })[];
+  /** Without a gradient where the loss does not reach the parameter. */
+  readonly params: readonly (ParamSpec & { readonly grad: Value | undefined })[];
 }
 
 /** The loss and its gradients, as weighted sums. */
@@ -59,7 +59,7 @@ function differentiate(model: Model, options: ProgramOptions): Differentiated {
   const written = traceModel(model, { ...options.trace, mode: 'train' });
   const { prepare } = options;
   const traced = prepare ? rewriteTraced(written, prepare) : written;
-  const program = new Program(traced.graph);
+  const program = new Program(traced.graph, traced.leastBatch);
   const loss = buildLoss(traced);
   bindNetwork(program, traced);
   program.bind('target', { role: 'target' });
@@ -71,11 +71,7 @@ function differentiate(model: Model, options: ProgramOptions): Differentiated {
   });
   const values = traced.params.map(({ value }) => value);
   const grads = grad(traced.graph, loss.lossSum, values);
-  const params = traced.params.map((param, i) => ({
-    ...param,
-    // A parameter that the loss does not reach stands still.
-    grad: grads[i] ?? expandLike(scalarLike(param.value, 0), param.value, {}),
-  }));
+  const params = traced.params.map((param, i) => ({ ...param, grad: grads[i] }));
   return { program, traced, loss, params };
 }
 
@@ -90,19 +86,20 @@ export function gradProgram(model: Model, options: ProgramOptions): Program {
   });
   program.output('logits', traced.logits, { role: 'logits' });
   for (const { name, grad: value } of params)
-    program.output(tensorNames.grad(name), value, { role: 'grad', param: name });
+    if (value) program.output(tensorNames.grad(name), value, { role: 'grad', param: name });
   outputBuffers(program, traced.buffers);
   return program;
 }
 
 /** Gradient sums and their weight -> new parameters, state and averages. */
 export function updateProgram(model: Model, options: ProgramOptions): Program {
-  const traced = traceModel(model, { ...options.trace, mode: 'train' });
+  const { traced, params: reached } = differentiate(model, options);
   const graph = new Graph(`${model.name}-update`);
   const program = new Program(graph);
-  const params = traced.params.map((param) => {
+  const params = reached.map((param) => {
     const value = paramInput(graph, param);
     bindParam(program, param.name);
+    if (param.grad === undefined) return { ...param, value };
     const name = tensorNames.grad(param.name);
     const gradient = graph.input(name, value.dtype, param.shape);
     program.bind(name, { role: 'grad', param: param.name });
@@ -114,7 +111,10 @@ export function updateProgram(model: Model, options: ProgramOptions): Program {
     return { name: buffer.name, value };
   });
   const weightSum = graph.input('weight_sum', 'float32', []);
-  program.bind('weight_sum', { role: 'metric', meaning: 'sum of the weights of all gradients' });
+  program.bind('weight_sum', {
+    role: 'metric',
+    meaning: 'sum of the weights of all gradients; at 0 they count as 0',
+  });
   finish(program, buildUpdate(graph, { ...options.update, params, buffers, weightSum }));
   return program;
 }
@@ -130,8 +130,9 @@ export function trainProgram(model: Model, options: ProgramOptions): Program {
   const update = { ...options.update, params, buffers, weightSum: loss.weightSum };
   finish(program, buildUpdate(graph, update));
   outputBuffers(program, traced.buffers);
-  program.output('loss', div(loss.lossSum, loss.weightSum), { role: 'loss' });
-  program.output('accuracy', div(loss.correctSum, loss.weightSum), {
+  const count = divisor(loss.weightSum);
+  program.output('loss', div(loss.lossSum, count), { role: 'loss' });
+  program.output('accuracy', div(loss.correctSum, count), {
     role: 'metric',
     meaning: 'weighted share of images whose top-1 class is right',
   });

@@ -43,12 +43,14 @@ export function batchNorm(x: Value, options: BatchNormOptions = {}): Value {
     if (!trace.training)
       return batchNormInference(x, weight, bias, mean.value, variance.value, { epsilon });
     const axes = x.shape.flatMap((_, axis) => (axis === 1 ? [] : [axis]));
-    if (sizeOf(axes.map((axis) => x.shape[axis] ?? 1)) === 1)
+    const values = sizeOf(axes.map((axis) => x.shape[axis] ?? 1));
+    if (values === 1)
       throw trace.error(
         'batch-statistics',
         `batchNorm: ${formatShape(x.shape)} has one value a channel, so no variance to train on`,
         'train with a larger batch, or normalise before the map shrinks to 1x1',
       );
+    if (typeof values !== 'number' && values.factor === 1) trace.leastBatch = 2;
     const batch = batchNormTrain(x, weight, bias, { epsilon });
     const count = countOf(x, { axes });
     const unbiased = mul(batch.variance, div(count, sub(count, scalarLike(count, 1))));

@@ -69,6 +69,8 @@ export class Trace {
   readonly layers: LayerRecord[] = [];
   /** Grows as convolutions and linear layers are added. */
   multiplyAdds = 0;
+  /** Images that a batch needs at least, where it is open. */
+  leastBatch = 1;
   #scope = '';
   /** Where each dotted name was taken. */
   readonly #taken = new Map<string, CallSite | undefined>();

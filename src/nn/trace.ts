@@ -48,6 +48,8 @@ export interface Traced {
   readonly buffers: readonly BufferSpec[];
   readonly noise: readonly NoiseSpec[];
   readonly layers: readonly LayerRecord[];
+  /** Images that a batch needs at least, where it is open. */
+  readonly leastBatch: number;
 }
 
 /**
@@ -71,8 +73,9 @@ export function traceModel(model: Model, options: TraceOptions): Traced {
   const { image, pixels } = declareImage(trace, batch, imageShape, model.input, options);
   const logits: unknown = model.build(pixels, { classes, ...rates });
   checkLogits(model, logits, trace.graph, [batch, classes]);
-  const { graph, params, buffers, noise, layers } = trace;
-  return { graph, image, imageShape, logits, classes, params, buffers, noise, layers };
+  const { graph, params, buffers, noise, layers, leastBatch } = trace;
+  const declared = { params, buffers, noise, layers, leastBatch };
+  return { graph, image, imageShape, logits, classes, ...declared };
 }
 
 /** A rate that the caller overrides must be one that the model's build function reads. */

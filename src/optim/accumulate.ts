@@ -1,11 +1,21 @@
 import type { Value } from '../ir/graph.js';
 import { scalarLike } from '../ops/constant.js';
-import { div } from '../ops/elementwise.js';
+import { add, div } from '../ops/elementwise.js';
+import { cast, equal } from '../ops/shape.js';
 
 /**
- * What a sum of weighted gradients is multiplied by to become their mean: 1 / weightSum. Sums over
- * several batches, or of several workers, add up before it, so one division serves them all.
+ * What sums over samples are divided by to become means: the sum of the weights, or 1 where no
+ * sample has any, so that the mean of nothing is 0 and not NaN.
+ */
+export function divisor(weightSum: Value): Value {
+  const none = equal(weightSum, scalarLike(weightSum, 0));
+  return add(weightSum, cast(none, { to: weightSum.dtype }));
+}
+
+/**
+ * What a sum of weighted gradients is multiplied by to become their mean. Sums over several
+ * batches, or of several workers, add up before it, so one division serves them all.
  */
 export function meanFactor(weightSum: Value): Value {
-  return div(scalarLike(weightSum, 1), weightSum);
+  return div(scalarLike(weightSum, 1), divisor(weightSum));
 }

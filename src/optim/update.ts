@@ -11,7 +11,8 @@ import type { HyperSpec, Optimizer, SlotSpec } from './optimizer.js';
 export interface UpdateParam {
   readonly name: string;
   readonly value: Value;
-  readonly grad: Value;
+  /** Missing where the loss does not reach the parameter: it stays as it is, without decay or state. */
+  readonly grad: Value | undefined;
   /** Whether weight decay applies: not to biases and normalisation. */
   readonly decay: boolean;
 }
@@ -31,6 +32,13 @@ export interface UpdateRequest {
   readonly ema?: boolean;
   /** Default of `ema_decay`. */
   readonly emaDecay?: number;
+}
+
+/** A parameter that the loss depends on. */
+type Reached = UpdateParam & { readonly grad: Value };
+
+function hasGradient(param: UpdateParam): param is Reached {
+  return param.grad !== undefined;
 }
 
 /** A tensor that each step replaces. */
@@ -59,23 +67,25 @@ const update = { phase: 'update' } as const;
 /**
  * Adds one step of the optimizer to a graph: divide by the weight sum, clip, decay, optimize,
  * average. It declares the inputs it needs: hypers (scalars of the parameters' type) under their
- * names, then `optim.<slot>.<param>`, then `ema.<name>`.
+ * names, then `optim.<slot>.<param>`, then `ema.<name>`. As in PyTorch, a parameter without a
+ * gradient is left alone, and samples whose weights sum to 0 give gradients of 0.
  */
 export function buildUpdate(graph: Graph, request: UpdateRequest): UpdateResult {
   return graph.within({ ...update, scope: '' }, () => {
-    const { params, optimizer } = request;
+    const { optimizer } = request;
+    const params = request.params.filter(hasGradient);
     const hyperSpecs = listHypers(request);
     const hypers = declareHypers(graph, hyperSpecs, request);
-    const { factor, gradNorm } = gradientFactor(request, hypers);
+    const { factor, gradNorm } = gradientFactor(params, request, hypers);
     const states = params.map((param) => declareStates(graph, param, optimizer.slots));
-    const stepped = params.map((param, i) =>
+    const steps = params.map((param, i) =>
       graph.within({ ...update, scope: scopeOf(param.name) }, () =>
         stepParam(param, optimizer, factor, hypers, states[i] ?? {}),
       ),
     );
     const newParams = params.map(({ name }, i) => ({
       name,
-      value: found(stepped[i]?.param, name),
+      value: found(steps[i]?.param, name),
     }));
     const newStates = params.flatMap(({ name: param }, i) =>
       optimizer.slots.map((slot) => ({
@@ -83,10 +93,15 @@ export function buildUpdate(graph: Graph, request: UpdateRequest): UpdateResult 
         param,
         slot,
         input: found(states[i]?.[slot.name], slot.name),
-        value: found(stepped[i]?.slots[slot.name], slot.name),
+        value: found(steps[i]?.slots[slot.name], slot.name),
       })),
     );
-    const averaged = request.ema ? [...newParams, ...(request.buffers ?? [])] : [];
+    const stepped = new Map(newParams.map(({ name, value }) => [name, value]));
+    const now = request.params.map(({ name, value }) => ({
+      name,
+      value: stepped.get(name) ?? value,
+    }));
+    const averaged = request.ema ? [...now, ...(request.buffers ?? [])] : [];
     const newEma = averageAll(graph, averaged, hypers);
     return { newParams, newStates, newEma, hyperSpecs, slots: optimizer.slots, gradNorm };
   });
@@ -132,7 +147,8 @@ function declareHypers(
  * the same scalar, so each gradient is read once and written once.
  */
 function gradientFactor(
-  { params, weightSum, clip }: UpdateRequest,
+  params: readonly Reached[],
+  { weightSum, clip }: UpdateRequest,
   hypers: Hypers,
 ): { factor: Value; gradNorm: Value | undefined } {
   const mean = meanFactor(weightSum);
@@ -159,7 +175,7 @@ function declareStates(
 }
 
 function stepParam(
-  { value, grad: sum, decay }: UpdateParam,
+  { value, grad: sum, decay }: Reached,
   optimizer: Optimizer,
   factor: Value,
   hypers: Hypers,

@@ -215,7 +215,8 @@ export class AccumulateRunner implements StepRunner {
 
   #finish(runTime: number): StepResult {
     const result = this.#result;
-    const weight = this.#weight.sum[0] ?? NaN;
+    // Without any weight the mean of nothing is 0, as in the artifact train.
+    const weight = this.#weight.sum[0] === 0 ? 1 : (this.#weight.sum[0] ?? NaN);
     result.runTime = runTime;
     result.loss = (this.#loss.sum[0] ?? NaN) / weight;
     for (const { name, sum } of this.#scalars)

@@ -63,10 +63,16 @@ export class BatchInputs {
     [];
 
   constructor(
-    { inputs, file }: ArtifactInfo,
+    { inputs, file, leastBatch = 1 }: ArtifactInfo,
     readonly batch: number,
     feeds: TensorMap,
   ) {
+    if (batch < leastBatch)
+      throw new ConfigError(`${file} trains on no fewer than ${leastBatch} images, not ${batch}`, {
+        code: 'batch-too-small',
+        where: 'batch',
+        hint: 'a batch norm has one value a channel for each image, and one value has no variance',
+      });
     const noise: NoiseSource[] = [];
     for (const info of inputs) {
       const { role } = info;

@@ -24,6 +24,8 @@ export interface LowerOptions {
   readonly outer?: ReadonlySet<string>;
   /** Inputs that no spelling of this target reads; they are not declared. */
   readonly omit?: ReadonlySet<string>;
+  /** Declares weights that nothing reads, too, since another graph (TrainingInfo) names them. */
+  readonly keepUnread?: boolean;
   readonly onChoice?: (choice: Choice) => void;
 }
 
@@ -34,7 +36,8 @@ export function lower(graph: Graph, builder: GraphBuilder, options: LowerOptions
   for (const { value } of graph.outputs) if (value.producer === undefined) used.add(value);
   for (const { name, value } of graph.inputs) {
     // An initializer that nothing reads would only make onnxruntime warn.
-    if (options.omit?.has(name) || (options.weights?.has(name) && !used.has(value))) continue;
+    const unread = options.weights?.has(name) && !used.has(value) && !options.keepUnread;
+    if (options.omit?.has(name) || unread) continue;
     spelled.set(value, declare(name, value, builder, options), 'plain');
   }
   for (const { node, types, override, name } of chooseSpellings(graph, options)) {

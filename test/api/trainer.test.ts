@@ -53,6 +53,24 @@ describe('gradient accumulation', () => {
   });
 });
 
+describe('a step whose images have no weight', () => {
+  it.each([1, 2])('has a loss of 0 in %i parts', async (accumulate) => {
+    const trainer = await create(normFreeNet(), { batch: 8 / accumulate, accumulate });
+    const weightless = {
+      stepsPerEpoch: 8,
+      fill: (arrays: Parameters<ShuffledBatches['fill']>[0], step: number) => {
+        source(8).fill(arrays, step);
+        arrays.weight.fill(0);
+      },
+    };
+    const before = await trainer.state();
+    const steps = { until: 1, learningRate: () => 0.1 };
+    for await (const { loss, accuracy } of trainer.run(weightless, steps))
+      expect([loss, accuracy]).toEqual([0, 0]);
+    expect(await trainer.state()).toEqual(before);
+  });
+});
+
 describe('a trainer', () => {
   it('learns what tells the classes apart, and evaluates by the moving average', async () => {
     const trainer = await create(tinyNet({ channels: 8 }), { batch: 16, emaDecay: 0.9, drop: 0 });

@@ -1,7 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { compile } from '../../src/compiler/compile.js';
 import { ndarray } from '../../src/ir/ndarray.js';
-import { conv2d, defineModel, flatten, image, linear, relu } from '../../src/nn/index.js';
 import type { OnnxGraph, OnnxModel } from '../../src/onnx/model.js';
 import { writeModel } from '../../src/onnx/writer.js';
 import { invariant } from '../../src/support/errors.js';
@@ -89,46 +88,5 @@ describe('training info', () => {
         tolerances.float32,
       );
     expect(found.get('new.stem.weight')).not.toEqual(given.get('stem.weight'));
-  });
-});
-
-describe('a parameter that the loss does not reach', () => {
-  const model = defineModel({
-    name: 'side-branch',
-    input: image(1, 4, 4),
-    classes: 3,
-    build(x, { classes }) {
-      relu(conv2d(x, { name: 'aside', out: 2, kernel: 3 }));
-      return linear(flatten(x), { name: 'fc', out: classes });
-    },
-  });
-  const artifacts = ['infer', 'grad', 'update', 'train'] as const;
-  const compiled = compile(model, {
-    artifacts,
-    optimizer: { kind: 'sgd', momentum: 0.9 },
-    batch: 4,
-  });
-
-  it('has a gradient of zeros, and stands still', async () => {
-    const grads = await runArtifact(compiled, 'grad');
-    expect(grads.get('grad.aside.weight')).toEqual(ndarray([2, 1, 3, 3]));
-    expect(Math.max(...(grads.get('grad.fc.weight')?.data ?? []))).toBeGreaterThan(0);
-    const name = 'aside.weight';
-    const start = ndarray(
-      [2, 1, 3, 3],
-      Float64Array.from({ length: 18 }, (_, i) => i / 4),
-    );
-    const still = new Map([
-      [name, start],
-      [`optim.momentum.${name}`, ndarray([2, 1, 3, 3])],
-    ]);
-    for (const kind of ['train', 'update'] as const) {
-      const given = new Map([...still, ...grads]);
-      expect((await runArtifact(compiled, kind, given)).get(`new.${name}`), kind).toEqual(start);
-    }
-  });
-
-  it('does not lie in the inference model', () => {
-    expect(initializerNames(artifactOf(compiled, 'infer').graph)).not.toContain('aside.weight');
   });
 });

@@ -89,6 +89,52 @@ describe('the update', () => {
       norm: [5],
     });
   });
+
+  it('takes gradients for 0 where no sample has weight, and never makes NaN', () => {
+    const graph = new Graph('update');
+    const [p, g] = ['w', 'g'].map((name) => graph.input(name, 'float64', [2]));
+    const weightSum = graph.input('weight_sum', 'float64', []);
+    if (!p || !g) throw new RangeError('two inputs');
+    const { newParams, newStates, gradNorm } = buildUpdate(graph, {
+      params: [{ name: 'w', value: p, grad: g, decay: true }],
+      optimizer: sgd({ momentum: 0.5 }),
+      weightSum,
+      clip: true,
+    });
+    for (const { name, value } of [...newParams, ...newStates]) graph.output(name, value);
+    if (gradNorm) graph.output('norm', gradNorm);
+    const scalars = { weight_sum: 0, learning_rate: 0.5, max_norm: 1, momentum: 0.5 };
+    const vectors = { w: [1, 2], g: [0, 0], 'optim.momentum.w': [4, 8] };
+    const made = evaluate(
+      graph,
+      new Map([
+        ...Object.entries(scalars).map(([k, v]) => [k, ndarray([], [v])] as const),
+        ...Object.entries(vectors).map(([k, v]) => [k, ndarray([2], v)] as const),
+      ]),
+    );
+    const plain = Object.fromEntries([...made].map(([name, { data }]) => [name, Array.from(data)]));
+    // As PyTorch steps on gradients of zeros: the momentum runs on.
+    expect(plain).toEqual({ w: [0, 0], 'optim.momentum.w': [2, 4], norm: [0] });
+  });
+
+  it('leaves a parameter without a gradient alone, as PyTorch does', () => {
+    const graph = new Graph('update');
+    const [a, b, g] = ['a', 'b', 'g'].map((name) => graph.input(name, 'float64', [2]));
+    if (!a || !b || !g) throw new RangeError('three inputs');
+    const { newParams, newStates, newEma } = buildUpdate(graph, {
+      params: [
+        { name: 'a', value: a, grad: undefined, decay: true },
+        { name: 'b', value: b, grad: g, decay: true },
+      ],
+      optimizer: adamw({ weightDecay: 0.5 }),
+      weightSum: graph.input('weight_sum', 'float64', []),
+      clip: true,
+      ema: true,
+    });
+    expect(newParams.map(({ name }) => name)).toEqual(['b']);
+    expect(newStates.map(({ name }) => name)).toEqual(['optim.exp_avg.b', 'optim.exp_avg_sq.b']);
+    expect(newEma.map(({ name }) => name)).toEqual(['ema.a', 'ema.b']);
+  });
 });
 
 describe('the index', () => {
