@@ -155,17 +155,21 @@ export class Blocks {
   }
 
   /**
-   * A dense kernel [O,I,kh,kw] as blocked convolutions want it: [O/block,I/block,kh,kw,block i,block o].
-   * Two transposes, of a matrix and of whole blocks, take a quarter of the time of one that moves
-   * single elements.
+   * Rows to columns within groups of a block: [groups * block, n] -> [groups, n, block]. The operator
+   * that blocks channels does it in a fraction of Transpose's time, and onnxruntime does not merge
+   * it with a transpose beside it into one that moves single elements.
    */
+  #turn(x: OnnxValue, groups: number, elements: number): OnnxValue {
+    return this.b.nchwc.ReorderInput(this.reshape(x, groups, this.block, 1, elements));
+  }
+
+  /** A dense kernel [O,I,kh,kw] as blocked convolutions want it: [O/block,I/block,kh,kw,block i,block o]. */
   denseKernel(w: OnnxValue, shape: Kernel): OnnxValue {
-    const { b, block } = this;
+    const { block } = this;
     const [o, i, kh, kw] = this.#paddedKernel(shape);
-    const matrix = this.reshape(this.#padKernel(w, shape), o, i * kh * kw);
-    const turned = b.Transpose(matrix, { perm: [1, 0] });
-    const split = this.reshape(turned, i / block, block, kh * kw, o / block, block);
-    return this.reshape(b.Transpose(split, { perm: [3, 0, 2, 1, 4] }), o, i, kh, kw);
+    const full = this.#padKernel(w, shape);
+    const taps = kh * kw === 1 ? full : this.#turn(full, (o * i) / block, kh * kw);
+    return this.reshape(this.#turn(taps, o / block, i * kh * kw), o, i, kh, kw);
   }
 
   /** The kernel [O,I,kh,kw] of the convolution that undoes a dense one's channels: the same with o and i exchanged. */
@@ -195,20 +199,81 @@ export class Blocks {
 
   /** A kernel for a plain input of few channels, [O,I,kh,kw] -> [O/block,I,kh,kw,block]. */
   stemKernel(w: OnnxValue, [out, channels, kh, kw]: Kernel): OnnxValue {
-    const { b, block } = this;
     const o = this.padded(out);
-    const full = o === out ? w : b.Pad(w, b.ints(0, 0, 0, 0, o - out, 0, 0, 0));
-    const split = this.reshape(full, o / block, block, channels * kh * kw);
-    return this.reshape(b.Transpose(split, { perm: [0, 2, 1] }), o, channels, kh, kw);
+    const extra = o - out;
+    const full = extra === 0 ? w : this.b.Pad(w, this.b.ints(0, 0, 0, 0, extra, 0, 0, 0));
+    const turned = this.#turn(full, o / this.block, channels * kh * kw);
+    return this.reshape(turned, o, channels, kh, kw);
   }
 
   /** A depthwise kernel [C,1,kh,kw] -> [C/block,kh,kw,block]. */
-  depthwiseKernel(w: OnnxValue, [channels, , kh, kw]: Kernel): OnnxValue {
+  depthwiseKernel(w: OnnxValue, shape: Kernel): OnnxValue {
+    return this.stemKernel(w, shape);
+  }
+
+  /**
+   * A map [N,C,H,W], blocked or plain, as C images whose channels are the samples, blocked:
+   * [C,N/block,H,W,block], N padded with zeros and the maps by `pads`: the operator takes outputs
+   * whose window reaches into its own padding one by one, and here most do.
+   */
+  channelsAsImages(
+    x: OnnxValue,
+    { batch, channels, height, width }: MapSize,
+    plain: boolean,
+    [top = 0, left = 0, bottom = 0, right = 0]: readonly number[],
+  ): { readonly images: OnnxValue; readonly channels: number } {
     const { b, block } = this;
-    const c = this.padded(channels);
-    const full = c === channels ? w : b.Pad(w, b.ints(0, 0, 0, 0, c - channels, 0, 0, 0));
-    const split = this.reshape(full, c / block, block, kh * kw);
-    return this.reshape(b.Transpose(split, { perm: [0, 2, 1] }), c, 1, kh, kw);
+    const pixels = height * width;
+    const images = plain ? channels : this.padded(channels);
+    const samples = this.padded(batch);
+    const rows = this.#padSamples(x, batch, images * pixels);
+    const columns = this.#turn(rows, samples / block, images * pixels);
+    // The elements of a sample lie [C,H*W] or [C/block,H*W,block].
+    const inner = plain ? 1 : block;
+    const split = this.reshape(columns, samples / block, images / inner, pixels, inner, block);
+    const blocked = b.Transpose(split, { perm: [1, 3, 0, 2, 4] });
+    const maps = this.reshape(blocked, (images * samples) / block, height, width, block);
+    const ends = [0, bottom, right, 0];
+    const framed =
+      top + left + bottom + right === 0 ? maps : b.Pad(maps, b.ints(0, top, left, 0, ...ends));
+    const size = [height + top + bottom, width + left + right];
+    return { images: this.reshape(framed, images, samples, ...size), channels: images };
+  }
+
+  /** A blocked map [N,O,H,W] as a dense kernel over samples: [O/block,N/block,H,W,block n,block o]. */
+  samplesAsKernel(dy: OnnxValue, { batch, channels, height, width }: MapSize): OnnxValue {
+    const { b, block } = this;
+    const pixels = height * width;
+    const out = this.padded(channels);
+    const samples = this.padded(batch);
+    const rows = this.#padSamples(dy, batch, out * pixels);
+    const split = this.reshape(rows, samples / block, block, out / block, pixels, block);
+    return this.reshape(b.Transpose(split, { perm: [2, 0, 3, 1, 4] }), out, samples, height, width);
+  }
+
+  /** [N,...] -> [N rounded up to whole blocks, elements of a sample]. */
+  #padSamples(x: OnnxValue, batch: number, elements: number): OnnxValue {
+    const rows = this.reshape(x, batch, elements);
+    const extra = this.padded(batch) - batch;
+    return extra === 0 ? rows : this.b.Pad(rows, this.b.ints(0, 0, extra, 0));
+  }
+
+  /** Every `down`-th row and every `right`-th column of a blocked map. */
+  subsample(x: OnnxValue, size: MapSize, [down = 1, right = 1]: readonly number[]): OnnxValue {
+    if (down === 1 && right === 1) return x;
+    const { b, block } = this;
+    const [, padded = 1] = this.shape(size);
+    const maps = (size.batch * padded) / block;
+    const pixels = this.reshape(x, maps, size.height, size.width, block);
+    const ends = b.ints(size.height, size.width);
+    const kept = b.Slice(pixels, b.ints(0, 0), ends, b.ints(1, 2), b.ints(down, right));
+    return this.reshape(
+      kept,
+      size.batch,
+      padded,
+      Math.ceil(size.height / down),
+      Math.ceil(size.width / right),
+    );
   }
 
   /** A blocked map [N,C,H,W] -> [N*H*W,C], channels last. */

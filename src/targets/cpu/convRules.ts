@@ -23,8 +23,8 @@ const isDepthwise = ({ groups }: ConvAttributes, { inputs, outputs }: NodeTypes)
   sizeOfMap(inputs[0]).channels === groups &&
   sizeOfMap(outputs[0]).channels === groups;
 
-const isPointwise = (kernel: readonly number[], { strides, pads }: ConvAttributes): boolean =>
-  [...kernel, ...strides].every((v) => v === 1) && pads.every((v) => v === 0);
+const isPointwise = (kernel: readonly number[], { pads }: ConvAttributes): boolean =>
+  kernel.every((v) => v === 1) && pads.every((v) => v === 0);
 
 const windowOf = ({ strides, dilations, pads }: ConvAttributes) => ({ strides, dilations, pads });
 
@@ -158,16 +158,17 @@ const pointwiseKernelGrad: Rule<ConvKernelGradAttributes> = {
   name: 'blocked-matmul',
   layouts: layouts('bb', 'p'),
   declines: (attrs) =>
-    attrs.groups === 1 && isPointwise(attrs.kernel, attrs)
-      ? undefined
-      : 'not a 1x1 convolution of stride 1',
-  spell: (k, [x, dy], _, { inputs }) => {
-    invariant(x && dy, 'convKernelGrad has operands');
-    const [from, to] = [sizeOfMap(inputs[0]), sizeOfMap(inputs[1])];
-    const whole = from.height * from.width <= pixelsAtOnce;
-    const dw = whole
-      ? k.b.ms.FusedMatMul(k.pixels(dy, to), k.pixels(x, from), { transA: 1 })
-      : k.sumBatch(k.b.ms.FusedMatMul(k.rows(dy, to), k.rows(x, from), { transB: 1 }));
+    attrs.groups === 1 && isPointwise(attrs.kernel, attrs) ? undefined : 'not a 1x1 convolution',
+  spell: (k, [whole, dy], { strides }, { inputs }) => {
+    invariant(whole && dy, 'convKernelGrad has operands');
+    const to = sizeOfMap(inputs[1]);
+    const { channels } = sizeOfMap(inputs[0]);
+    const from = { ...to, channels };
+    const x = k.subsample(whole, sizeOfMap(inputs[0]), strides);
+    const dw =
+      to.height * to.width <= pixelsAtOnce
+        ? k.b.ms.FusedMatMul(k.pixels(dy, to), k.pixels(x, from), { transA: 1 })
+        : k.sumBatch(k.b.ms.FusedMatMul(k.rows(dy, to), k.rows(x, from), { transB: 1 }));
     return [k.reshape(dw, to.channels, from.channels, 1, 1)];
   },
 };
@@ -212,6 +213,49 @@ const depthwiseKernelGrad: Rule<ConvKernelGradAttributes> = {
   },
 };
 
+/**
+ * dw of a dense convolution: a blocked convolution over samples in the place of channels, of which
+ * each of x's channels is one image and dy the filter, as large as the map; stride and dilation
+ * change places. It runs at the speed of the forward pass, where the same with plain maps is a
+ * matrix product of nine columns (64 samples, 32 to 32 channels, 32x32: 6 against 46 ms). `x` is
+ * blocked, or, in a network's first convolution, plain.
+ */
+function denseKernelGrad(x: 'blocked' | 'plain'): Rule<ConvKernelGradAttributes> {
+  const plain = x === 'plain';
+  return {
+    op: convKernelGrad,
+    name: plain ? 'blocked-stem' : 'blocked-samples',
+    layouts: layouts(plain ? 'pb' : 'bb', 'p'),
+    declines: (attrs, types, block) => {
+      if (attrs.groups !== 1) return grouped;
+      if (sizeOfMap(types.inputs[0]).channels < block !== plain)
+        return plain ? 'a whole block of input channels' : 'fewer input channels than a block';
+      return reaches(attrs, types).every((reach) => reach >= 0)
+        ? undefined
+        : 'rows of the input that no window reached';
+    },
+    spell: (k, [from, dy], attrs, types) => {
+      invariant(from && dy, 'convKernelGrad has operands');
+      const [input, output] = [sizeOfMap(types.inputs[0]), sizeOfMap(types.inputs[1])];
+      const pads = [attrs.pads[0], attrs.pads[1], ...reaches(attrs, types)];
+      const { images, channels } = k.channelsAsImages(from, input, plain, pads);
+      const [kh, kw] = attrs.kernel;
+      const dw = k.conv(images, k.samplesAsKernel(dy, output), {
+        kernel: [output.height, output.width],
+        strides: attrs.dilations,
+        dilations: attrs.strides,
+      });
+      const out = k.padded(output.channels);
+      const taps = k.reshape(dw, channels, out / k.block, kh * kw, k.block);
+      const whole = k.b.Transpose(taps, { perm: [1, 3, 0, 2] });
+      const ends = k.b.ints(output.channels, input.channels);
+      const shaped = k.reshape(whole, out, channels, kh, kw);
+      const exact = out === output.channels && channels === input.channels;
+      return [exact ? shaped : k.b.Slice(shaped, k.b.ints(0, 0), ends, k.b.ints(0, 1))];
+    },
+  };
+}
+
 /** How far the last window reaches beyond the input, down and right. */
 function reaches(attrs: ConvKernelGradAttributes, { inputs }: NodeTypes): [number, number] {
   const input = mapSize(inputs[0]?.shape ?? []);
@@ -233,4 +277,6 @@ export const convRules = [
   inputGrad,
   pointwiseKernelGrad,
   depthwiseKernelGrad,
+  denseKernelGrad('blocked'),
+  denseKernelGrad('plain'),
 ] as const;

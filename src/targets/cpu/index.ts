@@ -4,6 +4,7 @@ import type { OnnxValue } from '../../support/onnxValue.js';
 import { portable, type Layout, type LayoutSystem, type Override, type Target } from '../target.js';
 import { fuseChannels } from '../../passes/fuseChannels.js';
 import { pointwiseMoments } from '../../passes/pointwiseMoments.js';
+import { convKernelGrad } from '../../ops/conv.js';
 import { Blocks, sizeOfMap } from './blocks.js';
 import { convRules } from './convRules.js';
 import { mapRules } from './mapRules.js';
@@ -81,6 +82,20 @@ const depthwisePasses: typeof passes = {
   convKernelGrad: [16, 3],
 };
 
+/** Products a microsecond of a convolution or matrix product, and of one with nine columns. */
+const products = 1e5;
+const skinnyProducts = 1e4;
+
+const isPointwise = (attrs: Attributes): boolean =>
+  [attrs['kernel'], attrs['strides']].flat().every((v) => v === 1);
+
+function kernelGradProducts(attrs: Attributes, { inputs }: NodeTypes): number {
+  const [kh = 1, kw = 1] = attrs['kernel'] as readonly number[];
+  const dy = sizeOfMap(inputs[1]);
+  const pixels = dy.batch * dy.height * dy.width;
+  return pixels * dy.channels * sizeOfMap(inputs[0]).channels * kh * kw;
+}
+
 function costOf(
   op: Op,
   spelling: string,
@@ -93,5 +108,11 @@ function costOf(
   const size = Math.max(0, ...maps.map((type) => megabytes(type, isPlain ? 1 : block)));
   const table = Number(attrs['groups'] ?? 1) > 1 ? depthwisePasses : passes;
   const [plain, blocked] = table[op.name] ?? [2, 2];
+  if (op === convKernelGrad && table === passes) {
+    const speed = isPlain && !isPointwise(attrs) ? skinnyProducts : products;
+    return (
+      kernelGradProducts(attrs, types) / speed + (isPlain ? plain : blocked) * size * microseconds
+    );
+  }
   return (isPlain ? plain : blocked) * size * microseconds;
 }
