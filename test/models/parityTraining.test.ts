@@ -2,8 +2,10 @@ import { beforeAll, describe, expect, it } from 'vitest';
 import type { TensorInfo } from '../../src/artifacts/manifest.js';
 import { compile, type Compiled } from '../../src/compiler/compile.js';
 import { NoiseSource } from '../../src/runtime/noise.js';
+import { probeBlock } from '../../src/runtime/probe.js';
 import { invariant } from '../../src/support/errors.js';
 import { staticSize } from '../../src/support/shape.js';
+import { cpuTarget } from '../../src/targets/cpu/index.js';
 import { tolerances } from '../support/tolerances.js';
 import { images, initial, seed, step, targets } from './parity/draw.js';
 import { pytorchNames, readGolden, shippedModel, type TrainingGolden } from './parity/golden.js';
@@ -22,9 +24,14 @@ interface Step {
   readonly changes: ReadonlyMap<string, Float64Array>;
 }
 
-function compileGrad(name: string, golden: TrainingGolden): Compiled {
+async function compileGrad(
+  name: string,
+  golden: TrainingGolden,
+  target: 'portable' | 'cpu',
+): Promise<Compiled> {
   return compile(shippedModel(name).model, {
     artifacts: ['grad'],
+    ...(target === 'cpu' && { target: cpuTarget({ block: await probeBlock() }) }),
     batch: golden.batch,
     labelSmoothing: smoothing,
     overrides: {
@@ -65,8 +72,12 @@ function drawInput(
   }
 }
 
-async function takeStep(name: string, golden: TrainingGolden): Promise<Step> {
-  const compiled = compileGrad(name, golden);
+async function takeStep(
+  name: string,
+  golden: TrainingGolden,
+  target: 'portable' | 'cpu',
+): Promise<Step> {
+  const compiled = await compileGrad(name, golden, target);
   const { inputs = [], outputs = [] } = compiled.manifest.artifacts.grad ?? {};
   const nameOf = pytorchNames(shippedModel(name));
   const results = await runArtifact(compiled, 'grad', (info) => drawInput(info, golden, nameOf));
@@ -109,50 +120,52 @@ function sizeOf(name: string, { gradients }: TrainingGolden): number {
   return norm(name.replace(/bias$/, 'weight'));
 }
 
-describe.each(['efficientnet_b0', 'resnet18', 'tf_efficientnet_b0', 'wrn_28_2', 'resnet20_cifar'])(
-  'a training step of %s',
-  (name) => {
-    const golden = readGolden(`${name}.train`) as TrainingGolden;
-    let ours: Step;
-    beforeAll(async () => {
-      ours = await takeStep(name, golden);
-    }, 180_000);
+describe.each([
+  ['efficientnet_b0', 'portable'],
+  ['efficientnet_b0', 'cpu'],
+  ['resnet18', 'portable'],
+  ['resnet18', 'cpu'],
+  ['tf_efficientnet_b0', 'portable'],
+  ['wrn_28_2', 'portable'],
+  ['resnet20_cifar', 'portable'],
+] as const)('a training step of %s for target %s', (name, target) => {
+  const golden = readGolden(`${name}.train`) as TrainingGolden;
+  let ours: Step;
+  beforeAll(async () => {
+    ours = await takeStep(name, golden, target);
+  }, 180_000);
 
-    it('draws the same masks with the same rates', () => {
-      expect(golden.seed).toBe(seed);
-      expect([...ours.keeps.keys()].toSorted()).toEqual(Object.keys(golden.keeps).toSorted());
-      for (const [site, keep] of ours.keeps)
-        expect(keep).toBeCloseTo(golden.keeps[site] ?? NaN, 12);
-    });
+  it('draws the same masks with the same rates', () => {
+    expect(golden.seed).toBe(seed);
+    expect([...ours.keeps.keys()].toSorted()).toEqual(Object.keys(golden.keeps).toSorted());
+    for (const [site, keep] of ours.keeps) expect(keep).toBeCloseTo(golden.keeps[site] ?? NaN, 12);
+  });
 
-    it('has the loss of PyTorch', () => {
-      expect(Math.abs(ours.loss / golden.loss - 1)).toBeLessThan(tolerances.gradients);
-    });
+  it('has the loss of PyTorch', () => {
+    expect(Math.abs(ours.loss / golden.loss - 1)).toBeLessThan(tolerances.gradients);
+  });
 
-    it('has every gradient of PyTorch', () => {
-      expect([...ours.gradients.keys()].toSorted()).toEqual(
-        Object.keys(golden.gradients).toSorted(),
-      );
-      const errors = [...ours.gradients].map(([param, gradient]) => {
-        const [norm, ...sums] = golden.gradients[param] ?? [NaN];
-        const size = sizeOf(param, golden);
-        const difference = estimateDifference(param, gradient, sums);
-        return { param, error: Math.max(difference, Math.abs(normOf(gradient) - norm)) / size };
-      });
-      const off = errors.filter(({ error }) => !(error < tolerances.gradients));
-      expect(off).toEqual([]);
+  it('has every gradient of PyTorch', () => {
+    expect([...ours.gradients.keys()].toSorted()).toEqual(Object.keys(golden.gradients).toSorted());
+    const errors = [...ours.gradients].map(([param, gradient]) => {
+      const [norm, ...sums] = golden.gradients[param] ?? [NaN];
+      const size = sizeOf(param, golden);
+      const difference = estimateDifference(param, gradient, sums);
+      return { param, error: Math.max(difference, Math.abs(normOf(gradient) - norm)) / size };
     });
+    const off = errors.filter(({ error }) => !(error < tolerances.gradients));
+    expect(off).toEqual([]);
+  });
 
-    it('has the batch statistics of PyTorch', () => {
-      expect([...ours.changes.keys()].toSorted()).toEqual(Object.keys(golden.changes).toSorted());
-      const errors = [...ours.changes].map(([statistic, change]) => {
-        const [norm, ...sums] = golden.changes[statistic] ?? [NaN];
-        return { statistic, error: estimateDifference(statistic, change, sums) / norm };
-      });
-      expect(errors.filter(({ error }) => !(error < tolerances.gradients))).toEqual([]);
+  it('has the batch statistics of PyTorch', () => {
+    expect([...ours.changes.keys()].toSorted()).toEqual(Object.keys(golden.changes).toSorted());
+    const errors = [...ours.changes].map(([statistic, change]) => {
+      const [norm, ...sums] = golden.changes[statistic] ?? [NaN];
+      return { statistic, error: estimateDifference(statistic, change, sums) / norm };
     });
-  },
-);
+    expect(errors.filter(({ error }) => !(error < tolerances.gradients))).toEqual([]);
+  });
+});
 
 describe('the estimate of a difference', () => {
   const size = 1000;
