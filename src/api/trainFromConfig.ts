@@ -5,7 +5,7 @@ import { randomAffine } from '../augment/affine.js';
 import { ShuffledBatches } from '../data/batches.js';
 import { ArrayDataset } from '../data/dataset.js';
 import { mnist } from '../data/mnist.js';
-import { readCheckpointState, resolveCheckpoint } from '../runtime/checkpoint.js';
+import { listCheckpoints, readCheckpointState, resolveCheckpoint } from '../runtime/checkpoint.js';
 import { renderCurves } from '../runtime/curves.js';
 import { writeFileAtomic } from '../runtime/atomic.js';
 import { readMetrics } from '../runtime/metrics.js';
@@ -29,6 +29,8 @@ export interface TrainFromConfigOptions extends TrainingControl {
   readonly configFolder: string;
   /** The run's folder; `runs/<name>` where it is missing. */
   readonly out?: string | undefined;
+  /** Start over where the folder holds a run, which goes; refused unless told. */
+  readonly overwrite?: boolean | undefined;
 }
 
 export interface EvaluationResult {
@@ -68,6 +70,7 @@ export async function trainFromConfig(
   const { configFolder, out = join('runs', config.name), resume = false } = options;
   const run = RunFolder.open(out);
   try {
+    if (!resume && options.overwrite !== true) requireNoRun(out);
     requireSameConfig(run, config, resume);
     const splits = splitsOf(config, configFolder);
     run.writeInfo({
@@ -244,6 +247,17 @@ function splitsOf(config: TrainingConfig, folder: string): Splits {
     validation: dataset.subset(labelled.slice(0, held)),
     test: dataset.subset(test),
   };
+}
+
+/** Hours of training are not to be lost for want of a --resume. */
+function requireNoRun(folder: string): void {
+  const last = listCheckpoints(join(folder, 'checkpoints')).at(-1) ?? 0;
+  if (last === 0) return;
+  throw new ConfigError(`${folder} holds a run of ${last} steps`, {
+    code: 'run-exists',
+    where: folder,
+    hint: '--resume goes on from there, --overwrite deletes it and starts over, --out DIR takes another folder',
+  });
 }
 
 /** A folder belongs to one config, its length aside: another one would mix two runs in its metrics. */

@@ -88,6 +88,8 @@ export interface TrainRequest extends RunOptions {
   /** Folder that relative paths of the config start from. */
   readonly configFolder: string;
   readonly resume?: boolean | undefined;
+  /** Start over where the folder holds a run. */
+  readonly overwrite?: boolean | undefined;
   /** The run's folder; `runs/<name>` where it is missing. */
   readonly out?: string | undefined;
 }

@@ -72,6 +72,27 @@ describe('Ctrl-C while gradus trains', () => {
   });
 });
 
+describe('a run that is there already', () => {
+  it('is not trained over, unless told', () => {
+    const short = (...flags: string[]) => {
+      const args = [gradusBin, 'train', 'over.json', '--quiet', ...flags];
+      return spawnSync(process.execPath, args, { ...options, encoding: 'utf8' });
+    };
+    writeConfig('over.json', { name: 'over', steps: 3 });
+    expect(short().status).toBe(0);
+    const refused = short();
+    expect(refused.status).toBe(2);
+    expect(refused.stderr).toMatchInlineSnapshot(`
+      "error ConfigError: runs/over holds a run of 3 steps
+        --> runs/over
+        hint: --resume goes on from there, --overwrite deletes it and starts over, --out DIR takes another folder
+      "
+    `);
+    expect(short('--overwrite', '--resume').status).toBe(2);
+    expect(short('--overwrite').status).toBe(0);
+  });
+});
+
 describe('a run that came to its end', () => {
   it('is measured by gradus eval as by the run itself', () => {
     const run = (...args: string[]): Record<string, unknown> => {

@@ -23,7 +23,7 @@ export const compile = defineCommand({
   usage: 'compile <model>',
   describe: 'Compile a model to ONNX artifacts with a manifest and a typed module',
   examples: [
-    ['compile digits.model.ts --out build/digits', 'all artifacts of a model file'],
+    ['compile digits.model.ts --out build/digits', 'infer, train and init of a model file'],
     ['compile digits.model.ts --out build --artifact infer --batch dynamic', 'for serving'],
     ['compile resnet50 --out build --classes 10 --drop-path 0.1', 'a shipped model, changed'],
     ['compile digits.model.ts --out build --optimizer rmspropTf --batch 32 --json', 'for a script'],

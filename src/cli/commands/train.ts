@@ -1,4 +1,5 @@
 import type { TrainingConfig } from '../../api/config.js';
+import { ConfigError } from '../../support/errors.js';
 import { defineCommand } from '../command.js';
 import { exitCodes } from '../exitCodes.js';
 import { deviceOf, flags, seedOf } from '../options.js';
@@ -26,6 +27,11 @@ export const train = defineCommand({
           default: false,
           describe: "Go on from the run's last checkpoint",
         },
+        overwrite: {
+          type: 'boolean',
+          default: false,
+          describe: 'Start over where the folder holds a run, which goes',
+        },
         out: {
           type: 'string',
           requiresArg: true,
@@ -35,6 +41,12 @@ export const train = defineCommand({
         device: flags.device,
       }),
   async run(args, { services, progress, interruptible }) {
+    if (args.resume && args.overwrite)
+      throw new ConfigError('--resume goes on with what --overwrite deletes', {
+        code: 'usage',
+        where: '--overwrite',
+        hint: 'give one of them',
+      });
     const { config, folder } = await services.loadTrainingConfig(args.config);
     const changed: TrainingConfig = {
       ...config,
@@ -45,6 +57,7 @@ export const train = defineCommand({
       services.trainFromConfig(changed, {
         configFolder: folder,
         resume: args.resume,
+        overwrite: args.overwrite,
         out: args.out,
         signal,
         onEvent: (event) => {
