@@ -4,9 +4,11 @@ import type { LayerRecord } from '../nn/scope.js';
 import { traceModel, type Traced } from '../nn/trace.js';
 import { sourceOf, type OnnxModel, type OnnxNode, type OnnxTensor } from '../onnx/model.js';
 import { readModel, type ReadOptions } from '../onnx/reader.js';
+import { writeFileAtomic } from '../runtime/atomic.js';
 import { dtypes } from '../support/dtype.js';
 import { DataError } from '../support/errors.js';
 import { formatDim, type Dim, type Shape } from '../support/shape.js';
+import { renderGraph } from './graphSvg.js';
 import { loadModel } from './loadModel.js';
 import { inferShapes } from './onnxShapes.js';
 import { int, type ValueTable } from './onnxValues.js';
@@ -94,19 +96,23 @@ export interface InspectOptions {
   readonly classes?: number | undefined;
   /** Height and width of the image in place of the model's own, in pixels. */
   readonly size?: number | undefined;
+  /** A file that takes a drawing of the model, as SVG. */
+  readonly graph?: string | undefined;
 }
 
-/** Loads a model and inspects it as it is in training, with its noise. Throws a ModelError. */
+/** Loads a model, inspects it as it is in training, with its noise, and draws it. Throws a ModelError. */
 export async function inspectModelFile(
   path: string,
-  { size, ...overrides }: InspectOptions = {},
+  { size, graph, ...overrides }: InspectOptions = {},
 ): Promise<Inspection> {
   const { model, tracing } = await loadModel(path);
   const image = size === undefined ? undefined : ([model.input.shape[0], size, size] as const);
   const traced = tracing(() =>
     traceModel(model, { mode: 'train', batch: 'dynamic', image, ...overrides }),
   );
-  return inspectModel(model.name, traced);
+  const inspection = inspectModel(model.name, traced);
+  if (graph !== undefined) writeFileAtomic(graph, renderGraph(inspection, traced));
+  return inspection;
 }
 
 /**

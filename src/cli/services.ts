@@ -4,7 +4,7 @@ import type { DeviceName } from '../api/device.js';
 import type { DevicesSummary } from '../api/devices.js';
 import type { ExportOptions, ExportResult } from '../api/exportModel.js';
 import type { ImportOptions, ImportResult } from '../api/importWeights.js';
-import type { Inspection } from '../api/inspect.js';
+import type { InspectOptions, Inspection } from '../api/inspect.js';
 import type { LoadedConfig } from '../api/loadTrainingConfig.js';
 import type { PreviewRequest, SheetSummary } from '../api/noiseSheets.js';
 import type { Scaffold } from '../api/scaffold.js';
@@ -152,7 +152,7 @@ export interface Services {
   evaluateCheckpoint(path: string, request: EvaluateRequest): Promise<EvaluationSummary>;
   importWeights(path: string, request: ImportOptions): Promise<ImportResult>;
   exportModel(path: string, request: ExportOptions): Promise<ExportResult>;
-  inspectFile(path: string, overrides: ModelOverrides): Promise<Inspection>;
+  inspectFile(path: string, request: InspectOptions): Promise<Inspection>;
   listDevices(): Promise<DevicesSummary>;
   runDemo(request: DemoRequest): Promise<DemoSummary>;
   scaffold(folder: string): Promise<Scaffold>;

@@ -25,11 +25,11 @@ export const installedServices: Services = {
     const { exportModel } = await import('../api/exportModel.js');
     return exportModel(path, request);
   },
-  async inspectFile(path, overrides) {
+  async inspectFile(path, request) {
     const { inspectModelFile, inspectOnnxFile } = await import('../api/inspect.js');
     if (path.endsWith('.onnx')) return inspectOnnxFile(path);
     await import('../index.js');
-    return inspectModelFile(path, overrides);
+    return inspectModelFile(path, request);
   },
   async listDevices() {
     const { describeDevices } = await import('../api/devices.js');

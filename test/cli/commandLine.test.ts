@@ -357,3 +357,29 @@ describe('gradus export', () => {
     `);
   });
 });
+
+describe('gradus inspect --graph', () => {
+  const inspection = {
+    kind: 'model',
+    name: 'm',
+    parameters: 1,
+    multiplyAdds: 2,
+    layers: [],
+  } as const;
+
+  it('says where the drawing is', async () => {
+    const inspectFile = vi.fn<Services['inspectFile']>(() => Promise.resolve(inspection));
+    const { status, out } = await run('inspect m.ts --graph m.svg --size 64', { inspectFile });
+    expect(status).toBe(0);
+    expect(inspectFile.mock.calls[0]?.[1]).toMatchObject({ graph: 'm.svg', size: 64 });
+    expect(out).toMatch(/\n\ndrawn in m.svg\n$/);
+  });
+
+  it('refuses an ONNX file', async () => {
+    const { status, err } = await run('inspect m.onnx --graph m.svg');
+    expect([status, err.split('\n')[0]]).toEqual([
+      2,
+      'error ConfigError: --graph draws models, not .onnx files',
+    ]);
+  });
+});

@@ -1,4 +1,5 @@
 import type { Inspection, LayerRow, OnnxFacts } from '../../api/inspect.js';
+import { ConfigError } from '../../support/errors.js';
 import { defineCommand } from '../command.js';
 import { flags, overridesOf } from '../options.js';
 import { formatBytes, formatCount, formatTable } from '../table.js';
@@ -11,6 +12,7 @@ export const inspect = defineCommand({
     ['inspect build/digits/infer.onnx', 'any .onnx file, from whatever tool'],
     ['inspect digits.model.ts --size 64 --json', 'at another resolution, for a script'],
     ['inspect efficientnet_b0', 'a shipped model; docs/names.md lists them'],
+    ['inspect efficientnet_b0 --graph b0.svg', 'and a drawing of it'],
   ],
   options: (parser) =>
     parser
@@ -24,10 +26,25 @@ export const inspect = defineCommand({
         size: flags.size,
         drop: flags.drop,
         'drop-path': flags.dropPath,
+        graph: {
+          type: 'string',
+          requiresArg: true,
+          describe: 'An .svg file that takes a drawing of the model',
+        },
       }),
   async run(args, { services }) {
-    const inspection = await services.inspectFile(args.file, overridesOf(args));
-    return { json: inspection, text: describeInspection(inspection) };
+    const { file, graph } = args;
+    if (graph !== undefined && file.endsWith('.onnx'))
+      throw new ConfigError('--graph draws models, not .onnx files', {
+        code: 'graph-of-onnx',
+        where: '--graph',
+        hint: 'give the model file, or the name of a shipped model',
+      });
+    const inspection = await services.inspectFile(file, { ...overridesOf(args), graph });
+    const table = describeInspection(inspection);
+    return graph === undefined
+      ? { json: inspection, text: table }
+      : { json: { ...inspection, graph }, text: `${table}\n\ndrawn in ${graph}` };
   },
 });
 
