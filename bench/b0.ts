@@ -15,7 +15,7 @@ export function b0(size: number): Model {
 }
 
 /** Batches that cost next to nothing to make. */
-export function cheapBatches(): BatchSource {
+export function cheapBatches(classes: number): BatchSource {
   return {
     stepsPerEpoch: 1000,
     fill: ({ image: pixels, target, weight }, step) => {

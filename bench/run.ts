@@ -1,4 +1,4 @@
-/** npm run bench -- NAME [--batch 8] [--size 64] [--steps 30] [--threads 2]; needs a built dist/. */
+/** npm run bench -- NAME [--model efficientnet_b0] [--batch 8] [--size 64] [--steps 30] [--threads 2]; needs a built dist/. */
 import { parseArgs } from 'node:util';
 import { benchAugment } from './augment.js';
 import { benchCompile } from './compile.js';
@@ -7,6 +7,8 @@ import { benchStep } from './step.js';
 
 /** What a benchmark is run with. */
 export interface Settings {
+  /** A shipped model. */
+  readonly model: string;
   readonly batch: number;
   /** Height and width of images in pixels. */
   readonly size: number;
@@ -23,6 +25,7 @@ const benches: Readonly<Record<string, (settings: Settings) => Promise<object>>>
 const { values, positionals } = parseArgs({
   allowPositionals: true,
   options: {
+    model: { type: 'string', default: 'efficientnet_b0' },
     batch: { type: 'string', default: '8' },
     size: { type: 'string', default: '64' },
     steps: { type: 'string', default: '30' },
@@ -36,9 +39,12 @@ const [name = ''] = positionals;
 const bench = benches[name];
 if (!bench || !batch || !size || !steps || !threads) {
   process.stderr.write(
-    `npm run bench -- ${Object.keys(benches).join('|')} [--batch N] [--size N] [--steps N] [--threads N]\n`,
+    `npm run bench -- ${Object.keys(benches).join('|')} [--model NAME] [--batch N] [--size N] [--steps N] [--threads N]\n`,
   );
   process.exitCode = 2;
 } else {
-  report(name, await bench({ batch, size, steps, threads }));
+  report(
+    name === 'step' ? `step-${values.model}-${size}px` : name,
+    await bench({ model: values.model, batch, size, steps, threads }),
+  );
 }

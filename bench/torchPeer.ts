@@ -1,4 +1,5 @@
 import { spawn, type ChildProcess } from 'node:child_process';
+import { readFileSync } from 'node:fs';
 import { createInterface, type Interface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 import type { Settings } from './run.js';
@@ -15,13 +16,17 @@ export class TorchPeer {
   }
 
   /** Undefined where this machine has no PyTorch. */
-  static async start({ batch, size, threads }: Settings) {
+  static async start({ model, batch, size, threads }: Settings) {
     const script = fileURLToPath(new URL('torchStep.py', import.meta.url));
-    const child = spawn('/usr/bin/python3', [script, ...[batch, size, threads].map(String)], {
-      stdio: ['pipe', 'pipe', 'ignore'],
-      // Threads that spin while they wait are at their worst on a machine that others use, too.
-      env: { ...process.env, OMP_WAIT_POLICY: 'PASSIVE' },
-    });
+    const child = spawn(
+      '/usr/bin/python3',
+      [script, model, ...[batch, size, threads].map(String)],
+      {
+        stdio: ['pipe', 'pipe', 'ignore'],
+        // Threads that spin while they wait are at their worst on a machine that others use, too.
+        env: { ...process.env, OMP_WAIT_POLICY: 'PASSIVE' },
+      },
+    );
     const peer = new TorchPeer(child, createInterface(child.stdout));
     const [word, version] = (await peer.#answer())?.split(' ') ?? [];
     return word === 'ready' ? { peer, version } : undefined;
@@ -31,6 +36,12 @@ export class TorchPeer {
   async step(): Promise<number> {
     this.child.stdin?.write('\n');
     return Number(await this.#answer());
+  }
+
+  /** The most memory that the process ever had. */
+  get peakBytes(): number {
+    const status = readFileSync(`/proc/${String(this.child.pid)}/status`, 'utf8');
+    return 1024 * Number(/VmHWM:\s+(\d+)/.exec(status)?.[1]);
   }
 
   close(): void {
