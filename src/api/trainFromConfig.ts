@@ -14,6 +14,7 @@ import { ArtifactError, ConfigError } from '../support/errors.js';
 import { fnv1a32 } from '../support/hash.js';
 import { permutation } from '../support/random.js';
 import { resolveDevice, type DeviceName } from './device.js';
+import { configChanges } from './configChanges.js';
 import { parseTrainingConfig, scheduleOf, type TrainingConfig } from './config.js';
 import { modelPath } from './loadModel.js';
 import {
@@ -265,33 +266,18 @@ function requireSameConfig(run: RunFolder, config: TrainingConfig, resume: boole
   const info = run.readInfo();
   if (!resume || info === undefined || typeof info !== 'object' || info === null) return;
   const before = 'config' in info ? info.config : undefined;
-  if (sameButLength(before, toJson(config))) return;
+  const changes = configChanges(before, toJson(config));
+  if (changes.length === 0) return;
   throw new ConfigError(`${run.path} holds a run of another config`, {
     code: 'config-differs',
     where: run.path,
+    notes: changes,
     hint: 'resume with the config that the run began with, or give another --out',
   });
 }
 
 function toJson(config: TrainingConfig): Json {
   return JSON.parse(JSON.stringify(config)) as Json;
-}
-
-/** Whether two configs differ in nothing but how long to train; a run may be made longer. */
-function sameButLength(before: unknown, now: unknown): boolean {
-  const rest = (config: unknown): string =>
-    JSON.stringify(sorted({ ...(config as object), epochs: null, steps: null }));
-  return rest(before) === rest(now);
-}
-
-function sorted(value: unknown): unknown {
-  if (Array.isArray(value)) return value.map(sorted);
-  if (typeof value !== 'object' || value === null) return value;
-  return Object.fromEntries(
-    Object.entries(value)
-      .sort(([a], [b]) => (a < b ? -1 : 1))
-      .map(([key, inner]) => [key, sorted(inner)]),
-  );
 }
 
 function machine(): Json {

@@ -60,6 +60,7 @@ function buildParser(argv: readonly string[], columns: number): Argv<CommonArgum
     )
     .alias('help', 'h')
     .locale('en')
+    .check((args) => refuseEmpty(args, argv))
     .strict()
     .wrap(Math.min(widest, columns))
     .parserConfiguration({
@@ -68,6 +69,18 @@ function buildParser(argv: readonly string[], columns: number): Argv<CommonArgum
       'boolean-negation': false,
     })
     .exitProcess(false);
+}
+
+/** An empty text is a variable of a script that was not set, never a path or a name. */
+function refuseEmpty(args: Readonly<Record<string, unknown>>, argv: readonly string[]): boolean {
+  const [name] = Object.entries(args).find(([, value]) => value === '') ?? [];
+  if (name === undefined) return true;
+  const flag = argv.some((word) => word.startsWith(`--${name}`)) ? `--${name}` : name;
+  throw new ConfigError(`${flag} is empty`, {
+    code: 'flag-value',
+    where: flag,
+    hint: 'give it a value, or leave it out',
+  });
 }
 
 /** yargs says what is wrong in its own words; the nearest right word is added here. */
@@ -104,7 +117,8 @@ function usageError(
     return error(`${called} lacks an argument`, `usage: gradus ${command.usage}; ${help}`);
   const choice = /Argument: (.+), Given: "(.*)", Choices: (.+)/.exec(message);
   if (choice) {
-    const [, flag = '', given = '', list = ''] = choice;
+    const [, argument = '', given = '', list = ''] = choice;
+    const flag = flags.includes(`--${argument}`) ? `--${argument}` : argument;
     const allowed = list.replaceAll('"', '').split(', ');
     return error(
       `${flag} cannot be "${given}"`,

@@ -28,7 +28,10 @@ export function writeError(cause: unknown, path: string, bytes?: number): Gradus
       {
         code: 'not-writable',
         where: path,
-        hint: 'choose another folder, or change the permissions of this one',
+        hint:
+          code === 'EROFS'
+            ? 'choose a folder on another disk'
+            : 'choose another folder, or change the permissions of this one',
         cause,
       },
     );

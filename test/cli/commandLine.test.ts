@@ -94,8 +94,9 @@ describe('gradus compile', () => {
     ['--opset 16', '--opset cannot be "16"'],
     ['--drop 1', '--drop cannot be "1"'],
     ['--artifact inferr', '--artifact cannot be "inferr"'],
-    ['--optimizer sgdd', 'optimizer cannot be "sgdd"'],
+    ['--optimizer sgdd', '--optimizer cannot be "sgdd"'],
     ['--frob 1', 'gradus compile does not take --frob'],
+    ['--dump-ir=', '--dump-ir is empty'],
     ['--seed=x', '--seed cannot be "x"'],
   ])('refuses %s', async (flags, message) => {
     const { status, err, out } = await run(`compile m.ts --out o ${flags}`);
@@ -308,7 +309,10 @@ describe('gradus import', () => {
 
   it('refuses names that there are not', async () => {
     const { status, err } = await run('import b0 --model m --out o --names keras');
-    expect([status, err.split('\n')[0]]).toEqual([2, 'error ConfigError: names cannot be "keras"']);
+    expect([status, err.split('\n')[0]]).toEqual([
+      2,
+      'error ConfigError: --names cannot be "keras"',
+    ]);
   });
 });
 
