@@ -2,6 +2,7 @@
 import { parseArgs } from 'node:util';
 import { benchAugment } from './augment.js';
 import { benchCompile } from './compile.js';
+import { benchFilter } from './filter.js';
 import { report } from './statistics.js';
 import { benchStep } from './step.js';
 
@@ -19,6 +20,7 @@ export interface Settings {
 const benches: Readonly<Record<string, (settings: Settings) => Promise<object>>> = {
   augment: benchAugment,
   compile: benchCompile,
+  filter: benchFilter,
   step: benchStep,
 };
 

@@ -23,7 +23,7 @@ import {
   type TrainingOutcome,
   type TrainingPlan,
 } from './runTraining.js';
-import { Trainer, type BatchSource, type ImageSet, type TrainerOptions } from './trainer.js';
+import { Trainer, type BatchSource, type TrainerOptions } from './trainer.js';
 
 export interface TrainFromConfigOptions extends TrainingControl {
   /** Folder that relative paths of the config start from. */
@@ -57,8 +57,8 @@ export interface TrainResult {
 /** The images of a config: to train on, to judge by, and to test on once at the end. */
 interface Splits {
   readonly source: BatchSource;
-  readonly validation: ImageSet;
-  readonly test: ImageSet;
+  readonly validation: ArrayDataset;
+  readonly test: ArrayDataset;
 }
 
 /** Trains one network as a config says, in a run's folder that it locks. */
@@ -181,6 +181,20 @@ export async function evaluateCheckpoint(path: string, options: EvaluateOptions 
   } finally {
     await trainer.close();
   }
+}
+
+/** Names of the classes of digits. */
+export const digitNames = Array.from({ length: 10 }, (_, digit) => String(digit));
+
+/**
+ * The labelled images that the training of a checkpoint held out; undefined where it was not made
+ * by `gradus train`.
+ */
+export function heldOutOf(checkpoint: string): ArrayDataset | undefined {
+  const { config: saved } = readCheckpointState(checkpoint);
+  if (typeof saved !== 'object' || saved === null || !('data' in saved)) return undefined;
+  const config = parseTrainingConfig(saved, checkpoint);
+  return splitsOf(config, folderOfRun(checkpoint)).validation;
 }
 
 /** Where relative paths of a run's config start: its run.json says. */

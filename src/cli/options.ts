@@ -84,6 +84,31 @@ export function wholeNumbers(
   return text?.split(',').map((part) => wholeNumber(flag, part.trim(), bounds) ?? NaN);
 }
 
+/** A flag's number within bounds, undefined where the flag is missing. Throws a ConfigError. */
+export function decimal(
+  flag: string,
+  text: string | undefined,
+  { least, most = Infinity }: { least: number; most?: number },
+): number | undefined {
+  if (text === undefined) return undefined;
+  const value = text.trim() === '' ? NaN : Number(text);
+  if (value >= least && value <= most && value < Infinity) return value;
+  const range = most === Infinity ? `of at least ${least}` : `from ${least} to ${most}`;
+  throw badValue(flag, text, `give a number ${range}`);
+}
+
+/** Which of how many: the 2 and the 8 of `--shard 2/8`. Throws a ConfigError. */
+export function partOf(flag: string, text: string | undefined) {
+  if (text === undefined) return undefined;
+  const [, index = 0, of = 0] = (/^(\d+)\/(\d+)$/.exec(text) ?? []).map(Number);
+  if (index >= 1 && index <= of) return { index, of };
+  throw badValue(
+    flag,
+    text,
+    'give which of how many, such as 1/8 for the first and 8/8 for the last',
+  );
+}
+
 /** A flag's drop rate, at least 0 and below 1. */
 function rate(flag: string, text: string | undefined): number | undefined {
   if (text === undefined) return undefined;

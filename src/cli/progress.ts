@@ -1,6 +1,6 @@
-import { formatClock, formatPercent } from './table.js';
+import { formatClock, formatCount, formatPercent } from './table.js';
 import { wantsColour, type Environment } from './terminal.js';
-import type { RunEvent, StepEvent } from './services.js';
+import type { ProgressEvent, RunEvent, StepEvent } from './services.js';
 
 /** Shows a run's events: on a terminal one line that rewrites itself, elsewhere a line every 30 s. */
 export interface Progress {
@@ -30,13 +30,14 @@ export class TerminalProgress implements Progress {
   #first = 0;
   #begun = 0;
   #shown = -Infinity;
-  #latest: StepEvent | undefined;
+  #latest: StepEvent | ProgressEvent | undefined;
   #line = '';
 
   constructor(environment: Environment) {
     this.#environment = environment;
     const { stderr, variables } = environment;
     this.#rewrites = stderr.isTTY === true && variables['TERM'] !== 'dumb';
+    this.#restart();
   }
 
   onEvent(event: RunEvent): void {
@@ -45,6 +46,7 @@ export class TerminalProgress implements Progress {
         this.#begin(event.title, event.steps, event.firstStep);
         break;
       case 'step':
+      case 'progress':
         this.#latest = event;
         this.#show(false);
         break;
@@ -79,6 +81,10 @@ export class TerminalProgress implements Progress {
     this.#title = title;
     this.#steps = steps;
     this.#first = firstStep ?? 0;
+    this.#restart();
+  }
+
+  #restart(): void {
     this.#begun = this.#environment.now();
     // The first line elsewhere than on a terminal comes after a full interval.
     this.#shown = this.#rewrites ? -Infinity : this.#begun;
@@ -90,7 +96,10 @@ export class TerminalProgress implements Progress {
     const now = this.#environment.now();
     if (!last && now - this.#shown < (this.#rewrites ? redrawInterval : lineInterval)) return;
     this.#shown = now;
-    const text = this.#describe(event, (now - this.#begun) / 1000);
+    const text =
+      event.kind === 'step'
+        ? this.#describe(event, (now - this.#begun) / 1000)
+        : this.#describeCount(event);
     if (this.#rewrites) {
       this.#erase();
       // One column stays free: a full line would wrap, and could not be rewritten.
@@ -111,6 +120,16 @@ export class TerminalProgress implements Progress {
     if (total !== undefined && done > 0)
       parts.push(`${formatClock((seconds / done) * Math.max(0, total - event.step))} left`);
     const bar = total !== undefined && this.#rewrites ? `${drawBar(event.step / total)} ` : '';
+    return `${this.#prefix()}${bar}${parts.join('  ')}`;
+  }
+
+  #describeCount({ done, total, imagesPerSecond }: ProgressEvent): string {
+    const parts = [
+      `${formatCount(done)}/${formatCount(total)} images`,
+      `${formatRate(imagesPerSecond)} images/s`,
+      `${formatClock((total - done) / imagesPerSecond)} left`,
+    ];
+    const bar = this.#rewrites ? `${drawBar(done / total)} ` : '';
     return `${this.#prefix()}${bar}${parts.join('  ')}`;
   }
 

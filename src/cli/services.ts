@@ -9,6 +9,8 @@ import type { LoadedConfig } from '../api/loadTrainingConfig.js';
 import type { PreviewRequest, SheetSummary } from '../api/noiseSheets.js';
 import type { Scaffold } from '../api/scaffold.js';
 import type { DemoSummary } from '../selftrain/demo.js';
+import type { FilterOptions, FilterSummary } from '../selftrain/filter.js';
+import type { LabelRequest, LabelRunSummary } from '../selftrain/labelRun.js';
 import type { OptimizerConfig } from '../optim/optimizer.js';
 
 /** Changes to a model that need no edit of its file. */
@@ -58,6 +60,14 @@ export interface StepEvent {
   readonly imagesPerSecond: number;
 }
 
+/** Images done, of how many. */
+export interface ProgressEvent {
+  readonly kind: 'progress';
+  readonly done: number;
+  readonly total: number;
+  readonly imagesPerSecond: number;
+}
+
 /** What a run tells while it goes on. */
 export type RunEvent =
   | {
@@ -76,6 +86,7 @@ export type RunEvent =
       readonly loss: number;
     }
   | { readonly kind: 'checkpoint'; readonly step: number; readonly path: string }
+  | ProgressEvent
   | { readonly kind: 'message'; readonly text: string };
 
 export interface RunOptions {
@@ -154,6 +165,9 @@ export interface Services {
   exportModel(path: string, request: ExportOptions): Promise<ExportResult>;
   inspectFile(path: string, request: InspectOptions): Promise<Inspection>;
   listDevices(): Promise<DevicesSummary>;
+  /** Labels images with a checkpoint's network or an .onnx classifier. */
+  labelDataSet(teacher: string, request: LabelRequest): Promise<LabelRunSummary>;
+  filterLabels(labels: string, options: FilterOptions): Promise<FilterSummary>;
   runDemo(request: DemoRequest): Promise<DemoSummary>;
   scaffold(folder: string): Promise<Scaffold>;
   prepareMnist(folder: string): Promise<DataSummary>;

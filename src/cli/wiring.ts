@@ -45,6 +45,15 @@ export const installedServices: Services = {
     const { evaluateCheckpoint } = await import('../api/trainFromConfig.js');
     return evaluateCheckpoint(path, request);
   },
+  async labelDataSet(teacher, request) {
+    await import('../index.js');
+    const { labelDataSet } = await import('../selftrain/labelRun.js');
+    return labelDataSet(teacher, request);
+  },
+  async filterLabels(labels, options) {
+    const { filterLabels } = await import('../selftrain/filter.js');
+    return filterLabels(labels, options);
+  },
   async runDemo(request) {
     await import('../index.js');
     const { runDemo } = await import('../selftrain/demo.js');

@@ -106,14 +106,17 @@ export async function auditTeacher(
   }
 }
 
-/** The audit beside labels, if there is one. Throws an ArtifactError where it is of another teacher. */
-export async function readAudit(folder: string, labels: LabelOrigin): Promise<Audit | undefined> {
+/**
+ * The audit in a folder of labels, if there is one. Throws an ArtifactError where it is of another
+ * teacher than the labels.
+ */
+export async function readAudit(folder: string, labels?: LabelOrigin): Promise<Audit | undefined> {
   const path = auditPath(folder);
   if (!existsSync(path)) return undefined;
   const file = await ParquetFile.open(path);
   try {
     const origin = readInfo(file, auditSchema);
-    if (origin.teacher.fingerprint !== labels.teacher.fingerprint)
+    if (labels && origin.teacher.fingerprint !== labels.teacher.fingerprint)
       throw new ArtifactError(`${path} audits another teacher than the one that gave the labels`, {
         code: 'audit-differs',
         where: path,

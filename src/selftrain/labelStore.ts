@@ -125,9 +125,9 @@ export function readInfo<T>(file: ParquetFile, schema: z.ZodType<T>): T {
   });
 }
 
-/** Rows of a row group, so that its columns take some 16 MB however many they are. */
+/** Rows of a row group, so that its columns take some 8 MB at most, however many they are. */
 export function groupRows(columns: Columns): number {
-  return Math.min(2 ** 16, Math.max(256, Math.floor(2 ** 22 / Object.keys(columns).length)));
+  return Math.min(2 ** 15, Math.max(256, Math.floor(2 ** 21 / Object.keys(columns).length)));
 }
 
 /** Writes one shard; rows are collected into row groups. */

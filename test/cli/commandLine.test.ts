@@ -17,6 +17,8 @@ function services(some: Partial<Services>): Services {
     exportModel: unused,
     inspectFile: unused,
     listDevices: unused,
+    labelDataSet: unused,
+    filterLabels: unused,
     runDemo: unused,
     scaffold: unused,
     prepareMnist: unused,

@@ -6,9 +6,11 @@ import { demo } from './demo.js';
 import { devices } from './devices.js';
 import { evaluate } from './eval.js';
 import { exportCommand } from './export.js';
+import { filter } from './filter.js';
 import { importCommand } from './import.js';
 import { init } from './init.js';
 import { inspect } from './inspect.js';
+import { label } from './label.js';
 import { train } from './train.js';
 
 /** Every command, in the order of `gradus --help`. */
@@ -19,6 +21,8 @@ export const commands: readonly Command[] = [
   compile,
   train,
   evaluate,
+  label,
+  filter,
   importCommand,
   exportCommand,
   devices,

@@ -1,0 +1,143 @@
+import { join } from 'node:path';
+import type { FilterSummary } from '../../selftrain/filter.js';
+import { defineCommand } from '../command.js';
+import { decimal, flags, oneOf, seedOf, wholeNumber } from '../options.js';
+import { formatCount, formatPercent, formatTable } from '../table.js';
+
+const text = { type: 'string', requiresArg: true } as const;
+const caps = ['exact', 'grid'] as const;
+
+/** Longer tables show the classes with the fewest and the most kept images; --json has all. */
+const mostRows = 60;
+
+export const filter = defineCommand({
+  usage: 'filter <labels>',
+  describe: 'Choose the pseudo-labels that a student learns from',
+  examples: [
+    ['filter labels', 'all above a confidence of 0.3, into labels/kept.parquet'],
+    [
+      'filter labels --per-class 1000',
+      'the best 1,000 of each class, copies where there are fewer',
+    ],
+    ['filter labels --corrections corrections.csv --strict', ''],
+  ],
+  options: (parser) =>
+    parser
+      .positional('labels', {
+        type: 'string',
+        demandOption: true,
+        describe: 'The folder that gradus label made',
+      })
+      .options({
+        out: { ...text, describe: 'The file to write; kept.parquet beside the labels if missing' },
+        threshold: { ...text, describe: 'Least confidence; 0.3 if missing' },
+        'per-class': { ...text, describe: 'Images wanted of each class, copies included' },
+        cap: {
+          ...text,
+          choices: caps,
+          describe: 'Cut a class to its best images, or by thresholds of 0.01 and by lot',
+        },
+        'max-copies': { ...text, describe: 'Most copies of an image; 1 for none' },
+        corrections: { ...text, describe: 'A CSV with the columns id and label' },
+        'allow-empty': {
+          type: 'boolean',
+          default: false,
+          describe: 'Go on where a class keeps no image',
+        },
+        previous: { ...text, describe: 'Kept labels of the generation before, to compare with' },
+        strict: { type: 'boolean', default: false, describe: 'Stop where the audit warns' },
+        generation: { ...text, describe: 'Number of the generation, for the ledger; 1 if missing' },
+        seed: flags.seed,
+      }),
+  async run(args, { services, progress }) {
+    // Ctrl-C ends the process at once, as by default: files appear whole or not at all.
+    const summary = await services.filterLabels(args.labels, {
+      out: args.out ?? join(args.labels, 'kept.parquet'),
+      threshold: decimal('--threshold', args.threshold, { least: 0, most: 1 }),
+      perClass: wholeNumber('--per-class', args.perClass, { least: 1 }),
+      cap: oneOf('--cap', args.cap, caps),
+      maxCopies: decimal('--max-copies', args.maxCopies, { least: 1 }),
+      corrections: args.corrections,
+      allowEmpty: args.allowEmpty,
+      previous: args.previous,
+      strict: args.strict,
+      generation: wholeNumber('--generation', args.generation, { least: 0 }),
+      seed: seedOf(args.seed),
+      onEvent: (event) => {
+        progress.onEvent(event);
+      },
+    });
+    progress.end();
+    for (const warning of summary.warnings) progress.note(`warning: ${warning}`);
+    return { json: summary, text: textOf(summary) };
+  },
+});
+
+function textOf(summary: FilterSummary): string {
+  const { images, kept, copies, audit, out, ledger, histograms } = summary;
+  const files = `${out} (ledger ${ledger}, histograms ${histograms})`;
+  const again = copies === kept ? '' : `, ${formatCount(copies)} with copies`;
+  const share = formatPercent(kept / images);
+  const lines = [
+    tableOf(summary),
+    '',
+    `${formatCount(kept)} of ${formatCount(images)} images kept (${share})${again}`,
+  ];
+  if (audit)
+    lines.push(
+      `audit on ${formatCount(audit.images)} held-out images: precision ${percent(audit.precision)} above the thresholds, ` +
+        `accuracy ${formatPercent(audit.accuracy)}, calibration error ${audit.calibrationError.toFixed(4)}`,
+    );
+  return [...lines, files].join('\n');
+}
+
+function tableOf({ classes, audit, images, kept, copies }: FilterSummary): string {
+  const rows = classes.map((own, i) => [
+    own.name,
+    formatCount(own.images),
+    formatCount(own.eligible),
+    own.threshold.toFixed(3),
+    formatCount(own.kept),
+    formatCount(own.copies),
+    Number.isNaN(own.meanConfidence) ? '' : own.meanConfidence.toFixed(3),
+    ...(audit ? [percent(audit.classes[i]?.precision ?? null)] : []),
+  ]);
+  const eligible = classes.reduce((sum, own) => sum + own.eligible, 0);
+  const total = ['total', images, eligible, '', kept, copies, ''].map((cell) =>
+    typeof cell === 'number' ? formatCount(cell) : cell,
+  );
+  if (audit) total.push(percent(audit.precision));
+  const right = [
+    'labels',
+    'above',
+    'threshold',
+    'kept',
+    'copies',
+    'mean',
+    ...(audit ? ['precision'] : []),
+  ];
+  const columns = [
+    { title: 'class' },
+    ...right.map((title) => ({ title, align: 'right' as const })),
+  ];
+  return formatTable(columns, [...shortened(rows, classes), total], 1);
+}
+
+/** Rows of the classes that keep the fewest and the most, where there are very many. */
+function shortened(rows: string[][], classes: FilterSummary['classes']): string[][] {
+  if (rows.length <= mostRows) return rows;
+  const order = [...rows.keys()].sort(
+    (a, b) => (classes[a]?.kept ?? 0) - (classes[b]?.kept ?? 0) || a - b,
+  );
+  const pick = (part: readonly number[]): string[][] => part.map((i) => rows[i] ?? []);
+  const hidden = rows.length - mostRows;
+  return [
+    ...pick(order.slice(0, mostRows / 2)),
+    [`... ${hidden} classes between`],
+    ...pick(order.slice(-mostRows / 2)),
+  ];
+}
+
+function percent(fraction: number | null): string {
+  return fraction === null ? '' : formatPercent(fraction);
+}

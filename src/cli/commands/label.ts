@@ -1,0 +1,95 @@
+import { defineCommand } from '../command.js';
+import { exitCodes } from '../exitCodes.js';
+import { decimal, deviceOf, flags, partOf, wholeNumber } from '../options.js';
+import type { LabelRunSummary } from '../../selftrain/labelRun.js';
+import { formatCount, formatPercent } from '../table.js';
+
+const text = { type: 'string', requiresArg: true } as const;
+
+export const label = defineCommand({
+  usage: 'label <teacher>',
+  describe: 'Give pseudo-labels to images, with a checkpoint or an .onnx classifier',
+  examples: [
+    ['label runs/digits --data mnist --out labels', "a run's best; the same again goes on"],
+    ['label teacher.onnx --data mnist --out labels --shard 2/8', 'one part of eight'],
+    ['label runs/digits --data mnist --out labels --top-k 5 --temperature 0.5', ''],
+  ],
+  options: (parser) =>
+    parser
+      .positional('teacher', {
+        type: 'string',
+        demandOption: true,
+        describe: "A checkpoint's folder, a run's (then its best), or an .onnx file",
+      })
+      .options({
+        data: { ...text, demandOption: true, describe: 'The images: mnist, or mnist:DIR' },
+        out: { ...text, demandOption: true, describe: 'Folder of the label shards' },
+        shard: { ...text, describe: 'Make one shard of several only, such as 2/8' },
+        shards: { ...text, describe: 'Number of shards; one for each 20,000 images if missing' },
+        'top-k': { ...text, describe: 'Keep this many probabilities an image; all if missing' },
+        temperature: { ...text, describe: 'Of the softmax; below 1 sharpens; 1 if missing' },
+        batch: { ...text, describe: 'Images at a time; 32 if missing' },
+        threads: { ...text, describe: 'Threads of one operator' },
+        audit: {
+          ...text,
+          describe:
+            'Labelled images that measure the teacher, or none; what its training held out if missing',
+        },
+        classes: { ...text, describe: "A file with the teacher's class names, one a line" },
+        overwrite: {
+          type: 'boolean',
+          default: false,
+          describe: 'Replace labels by another teacher or of other images',
+        },
+        device: flags.device,
+      }),
+  async run(args, { services, progress, interruptible }) {
+    const shard = partOf('--shard', args.shard);
+    const summary = await interruptible((signal) =>
+      services.labelDataSet(args.teacher, {
+        data: args.data,
+        out: args.out,
+        shard: shard?.index,
+        shards: shard?.of ?? wholeNumber('--shards', args.shards, { least: 1 }),
+        topK: wholeNumber('--top-k', args.topK, { least: 1 }),
+        temperature: decimal('--temperature', args.temperature, { least: 0 }),
+        batch: wholeNumber('--batch', args.batch, { least: 1 }),
+        threads: wholeNumber('--threads', args.threads, { least: 1 }),
+        audit: args.audit,
+        classes: args.classes,
+        overwrite: args.overwrite,
+        device: deviceOf(args.device),
+        signal,
+        onEvent: (event) => {
+          progress.onEvent(event);
+        },
+      }),
+    );
+    progress.end();
+    return {
+      json: summary,
+      text: textOf(summary),
+      ...(summary.interrupted && { exitCode: exitCodes.interrupted }),
+    };
+  },
+});
+
+function textOf(summary: LabelRunSummary): string {
+  const { data, folder, shards, skipped, images, unreadable, audit, interrupted } = summary;
+  const rate = images === 0 ? '' : `, ${summary.imagesPerSecond.toFixed(0)} images/s`;
+  const parts = shards === 1 ? '1 shard' : `${shards} shards`;
+  const before = skipped === 0 ? '' : ` (${skipped} there before)`;
+  const lines = [`${formatCount(images)} images of ${data} labelled in ${parts}${before}${rate}`];
+  if (unreadable > 0) lines.push(`${formatCount(unreadable)} images could not be read`);
+  if (audit)
+    lines.push(
+      `audit on ${formatCount(audit.images)} held-out images: accuracy ${formatPercent(audit.accuracy)}, ` +
+        `calibration error ${audit.calibrationError.toFixed(4)}`,
+    );
+  lines.push(
+    interrupted
+      ? 'stopped; finished shards stay, the same command goes on'
+      : `next: gradus filter ${folder}`,
+  );
+  return lines.join('\n');
+}
