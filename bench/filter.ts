@@ -96,22 +96,28 @@ async function filter(folder: string, ...flags: string[]): Promise<object> {
   let errors = '';
   child.stdout.on('data', (text: Buffer) => (json += text.toString()));
   child.stderr.on('data', (text: Buffer) => (errors += text.toString()));
-  let peak = 0;
-  const watch = setInterval(() => (peak = Math.max(peak, peakOf(child.pid ?? 0))), 50);
+  let used = { peak: 0, cpu: 0 };
+  const watch = setInterval(() => (used = usedBy(child.pid ?? 0) ?? used), 50);
   const status = await new Promise<number | null>((resolve) => child.on('close', resolve));
   clearInterval(watch);
   if (status !== 0) throw new Error(`gradus filter ended with ${String(status)}: ${errors}`);
   const { kept, copies } = JSON.parse(json) as { kept: number; copies: number };
   const seconds = round((performance.now() - start) / 1000);
-  return { flags: flags.join(' '), seconds, peakMegabytes: round(peak / 1e6), kept, copies };
+  const [cpuSeconds, peakMegabytes] = [round(used.cpu), round(used.peak / 1e6)];
+  return { flags: flags.join(' '), seconds, cpuSeconds, peakMegabytes, kept, copies };
 }
 
-/** VmHWM of a process, in bytes: the most memory that it had; 0 once it is gone. */
-function peakOf(pid: number): number {
+/** The most memory that a process had, in bytes, and its processor time; undefined once it is gone. */
+function usedBy(pid: number): { peak: number; cpu: number } | undefined {
   try {
     const status = readFileSync(`/proc/${pid}/status`, 'utf8');
-    return 1024 * Number(/^VmHWM:\s+(\d+) kB$/m.exec(status)?.[1] ?? 0);
+    const peak = 1024 * Number(/^VmHWM:\s+(\d+) kB$/m.exec(status)?.[1] ?? NaN);
+    // Fields 14 and 15, behind the command's closing parenthesis, in hundredths of a second.
+    const stat = readFileSync(`/proc/${pid}/stat`, 'utf8');
+    const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
+    const cpu = (Number(fields[11]) + Number(fields[12])) / 100;
+    return Number.isNaN(peak) ? undefined : { peak, cpu };
   } catch {
-    return 0;
+    return undefined;
   }
 }

@@ -78,8 +78,12 @@ function textOf(summary: LabelRunSummary): string {
   const { data, folder, shards, skipped, images, unreadable, audit, interrupted } = summary;
   const rate = images === 0 ? '' : `, ${summary.imagesPerSecond.toFixed(0)} images/s`;
   const parts = shards === 1 ? '1 shard' : `${shards} shards`;
-  const before = skipped === 0 ? '' : ` (${skipped} there before)`;
-  const lines = [`${formatCount(images)} images of ${data} labelled in ${parts}${before}${rate}`];
+  const before = skipped === 0 ? '' : `, of which ${skipped} were there before`;
+  const lines = [
+    skipped === shards
+      ? `labels of ${data}: ${parts}, there before`
+      : `${formatCount(images)} images of ${data} labelled in ${parts}${before}${rate}`,
+  ];
   if (unreadable > 0) lines.push(`${formatCount(unreadable)} images could not be read`);
   if (audit)
     lines.push(

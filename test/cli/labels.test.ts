@@ -1,0 +1,113 @@
+import { spawnSync } from 'node:child_process';
+import { existsSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { gradusBin } from '../support/paths.js';
+
+const folder = mkdtempSync(join(tmpdir(), 'gradus-labels-'));
+const options = {
+  cwd: folder,
+  env: { ...process.env, XDG_CACHE_HOME: join(folder, 'cache') },
+  encoding: 'utf8',
+} as const;
+afterAll(() => {
+  rmSync(folder, { recursive: true });
+});
+
+function gradus(...args: string[]) {
+  const { status, stdout, stderr } = spawnSync(process.execPath, [gradusBin, ...args], options);
+  return { status, stdout, stderr };
+}
+
+function json(...args: string[]): Record<string, never> {
+  const { status, stdout, stderr } = gradus(...args, '--json');
+  expect(stderr).not.toContain('error');
+  expect(status).toBe(0);
+  return JSON.parse(stdout) as Record<string, never>;
+}
+
+beforeAll(() => {
+  writeFileSync(
+    join(folder, 'linear.model.ts'),
+    `import { defineModel, flatten, image, linear } from 'gradus';
+export default defineModel({
+  name: 'linear', input: image(1, 28, 28), classes: 10,
+  build: (x, { classes }) => linear(flatten(x), { name: 'fc', out: classes }),
+});
+`,
+  );
+  const config = {
+    name: 'linear',
+    model: './linear.model.ts',
+    data: { kind: 'mnist', labelled: 1000, test: 200 },
+    steps: 300,
+    batch: 16,
+    optimizer: { kind: 'sgd', learningRate: 0.05 },
+    validation: { share: 0.3, every: 3 },
+  };
+  writeFileSync(join(folder, 'linear.json'), JSON.stringify(config));
+  json('train', 'linear.json');
+});
+
+describe('pseudo-labels from the command line', () => {
+  it('are made in shards, audited, and chosen from', () => {
+    const labelled = json(
+      'label',
+      'runs/linear',
+      '--data',
+      'mnist',
+      '--out',
+      'labels',
+      '--shards',
+      '2',
+    );
+    expect(labelled).toMatchObject({ images: 10_000, shards: 2, skipped: 0 });
+    const { accuracy, images } = labelled['audit'] ?? { accuracy: 0, images: 0 };
+    expect(images).toBe(300);
+    expect(accuracy).toBeGreaterThan(0.6);
+    const again = gradus(
+      'label',
+      'runs/linear',
+      '--data',
+      'mnist',
+      '--out',
+      'labels',
+      '--shards',
+      '2',
+    );
+    expect(again.stdout).toContain('labels of mnist: 2 shards, there before\n');
+    expect(again.stdout).toMatch(/^audit on 300 held-out images: accuracy \d\d\.\d\d %/m);
+    const filtered = gradus('filter', 'labels', '--per-class', '400', '--quiet');
+    expect(filtered).toMatchObject({ status: 0 });
+    expect(filtered.stdout).toMatch(
+      /^class +labels +above +threshold +kept +copies +mean +precision\n/,
+    );
+    expect(filtered.stdout).toMatch(/^total +10,000 /m);
+    expect(readdirSync(join(folder, 'labels')).sort()).toEqual([
+      'audit.parquet',
+      'classes.svg',
+      'kept.parquet',
+      'ledger.parquet',
+      'shard-00001-of-00002.parquet',
+      'shard-00002-of-00002.parquet',
+    ]);
+  });
+
+  it('explain what is wrong, with the exit code of bad data or wrong use', () => {
+    const low = gradus('filter', 'labels', '--threshold', '1', '--out', 'none.parquet');
+    expect(low.status).toBe(4);
+    expect(low.stderr).toContain('all 10000 labels lie below the threshold of 1');
+    expect(existsSync(join(folder, 'none.parquet'))).toBe(false);
+    const other = gradus('label', 'runs/linear', '--data', 'mnist', '--out', 'labels');
+    expect(other.status).toBe(4);
+    expect(other.stderr).toContain('as one of 2 shards, not 1');
+    expect(gradus('label', 'runs/linear', '--data', 'cats', '--out', 'l').stderr).toContain(
+      'there is no data set cats',
+    );
+    const shard = gradus('label', 'runs/linear', '--data', 'mnist', '--out', 'l', '--shard', '0/8');
+    expect(shard.status).toBe(2);
+    expect(shard.stderr).toContain('--shard cannot be "0/8"');
+    expect(gradus('filter', 'labels', '--threshold', 'high').status).toBe(2);
+  });
+});
