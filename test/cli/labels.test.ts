@@ -3,6 +3,7 @@ import { existsSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'nod
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import type { LabelRunSummary } from '../../src/selftrain/labelRun.js';
 import { gradusBin } from '../support/paths.js';
 
 const folder = mkdtempSync(join(tmpdir(), 'gradus-labels-'));
@@ -20,11 +21,12 @@ function gradus(...args: string[]) {
   return { status, stdout, stderr };
 }
 
-function json(...args: string[]): Record<string, never> {
+/** What a command prints with --json. */
+function json(...args: string[]): Partial<LabelRunSummary> {
   const { status, stdout, stderr } = gradus(...args, '--json');
   expect(stderr).not.toContain('error');
   expect(status).toBe(0);
-  return JSON.parse(stdout) as Record<string, never>;
+  return JSON.parse(stdout) as Partial<LabelRunSummary>;
 }
 
 beforeAll(() => {
@@ -63,7 +65,7 @@ describe('pseudo-labels from the command line', () => {
       '2',
     );
     expect(labelled).toMatchObject({ images: 10_000, shards: 2, skipped: 0 });
-    const { accuracy, images } = labelled['audit'] ?? { accuracy: 0, images: 0 };
+    const { accuracy, images } = labelled.audit ?? { accuracy: 0, images: 0 };
     expect(images).toBe(300);
     expect(accuracy).toBeGreaterThan(0.6);
     const again = gradus(
