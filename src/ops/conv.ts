@@ -207,6 +207,13 @@ interface KernelGradTypes {
   readonly dy: TensorType;
 }
 
+/**
+ * Up to this many pixels of a map, one product over the pixels of all samples; above, one a sample
+ * and their sum, which on small maps takes longer than the products (1,280 by 320 channels on 2x2
+ * pixels, 32 samples: 12.6 of 15 ms).
+ */
+const pixelsAtOnce = 400;
+
 /** A 1x1 convolution is a matrix product over pixels: dw = sum over n of dy[n] [O,HW] by x[n]^T [HW,C]. */
 function pointwiseKernelGrad(
   b: Opset,
@@ -216,10 +223,15 @@ function pointwiseKernelGrad(
 ): OnnxValue {
   const [channels, out] = [staticDim(types.x.shape[1]), staticDim(types.dy.shape[1])];
   const [height, width] = mapSize(types.x.shape);
-  const rows = b.Reshape(dy, b.ints(-1, out, height * width));
-  const columns = b.Reshape(x, b.ints(-1, channels, height * width));
-  const products = b.MatMul(rows, b.Transpose(columns, { perm: [0, 2, 1] }));
-  const sum = b.ReduceSum(products, b.ints(0), { keepdims: 0 });
+  const pixels = height * width;
+  const rows = b.Reshape(dy, b.ints(-1, out, pixels));
+  const columns = b.Transpose(b.Reshape(x, b.ints(-1, channels, pixels)), { perm: [0, 2, 1] });
+  if (pixels <= pixelsAtOnce) {
+    const all = b.Reshape(b.Transpose(rows, { perm: [1, 0, 2] }), b.ints(out, -1));
+    const product = b.MatMul(all, b.Reshape(columns, b.ints(-1, channels)));
+    return b.Reshape(product, b.ints(out, channels, 1, 1));
+  }
+  const sum = b.ReduceSum(b.MatMul(rows, columns), b.ints(0), { keepdims: 0 });
   return b.Reshape(sum, b.ints(out, channels, 1, 1));
 }
 
