@@ -2,6 +2,7 @@
 import { parseArgs } from 'node:util';
 import { benchAugment } from './augment.js';
 import { benchCompile } from './compile.js';
+import { benchCompileScale } from './compileScale.js';
 import { benchFilter } from './filter.js';
 import { report } from './statistics.js';
 import { benchStep } from './step.js';
@@ -17,9 +18,10 @@ export interface Settings {
   readonly threads: number;
 }
 
-const benches: Readonly<Record<string, (settings: Settings) => Promise<object>>> = {
+const benches: Readonly<Record<string, (settings: Settings) => object | Promise<object>>> = {
   augment: benchAugment,
   compile: benchCompile,
+  compileScale: benchCompileScale,
   filter: benchFilter,
   step: benchStep,
 };
