@@ -71,7 +71,11 @@ async function open(kind: 'train' | 'grad' | 'update' | 'infer'): Promise<Sessio
       where: kind,
     });
   const label = typeof source === 'string' ? source : file;
-  const session = await Session.create(source, { ...setup.session, label });
+  const session = await Session.create(source, {
+    training: kind !== 'infer',
+    ...setup.session,
+    label,
+  });
   sessions.push(session);
   return session;
 }

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { countNodes, nodeSource } from '../../src/runtime/onnxFile.js';
 import { listDevices } from '../../src/runtime/probe.js';
-import { ortTensor, Session, zeroTensor } from '../../src/runtime/session.js';
+import { chooseOptimization, ortTensor, Session, zeroTensor } from '../../src/runtime/session.js';
 import { GraphBuilder } from '../../src/onnx/builder.js';
 import { writeModel } from '../../src/onnx/writer.js';
 import { ArtifactError, DeviceError } from '../../src/support/errors.js';
@@ -85,6 +85,14 @@ describe('a session', () => {
       code: 'run-failed',
       message: expect.stringMatching(/invalid dimensions for input: x/),
     });
+  });
+});
+
+describe('the level of graph optimization', () => {
+  it('is all for small models, less for large ones and none for training on the CPU', () => {
+    expect(chooseOptimization(20_000, false)).toBe('all');
+    expect(chooseOptimization(20_001, false)).toBe('basic');
+    expect(chooseOptimization(10, true)).toBe('disabled');
   });
 });
 
