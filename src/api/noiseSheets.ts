@@ -1,5 +1,6 @@
 import { existsSync } from 'node:fs';
 import { basename, dirname } from 'node:path';
+import { corruptionSheet } from '../augment/corruptions/sheet.js';
 import type { CropRegion } from '../augment/cropRegion.js';
 import type { RgbImage } from '../augment/image.js';
 import { encodePng } from '../augment/png.js';
@@ -50,6 +51,14 @@ export async function previewNoise(request: PreviewRequest): Promise<SheetSummar
     image,
     previewSheet(image, { ...request, n, m, samples, seed, title }),
   );
+}
+
+/** Writes a contact sheet of an image under all corruptions and severities. Throws a DataError. */
+export async function showCorruptions(request: SheetRequest): Promise<SheetSummary> {
+  const { seed = 1 } = request;
+  const image = await middleSquare(request);
+  const title = `corruptions of ${basename(request.image)}, ${image.width} px, seed ${seed}`;
+  return writeSheet(request, image, await corruptionSheet(image, { seed, title }));
 }
 
 async function writeSheet(

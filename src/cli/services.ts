@@ -6,7 +6,7 @@ import type { ExportOptions, ExportResult } from '../api/exportModel.js';
 import type { ImportOptions, ImportResult } from '../api/importWeights.js';
 import type { InspectOptions, Inspection } from '../api/inspect.js';
 import type { LoadedConfig } from '../api/loadTrainingConfig.js';
-import type { PreviewRequest, SheetSummary } from '../api/noiseSheets.js';
+import type { PreviewRequest, SheetRequest, SheetSummary } from '../api/noiseSheets.js';
 import type { Scaffold } from '../api/scaffold.js';
 import type { DemoSummary } from '../selftrain/demo.js';
 import type { FilterOptions, FilterSummary } from '../selftrain/filter.js';
@@ -172,4 +172,5 @@ export interface Services {
   scaffold(folder: string): Promise<Scaffold>;
   prepareMnist(folder: string): Promise<DataSummary>;
   previewNoise(request: PreviewRequest): Promise<SheetSummary>;
+  showCorruptions(request: SheetRequest): Promise<SheetSummary>;
 }

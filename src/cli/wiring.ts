@@ -73,4 +73,8 @@ export const installedServices: Services = {
     const { previewNoise } = await import('../api/noiseSheets.js');
     return previewNoise(request);
   },
+  async showCorruptions(request) {
+    const { showCorruptions } = await import('../api/noiseSheets.js');
+    return showCorruptions(request);
+  },
 };

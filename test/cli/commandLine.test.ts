@@ -23,6 +23,7 @@ function services(some: Partial<Services>): Services {
     scaffold: unused,
     prepareMnist: unused,
     previewNoise: unused,
+    showCorruptions: unused,
     ...some,
   };
 }

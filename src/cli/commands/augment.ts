@@ -4,6 +4,13 @@ import type { Report } from '../context.js';
 import { flags, seedOf, wholeNumber, wholeNumbers } from '../options.js';
 import { formatBytes } from '../table.js';
 
+const outFlag = {
+  type: 'string',
+  requiresArg: true,
+  demandOption: true,
+  describe: 'The PNG file',
+} as const;
+
 const preview = defineCommand({
   usage: 'preview <image>',
   describe: 'Show an image under a grid of RandAugment’s N and M, as one PNG',
@@ -16,7 +23,7 @@ const preview = defineCommand({
     parser
       .positional('image', { type: 'string', demandOption: true, describe: 'An image file' })
       .options({
-        out: { type: 'string', requiresArg: true, demandOption: true, describe: 'The PNG file' },
+        out: outFlag,
         n: { type: 'string', requiresArg: true, describe: 'Numbers of operations, as in 1,2,3' },
         m: { type: 'string', requiresArg: true, describe: 'Magnitudes, as in 5,10,15' },
         samples: { type: 'string', requiresArg: true, describe: 'Rows of each N' },
@@ -30,12 +37,43 @@ const preview = defineCommand({
       n: wholeNumbers('--n', args.n, { least: 0, most: 20 }),
       m: wholeNumbers('--m', args.m, { least: 0, most: 100 }),
       samples: wholeNumber('--samples', args.samples, { least: 1, most: 20 }),
-      size: wholeNumber('--size', args.size, { least: 8, most: 4096 }),
+      size: sizeOf(args.size),
       seed: seedOf(args.seed),
     });
     return reportSheet(summary);
   },
 });
+
+const corruptions = defineCommand({
+  usage: 'corruptions <image>',
+  describe:
+    'Show an image under the 15 corruptions and five severities that robustness is measured by',
+  examples: [
+    ['augment corruptions cat.jpg --out sheet.png', 'with the settings for 224 px'],
+    ['augment corruptions cat.jpg --out sheet.png --size 32', 'with those for 32 px'],
+  ],
+  options: (parser) =>
+    parser
+      .positional('image', { type: 'string', demandOption: true, describe: 'An image file' })
+      .options({
+        out: outFlag,
+        size: flags.size,
+        seed: flags.seed,
+      }),
+  async run(args, { services }) {
+    const summary = await services.showCorruptions({
+      image: args.image,
+      out: args.out,
+      size: sizeOf(args.size),
+      seed: seedOf(args.seed),
+    });
+    return reportSheet(summary);
+  },
+});
+
+function sizeOf(text: string | undefined): number | undefined {
+  return wholeNumber('--size', text, { least: 8, most: 4096 });
+}
 
 function reportSheet(summary: SheetSummary): Report {
   const { out, width, height, bytes, size } = summary;
@@ -46,6 +84,9 @@ function reportSheet(summary: SheetSummary): Report {
 export const augment = defineGroup({
   name: 'augment',
   describe: 'Look at input noise before training with it',
-  examples: [['augment preview cat.jpg --out sheet.png', 'RandAugment at several N and M']],
-  commands: [preview],
+  examples: [
+    ['augment preview cat.jpg --out sheet.png', 'RandAugment at several N and M'],
+    ['augment corruptions cat.jpg --out sheet.png', 'what robustness is measured by'],
+  ],
+  commands: [preview, corruptions],
 });
