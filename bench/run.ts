@@ -4,6 +4,7 @@ import { benchAugment } from './augment.js';
 import { benchCompile } from './compile.js';
 import { benchCompileScale } from './compileScale.js';
 import { benchFilter } from './filter.js';
+import { benchLoader } from './loader.js';
 import { report } from './statistics.js';
 import { benchStep } from './step.js';
 
@@ -23,6 +24,7 @@ const benches: Readonly<Record<string, (settings: Settings) => object | Promise<
   compile: benchCompile,
   compileScale: benchCompileScale,
   filter: benchFilter,
+  loader: benchLoader,
   step: benchStep,
 };
 

@@ -4,6 +4,7 @@ import type { CropRegion } from '../augment/cropRegion.js';
 import type { RgbImage } from '../augment/image.js';
 import { messageOf, systemCode } from '../runtime/fileErrors.js';
 import { invariant } from '../support/errors.js';
+import { jpegHeader } from './jpegHeader.js';
 import { isCutShort } from './wholeFile.js';
 
 /** Says what to take from an image of this size in pixels, upright. */
@@ -39,14 +40,15 @@ export async function decodeFile(path: string, take: TakeRegion, size: Size): Pr
     );
   }
   if (bytes.length === 0) throw new UnreadableImage('the file is empty');
+  const jpeg = jpegHeader(bytes);
   try {
-    const upright = await open(bytes).metadata();
+    const { width, height, orientation = 1 } = jpeg ?? (await open(bytes).metadata());
     // Of a file that is no image the decoder says more than its missing end.
-    if (isCutShort(bytes)) throw new UnreadableImage('the file is cut short');
-    const { width, height } = upright.autoOrient;
-    const region = take(width, height);
-    const turned = (upright.orientation ?? 1) > 1 ? open(bytes).autoOrient() : open(bytes);
-    return await toRgb(resized(turned, { width, height }, region, size), size);
+    if (isCutShort(bytes, jpeg)) throw new UnreadableImage('the file is cut short');
+    const upright = orientation < 5 ? { width, height } : { width: height, height: width };
+    const image = orientation > 1 ? open(bytes).autoOrient() : open(bytes);
+    const region = take(upright.width, upright.height);
+    return await toRgb(resized(image, upright, region, size), size);
   } catch (error) {
     if (error instanceof UnreadableImage) throw error;
     throw new UnreadableImage(reasonOf(error));

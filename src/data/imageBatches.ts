@@ -20,6 +20,8 @@ export interface ImageBatchesOptions {
   readonly name?: string;
   /** Batches made ahead of the one that is asked for; default 2. */
   readonly prefetch?: number;
+  /** Steps of the run, behind which nothing is made ahead; default any number. */
+  readonly until?: number;
 }
 
 /** A batch that is being made. */
@@ -88,9 +90,10 @@ export class ImageBatches {
 
   /** Fills the rows of a step, counted from 0, beginning at `firstRow` of the arrays. */
   async fill(arrays: BatchArrays, step: number, firstRow = 0): Promise<void> {
-    const { batch, prefetch = 2 } = this.options;
-    this.#forget(step, step + prefetch);
-    for (let next = step; next <= step + prefetch; next++) this.#begin(next, arrays.image);
+    const { batch, prefetch = 2, until = Infinity } = this.options;
+    const last = Math.max(step, Math.min(step + prefetch, until - 1));
+    this.#forget(step, last);
+    for (let next = step; next <= last; next++) this.#begin(next, arrays.image);
     const ahead = this.#ahead.get(step);
     if (!ahead) return;
     this.#ahead.delete(step);

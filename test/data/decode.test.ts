@@ -77,17 +77,29 @@ describe('decoding gives 8-bit RGB', () => {
     expectColours(await decode(png), half, 2);
   });
 
-  it('upright, as the camera was held', async () => {
-    const upright = sharp(await quartersImage(48, 64).png().toBuffer());
-    const stored = await upright.rotate(-90).withMetadata({ orientation: 6 }).png().toBuffer();
-    expect(await sharp(stored).metadata()).toMatchObject({ width: 64, height: 48, orientation: 6 });
-    const sizes: number[] = [];
-    const image = await decode(stored, (width, height) => {
-      sizes.push(width, height);
-      return whole(width, height);
-    });
-    expect(sizes).toEqual([48, 64]);
-    expectColours(image, quarterColours, 0);
+  it.each([1, 2, 3, 4, 5, 6, 7, 8])('upright, as the camera was held: %i', async (orientation) => {
+    const [plain, formats] = [await quartersImage().png().toBuffer(), ['png', 'jpeg'] as const];
+    const [turn, mirror] = [
+      { 3: 180, 4: 180, 6: -90, 7: -90, 8: 90, 5: 90 }[orientation] ?? 0,
+      [2, 4, 5, 7].includes(orientation),
+    ];
+    const turned = sharp(await sharp(plain).rotate(turn).png().toBuffer());
+    const stored = mirror ? sharp(await turned.flop().png().toBuffer()) : turned;
+    for (const format of formats) {
+      const bytes = await stored
+        .clone()
+        .withMetadata({ orientation })
+        .toFormat(format, format === 'jpeg' ? { quality: 98 } : {})
+        .toBuffer();
+      expect((await sharp(bytes).metadata()).orientation).toBe(orientation);
+      const sizes: number[] = [];
+      const image = await decode(bytes, (width, height) => {
+        sizes.push(width, height);
+        return whole(width, height);
+      });
+      expect(sizes).toEqual([64, 48]);
+      expectColours(image, quarterColours, format === 'jpeg' ? 3 : 0);
+    }
   });
 
   it.each(['webp', 'gif'] as const)('of the first frame of an animated %s', async (format) => {
