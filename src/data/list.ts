@@ -17,11 +17,6 @@ export interface ListOptions {
 const checkedLines = 1_000_000;
 const shownProblems = 5;
 
-/** Whether a path is that of a list. */
-export function isList(path: string): boolean {
-  return /\.(?:csv|jsonl|ndjson)$/i.test(path);
-}
-
 /**
  * A list of images with their classes: CSV with the columns `path` and `label`, or JSON lines with
  * these keys. Throws a DataError that names the lines where a file is missing, a class is unknown or

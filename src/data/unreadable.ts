@@ -9,11 +9,6 @@ export interface UnreadableOptions {
   readonly limit: number;
 }
 
-/** How many images of a set may be unreadable unless somebody says so: 1 %, at least 10. */
-export function unreadableLimit(count: number): number {
-  return Math.min(10_000, Math.max(10, Math.floor(count / 100)));
-}
-
 /** The images of a run that cannot be read: counted, and listed in a file with the reason. */
 export class UnreadableImages {
   readonly #found = new Set<string | number>();

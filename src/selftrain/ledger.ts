@@ -16,7 +16,7 @@ export const ledgerColumns = {
 } as const satisfies Columns;
 
 /** What a ledger says of itself. */
-export const ledgerSchema = originSchema.extend({
+const ledgerSchema = originSchema.extend({
   format: z.literal('gradus-ledger'),
   version: z.literal(1),
   generation: z.int().min(0),
