@@ -1,7 +1,6 @@
 /** What became of every image in a generation, as Parquet that other tools read. */
-import { z } from 'zod';
 import type { Columns } from '../runtime/parquet.js';
-import { labelColumns, originSchema } from './labelStore.js';
+import { labelColumns } from './labelStore.js';
 
 /**
  * Columns of a ledger: the label and confidence of each image, whether it was `kept`, `duplicated`
@@ -14,13 +13,6 @@ export const ledgerColumns = {
   reason: 'category',
   copies: 'int32',
 } as const satisfies Columns;
-
-/** What a ledger says of itself. */
-const ledgerSchema = originSchema.extend({
-  format: z.literal('gradus-ledger'),
-  version: z.literal(1),
-  generation: z.int().min(0),
-});
 
 /** `kept`, `duplicated` or `dropped`, from the number of copies. */
 export function statusOf(copies: number): string {
