@@ -74,7 +74,7 @@ describe('gradus augment', () => {
     expect(unknown.status).toBe(2);
     expect(unknown.stderr).toMatchInlineSnapshot(`
       "error ConfigError: there is no command augment perview
-        hint: did you mean augment preview? there are: gradus augment preview <image>
+        hint: did you mean augment preview? there are: gradus augment preview <image>, gradus augment corruptions <image>
       "
     `);
     const missing = gradus('augment', 'preview');
