@@ -11,6 +11,7 @@ import { writeFileAtomic } from '../runtime/atomic.js';
 import { renderCurves } from '../runtime/curves.js';
 import { softmaxRows } from '../runtime/evaluate.js';
 import { digitsModel } from './digitsModel.js';
+import { MixedBatches } from './mixedBatches.js';
 
 const labelledCount = 300;
 const unlabelledCount = 7000;
@@ -225,13 +226,13 @@ class Demo {
       batch: unlabelled,
       name: `${name}.pseudo`,
     });
-    return {
-      stepsPerEpoch: first.stepsPerEpoch,
-      fill: (arrays, step) => {
-        first.fill(arrays, step);
-        second.fill(arrays, step, labelled);
-      },
-    };
+    return new MixedBatches({
+      labelled: first,
+      pseudo: second,
+      batch: labelled,
+      ratio: unlabelled / labelled,
+      kind: 'soft',
+    });
   }
 
   /** Writes the artifacts with the trained weights (their moving averages) inside. */
