@@ -130,16 +130,9 @@ const validationSchema = z
   })
   .describe('What the best checkpoint is judged on; never the test set.');
 
-const trainingSchema = z.strictObject({
-  $schema: z.string().optional().describe('For editors.'),
-  name: z
-    .string()
-    .regex(/^[A-Za-z0-9][A-Za-z0-9._-]*$/)
-    .describe('Names the folder runs/<name>: letters, digits, dots, dashes and underscores.'),
+/** What a config says of the training of one network; a generation of a self-training has the same. */
+export const networkKeys = {
   model: z.string().min(1).describe('A model file, or the name of a shipped model.'),
-  data: dataSchema,
-  classes: z.int().min(2).optional().describe("Number of classes; the data set's if missing."),
-  seed: z.int().min(0).max(0xffffffff).describe('Of initial values, order and noise.').default(1),
   epochs: positive.optional().describe('Passes over the training images; give this or steps.'),
   steps: count.optional().describe('Optimizer steps; give this or epochs.'),
   batch: count.describe('Labelled images a step.').default(64),
@@ -154,9 +147,26 @@ const trainingSchema = z.strictObject({
     .describe('Largest global norm of the gradients; no clipping if missing.'),
   noise: noiseSchema.prefault({}),
   checkpoints: checkpointsSchema.prefault({}),
+};
+
+/** What a config says of a whole run, of one network or of many. */
+export const runKeys = {
+  $schema: z.string().optional().describe('For editors.'),
+  name: z
+    .string()
+    .regex(/^[A-Za-z0-9][A-Za-z0-9._-]*$/)
+    .describe('Names the folder runs/<name>: letters, digits, dots, dashes and underscores.'),
+  seed: z.int().min(0).max(0xffffffff).describe('Of initial values, order and noise.').default(1),
   validation: validationSchema.prefault({}),
   threads: count.optional().describe("Threads of one operator; onnxruntime's choice if missing."),
   device: z.enum(deviceNames).describe('Where the network runs.').default('auto'),
+};
+
+const trainingSchema = z.strictObject({
+  ...runKeys,
+  ...networkKeys,
+  data: dataSchema,
+  classes: z.int().min(2).optional().describe("Number of classes; the data set's if missing."),
 });
 
 /** A config with its defaults filled in. */

@@ -100,14 +100,14 @@ describe('a training config', () => {
       [
         "the config has 10 problems",
         "name: "my digits" has characters other than letters, digits, dots, dashes and underscores",
-        "data.kind: "mnis" is not known (did you mean mnist?); allowed: mnist",
+        "device: "gpu" is not known; allowed: auto, cpu, webgpu, cuda",
         "batch: expected a number, not "64"",
         "optimizer.momentum: expected less than 1, not 2",
         "optimizer.lerningRate: unknown key (did you mean learningRate?); allowed: kind, learningRate, momentum, nesterov, weightDecay, decoupledDecay",
         "schedule.warmup: expected at least 0, not -1",
         "noise.dropout: expected less than 1, not 1",
         "noise.dropth: unknown key (did you mean dropPath?); allowed: dropout, dropPath, augment",
-        "device: "gpu" is not known; allowed: auto, cpu, webgpu, cuda",
+        "data.kind: "mnis" is not known (did you mean mnist?); allowed: mnist",
         "epochs: give epochs or steps, not both",
       ]
     `);
@@ -126,8 +126,8 @@ describe('a training config', () => {
       [
         "name: missing; expected text",
         "model: missing; expected text",
-        "data: missing; expected an object with a kind of: mnist",
         "optimizer: missing; expected an object with a kind of: sgd, rmspropTf, adamw",
+        "data: missing; expected an object with a kind of: mnist",
         "epochs: missing; say how long to train, with epochs or with steps",
       ]
     `);
