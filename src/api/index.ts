@@ -5,7 +5,8 @@ export { defineTraining, type TrainingConfig, type TrainingConfigInput } from '.
 export { runTraining, type TrainingEvent, type TrainingPlan } from './runTraining.js';
 export { exportModel, type ExportOptions, type ExportResult } from './exportModel.js';
 export { importWeights, type ImportOptions, type ImportResult } from './importWeights.js';
-export { evaluateCheckpoint, trainFromConfig } from './trainFromConfig.js';
+export { evaluateCheckpoint, type EvaluateOptions } from './evaluateCheckpoint.js';
+export { trainFromConfig } from './trainFromConfig.js';
 export {
   Trainer,
   type BatchSource,

@@ -13,7 +13,7 @@ import { readRunInfo, RunFolder } from '../runtime/runFolder.js';
 import { ArtifactError, ConfigError } from '../support/errors.js';
 import { fnv1a32 } from '../support/hash.js';
 import { permutation } from '../support/random.js';
-import { resolveDevice, type DeviceName } from './device.js';
+import { resolveDevice } from './device.js';
 import { configChanges } from './configChanges.js';
 import { parseTrainingConfig, scheduleOf, type TrainingConfig } from './config.js';
 import { modelPath } from './loadModel.js';
@@ -23,7 +23,7 @@ import {
   type TrainingOutcome,
   type TrainingPlan,
 } from './runTraining.js';
-import { Trainer, type BatchSource, type TrainerOptions } from './trainer.js';
+import type { BatchSource, TrainerOptions } from './trainer.js';
 
 export interface TrainFromConfigOptions extends TrainingControl {
   /** Folder that relative paths of the config start from. */
@@ -145,44 +145,6 @@ function bestResult(folder: string, step: number, images: number): TrainResult['
   return undefined;
 }
 
-export interface EvaluateOptions {
-  readonly batch?: number | undefined;
-  readonly threads?: number | undefined;
-  readonly device?: DeviceName | undefined;
-  /** Aborted: the evaluation throws its reason between two batches. */
-  readonly signal?: AbortSignal | undefined;
-}
-
-/** Evaluates a checkpoint, or a run's best, on the test set of the config that it was trained with. */
-export async function evaluateCheckpoint(path: string, options: EvaluateOptions = {}) {
-  const start = performance.now();
-  if (options.device !== undefined) resolveDevice(options.device);
-  const checkpoint = resolveCheckpoint(path);
-  const { config: saved, step } = readCheckpointState(checkpoint);
-  const config = parseTrainingConfig(saved, checkpoint);
-  const configFolder = folderOfRun(checkpoint);
-  const { test } = splitsOf(config, configFolder);
-  const trainer = await Trainer.create(modelPath(config.model, configFolder), {
-    ...trainerOptions(config),
-    batch: options.batch ?? config.batch,
-    threads: options.threads ?? config.threads,
-    device: options.device ?? config.device,
-  });
-  try {
-    await trainer.resume(checkpoint);
-    const result = await trainer.evaluate(test, options.signal);
-    return {
-      ...result,
-      checkpoint,
-      name: config.name,
-      step,
-      seconds: (performance.now() - start) / 1000,
-    };
-  } finally {
-    await trainer.close();
-  }
-}
-
 /** Names of the classes of digits. */
 export const digitNames = Array.from({ length: 10 }, (_, digit) => String(digit));
 
@@ -198,7 +160,7 @@ export function heldOutOf(checkpoint: string): ArrayDataset | undefined {
 }
 
 /** Where relative paths of a run's config start: its run.json says. */
-function folderOfRun(checkpoint: string): string {
+export function folderOfRun(checkpoint: string): string {
   const info = readRunInfo(resolve(checkpoint, '..', '..'));
   if (typeof info === 'object' && info !== null && 'configFolder' in info)
     return String(info.configFolder);
@@ -214,7 +176,8 @@ function classesOf({ classes = 10 }: TrainingConfig): number {
   return classes;
 }
 
-function trainerOptions(config: TrainingConfig): TrainerOptions {
+/** What a config says to the trainer. */
+export function trainerOptions(config: TrainingConfig): TrainerOptions {
   const { batch, seed, optimizer, noise } = config;
   return {
     batch,
@@ -232,7 +195,7 @@ function trainerOptions(config: TrainingConfig): TrainerOptions {
 }
 
 /** The test set is the same for every seed; the held-out part of the rest depends on it. */
-function splitsOf(config: TrainingConfig, folder: string): Splits {
+export function splitsOf(config: TrainingConfig, folder: string): Splits {
   const { data, seed, validation, batch, noise } = config;
   const digits = mnist({ cacheDir: resolve(folder, data.folder ?? join('data', 'mnist')) });
   const all = Array.from({ length: digits.count }, (_, i) => i);

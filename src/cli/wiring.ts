@@ -42,7 +42,7 @@ export const installedServices: Services = {
   },
   async evaluateCheckpoint(path, request) {
     await import('../index.js');
-    const { evaluateCheckpoint } = await import('../api/trainFromConfig.js');
+    const { evaluateCheckpoint } = await import('../api/evaluateCheckpoint.js');
     return evaluateCheckpoint(path, request);
   },
   async labelDataSet(teacher, request) {
