@@ -4,7 +4,7 @@ import { MinCut } from './minCut.js';
 import type { Layout, LayoutSystem, Override } from './target.js';
 
 /** The two spellings of a node between which its layout decides. */
-export interface Candidates {
+export interface LayoutCandidates {
   readonly node: Node;
   readonly types: NodeTypes;
   /** Works on plain values only; undefined is the portable spelling. */
@@ -27,7 +27,7 @@ const never = 1e12;
 /** The nodes to spell in their blocked candidate so that the whole graph costs least. */
 export function chooseLayouts(
   graph: Graph,
-  candidates: readonly Candidates[],
+  candidates: readonly LayoutCandidates[],
   system: LayoutSystem,
 ): ReadonlySet<Node> {
   const cut = new MinCut();
@@ -55,14 +55,13 @@ export function chooseLayouts(
     const wanted = readers.map(({ node, index }) => sideOf(node, index, 'inputs'));
     const sides = new Set(wanted.filter((side) => side !== undefined));
     if (producer === sink && [...sides].every((side) => side === sink)) continue;
-    const cost = system.conversionCost(value.type);
     if (producer !== sink) {
       const out = cut.node();
-      cut.edge(producer, out, cost);
+      cut.edge(producer, out, system.conversionCost(value.type, 'plain'));
       for (const side of sides) cut.edge(out, side, never);
     }
     const back = cut.node();
-    cut.edge(back, producer, cost);
+    cut.edge(back, producer, system.conversionCost(value.type, 'blocked'));
     for (const side of sides) if (side !== sink) cut.edge(side, back, never);
   }
   const chosen = cut.solve(source, sink);

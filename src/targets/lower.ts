@@ -1,12 +1,12 @@
 import type { Graph, Node, Value } from '../ir/graph.js';
-import type { NodeTypes, Op } from '../ir/op.js';
 import type { GraphBuilder } from '../onnx/builder.js';
 import { dtypes } from '../support/dtype.js';
 import { invariant } from '../support/errors.js';
 import type { OnnxValue } from '../support/onnxValue.js';
 import type { TensorData } from '../support/tensor.js';
-import { chooseLayouts, layoutOf, type Candidates } from './chooseLayouts.js';
-import type { Layout, Override, Target } from './target.js';
+import { layoutOf } from './chooseLayouts.js';
+import { chooseSpellings, spellingName } from './chooseSpellings.js';
+import type { Layout, Target } from './target.js';
 
 /** Which spelling took a node, and why others declined it; `--explain` prints these. */
 export interface Choice {
@@ -40,7 +40,10 @@ export function lower(graph: Graph, builder: GraphBuilder, options: LowerOptions
     if (options.omit?.has(name) || unread) continue;
     spelled.set(value, declare(name, value, builder, options), 'plain');
   }
-  for (const { node, types, override, name } of chooseSpellings(graph, options)) {
+  for (const { node, types, override, declined } of chooseSpellings(graph, options.target)) {
+    const name = nodeName(node);
+    const taken = spellingName(override, options.target);
+    options.onChoice?.({ node: name, op: node.op.name, taken, declined });
     const at = { name, source: node.origin.site };
     const inputs = node.inputs.map(
       (input, i) => input && spelled.get(input, layoutOf(override, 'inputs', i), at),
@@ -106,60 +109,6 @@ function declare(
   const stored = builder.initializer(name, weight);
   if (weight.dtype === dtype) return stored;
   return builder.at({ name }, () => builder.b.Cast(stored, { to: dtypes[dtype].onnx }));
-}
-
-function groupByOp(overrides: readonly Override[]): Map<Op, Override[]> {
-  const groups = new Map<Op, Override[]>();
-  for (const override of overrides)
-    groups.set(override.op, [...(groups.get(override.op) ?? []), override]);
-  return groups;
-}
-
-interface Spelling {
-  readonly node: Node;
-  readonly types: NodeTypes;
-  readonly name: string;
-  /** undefined for the op's own, portable spelling. */
-  readonly override: Override | undefined;
-}
-
-/** One spelling for each node: the first that takes it, or the cheapest for the whole graph where layouts differ. */
-function chooseSpellings(graph: Graph, { target, onChoice }: LowerOptions): Spelling[] {
-  const overrides = groupByOp(target.overrides);
-  const open = graph.nodes.map((node) => accept(node, overrides.get(node.op) ?? []));
-  const blocked = target.layouts && chooseLayouts(graph, open, target.layouts);
-  return open.map(({ node, types, plain, blocked: other, declined }) => {
-    const override = blocked?.has(node) === true ? other : plain;
-    const name = nodeName(node);
-    const taken = override ? (override.name ?? target.name) : 'portable';
-    const reasons = other && override === plain ? [...declined, cheaperPlain(other)] : declined;
-    onChoice?.({ node: name, op: node.op.name, taken, declined: reasons });
-    return { node, types, name, override };
-  });
-}
-
-const cheaperPlain = (other: Override): string =>
-  `${other.name ?? 'the blocked spelling'} would cost more here than it saves`;
-
-/** The first plain and the first blocked override that take a node, with the reasons of those that do not. */
-function accept(
-  node: Node,
-  overrides: readonly Override[],
-): Candidates & { readonly declined: readonly string[] } {
-  const types: NodeTypes = {
-    inputs: node.inputs.map((input) => input?.type),
-    outputs: node.outputs.map((output) => output.type),
-  };
-  const declined: string[] = [];
-  const accepted = overrides.filter((override) => {
-    const reason = override.declines?.(node.attrs, types);
-    if (reason !== undefined)
-      declined.push(override.name === undefined ? reason : `${override.name}: ${reason}`);
-    return reason === undefined;
-  });
-  const plain = accepted.find(({ layouts }) => layouts === undefined);
-  const blocked = accepted.find(({ layouts }) => layouts !== undefined);
-  return { node, types, plain, blocked, declined };
 }
 
 /** `blocks.0.conv_dw/conv`, with the phase in front where it is not the forward pass. */

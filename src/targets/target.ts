@@ -39,7 +39,7 @@ export interface LayoutSystem {
   /** A value of `type` that lies in the other layout, turned into `to`. */
   convert(b: Opset, value: OnnxValue, type: TensorType, to: Layout): OnnxValue;
   /** Microseconds of that conversion. */
-  conversionCost(type: TensorType): number;
+  conversionCost(type: TensorType, to: Layout): number;
   /** Microseconds of a node in the spelling of this name (`portable` for the op's own). */
   cost(op: Op, spelling: string, attrs: Attributes, types: NodeTypes): number;
 }

@@ -145,33 +145,31 @@ function spread(
 }
 
 /**
- * A 1x1 convolution is a matrix product over pixels. On maps of up to this many pixels, of all
- * samples at once: dy^T [O,P] by x [P,C]. On larger ones sample by sample, dy[n] [O,HW] by x[n]^T
- * [HW,C], and summed: channels last takes up to five times as long there where the kernel is narrow
- * (16 by 96 over 100,352 pixels: 8.9 against 1.7 ms); on small ones the sum takes longer than the
- * product (192 by 1152 on 7x7).
+ * A 1x1 convolution is a matrix product over pixels, so its kernel's gradient is one, too: over the
+ * pixels of all samples at once, dy^T [O,P] by x [P,C], or sample by sample, dy[n] [O,HW] by x[n]^T
+ * [HW,C], and summed. Which is quicker depends on the map and the machine.
  */
-const pixelsAtOnce = 400;
-
-const pointwiseKernelGrad: Rule<ConvKernelGradAttributes> = {
-  op: convKernelGrad,
-  name: 'blocked-matmul',
-  layouts: layouts('bb', 'p'),
-  declines: (attrs) =>
-    attrs.groups === 1 && isPointwise(attrs.kernel, attrs) ? undefined : 'not a 1x1 convolution',
-  spell: (k, [whole, dy], { strides }, { inputs }) => {
-    invariant(whole && dy, 'convKernelGrad has operands');
-    const to = sizeOfMap(inputs[1]);
-    const { channels } = sizeOfMap(inputs[0]);
-    const from = { ...to, channels };
-    const x = k.subsample(whole, sizeOfMap(inputs[0]), strides);
-    const dw =
-      to.height * to.width <= pixelsAtOnce
-        ? k.b.ms.FusedMatMul(k.pixels(dy, to), k.pixels(x, from), { transA: 1 })
-        : k.sumBatch(k.b.ms.FusedMatMul(k.rows(dy, to), k.rows(x, from), { transB: 1 }));
-    return [k.reshape(dw, to.channels, from.channels, 1, 1)];
-  },
-};
+function pointwiseKernelGrad(over: 'pixels' | 'rows'): Rule<ConvKernelGradAttributes> {
+  return {
+    op: convKernelGrad,
+    name: `blocked-${over}`,
+    layouts: layouts('bb', 'p'),
+    declines: (attrs) =>
+      attrs.groups === 1 && isPointwise(attrs.kernel, attrs) ? undefined : 'not a 1x1 convolution',
+    spell: (k, [whole, dy], { strides }, { inputs }) => {
+      invariant(whole && dy, 'convKernelGrad has operands');
+      const to = sizeOfMap(inputs[1]);
+      const { channels } = sizeOfMap(inputs[0]);
+      const from = { ...to, channels };
+      const x = k.subsample(whole, sizeOfMap(inputs[0]), strides);
+      const dw =
+        over === 'pixels'
+          ? k.b.ms.FusedMatMul(k.pixels(dy, to), k.pixels(x, from), { transA: 1 })
+          : k.sumBatch(k.b.ms.FusedMatMul(k.rows(dy, to), k.rows(x, from), { transB: 1 }));
+      return [k.reshape(dw, to.channels, from.channels, 1, 1)];
+    },
+  };
+}
 
 /**
  * dw of a depthwise convolution: a convolution of x with dy as its filter, each sample's channel a
@@ -275,7 +273,8 @@ export const convRules = [
   denseConv,
   stemConv,
   inputGrad,
-  pointwiseKernelGrad,
+  pointwiseKernelGrad('pixels'),
+  pointwiseKernelGrad('rows'),
   depthwiseKernelGrad,
   denseKernelGrad('blocked'),
   denseKernelGrad('plain'),

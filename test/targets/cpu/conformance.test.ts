@@ -8,6 +8,7 @@ import { between } from '../../support/draw.js';
 import { add, mul, reluGrad, siluGrad } from '../../../src/ops/elementwise.js';
 import { batchNormGrad, batchNormTrain } from '../../../src/ops/norm.js';
 import { probeBlock } from '../../../src/runtime/probe.js';
+import { candidatesOf, spellingName } from '../../../src/targets/chooseSpellings.js';
 import { lower, type Choice } from '../../../src/targets/lower.js';
 import { GraphBuilder } from '../../../src/onnx/builder.js';
 import { cpuTarget } from '../../../src/targets/cpu/index.js';
@@ -18,13 +19,19 @@ import type { OpCase, OpTable } from '../../support/opCase.js';
 
 const block = await probeBlock();
 
-/** The target with blocked spellings wherever they are possible, however small the map. */
-const eager = ((): Target => {
+/**
+ * The target with blocked spellings wherever they are possible, however small the map, and with the
+ * one of a name where it competes.
+ */
+function forcing(name?: string): Target {
   const target = cpuTarget({ block });
   if (target.layouts === undefined) return target;
-  const cost = (_: unknown, spelling: string): number => (spelling === 'portable' ? 1e6 : 0);
+  const cost = (_: unknown, spelling: string): number =>
+    spelling === 'portable' ? 1e6 : spelling === name ? 0 : 1;
   return { ...target, layouts: { ...target.layouts, conversionCost: () => 0, cost } };
-})();
+}
+
+const eager = forcing();
 
 /** Channels: whole blocks of 16 and of 8, and some that are no multiple of 8 or of 4. */
 const channelCounts = [
@@ -132,15 +139,25 @@ const blockedTables: readonly OpTable[] = [
   { op: expandLike, noGradient, cases: cases((x) => ({ x: rows(x), like: x })) },
 ];
 
-/** Spellings taken, by op. */
-function choicesOf(table: OpTable): Map<string, number> {
-  const taken = new Map<string, number>();
+/** Spellings taken of an op. */
+function choicesOf(table: OpTable, target: Target): Set<string> {
+  const taken = new Set<string>();
   const onChoice = (choice: Choice): void => {
-    if (choice.op === table.op.name) taken.set(choice.taken, (taken.get(choice.taken) ?? 0) + 1);
+    if (choice.op === table.op.name) taken.add(choice.taken);
   };
   for (const { graph } of instancesOf(table, 'float32'))
-    lower(graph, new GraphBuilder({ opset: 21, name: 'choices' }), { target: eager, onChoice });
+    lower(graph, new GraphBuilder({ opset: 21, name: 'choices' }), { target, onChoice });
   return taken;
+}
+
+/** Spellings that could take maps of a table and are not the first there. */
+function rivalsIn(table: OpTable): string[] {
+  const named = instancesOf(table, 'float32').flatMap(({ graph }) =>
+    candidatesOf(graph, eager).flatMap(({ node, blocked }) =>
+      node.op === table.op ? blocked.slice(1).map((rule) => spellingName(rule, eager)) : [],
+    ),
+  );
+  return [...new Set(named)];
 }
 
 describe('the conformance table on the CPU target', () => {
@@ -156,7 +173,17 @@ describe.skipIf(block === 0)('blocked maps (skipped where onnxruntime has none)'
       checkSpelling(table, eager, [17, 21]);
 
       it('has a blocked spelling that takes some of these maps', () => {
-        expect([...choicesOf(table).keys()]).toContainEqual(expect.stringMatching(/^blocked/));
+        expect([...choicesOf(table, eager)]).toContainEqual(expect.stringMatching(/^blocked/));
       });
+
+      for (const name of rivalsIn(table))
+        describe(`with ${name} wherever it competes`, () => {
+          const target = forcing(name);
+          checkSpelling(table, target, [21]);
+
+          it('takes it', () => {
+            expect(choicesOf(table, target)).toContain(name);
+          });
+        });
     });
 });
