@@ -11,11 +11,25 @@ export interface Corrections {
   readonly fingerprint: string;
   /** Class of an image by its id; null for an image that belongs to no class. */
   readonly labels: ReadonlyMap<string, number | null>;
+  /** Line of the file that says so. */
+  readonly lines: ReadonlyMap<string, number>;
+}
+
+/** What stands for a class in a template: this image was not looked at, and its line says nothing. */
+export const undecided = '?';
+
+/** Names of the columns: those that a person would choose, and those of the labels' files. */
+const columnNames = { image: ['image', 'id'], class: ['class', 'label'] } as const;
+
+interface CorrectionColumns {
+  readonly image: number;
+  readonly class: number;
 }
 
 /**
- * Reads a CSV with the columns `id` and `label`, a class name; an empty label drops the image.
- * Throws a DataError that names the line which is wrong.
+ * Reads a CSV with the columns `image` and `class` (or `id` and `label`), an id and a class name; an
+ * empty class drops the image, and a `?` says nothing of it. Throws a DataError that names the line
+ * which is wrong.
  */
 export function readCorrections(path: string, classes: readonly string[]): Corrections {
   let text: string;
@@ -25,19 +39,19 @@ export function readCorrections(path: string, classes: readonly string[]): Corre
     throw readError(error, path);
   }
   const labels = new Map<string, number | null>();
+  const lines = new Map<string, number>();
   const numbers = new Map(classes.map((name, i) => [name, i]));
-  let columns: { readonly id: number; readonly label: number } | undefined;
+  let columns: CorrectionColumns | undefined;
   for (const { cells, line } of rowsOf(text.replace(/^\uFEFF/, ''))) {
-    const wrong = (message: string, hint: string): DataError =>
-      new DataError(message, { code: 'corrections', where: `${path}:${line}`, hint });
     if (columns === undefined) {
-      columns = { id: cells.indexOf('id'), label: cells.indexOf('label') };
-      if (columns.id < 0 || columns.label < 0)
-        throw wrong('a list of corrections begins with its columns', 'begin it with: id,label');
+      columns = columnsOf(cells, `${path}:${line}`);
       continue;
     }
-    const [id = '', name = ''] = [cells[columns.id], cells[columns.label]?.trim()];
-    if (id === '') throw wrong('a correction without an id', 'give the id of an image');
+    const [id = '', name = ''] = [cells[columns.image], cells[columns.class]?.trim()];
+    if (name === undecided && !numbers.has(name)) continue;
+    const wrong = (message: string, hint: string): DataError =>
+      new DataError(message, { code: 'corrections', where: `${path}:${line}`, hint });
+    if (id === '') throw wrong('a correction without an image', 'give the id of an image');
     const label = name === '' ? null : numbers.get(name);
     if (label === undefined) {
       const near = nearest(name, classes);
@@ -47,10 +61,27 @@ export function readCorrections(path: string, classes: readonly string[]): Corre
       );
     }
     if (labels.has(id) && labels.get(id) !== label)
-      throw wrong(`${id} is corrected twice, differently`, 'keep one of the two lines');
+      throw wrong(
+        `${id} is corrected twice, differently: see line ${lines.get(id) ?? 1}`,
+        'keep one of the two lines',
+      );
     labels.set(id, label);
+    if (!lines.has(id)) lines.set(id, line);
   }
-  return { path, fingerprint: createHash('sha256').update(text).digest('hex'), labels };
+  return { path, fingerprint: createHash('sha256').update(text).digest('hex'), labels, lines };
+}
+
+function columnsOf(cells: readonly string[], where: string): CorrectionColumns {
+  const names = cells.map((cell) => cell.trim());
+  const place = (allowed: readonly string[]): number =>
+    names.findIndex((name) => allowed.includes(name));
+  const columns = { image: place(columnNames.image), class: place(columnNames.class) };
+  if (columns.image >= 0 && columns.class >= 0) return columns;
+  throw new DataError('a list of corrections begins with its columns', {
+    code: 'corrections',
+    where,
+    hint: 'begin it with: image,class',
+  });
 }
 
 function some(names: readonly string[]): string {
@@ -77,18 +108,23 @@ function* rowsOf(text: string): Generator<{ cells: string[]; line: number }> {
   if (cells.length > 1 || cells[0] !== '') yield { cells, line: begin };
 }
 
-/** Throws a DataError where corrections are for images that the labels do not have. */
-export function requireAllUsed({ path, labels }: Corrections, used: ReadonlySet<string>): void {
+/** Throws a DataError where corrections are for images that are not there; `lack` says where. */
+export function requireAllUsed(
+  { path, labels, lines }: Corrections,
+  used: ReadonlySet<string>,
+  lack = 'the labels do not have',
+): void {
   const unused = [...labels.keys()].filter((id) => !used.has(id));
   const [first] = unused;
   if (first === undefined) return;
+  const line = (id: string): number => lines.get(id) ?? 1;
   throw new DataError(
-    `${path} corrects ${unused.length === 1 ? first : `${unused.length} images`}, which the labels do not have`,
+    `${path} corrects ${unused.length === 1 ? first : `${unused.length} images`}, which ${lack}`,
     {
       code: 'corrections-unused',
-      where: path,
-      notes: unused.length === 1 ? [] : unused.slice(0, 5),
-      hint: 'an id is what the column `id` of the labels holds; remove the lines of other images',
+      where: `${path}:${line(first)}`,
+      notes: unused.length === 1 ? [] : unused.slice(0, 5).map((id) => `line ${line(id)}: ${id}`),
+      hint: 'an image is named as in the column `id` of the labels; remove the lines of other images',
     },
   );
 }

@@ -52,7 +52,7 @@ export interface FilterOptions {
   readonly seed?: number | undefined;
   /** Which generation's teacher gave the labels; default 1. */
   readonly generation?: number | undefined;
-  /** A CSV with the columns id and label: what a person said of single images. */
+  /** A CSV with the columns image and class: what a person said of single images. */
   readonly corrections?: string | undefined;
   /** Goes on where a class keeps nothing. */
   readonly allowEmpty?: boolean | undefined;
@@ -285,12 +285,13 @@ class FilterRun {
     });
     const kept = new ParquetFileWriter<Columns>(out, columns, {});
     try {
-      const pass = new WritePass(cuts, { ...this.rule, generation });
+      const pass = new WritePass(cuts, this.#classes, { ...this.rule, generation });
       const collector = new RowCollector<Columns>(columns, kept);
       const stored = { ...labelColumns, ...probabilityColumns(origin) };
       for await (const { rows, said } of this.#pass(stored)) {
         const { picks, ledger: decided } = pass.decide(rows, said);
-        collector.append({ ...rows, copies: decided.copies }, picks);
+        const { copies, reason } = decided;
+        collector.append({ ...rows, copies, reason }, picks);
         ledger.write(decided);
       }
       collector.flush();

@@ -60,6 +60,7 @@ export class WritePass {
 
   constructor(
     private readonly cuts: readonly ClassCut[],
+    private readonly classes: readonly string[],
     private readonly rule: {
       readonly threshold: number;
       readonly seed: number;
@@ -77,6 +78,7 @@ export class WritePass {
     const picks = new Int32Array(rows);
     const status = new Array<string>(rows);
     const reasons = new Array<string>(rows);
+    const names = new Array<string>(rows);
     let kept = 0;
     for (let row = 0; row < rows; row++) {
       const own = label[row] ?? 0;
@@ -84,6 +86,7 @@ export class WritePass {
       copies[row] = result.copies;
       status[row] = statusOf(result.copies);
       reasons[row] = result.reason;
+      names[row] = this.classes[own] ?? '';
       if (result.copies === 0) continue;
       picks[kept++] = row;
       this.#kept[own] = (this.#kept[own] ?? 0) + 1;
@@ -91,7 +94,17 @@ export class WritePass {
     }
     const generation = new Int32Array(rows).fill(this.rule.generation);
     return {
-      ledger: { id, index, label, confidence, generation, status, reason: reasons, copies },
+      ledger: {
+        id,
+        index,
+        label,
+        confidence,
+        class: names,
+        generation,
+        status,
+        reason: reasons,
+        copies,
+      },
       picks: picks.subarray(0, kept),
     };
   }

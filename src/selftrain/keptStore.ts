@@ -52,9 +52,14 @@ export type KeptInfo = z.output<typeof keptSchema>;
 /** Counts of one class of kept labels. */
 export type ClassCounts = z.output<typeof classCountsSchema>;
 
-/** Columns of kept labels: those of labels, the probabilities and `copies`. */
+/** Columns of kept labels: those of labels, the probabilities, `copies` and why an image was kept. */
 export function keptColumns(origin: Pick<LabelOrigin, 'classes' | 'topK'>) {
-  return { ...labelColumns, copies: 'int32', ...probabilityColumns(origin) } as const;
+  return {
+    ...labelColumns,
+    copies: 'int32',
+    reason: 'category',
+    ...probabilityColumns(origin),
+  } as const;
 }
 
 /** An open file of kept labels; whoever opens it closes it. */
@@ -120,7 +125,8 @@ export async function loadKept(
     const labels = new Int32Array(images);
     const targets = new Float32Array(images * classes);
     let first = 0;
-    for await (const rows of set.read(keptColumns(info))) {
+    const { reason: _reason, ...columns } = keptColumns(info);
+    for await (const rows of set.read(columns)) {
       indices.set(rows.index, first);
       copies.set(rows.copies, first);
       labels.set(rows.label, first);

@@ -3,11 +3,12 @@ import type { Columns } from '../runtime/parquet.js';
 import { labelColumns } from './labelStore.js';
 
 /**
- * Columns of a ledger: the label and confidence of each image, whether it was `kept`, `duplicated`
- * or `dropped`, why, and how often a student sees it.
+ * Columns of a ledger: the label of each image, by number and by name, and its confidence, whether
+ * it was `kept`, `duplicated` or `dropped`, why, and how often a student sees it.
  */
 export const ledgerColumns = {
   ...labelColumns,
+  class: 'category',
   generation: 'int32',
   status: 'category',
   reason: 'category',

@@ -1,5 +1,6 @@
 import { readdirSync, readFileSync, rmSync, truncateSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { parquetMetadata } from 'hyparquet';
 import { describe, expect, it } from 'vitest';
 import { ParquetFile } from '../../src/runtime/parquet.js';
 import { besideKept, filterLabels, type FilterOptions } from '../../src/selftrain/filter.js';
@@ -28,7 +29,8 @@ async function filter(
 async function readKept(path: string) {
   const set = await KeptSet.open(path);
   const kept: { id: string; label: number; confidence: number; copies: number }[] = [];
-  for await (const rows of set.read(keptColumns(set.info)))
+  const { reason: _reason, ...columns } = keptColumns(set.info);
+  for await (const rows of set.read(columns))
     for (const [row, id] of rows.id.entries())
       kept.push({
         id,
@@ -42,8 +44,14 @@ async function readKept(path: string) {
 
 async function readLedger(folder: string) {
   const file = await ParquetFile.open(join(folder, 'ledger.parquet'));
-  const ledger: { id: string; status: string; reason: string; copies: number; label: number }[] =
-    [];
+  const ledger: {
+    id: string;
+    status: string;
+    reason: string;
+    copies: number;
+    label: number;
+    name: string;
+  }[] = [];
   for await (const rows of file.read(ledgerColumns))
     for (const [row, id] of rows.id.entries())
       ledger.push({
@@ -52,6 +60,7 @@ async function readLedger(folder: string) {
         reason: rows.reason[row] ?? '',
         copies: rows.copies[row] ?? -1,
         label: rows.label[row] ?? -1,
+        name: rows.class[row] ?? '',
       });
   file.close();
   return ledger;
@@ -206,11 +215,33 @@ describe('the ledger', () => {
     for (const [i, entry] of ledger.entries()) {
       const own = copies.get(entry.id) ?? 0;
       expect(entry.copies).toBe(own);
+      expect(entry.name).toBe(classes[labels[i]?.label ?? -1]);
       expect(entry.status).toBe(['dropped', 'kept'][own] ?? 'duplicated');
       const low = (labels[i]?.confidence ?? 0) < 0.3;
       const reasons = low ? ['below-threshold'] : ['beyond-cap'];
       expect(own > 0 ? ['confident', 'scarce-class'] : reasons).toContain(entry.reason);
     }
+  });
+
+  it('has columns of plain types, none of them nested or null, for whatever reads Parquet', async () => {
+    const { folder } = await filter(randomLabels(50));
+    const bytes = readFileSync(join(folder, 'ledger.parquet'));
+    const { schema } = parquetMetadata(new Uint8Array(bytes).buffer);
+    const types = schema.slice(1).map(({ name, type, converted_type, repetition_type }) => {
+      expect(repetition_type).toBe('REQUIRED');
+      return `${name}: ${[type, converted_type].filter(Boolean).join(' ')}`;
+    });
+    expect(types).toEqual([
+      'id: BYTE_ARRAY UTF8',
+      'index: INT32',
+      'label: INT32',
+      'confidence: FLOAT',
+      'class: BYTE_ARRAY UTF8',
+      'generation: INT32',
+      'status: BYTE_ARRAY UTF8',
+      'reason: BYTE_ARRAY UTF8',
+      'copies: INT32',
+    ]);
   });
 
   it('lies beside the kept labels, named after them', () => {
@@ -265,6 +296,35 @@ describe('corrections by a person', () => {
     const { ledger } = await filter(sure, { corrections: path, perClass: 10 });
     for (const { id } of some)
       expect(ledger.find((own) => own.id === id)).toMatchObject({ reason: 'corrected', copies: 1 });
+  });
+
+  it('may name their columns image and class, and leave lines undecided', async () => {
+    const path = join(temporaryFolder(), 'corrections.csv');
+    const lines = ['image,class,teacher,why', 'images/0.jpg,b,a,surest', 'images/1.jpg,?,c,surest'];
+    writeFileSync(path, `${lines.join('\n')}\n`);
+    const { ledger, out } = await filter(labels, { corrections: path });
+    const corrected = ledger.filter(({ reason }) => reason === 'corrected');
+    expect(corrected).toEqual([
+      expect.objectContaining({ id: 'images/0.jpg', label: 1, name: 'b' }),
+    ]);
+    const set = await KeptSet.open(out);
+    const reasons: string[] = [];
+    for await (const { reason } of set.read({ reason: 'category' })) reasons.push(...reason);
+    set.close();
+    expect(reasons.indexOf('corrected')).toBe(0);
+    expect(new Set(reasons)).toEqual(new Set(['corrected', 'confident']));
+  });
+
+  it('name the line of an image that is not there', async () => {
+    await expect(corrected(['images/1.jpg,a', 'x.jpg,b', '', 'y.jpg,c'])).rejects.toThrow(
+      expect.objectContaining({
+        name: 'DataError',
+        code: 'corrections-unused',
+        message: expect.stringMatching(/corrects 2 images, which the labels do not have$/),
+        where: expect.stringMatching(/corrections\.csv:3$/),
+        notes: ['line 3: x.jpg', 'line 5: y.jpg'],
+      }),
+    );
   });
 
   it('name the line that is wrong', async () => {

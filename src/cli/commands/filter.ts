@@ -38,7 +38,7 @@ export const filter = defineCommand({
           describe: 'Cut a class to its best images, or by thresholds of 0.01 and by lot',
         },
         'max-copies': { ...text, describe: 'Most copies of an image; 1 for none' },
-        corrections: { ...text, describe: 'A CSV with the columns id and label' },
+        corrections: { ...text, describe: 'A CSV with the columns image and class' },
         'allow-empty': {
           type: 'boolean',
           default: false,
