@@ -16,6 +16,14 @@ export interface CheckpointModel {
   readonly image: readonly [number, number, number] | undefined;
   /** How its images were given to it, where that is recorded. */
   readonly imageFormat: Manifest['imageFormat'] | undefined;
+  /** Rates of its noise in training, where the config has them; else they are the model's own. */
+  readonly rates: NoiseRates;
+}
+
+/** Dropout before the classifier, and stochastic depth of the last block: shares that are dropped. */
+export interface NoiseRates {
+  readonly drop?: number | undefined;
+  readonly dropPath?: number | undefined;
 }
 
 /**
@@ -35,7 +43,16 @@ export async function modelOfCheckpoint(
     loaded,
     image: typeof size === 'number' ? [channels, size, size] : manifest?.image,
     imageFormat: manifest?.imageFormat,
+    rates: ratesOf(field(config, 'noise')),
   };
+}
+
+function ratesOf(noise: unknown): NoiseRates {
+  const rate = (key: string): number | undefined => {
+    const value = field(noise, key);
+    return typeof value === 'number' ? value : undefined;
+  };
+  return { drop: rate('dropout'), dropPath: rate('dropPath') };
 }
 
 function findModel(path: string, config: unknown, manifest: Manifest | undefined): string {

@@ -6,7 +6,7 @@ import {
   resolveCheckpoint,
   type OpenCheckpoint,
 } from '../runtime/checkpoint.js';
-import { modelOfCheckpoint } from './checkpointModel.js';
+import { modelOfCheckpoint, type NoiseRates } from './checkpointModel.js';
 import type { LoadedModel } from './loadModel.js';
 import { classesOf, networkOf, type Network } from './modelWeights.js';
 import { StoredWeights, type WeightsKind } from './storedWeights.js';
@@ -27,6 +27,8 @@ export interface CheckpointNetwork extends Pick<OpenCheckpoint, 'path' | 'state'
   readonly weights: StoredWeights;
   /** What it was trained on, where that is recorded. */
   readonly imageFormat: Manifest['imageFormat'] | undefined;
+  /** Of its noise in training, where they are recorded. */
+  readonly rates: NoiseRates;
 }
 
 /**
@@ -51,7 +53,8 @@ async function readNetwork(
   { model, weights: kind, size }: NetworkChoice,
 ): Promise<CheckpointNetwork> {
   const { path, state } = checkpoint;
-  const { loaded, image: recorded, imageFormat } = await modelOfCheckpoint(path, state, model);
+  const found = await modelOfCheckpoint(path, state, model);
+  const { loaded, image: recorded, imageFormat, rates } = found;
   const weights = new StoredWeights(checkpoint, kind);
   const [channels] = loaded.model.input.shape;
   const image = size === undefined ? recorded : ([channels, size, size] as const);
@@ -59,7 +62,7 @@ async function readNetwork(
   const { name, architectureHash, weights: params } = network;
   const tensors = weights.infos();
   requireArchitecture({ path, state, tensors }, { name, architectureHash, params });
-  return { path, state, loaded, network, weights, imageFormat };
+  return { path, state, loaded, network, weights, imageFormat, rates };
 }
 
 /** The model with as many classes as the weights are for. */

@@ -6,7 +6,6 @@ import { makeFolder, writeFileAtomic } from '../runtime/atomic.js';
 import { streamSafetensors } from '../runtime/safetensors.js';
 import { ConfigError } from '../support/errors.js';
 import { halveMatrices } from '../support/halfFloats.js';
-import { formatDim } from '../support/shape.js';
 import { withNetwork, type CheckpointNetwork, type NetworkChoice } from './checkpointNetwork.js';
 import { checkedOpset, writeExternal } from './compileModel.js';
 import type { WeightsKind } from './storedWeights.js';
@@ -112,10 +111,7 @@ function writeOnnx(source: CheckpointNetwork, options: ExportOptions): Written {
     files.push({ path: join(dirname(out), side.name), bytes: side.bytes });
   }
   writeFileAtomic(out, parts);
-  const port = ({ name, dtype, shape }: (typeof made.inputs)[number]): PortInfo => {
-    const dims = shape.map((dim) => (typeof dim === 'number' ? dim : formatDim(dim)));
-    return { name, dtype, shape: dims };
-  };
+  const port = ({ name, dtype, shape }: PortInfo): PortInfo => ({ name, dtype, shape });
   const plain = imageFormat === 'float32-nchw' && mean.length === image[0];
   return {
     files,

@@ -1,11 +1,17 @@
 import type { Manifest } from '../artifacts/manifest.js';
 import type { ImageBatch, ImageLayout, ImageSource } from '../data/imageSource.js';
 import type { InferArrays } from '../runtime/batchArrays.js';
-import { softmaxRows } from '../runtime/evaluate.js';
+import { MeanProbabilities, softmaxRows } from '../runtime/evaluate.js';
 import { TrainClient } from '../runtime/trainClient.js';
 import { ArtifactError } from '../support/errors.js';
 import { resolveDevice, type DeviceName } from './device.js';
-import { loadTeacher, type Normalisation, type Teacher, type TeacherSource } from './teacher.js';
+import {
+  loadTeacher,
+  type ModelNoise,
+  type Normalisation,
+  type Teacher,
+  type TeacherSource,
+} from './teacher.js';
 
 export interface LabellerOptions {
   /** Images of a run; default 32. An .onnx file with a batch of its own runs with that one. */
@@ -15,6 +21,8 @@ export interface LabellerOptions {
   readonly device?: DeviceName | undefined;
   /** Names of the classes, where the teacher does not tell them. */
   readonly classNames?: readonly string[] | undefined;
+  /** Dropout and stochastic depth while it labels; none where missing. */
+  readonly noise?: ModelNoise | undefined;
 }
 
 /** What a teacher says of some images; valid until the next is taken. */
@@ -23,6 +31,8 @@ export interface Prediction {
   readonly indices: readonly number[];
   /** [images,classes], each row of sum 1. */
   readonly probabilities: Float32Array;
+  /** [images,classes]: logits, or logarithms of probabilities; without the temperature. */
+  readonly scores: Float32Array;
 }
 
 interface Running {
@@ -32,7 +42,8 @@ interface Running {
 }
 
 /**
- * Labels clean images with a teacher in evaluation mode. The next batch is read while one runs.
+ * Labels images with a teacher in evaluation mode, without noise unless told. The next batch is
+ * read while one runs.
  *
  * @example
  * const labeller = await Labeller.create('runs/digits', { batch: 64 });
@@ -42,19 +53,21 @@ interface Running {
  */
 export class Labeller {
   readonly #probabilities: Float32Array;
+  readonly #scores: Float32Array;
 
   private constructor(
     readonly teacher: Teacher,
     private readonly client: TrainClient,
   ) {
-    this.#probabilities = new Float32Array(client.inferImages * teacher.manifest.classes);
+    this.#scores = new Float32Array(client.inferImages * teacher.manifest.classes);
+    this.#probabilities = new Float32Array(this.#scores.length);
   }
 
   /** Loads a teacher; throws as loadTeacher does, and a DeviceError for a device that cannot be used. */
   static async create(source: TeacherSource, options: LabellerOptions = {}): Promise<Labeller> {
     resolveDevice(options.device);
-    const { batch = 32, threads, classNames } = options;
-    const teacher = await loadTeacher(source, { batch, classNames });
+    const { batch = 32, threads, classNames, noise } = options;
+    const teacher = await loadTeacher(source, { batch, classNames, noise });
     const client = await TrainClient.start({
       manifest: teacher.manifest,
       artifacts: { infer: teacher.infer },
@@ -112,10 +125,24 @@ export class Labeller {
     arrays.image.fill(0, used);
     if (this.teacher.normalise)
       normalise(arrays.image, this.manifest.image, this.teacher.normalise);
-    const done = this.client.infer(arrays);
+    const done = this.#run(indices, arrays);
     // It is awaited after the next batch was read; until then its failure is not unheard.
     done.catch(() => undefined);
     return { indices, arrays, done };
+  }
+
+  /** Runs a batch: once, or with several masks whose probabilities are averaged. */
+  async #run(indices: readonly number[], arrays: InferArrays): Promise<void> {
+    const { noise } = this.teacher;
+    if (!noise) return this.client.infer(arrays);
+    const { seed, passes = 1 } = noise;
+    const mean = new MeanProbabilities(arrays.logits.length, this.manifest.classes);
+    for (let pass = 0; pass < passes; pass++) {
+      const at = { seed, step: pass, sampleOffset: 0, samples: indices };
+      await this.client.infer(arrays, undefined, at);
+      if (passes > 1) mean.add(arrays.logits);
+    }
+    if (passes > 1) mean.writeLogarithms(arrays.logits);
   }
 
   async #finish(
@@ -126,7 +153,8 @@ export class Labeller {
     const { classes } = this.manifest;
     try {
       await done;
-      const scores = arrays.logits.subarray(0, indices.length * classes);
+      const scores = this.#scores.subarray(0, indices.length * classes);
+      scores.set(arrays.logits.subarray(0, scores.length));
       const bad = scores.findIndex((score) => !Number.isFinite(score));
       if (bad >= 0) throw this.#noNumber(source.id(indices[Math.floor(bad / classes)] ?? 0));
       // The logarithm of a probability is a logit; below the smallest float there is no smaller.
@@ -134,7 +162,7 @@ export class Labeller {
         for (const [i, p] of scores.entries()) scores[i] = Math.log(Math.max(p, 1e-38));
       const probabilities = this.#probabilities.subarray(0, scores.length);
       softmaxRows(scores, classes, probabilities, temperature);
-      return { indices, probabilities };
+      return { indices, probabilities, scores };
     } finally {
       this.client.giveBackInfer(arrays);
     }

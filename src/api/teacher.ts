@@ -4,6 +4,7 @@ import { compileInference } from '../compiler/inference.js';
 import type { Model } from '../nn/defineModel.js';
 import type { OnnxSource } from '../runtime/onnxFile.js';
 import { ConfigError } from '../support/errors.js';
+import type { NoiseRates } from './checkpointModel.js';
 import { withNetwork, type CheckpointNetwork } from './checkpointNetwork.js';
 import { readOnnxClassifier } from './onnxTeacher.js';
 
@@ -30,6 +31,18 @@ export interface Teacher {
   readonly normalise?: Normalisation | undefined;
   /** Names of the classes, in the order of its scores. */
   readonly classes: readonly string[];
+  /** The noise that it labels with; none where missing. */
+  readonly noise?: ModelNoise | undefined;
+}
+
+/**
+ * Dropout and stochastic depth while a teacher labels. Batch normalisation stays as in evaluation.
+ * The masks of an image are a function of the seed, the pass and its index.
+ */
+export interface ModelNoise extends NoiseRates {
+  readonly seed: number;
+  /** Passes with masks of their own, whose probabilities are averaged; default 1. */
+  readonly passes?: number | undefined;
 }
 
 /**
@@ -49,12 +62,17 @@ export interface TeacherOptions {
   readonly batch: number;
   /** Names of the classes; their numbers where missing. */
   readonly classNames?: readonly string[] | undefined;
+  /**
+   * Labels noised. Rates that it leaves out are those of the checkpoint's training, else the
+   * model's own. Default none.
+   */
+  readonly noise?: ModelNoise | undefined;
 }
 
 /**
  * Makes a teacher ready: the moving average of its weights where there is one, batch normalisation
- * folded into the convolutions, no noise. Throws an ArtifactError for a checkpoint or file that is
- * damaged or of another model.
+ * folded into the convolutions, no noise unless told. Throws an ArtifactError for a checkpoint or
+ * file that is damaged or of another model, and a ConfigError for noise of an .onnx file.
  */
 export async function loadTeacher(
   source: TeacherSource,
@@ -69,6 +87,7 @@ export async function loadTeacher(
 function checkpointTeacher(source: CheckpointNetwork, options: TeacherOptions): Teacher {
   const { path, state, loaded, network, weights } = source;
   const { batch, classNames } = options;
+  const noise = options.noise && { ...options.noise, ...ratesOf(options.noise, source.rates) };
   // What was trained on floats was given the pixels as they are.
   const { imageFormat = 'uint8-nhwc' } = source;
   const { classes, image, name } = network;
@@ -77,22 +96,23 @@ function checkpointTeacher(source: CheckpointNetwork, options: TeacherOptions): 
       weights,
       file: 'infer.onnx',
       opset: 21,
-      trace: { batch, imageFormat, classes, image },
+      trace: { batch, imageFormat, classes, image, drop: noise?.drop, dropPath: noise?.dropPath },
+      noised: noise !== undefined,
     }),
   );
+  requireNoise(name, path, inputs, options.noise);
   if (onnx.external)
     throw new ConfigError(`${name} is too big to be held in memory as one model`, {
       code: 'model-too-big',
       where: path,
       hint: 'export it first, and label with the file: gradus export CHECKPOINT --out model.onnx',
     });
-  const [input] = inputs;
-  const [output] = outputs;
   return {
     name,
     path,
     fingerprint: createHash('sha256')
       .update(`${state.tensors.sha256} ${network.architectureHash} ${weights.kind}`)
+      .update(noise ? ` noised ${JSON.stringify(noise)}` : '')
       .digest('hex'),
     manifest: inferManifest({
       name,
@@ -101,17 +121,65 @@ function checkpointTeacher(source: CheckpointNetwork, options: TeacherOptions): 
       classes,
       image,
       imageFormat,
-      input: input?.name ?? 'image',
-      output: output?.name ?? 'logits',
+      inputs,
+      outputs,
     }),
     infer: onnx.bytes,
     softmax: false,
     classes: namesOf(classes, classNames, path),
+    noise,
   };
 }
 
-function onnxTeacher(path: string, { batch, classNames }: TeacherOptions): Teacher {
+/** Throws where noise is wanted of a network that has none; who asks for a rate of 0 gets it. */
+function requireNoise(
+  name: string,
+  path: string,
+  inputs: readonly TensorInfo[],
+  wanted: ModelNoise | undefined,
+): void {
+  if (!wanted || wanted.drop !== undefined || wanted.dropPath !== undefined) return;
+  if (inputs.some(({ role }) => role === 'noise')) return;
+  throw new ConfigError(`${name} draws no noise: it has no dropout and no stochastic depth`, {
+    code: 'no-noise',
+    where: path,
+    hint: 'give its layers rates, or train one that has them',
+  });
+}
+
+/** Rates that are asked for, else those of the training. */
+function ratesOf(wanted: NoiseRates, recorded: NoiseRates): NoiseRates {
+  return {
+    drop: wanted.drop ?? recorded.drop,
+    dropPath: wanted.dropPath ?? recorded.dropPath,
+  };
+}
+
+function onnxTeacher(path: string, { batch, classNames, noise }: TeacherOptions): Teacher {
+  if (noise)
+    throw new ConfigError(`${path} draws no noise: it is a network for evaluation`, {
+      code: 'no-noise',
+      where: path,
+      hint: 'give the checkpoint that it was exported from',
+    });
   const found = readOnnxClassifier(path);
+  const { input, output, classes, image, imageFormat } = found;
+  const [channels, height, width] = image;
+  // A file with a batch of its own runs with that one.
+  const size = found.batch ?? batch;
+  const bytes = imageFormat === 'uint8-nhwc';
+  const imageInfo: TensorInfo = {
+    name: input,
+    role: 'image',
+    dtype: bytes ? 'uint8' : 'float32',
+    shape: bytes ? [size, height, width, channels] : [size, ...image],
+  };
+  const scores: TensorInfo = {
+    name: output,
+    role: 'logits',
+    dtype: 'float32',
+    shape: [size, classes],
+  };
   return {
     name: found.name,
     path,
@@ -119,8 +187,9 @@ function onnxTeacher(path: string, { batch, classNames }: TeacherOptions): Teach
     manifest: inferManifest({
       ...found,
       model: path,
-      // A file with a batch of its own runs with that one.
-      batch: found.batch ?? batch,
+      batch: size,
+      inputs: [imageInfo],
+      outputs: [scores],
     }),
     infer: path,
     softmax: found.softmax,
@@ -134,28 +203,13 @@ interface InferFacts extends Pick<
   'name' | 'model' | 'classes' | 'image' | 'imageFormat'
 > {
   readonly batch: number;
-  /** Names of the image and of the scores. */
-  readonly input: string;
-  readonly output: string;
+  readonly inputs: readonly TensorInfo[];
+  readonly outputs: readonly TensorInfo[];
 }
 
 /** A manifest of nothing but an inference graph with its weights inside. */
-function inferManifest({ input, output, ...facts }: InferFacts): Manifest {
+function inferManifest({ inputs, outputs, ...facts }: InferFacts): Manifest {
   const { name, model, batch, classes, image, imageFormat } = facts;
-  const [channels, height, width] = image;
-  const bytes = imageFormat === 'uint8-nhwc';
-  const imageInfo: TensorInfo = {
-    name: input,
-    role: 'image',
-    dtype: bytes ? 'uint8' : 'float32',
-    shape: bytes ? [batch, height, width, channels] : [batch, ...image],
-  };
-  const scores: TensorInfo = {
-    name: output,
-    role: 'logits',
-    dtype: 'float32',
-    shape: [batch, classes],
-  };
   return {
     format: 'gradus-manifest',
     version: 1,
@@ -170,7 +224,7 @@ function inferManifest({ input, output, ...facts }: InferFacts): Manifest {
     imageFormat,
     optimizer: null,
     params: [],
-    artifacts: { infer: { file: `${name}.onnx`, inputs: [imageInfo], outputs: [scores] } },
+    artifacts: { infer: { file: `${name}.onnx`, inputs, outputs } },
   };
 }
 

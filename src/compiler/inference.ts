@@ -1,4 +1,5 @@
 import type { OpsetVersion } from '../../generated/onnx/index.js';
+import type { TensorInfo } from '../artifacts/manifest.js';
 import type { Model } from '../nn/defineModel.js';
 import type { TraceOptions } from '../nn/trace.js';
 import { GraphBuilder } from '../onnx/builder.js';
@@ -8,9 +9,7 @@ import { eliminateDeadCode } from '../passes/dce.js';
 import { foldBatchNorm } from '../passes/foldBatchNorm.js';
 import { foldWeights, type WeightSource } from '../passes/foldWeights.js';
 import { optimize } from '../passes/pipeline.js';
-import type { DType } from '../support/dtype.js';
 import { halveMatrices } from '../support/halfFloats.js';
-import type { Shape } from '../support/shape.js';
 import { lower } from '../targets/lower.js';
 import { portable } from '../targets/target.js';
 import { inferProgram } from './programs.js';
@@ -22,22 +21,19 @@ export interface InferenceRequest {
   readonly file: string;
   readonly opset: OpsetVersion;
   readonly trace: Omit<TraceOptions, 'mode'>;
+  /** Dropout and stochastic depth stay, as inputs that take masks. */
+  readonly noised?: boolean | undefined;
   /** Stores kernels and matrices as float16, which the graph casts to float32 when it is loaded. */
   readonly float16?: boolean | undefined;
   /** Facts for readers of the file. */
   readonly metadata?: Readonly<Record<string, string>> | undefined;
 }
 
-interface Port {
-  readonly name: string;
-  readonly dtype: DType;
-  readonly shape: Shape;
-}
-
 export interface Inference {
   readonly onnx: WrittenModel;
-  readonly inputs: readonly Port[];
-  readonly outputs: readonly Port[];
+  /** The image, and masks where it is noised. */
+  readonly inputs: readonly TensorInfo[];
+  readonly outputs: readonly TensorInfo[];
   /** Matrices that stay float32, since float16 ends at 65504. */
   readonly tooLarge: readonly string[];
 }
@@ -47,8 +43,8 @@ export interface Inference {
  * into the convolutions and what depends on weights alone is computed now. Standard operators only.
  */
 export function compileInference(model: Model, request: InferenceRequest): Inference {
-  const { file, opset, trace } = request;
-  const program = inferProgram(model, { trace });
+  const { file, opset, trace, noised = false } = request;
+  const program = inferProgram(model, { trace, noised });
   const compact = optimize(foldBatchNorm(program.graph));
   const folded = foldWeights({ graph: compact, weights: request.weights });
   const graph = eliminateDeadCode(folded.graph);
@@ -61,13 +57,12 @@ export function compileInference(model: Model, request: InferenceRequest): Infer
   const docString = `inference graph of ${model.name}, exported by Gradus`;
   const onnx = builder.build({ docString, metadata: request.metadata ?? {} });
   assertValidModel(onnx, file);
-  const port = ({ name, value: { dtype, shape } }: (typeof graph.inputs)[number]): Port => {
-    return { name, dtype, shape };
-  };
   return {
     onnx: writeModel(onnx, { externalName: `${file}.data` }),
-    inputs: graph.inputs.filter(({ name }) => !stored.tensors.has(name)).map(port),
-    outputs: graph.outputs.map(port),
+    inputs: graph.inputs
+      .filter(({ name }) => !stored.tensors.has(name))
+      .map(({ name, value }) => program.inputInfo(name, value)),
+    outputs: graph.outputs.map(({ name, value }) => program.outputInfo(name, value)),
     tooLarge: stored.tooLarge,
   };
 }

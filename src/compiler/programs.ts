@@ -28,9 +28,12 @@ export interface ProgramOptions {
   readonly prepare?: (graph: Graph) => Graph;
 }
 
-/** Evaluation-mode forward pass: image -> logits. */
-export function inferProgram(model: Model, { trace }: Pick<ProgramOptions, 'trace'>): Program {
-  const traced = traceModel(model, { ...trace, mode: 'eval' });
+/** Evaluation-mode forward pass: image -> logits; where `noised`, image and masks -> logits. */
+export function inferProgram(
+  model: Model,
+  { trace, noised = false }: Pick<ProgramOptions, 'trace'> & { readonly noised?: boolean },
+): Program {
+  const traced = traceModel(model, { ...trace, mode: noised ? 'noised' : 'eval' });
   const program = new Program(traced.graph);
   bindNetwork(program, traced);
   program.output('logits', traced.logits, { role: 'logits' });

@@ -56,8 +56,14 @@ export interface LayerRecord {
   readonly rate?: number | undefined;
 }
 
+/**
+ * `train` draws noise and normalises by the batch's statistics, `eval` does neither, `noised` draws
+ * noise and normalises as in evaluation: one of the mini-learners that a noised network is made of.
+ */
+export type TraceMode = 'train' | 'eval' | 'noised';
+
 export interface TraceSettings {
-  readonly mode: 'train' | 'eval';
+  readonly mode: TraceMode;
   readonly dtype: DType;
 }
 
@@ -82,8 +88,14 @@ export class Trace {
     traces.set(graph, this);
   }
 
+  /** Whether batch normalisation goes by the batch, and renews its statistics. */
   get training(): boolean {
     return this.settings.mode === 'train';
+  }
+
+  /** Whether noise is drawn. */
+  get noised(): boolean {
+    return this.settings.mode !== 'eval';
   }
 
   /** Dotted name of the enclosing layer; empty at the top. */

@@ -13,13 +13,13 @@ import {
   type LayerRecord,
   type NoiseSpec,
   type ParamSpec,
+  type TraceMode,
 } from './scope.js';
 
 export type { BufferSpec, LayerRecord, NoiseSpec, ParamSpec } from './scope.js';
 
 export interface TraceOptions {
-  /** `train` draws noise and normalises by the batch's statistics. */
-  readonly mode: 'train' | 'eval';
+  readonly mode: TraceMode;
   readonly batch: number | 'dynamic';
   /** Default float32. */
   readonly dtype?: 'float32' | 'float64' | undefined;

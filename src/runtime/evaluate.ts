@@ -2,7 +2,7 @@
 export function softmaxRows(
   logits: Float32Array,
   classes: number,
-  out: Float32Array,
+  out: Float32Array | Float64Array,
   temperature = 1,
 ): void {
   for (let start = 0; start + classes <= logits.length; start += classes) {
@@ -11,6 +11,35 @@ export function softmaxRows(
     for (let i = start; i < start + classes; i++)
       sum += out[i] = Math.exp(((logits[i] ?? 0) - largest) / temperature);
     for (let i = start; i < start + classes; i++) out[i] = (out[i] ?? 0) / sum;
+  }
+}
+
+/** The mean of the probabilities that several scores of the same rows stand for. */
+export class MeanProbabilities {
+  readonly #sum: Float64Array;
+  readonly #own: Float64Array;
+  #count = 0;
+
+  /** For rows of `classes` numbers, `length` of them in all. */
+  constructor(
+    length: number,
+    private readonly classes: number,
+  ) {
+    this.#sum = new Float64Array(length);
+    this.#own = new Float64Array(length);
+  }
+
+  /** Adds softmax(logits) of each row. */
+  add(logits: Float32Array): void {
+    softmaxRows(logits, this.classes, this.#own);
+    for (const [i, p] of this.#own.entries()) this.#sum[i] = (this.#sum[i] ?? 0) + p;
+    this.#count += 1;
+  }
+
+  /** Writes the logarithms of the mean, which are scores as logits are. */
+  writeLogarithms(out: Float32Array): void {
+    for (const [i, p] of this.#sum.entries())
+      out[i] = Math.log(Math.max(p / this.#count, Number.MIN_VALUE));
   }
 }
 

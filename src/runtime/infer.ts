@@ -2,10 +2,14 @@ import type { ArtifactInfo, Manifest } from '../artifacts/manifest.js';
 import { ArtifactError } from '../support/errors.js';
 import { batchOf, requireArtifact, requireTensor, type InferArrays } from './batchArrays.js';
 import { copyInto, resolveShape } from './buffers.js';
+import type { NoiseAt } from './noise.js';
 import { dataOf, zeroTensor, type OrtTensor, type Session, type TensorMap } from './session.js';
+import { NoiseInputs } from './stepInputs.js';
 
 /** Finds the tensor of a parameter or batch statistic by its dotted name. */
 export type WeightSource = (param: string) => OrtTensor;
+
+const firstNoise: NoiseAt = { seed: 0, step: 0, sampleOffset: 0 };
 
 /** Runs the artifact `infer` on batches; weights are inside it, or inputs that a run names. */
 export class InferRunner {
@@ -17,6 +21,7 @@ export class InferRunner {
   readonly #fetches: TensorMap = {};
   readonly #image: OrtTensor;
   readonly #logits: OrtTensor;
+  readonly #noise: NoiseInputs;
 
   constructor(
     manifest: Manifest,
@@ -31,18 +36,21 @@ export class InferRunner {
     this.#logits = zeroTensor(logits.dtype, resolveShape(logits.shape, this.batch));
     this.#feeds[image.name] = this.#image;
     this.#fetches[logits.name] = this.#logits;
+    this.#noise = new NoiseInputs(this.#info, this.batch, this.#feeds);
     this.takesWeights = this.#weightInputs().length > 0;
   }
 
   /**
    * Classifies a batch: arrays.image -> arrays.logits. `weights` is needed by an artifact that
-   * takes its weights as inputs, and refused by one that has them inside.
+   * takes its weights as inputs, and refused by one that has them inside; `noise` tells a noised
+   * one which masks to draw.
    */
-  async run(arrays: InferArrays, weights?: WeightSource): Promise<void> {
+  async run(arrays: InferArrays, weights?: WeightSource, noise = firstNoise): Promise<void> {
     if (this.takesWeights !== (weights !== undefined)) throw this.#wrongWeights();
     if (weights)
       for (const { name, param } of this.#weightInputs())
         this.#feeds[name] = weights(param ?? name);
+    this.#noise.fill(noise);
     copyInto(dataOf(this.#image), arrays.image);
     await this.session.run(this.#feeds, this.#fetches);
     copyInto(arrays.logits, dataOf(this.#logits));

@@ -9,6 +9,8 @@ export interface NoiseAt {
   readonly step: number;
   /** Index in the global batch of the first row, where this is a shard or a micro-batch. */
   readonly sampleOffset: number;
+  /** Sample of each of the first rows, in place of those that follow `sampleOffset`. */
+  readonly samples?: readonly number[] | undefined;
 }
 
 /**
@@ -46,10 +48,10 @@ export class NoiseSource {
     this.#stream = { site: info.site, step: 0, sample: 0 };
   }
 
-  fill({ seed, step, sampleOffset }: NoiseAt): void {
+  fill({ seed, step, sampleOffset, samples }: NoiseAt): void {
     this.#stream.step = step;
     for (let row = 0; row < this.batch; row++) {
-      this.#stream.sample = sampleOffset + row;
+      this.#stream.sample = samples?.[row] ?? sampleOffset + row;
       fillBits(this.#words, seed, this.#stream);
       this.#writeRow(row * this.#rowLength);
     }

@@ -56,41 +56,64 @@ export function checkHypers(values: Hypers, inputs: readonly HyperInputs[]): voi
   }
 }
 
+/** The noise inputs of an artifact, for `batch` images. */
+export class NoiseInputs {
+  readonly #sources: readonly NoiseSource[];
+
+  constructor({ inputs, file }: ArtifactInfo, batch: number, feeds: TensorMap) {
+    this.#sources = inputs
+      .filter(({ role }) => role === 'noise')
+      .map((info) => {
+        const tensor = zeroTensor(info.dtype, resolveShape(info.shape, batch));
+        const mask = dataOf(tensor);
+        if (!(mask instanceof Float32Array)) throw wrongType(file, info);
+        feeds[info.name] = tensor;
+        return new NoiseSource(info, mask, batch);
+      });
+  }
+
+  /** Draws the masks of a run. */
+  fill(at: NoiseAt): void {
+    for (const source of this.#sources) source.fill(at);
+  }
+}
+
+function wrongType(file: string, { role, name, dtype }: TensorInfo): ArtifactError {
+  return new ArtifactError(`${file}: ${role} input ${name} is of ${dtype}`, {
+    code: 'manifest-invalid',
+    where: name,
+  });
+}
+
 /** The image, target, weight and noise inputs of an artifact, for `batch` images. */
 export class BatchInputs {
-  readonly #noise: readonly NoiseSource[];
+  readonly #noise: NoiseInputs;
   readonly #data: { readonly role: keyof BatchArrays; readonly data: Float32Array | Uint8Array }[] =
     [];
 
   constructor(
-    { inputs, file, leastBatch = 1 }: ArtifactInfo,
+    artifact: ArtifactInfo,
     readonly batch: number,
     feeds: TensorMap,
   ) {
+    const { inputs, file, leastBatch = 1 } = artifact;
     if (batch < leastBatch)
       throw new ConfigError(`${file} trains on no fewer than ${leastBatch} images, not ${batch}`, {
         code: 'batch-too-small',
         where: 'batch',
         hint: 'a batch norm has one value a channel for each image, and one value has no variance',
       });
-    const noise: NoiseSource[] = [];
     for (const info of inputs) {
       const { role } = info;
-      if (role !== 'noise' && role !== 'image' && role !== 'target' && role !== 'weight') continue;
+      if (role !== 'image' && role !== 'target' && role !== 'weight') continue;
       const tensor = zeroTensor(info.dtype, resolveShape(info.shape, batch));
       const data = dataOf(tensor);
       feeds[info.name] = tensor;
-      if (role === 'noise' && data instanceof Float32Array)
-        noise.push(new NoiseSource(info, data, batch));
-      else if (role !== 'noise' && (data instanceof Float32Array || data instanceof Uint8Array))
-        this.#data.push({ role, data });
-      else
-        throw new ArtifactError(`${file}: ${role} input ${info.name} is of ${info.dtype}`, {
-          code: 'manifest-invalid',
-          where: info.name,
-        });
+      if (!(data instanceof Float32Array || data instanceof Uint8Array))
+        throw wrongType(file, info);
+      this.#data.push({ role, data });
     }
-    this.#noise = noise;
+    this.#noise = new NoiseInputs(artifact, batch, feeds);
   }
 
   /** Takes rows `row` to `row + batch` of the arrays. */
@@ -102,6 +125,6 @@ export class BatchInputs {
   }
 
   fillNoise(at: NoiseAt): void {
-    for (const source of this.#noise) source.fill(at);
+    this.#noise.fill(at);
   }
 }

@@ -5,6 +5,7 @@ import * as errors from '../support/errors.js';
 import type { TensorData } from '../support/tensor.js';
 import type { BatchArrays, InferArrays } from './batchArrays.js';
 import type { CheckpointMeta } from './checkpoint.js';
+import type { NoiseAt } from './noise.js';
 import type { OnnxSource } from './onnxFile.js';
 import type { SessionOptions } from './session.js';
 import type { StepRequest, StepResult } from './step.js';
@@ -47,7 +48,11 @@ export interface Commands {
   resume: { takes: string; gives: CheckpointState };
   step: { takes: StepRequest & { readonly slot: number }; gives: StepResult };
   infer: {
-    takes: { readonly slot: number; readonly weights: WeightKind | 'inside' };
+    takes: {
+      readonly slot: number;
+      readonly weights: WeightKind | 'inside';
+      readonly noise?: NoiseAt | undefined;
+    };
     gives: undefined;
   };
   state: { takes: undefined; gives: ReadonlyMap<string, TensorData> };

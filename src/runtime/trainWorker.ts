@@ -49,10 +49,10 @@ const handlers: Handlers = {
   step({ slot, ...request }) {
     return training().run(batchSlot(slot), request);
   },
-  async infer({ slot, weights }) {
+  async infer({ slot, weights, noise }) {
     invariant(infer, 'no infer artifact was given');
     const source = weights === 'inside' ? undefined : training().buffers.weights(weights);
-    await infer.run(inferSlot(slot), source);
+    await infer.run(inferSlot(slot), source, noise);
   },
   state: () => training().buffers.state(),
   save: ({ folder, meta }) => saveCheckpoint(folder, meta, training().buffers.state()),
