@@ -34,6 +34,8 @@ export interface BatchSource {
   fill(arrays: BatchArrays, step: number): void | Promise<void>;
   /** Steps of one pass over the labelled images. */
   readonly stepsPerEpoch: number;
+  /** Index in a step from which images get no dropout and no stochastic depth; none where missing. */
+  readonly quietFrom?: number | undefined;
 }
 
 /** Images to evaluate or label. */
@@ -137,7 +139,7 @@ export class Trainer {
         const step = this.#step;
         const hypers = this.#hypers(steps, step);
         const start = performance.now();
-        const running = this.client.step(arrays, { step, hypers });
+        const running = this.client.step(arrays, { step, hypers, quietFrom: source.quietFrom });
         prepared = this.#prepare(source, step + 1, steps.until);
         // Whatever fails first is thrown below; the other promise must not go unheard.
         prepared.catch(() => undefined);

@@ -11,6 +11,8 @@ export interface NoiseAt {
   readonly sampleOffset: number;
   /** Sample of each of the first rows, in place of those that follow `sampleOffset`. */
   readonly samples?: readonly number[] | undefined;
+  /** Images of the global batch from this index on get none: they keep all, at its own strength. */
+  readonly quietFrom?: number | undefined;
 }
 
 /**
@@ -20,6 +22,8 @@ export interface NoiseAt {
  */
 export class NoiseSource {
   readonly #threshold: number;
+  /** A kept value is divided by this; as a mask it leaves a value as it is. */
+  readonly #keep: number;
   readonly #words: Uint32Array;
   readonly #rowLength: number;
   readonly #perSample: boolean;
@@ -45,12 +49,15 @@ export class NoiseSource {
     this.#words = new Uint32Array(Math.ceil(words / 4) * 4);
     this.#perSample = info.kind === 'stochasticDepth';
     this.#threshold = keep * 2 ** 32;
+    this.#keep = keep;
     this.#stream = { site: info.site, step: 0, sample: 0 };
   }
 
-  fill({ seed, step, sampleOffset, samples }: NoiseAt): void {
+  fill({ seed, step, sampleOffset, samples, quietFrom = Infinity }: NoiseAt): void {
     this.#stream.step = step;
-    for (let row = 0; row < this.batch; row++) {
+    const noisy = Math.min(this.batch, Math.max(0, quietFrom - sampleOffset));
+    this.mask.fill(this.#keep, noisy * this.#rowLength);
+    for (let row = 0; row < noisy; row++) {
       this.#stream.sample = samples?.[row] ?? sampleOffset + row;
       fillBits(this.#words, seed, this.#stream);
       this.#writeRow(row * this.#rowLength);

@@ -13,6 +13,8 @@ export interface StepRequest {
   readonly hypers?: Hypers;
   /** Index in the global batch of the first image, where this is a shard of it; default 0. */
   readonly sampleOffset?: number;
+  /** Index in the global batch from which images get no dropout and no stochastic depth; default none. */
+  readonly quietFrom?: number | undefined;
 }
 
 /** What a step gave. A runner reuses one object for all its steps. */
@@ -110,11 +112,11 @@ export class TrainRunner implements StepRunner {
   }
 
   async run(batch: BatchArrays, request: StepRequest): Promise<StepResult> {
-    const { step, hypers = {}, sampleOffset = 0 } = request;
+    const { step, hypers = {}, sampleOffset = 0, quietFrom } = request;
     checkHypers(hypers, [this.#run.hypers]);
     this.#run.hypers.set(hypers, step);
     this.#inputs.copy(batch, 0);
-    this.#inputs.fillNoise({ seed: this.seed, step, sampleOffset });
+    this.#inputs.fillNoise({ seed: this.seed, step, sampleOffset, quietFrom });
     const result = this.#result;
     result.runTime = await this.#run.run();
     result.loss = this.#loss[0]?.data[0] ?? NaN;
@@ -190,7 +192,7 @@ export class AccumulateRunner implements StepRunner {
   }
 
   async run(batch: BatchArrays, request: StepRequest): Promise<StepResult> {
-    const { step, hypers = {}, sampleOffset = 0 } = request;
+    const { step, hypers = {}, sampleOffset = 0, quietFrom } = request;
     checkHypers(hypers, [this.#grad.hypers, this.#update.hypers]);
     this.#grad.hypers.set(hypers, step);
     this.#update.hypers.set(hypers, step);
@@ -198,7 +200,8 @@ export class AccumulateRunner implements StepRunner {
     for (let micro = 0; micro < this.count; micro++) {
       const row = micro * this.#inputs.batch;
       this.#inputs.copy(batch, row);
-      this.#inputs.fillNoise({ seed: this.seed, step, sampleOffset: sampleOffset + row });
+      const at = { seed: this.seed, step, sampleOffset: sampleOffset + row, quietFrom };
+      this.#inputs.fillNoise(at);
       runTime += await this.#grad.run();
       this.#add(micro === 0);
     }

@@ -25,6 +25,8 @@ interface MixedBatchesOptions {
    * published code's: the labelled mean plus ratio times the pseudo-labelled one.
    */
   readonly loss?: 'mean' | 'sumOfMeans' | undefined;
+  /** Whether pseudo-labelled images get no dropout and no stochastic depth: an ablation. */
+  readonly quietPseudo?: boolean | undefined;
 }
 
 /**
@@ -44,6 +46,10 @@ export class MixedBatches implements BatchSource {
         hint: 'give a ratio of which batch x ratio is a whole number above 0',
       });
     this.stepsPerEpoch = labelled.stepsPerEpoch;
+  }
+
+  get quietFrom(): number | undefined {
+    return this.options.quietPseudo === true ? this.options.batch : undefined;
   }
 
   /** Images of a step: batch x (1 + ratio). */

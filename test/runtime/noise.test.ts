@@ -95,6 +95,21 @@ describe('a noise mask', () => {
     expect([...out]).not.toEqual(first);
   });
 
+  for (const kind of ['dropout', 'stochasticDepth'] as const)
+    it(`of ${kind} leaves images as they are from one on, wherever a batch is split`, () => {
+      const fill = (rows: number, sampleOffset: number, quietFrom?: number) => {
+        const out = new Float32Array(rows * 3);
+        const at = { seed: 5, step: 9, sampleOffset, quietFrom };
+        new NoiseSource(info(kind, 77, 0.75), out, rows).fill(at);
+        return [...out];
+      };
+      const all = fill(8, 0);
+      const quiet = Array.from({ length: 3 * 3 }, () => 0.75);
+      expect(fill(8, 0, 5)).toEqual([...all.slice(0, 5 * 3), ...quiet]);
+      expect([...fill(4, 0, 5), ...fill(4, 4, 5)]).toEqual(fill(8, 0, 5));
+      expect(fill(4, 4, 2)).toEqual(Array.from({ length: 12 }, () => 0.75));
+    });
+
   it('is refused for an input that does not say how it is drawn', () => {
     const bare: TensorInfo = { name: 'm', role: 'noise', dtype: 'float32', shape: ['N'] };
     expect(() => new NoiseSource(bare, new Float32Array(2), 2)).toThrow(/no site, kind/);

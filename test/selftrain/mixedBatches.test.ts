@@ -55,6 +55,11 @@ function lossOf({ target, weight }: BatchArrays, logP: readonly number[], rows: 
 }
 
 describe('batches of labelled and pseudo-labelled images', () => {
+  it('tell from which image on there is no dropout, where pseudo-labelled ones get none', () => {
+    expect(mixed().quietFrom).toBeUndefined();
+    expect(mixed({ quietPseudo: true }).quietFrom).toBe(2);
+  });
+
   it('hold batch x (1 + ratio) images, each with its own target and weight', async () => {
     const { pixels, target, weight } = await fill(mixed({}, 0.5), 0);
     expect(pixels.map((pixel) => pixel >= 100)).toEqual([false, false, true, true, true, true]);
