@@ -181,8 +181,11 @@ interface HasConfig {
 
 /** A config as a user writes it: defaults left out, the optimizer as an object or a call. */
 export type TrainingConfigInput = Omit<Written, 'optimizer'> & {
-  readonly optimizer: Written['optimizer'] | HasConfig;
+  readonly optimizer: OptimizerInput;
 };
+
+/** An optimizer in a config, as an object or a call. */
+export type OptimizerInput = Written['optimizer'] | HasConfig;
 
 /**
  * Types a config for `gradus train`: `export default defineTraining({ name: 'digits', ... })`.
@@ -209,7 +212,10 @@ export function parseTrainingConfig(
 }
 
 /** A rule between keys is checked apart from the schema, which skips it where a key is wrong. */
-function durationIssues(config: unknown): z.core.$ZodIssue[] {
+export function durationIssues(
+  config: unknown,
+  path: readonly PropertyKey[] = [],
+): z.core.$ZodIssue[] {
   if (!isObject(config)) return [];
   const given = ['epochs', 'steps'].filter((key) => config[key] !== undefined);
   if (given.length === 1) return [];
@@ -217,17 +223,18 @@ function durationIssues(config: unknown): z.core.$ZodIssue[] {
     given.length === 0
       ? 'missing; say how long to train, with epochs or with steps'
       : 'give epochs or steps, not both';
-  return [{ code: 'custom', path: ['epochs'], message }];
+  return [{ code: 'custom', path: [...path, 'epochs'], message }];
 }
 
 /** An optimizer made by its function counts as what it was made from. */
-function withPlainOptimizer(config: unknown): unknown {
+export function withPlainOptimizer(config: unknown): unknown {
   if (!isObject(config) || !isObject(config['optimizer'])) return config;
   const { config: inner } = config['optimizer'];
   return isObject(inner) ? { ...config, optimizer: inner } : config;
 }
 
-function isObject(value: unknown): value is Readonly<Record<string, unknown>> {
+/** Whether a value is a record of keys. */
+export function isObject(value: unknown): value is Readonly<Record<string, unknown>> {
   return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 

@@ -134,8 +134,8 @@ function valueAt(config: unknown, path: Path): unknown {
 function schemaAt(schema: JsonSchema, path: Path, config: unknown): JsonSchema {
   let at = schema;
   path.forEach((key, depth) => {
-    const properties = at['properties'];
-    const next = isRecord(properties) ? properties[String(key)] : undefined;
+    const { properties, items } = at;
+    const next = isRecord(properties) ? properties[String(key)] : items;
     at = isRecord(next) ? next : {};
     const value = valueAt(config, path.slice(0, depth + 1));
     const written = isRecord(value) ? value['kind'] : undefined;

@@ -3,7 +3,7 @@
  * target, batch or opset, and appear whole or not at all.
  */
 import { createHash } from 'node:crypto';
-import { closeSync, existsSync, openSync, readdirSync, readFileSync, readSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
 import { parseCheckpointState, type CheckpointState } from '../artifacts/checkpointSchema.js';
 import type { Manifest } from '../artifacts/manifest.js';
@@ -11,6 +11,7 @@ import { ArtifactError } from '../support/errors.js';
 import type { TensorData } from '../support/tensor.js';
 import { makeFolder, removeFolder, writeDurably, writeFolderAtomic } from './atomic.js';
 import { readError } from './fileErrors.js';
+import { hashFile } from './hashFile.js';
 import { canonicalJson } from './json.js';
 import { encodeSafetensors, readSafetensors, SafetensorsFile } from './safetensors.js';
 
@@ -137,20 +138,12 @@ function wholeCheckpoint(path: string): { state: CheckpointState; file: string }
 
 function digestOf(file: string): { bytes: number; sha256: string } {
   const hash = createHash('sha256');
-  const chunk = new Uint8Array(2 ** 20);
-  let bytes = 0;
   try {
-    const handle = openSync(file, 'r');
-    try {
-      for (let count; (count = readSync(handle, chunk)) > 0; bytes += count)
-        hash.update(chunk.subarray(0, count));
-    } finally {
-      closeSync(handle);
-    }
+    const bytes = hashFile(hash, file);
+    return { bytes, sha256: hash.digest('hex') };
   } catch (error) {
     throw readError(error, file, 'delete the folder of this checkpoint');
   }
-  return { bytes, sha256: hash.digest('hex') };
 }
 
 export interface LatestCheckpoint {

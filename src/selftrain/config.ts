@@ -1,0 +1,217 @@
+import { z } from 'zod';
+import {
+  durationIssues,
+  isObject,
+  networkKeys,
+  runKeys,
+  withPlainOptimizer,
+  type OptimizerInput,
+} from '../api/config.js';
+import { explainIssues } from '../api/configProblems.js';
+import type { KeyLocator } from '../frontend/configKeys.js';
+
+const count = z.int().min(1);
+
+const labelsSchema = z
+  .strictObject({
+    kind: z
+      .enum(['soft', 'hard'])
+      .describe("The teacher's probabilities, or its likeliest class alone.")
+      .default('soft'),
+    threshold: z
+      .number()
+      .min(0)
+      .max(1)
+      .describe('Labels of less confidence are dropped.')
+      .default(0.3),
+    perClass: count
+      .optional()
+      .describe('Images wanted of each class, copies included; no limit and no copies if missing.'),
+    cap: z
+      .enum(['exact', 'grid'])
+      .describe('Cuts a class exactly, as the paper, or on a grid of thresholds, as its code.')
+      .default('exact'),
+    maxCopies: count.optional().describe('Most copies of an image; no limit if missing.'),
+    temperature: z
+      .number()
+      .gt(0)
+      .describe('Of soft labels: p^(1/T), renormalised; below 1 they become sharper.')
+      .default(1),
+    topK: count
+      .optional()
+      .describe('How many of the largest probabilities are stored; all if missing.'),
+    corrections: z
+      .string()
+      .min(1)
+      .optional()
+      .describe('A CSV with the columns id and label: what a person said of single images.'),
+    strict: z.boolean().describe('Stops where the audit gives a warning.').default(false),
+    allowEmpty: z.boolean().describe('Goes on where a class keeps no image.').default(false),
+  })
+  .describe("How the generation before's labels become those that this one learns from.");
+
+const studentKeys = {
+  ratio: z
+    .number()
+    .gt(0)
+    .describe('Pseudo-labelled images for each labelled one in a step.')
+    .default(1),
+  labels: labelsSchema.prefault({}),
+  init: z
+    .enum(['scratch', 'teacher'])
+    .describe("Starts anew, or from the teacher's weights where the network is the same.")
+    .default('scratch'),
+  loss: z
+    .enum(['mean', 'sumOfMeans'])
+    .describe("The mean over all images, as in the paper, or the published code's sum.")
+    .default('mean'),
+};
+
+const teacherSchema = z.strictObject(networkKeys).describe('The first network.');
+const studentSchema = z.strictObject({ ...networkKeys, ...studentKeys });
+
+const selfTrainingSchema = z.strictObject({
+  ...runKeys,
+  data: z
+    .strictObject({
+      labelled: z
+        .string()
+        .min(1)
+        .describe('Images with classes: a folder, a list or a packed set.'),
+      unlabelled: z.string().min(1).describe('Images without.'),
+      test: z.string().min(1).describe('Images with classes, read once, at the end.'),
+      unreadable: z
+        .int()
+        .min(0)
+        .describe('Images that may be unreadable; more of them stop the run.')
+        .default(100),
+    })
+    .describe('The data sets.'),
+  teacher: teacherSchema,
+  students: z
+    .array(studentSchema)
+    .min(1)
+    .describe('One a generation; what it leaves out it takes from the one before.'),
+  control: z
+    .boolean()
+    .describe('Trains the first student on labels alone, too: as many steps, as many images.')
+    .default(false),
+  labelling: z
+    .strictObject({
+      batch: count.describe('Images that are labelled at a time.').default(100),
+      shards: count.optional().describe('Files of labels; one for each 20,000 images if missing.'),
+    })
+    .describe('How a teacher labels.')
+    .prefault({}),
+});
+
+/** A config with its defaults filled in, and each student's keys from the generation before. */
+export type SelfTrainingConfig = z.output<typeof selfTrainingSchema>;
+/** The training of one network of it. */
+export type GenerationConfig = SelfTrainingConfig['teacher'];
+export type StudentConfig = SelfTrainingConfig['students'][number];
+
+type Written = z.input<typeof selfTrainingSchema>;
+type Free<T> = Omit<T, 'optimizer'> & { readonly optimizer: OptimizerInput };
+
+/** A config as a user writes it: defaults left out, the optimizer as an object or a call. */
+export type SelfTrainingConfigInput = Omit<Written, 'teacher' | 'students'> & {
+  readonly teacher: Free<Written['teacher']>;
+  readonly students: readonly Partial<Free<Written['students'][number]>>[];
+};
+
+/**
+ * Types a config for `gradus selftrain`: `export default defineSelfTraining({ name: 'digits', ... })`.
+ * The keys are checked when the config is loaded.
+ */
+export function defineSelfTraining(config: SelfTrainingConfigInput): SelfTrainingConfigInput {
+  return config;
+}
+
+/**
+ * Checks a config and fills in its defaults. Throws one ConfigError that lists every problem, with
+ * key paths below `file`, and where `locate` finds them.
+ */
+export function parseSelfTrainingConfig(
+  config: unknown,
+  file: string,
+  locate?: KeyLocator,
+): SelfTrainingConfig {
+  const whole = withInherited(config);
+  const result = selfTrainingSchema.safeParse(whole);
+  const issues = [...(result.error?.issues ?? []), ...relationIssues(whole)];
+  if (result.success && issues.length === 0) return result.data;
+  throw explainIssues(issues, whole, selfTrainingConfigSchema(), file, locate);
+}
+
+/** The JSON schema of a config as it is written; schemas/selftraining-config.schema.json holds it. */
+export function selfTrainingConfigSchema(): Readonly<Record<string, unknown>> {
+  const written = selfTrainingSchema.extend({
+    students: z
+      .array(studentSchema.partial())
+      .min(1)
+      .describe('One a generation; what it leaves out it takes from the one before.'),
+  });
+  return { title: 'A config of `gradus selftrain`', ...z.toJSONSchema(written, { io: 'input' }) };
+}
+
+/** What belongs to one generation alone, and is not handed on. */
+const ownKeys: ReadonlySet<string> = new Set(['init']);
+/** Keys whose own keys are handed on one by one. */
+const mergedKeys = ['noise', 'labels', 'checkpoints'];
+
+/** Gives each student what it leaves out from the generation before. */
+function withInherited(config: unknown): unknown {
+  if (!isObject(config) || !Array.isArray(config['students'])) return config;
+  let before = withPlainOptimizer(config['teacher']);
+  const students: unknown[] = [];
+  for (const student of config['students'] as readonly unknown[]) {
+    before = inherited(before, withPlainOptimizer(student));
+    students.push(before);
+  }
+  return { ...config, teacher: withPlainOptimizer(config['teacher']), students };
+}
+
+function inherited(before: unknown, own: unknown): unknown {
+  if (!isObject(before) || !isObject(own)) return own;
+  // How long to train is one key in two forms.
+  const length = own['epochs'] !== undefined || own['steps'] !== undefined;
+  const handed = Object.entries(before).filter(
+    ([key]) =>
+      key in studentSchema.shape &&
+      !ownKeys.has(key) &&
+      !(length && (key === 'epochs' || key === 'steps')),
+  );
+  const merged: Record<string, unknown> = { ...Object.fromEntries(handed), ...own };
+  for (const key of mergedKeys) {
+    const [past, now] = [before[key], own[key]];
+    if (isObject(past) && isObject(now)) merged[key] = { ...past, ...now };
+  }
+  return merged;
+}
+
+/** Rules between keys are checked apart from the schema, which skips them where a key is wrong. */
+function relationIssues(config: unknown): z.core.$ZodIssue[] {
+  if (!isObject(config)) return [];
+  const { teacher, students } = config;
+  const generations = [
+    { path: ['teacher'], keys: teacher },
+    ...(Array.isArray(students) ? (students as readonly unknown[]) : []).map((keys, i) => ({
+      path: ['students', i],
+      keys,
+    })),
+  ];
+  return generations.flatMap(({ path, keys }) => [
+    ...durationIssues(keys, path),
+    ...ratioIssues(keys, path),
+  ]);
+}
+
+function ratioIssues(keys: unknown, path: readonly PropertyKey[]): z.core.$ZodIssue[] {
+  if (!isObject(keys)) return [];
+  const { ratio = 1, batch = 64 } = keys;
+  if (typeof ratio !== 'number' || typeof batch !== 'number') return [];
+  if (Number.isInteger(ratio * batch)) return [];
+  const message = `${ratio} times a batch of ${batch} is no whole number of images`;
+  return [{ code: 'custom', path: [...path, 'ratio'], message }];
+}

@@ -1,0 +1,160 @@
+/**
+ * The stages of a self-training and which weights and labels came from which: lineage.json. A stage
+ * that is recorded as done is not done again while its inputs and its outputs are those of then.
+ */
+import { existsSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { z } from 'zod';
+import type { Json } from '../artifacts/checkpointSchema.js';
+import { checked } from '../artifacts/manifestSchema.js';
+import { configChanges } from '../api/configChanges.js';
+import { writeFileAtomic } from '../runtime/atomic.js';
+import { readError } from '../runtime/fileErrors.js';
+import { hashOfPath } from '../runtime/hashFile.js';
+import { canonicalJson } from '../runtime/json.js';
+import { ConfigError } from '../support/errors.js';
+
+const json = z.json().transform((value): Json => value);
+
+const stageSchema = z.object({
+  state: z.enum(['begun', 'done']),
+  /** All that decides what the stage makes: its part of the config, and its inputs by SHA-256. */
+  inputs: json,
+  /** SHA-256 of what it made, by path in the run's folder. */
+  outputs: z.record(z.string(), z.string()),
+  /** What it tells the stages after it. */
+  result: json,
+  /** Time that it took, in all its attempts. */
+  seconds: z.number(),
+});
+
+const lineageSchema = z.object({
+  format: z.literal('gradus-lineage'),
+  version: z.literal(1),
+  /** By name, in the order in which they began. */
+  stages: z.record(z.string(), stageSchema),
+});
+
+type StageRecord = z.output<typeof stageSchema>;
+
+export interface Stage<T extends Json> {
+  /** `student-1/train` */
+  readonly name: string;
+  readonly inputs: Json;
+  /** Files and folders that it makes, from its result: paths in the run's folder. */
+  readonly outputs: (result: T) => readonly string[];
+  /** Makes them, going on with what an interrupted attempt left; undefined where it was stopped. */
+  readonly run: () => Promise<T | undefined>;
+  /** Removes what an attempt with other inputs left. */
+  readonly clear: () => void;
+}
+
+export interface StagesOptions {
+  /** Do again what the config says otherwise than before, and all that follows; refused unless told. */
+  readonly overwrite?: boolean | undefined;
+  /** Told of a stage that is not done again. */
+  readonly onSkip?: ((stage: string) => void) | undefined;
+}
+
+/** Runs stages in a run's folder, each once. */
+export class Stages {
+  readonly #file: string;
+  readonly #stages: Record<string, StageRecord>;
+
+  /** Throws an ArtifactError where lineage.json is damaged. */
+  constructor(
+    private readonly folder: string,
+    private readonly options: StagesOptions = {},
+  ) {
+    this.#file = join(folder, 'lineage.json');
+    this.#stages = readStages(this.#file);
+  }
+
+  /** Seconds that all recorded stages took. */
+  get seconds(): number {
+    return Object.values(this.#stages).reduce((sum, { seconds }) => sum + seconds, 0);
+  }
+
+  /** SHA-256 of an output of a stage that is done. */
+  hashOf(stage: string, output: string): string {
+    return this.#stages[stage]?.outputs[output] ?? '';
+  }
+
+  /** Seconds that a stage took. */
+  secondsOf(stage: string): number {
+    return this.#stages[stage]?.seconds ?? 0;
+  }
+
+  /**
+   * The result of a stage, done now or before; undefined where it was interrupted. Throws a
+   * ConfigError where the folder holds the stage with other inputs.
+   */
+  async run<T extends Json>(stage: Stage<T>): Promise<T | undefined> {
+    const { name, inputs } = stage;
+    const before = this.#stages[name];
+    const same = before && canonicalJson(before.inputs) === canonicalJson(inputs);
+    if (before && !same) this.#replace(stage, before);
+    else if (before?.state === 'done' && this.#isThere(before)) {
+      this.options.onSkip?.(name);
+      return before.result as T;
+    }
+    const start = performance.now();
+    const spent = same ? before.seconds : 0;
+    const seconds = (): number => spent + (performance.now() - start) / 1000;
+    const begun: StageRecord = {
+      state: 'begun',
+      inputs,
+      outputs: {},
+      result: null,
+      seconds: spent,
+    };
+    this.#write(name, begun);
+    const result = await stage.run();
+    if (result === undefined) {
+      this.#write(name, { ...begun, seconds: seconds() });
+      return undefined;
+    }
+    const outputs = Object.fromEntries(
+      stage.outputs(result).map((path) => [path, hashOfPath(join(this.folder, path))]),
+    );
+    this.#write(name, { state: 'done', inputs, outputs, result, seconds: seconds() });
+    return result;
+  }
+
+  #replace<T extends Json>({ name, inputs, clear }: Stage<T>, before: StageRecord): void {
+    if (this.options.overwrite !== true)
+      throw new ConfigError(`${this.folder} holds ${name} of another config or other data`, {
+        code: 'config-differs',
+        where: this.folder,
+        notes: configChanges(before.inputs, inputs),
+        hint: '--overwrite does that stage and all after it again; or give the run another name',
+      });
+    clear();
+  }
+
+  #isThere({ outputs }: StageRecord): boolean {
+    return Object.entries(outputs).every(([path, hash]) => {
+      const place = join(this.folder, path);
+      return existsSync(place) && hashOfPath(place) === hash;
+    });
+  }
+
+  #write(name: string, record: StageRecord): void {
+    this.#stages[name] = record;
+    const lineage = { format: 'gradus-lineage', version: 1, stages: this.#stages };
+    // Not sorted: the order of the stages is that in which they were done.
+    writeFileAtomic(this.#file, `${JSON.stringify(lineage, null, 2)}\n`);
+  }
+}
+
+function readStages(file: string): Record<string, StageRecord> {
+  if (!existsSync(file)) return {};
+  let text: string;
+  try {
+    text = readFileSync(file, 'utf8');
+  } catch (error) {
+    throw readError(error, file);
+  }
+  const hint = 'restore it, or give the run another name';
+  return checked(lineageSchema, text, file, { what: 'lineage', hint }).stages;
+}
