@@ -1,4 +1,4 @@
-/** The public API of Gradus: the language, the compiler and the trainer. */
+/** The public API but for self-training: the language, the compiler and the trainer. */
 export * from '../nn/index.js';
 export { compileModel, type CompileModelOptions, type CompileResult } from './compileModel.js';
 export { defineTraining, type TrainingConfig, type TrainingConfigInput } from './config.js';
