@@ -38,6 +38,8 @@ export interface CompileModelOptions {
   readonly maxNorm?: number | undefined;
   readonly emaDecay?: number | undefined;
   readonly labelSmoothing?: number | undefined;
+  /** Dotted names of layers or parameters that are not trained, each with all below it, such as `blocks.0`. */
+  readonly freeze?: readonly string[] | undefined;
   /** Weights and batch statistics for `infer` and `forward`, by dotted name; initial ones where missing. */
   readonly weights?: ReadonlyMap<string, TensorData> | undefined;
   readonly foldBatchNorm?: boolean | undefined;

@@ -9,7 +9,7 @@ const average = 'ema.';
 
 /**
  * The weights of an open checkpoint by the model's own names, or their moving averages: these where
- * there are any and `wanted` says nothing else. Each is read when it is asked for, so that those of
+ * there are any and `wanted` says nothing else; what was frozen is its own average. Each is read when it is asked for, so that those of
  * a large network need not lie in memory. Throws a ConfigError where averages are wanted in vain.
  */
 export class StoredWeights implements TensorSource {
@@ -20,20 +20,20 @@ export class StoredWeights implements TensorSource {
 
   constructor({ path, tensors }: OpenCheckpoint, wanted: WeightsKind | undefined) {
     const keys = tensors.names();
-    // All weights have averages, batch statistics included, or none has.
-    const averages = keys.filter((key) => key.startsWith(average));
-    if (wanted === 'ema' && averages.length === 0)
+    const averages = new Set(keys.filter((key) => key.startsWith(average)));
+    if (wanted === 'ema' && averages.size === 0)
       throw new ConfigError(`${path} has no moving average of its weights`, {
         code: 'no-average',
         where: '--weights',
         hint: 'leave --weights out; the key `ema` of a training config keeps an average',
       });
-    this.kind = wanted ?? (averages.length > 0 ? 'ema' : 'raw');
+    this.kind = wanted ?? (averages.size > 0 ? 'ema' : 'raw');
     this.#tensors = tensors;
-    this.#keyOf =
-      this.kind === 'ema'
-        ? new Map(averages.map((key) => [key.slice(average.length), key]))
-        : new Map(keys.filter(isWeightKey).map((key) => [key, key]));
+    const keyOf = (name: string): string => {
+      const averaged = average + name;
+      return this.kind === 'ema' && averages.has(averaged) ? averaged : name;
+    };
+    this.#keyOf = new Map(keys.filter(isWeightKey).map((name) => [name, keyOf(name)]));
   }
 
   keys(): string[] {

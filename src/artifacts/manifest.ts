@@ -82,6 +82,8 @@ export interface ParamInfo {
   readonly shape: readonly number[];
   /** Whether weight decay applies: not to biases and normalisation. */
   readonly decay: boolean;
+  /** Whether the training artifacts leave it as it is; not frozen where it is missing. */
+  readonly frozen?: boolean;
 }
 
 /** Everything a program needs to train with the artifacts; its JSON schema is schemas/manifest.schema.json. */

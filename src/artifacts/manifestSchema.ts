@@ -102,6 +102,10 @@ const paramSchema = z.object({
   kind: z.enum(['param', 'buffer']),
   shape: z.array(size),
   decay: z.boolean().describe('Whether weight decay applies.'),
+  frozen: z
+    .boolean()
+    .optional()
+    .describe('Whether the training artifacts leave it as it is; false where it is missing.'),
 });
 
 const manifestSchema = z

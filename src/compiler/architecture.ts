@@ -5,8 +5,14 @@ import { fingerprint } from '../support/hash.js';
 /** Parameters and batch statistics of a network, as its manifest lists them. */
 export function weightsOf({ params, buffers }: Pick<Traced, 'params' | 'buffers'>): ParamInfo[] {
   return [
-    ...params.map(({ name, shape, decay }) => ({ name, kind: 'param' as const, shape, decay })),
-    ...buffers.map(({ name, shape }) => ({ name, kind: 'buffer' as const, shape, decay: false })),
+    ...params.map(({ name, shape, decay, frozen }) => ({
+      ...{ name, kind: 'param' as const, shape, decay },
+      ...(frozen && { frozen }),
+    })),
+    ...buffers.map(({ name, shape, frozen }) => ({
+      ...{ name, kind: 'buffer' as const, shape, decay: false },
+      ...(frozen && { frozen }),
+    })),
   ];
 }
 

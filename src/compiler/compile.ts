@@ -41,6 +41,8 @@ export interface CompileOptions {
   readonly labelSmoothing?: number;
   /** Overrides of what the model file says. */
   readonly overrides?: Pick<TraceOptions, 'classes' | 'image' | 'drop' | 'dropPath'>;
+  /** Dotted names of what is not trained, each with all below it; see TraceOptions. */
+  readonly freeze?: readonly string[] | undefined;
   /** Weights and batch statistics for `infer` and `forward`; initial ones where it is missing. */
   readonly weights?: ReadonlyMap<string, TensorData>;
   /** Whether `infer` takes its weights as inputs, so that one session serves every checkpoint. */
@@ -106,7 +108,8 @@ class Compilation {
         where: '--batch',
         hint: `${this.target.staticBatchOnly}; give --batch N`,
       });
-    const trace = { ...options.overrides, batch: this.batch, imageFormat: options.imageFormat };
+    const { overrides, imageFormat, freeze } = options;
+    const trace = { ...overrides, batch: this.batch, imageFormat, freeze };
     this.#program = {
       trace,
       labelSmoothing: options.labelSmoothing ?? 0,

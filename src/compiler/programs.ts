@@ -53,7 +53,7 @@ interface Differentiated {
   readonly program: Program;
   readonly traced: Traced;
   readonly loss: LossValues;
-  /** Without a gradient where the loss does not reach the parameter. */
+  /** Without a gradient where the parameter is frozen or the loss does not reach it. */
   readonly params: readonly (ParamSpec & { readonly grad: Value | undefined })[];
 }
 
@@ -72,9 +72,10 @@ function differentiate(model: Model, options: ProgramOptions): Differentiated {
     meaning: 'share of each target spread evenly over the classes',
     default: options.labelSmoothing,
   });
-  const values = traced.params.map(({ value }) => value);
-  const grads = grad(traced.graph, loss.lossSum, values);
-  const params = traced.params.map((param, i) => ({ ...param, grad: grads[i] }));
+  const trained = traced.params.filter(({ frozen }) => !frozen).map(({ value }) => value);
+  const grads = grad(traced.graph, loss.lossSum, trained);
+  const gradOf = new Map(trained.map((value, i) => [value, grads[i]]));
+  const params = traced.params.map((param) => ({ ...param, grad: gradOf.get(param.value) }));
   return { program, traced, loss, params };
 }
 
@@ -94,12 +95,17 @@ export function gradProgram(model: Model, options: ProgramOptions): Program {
   return program;
 }
 
+/** What an update concerns: what is frozen has no optimizer state, decay or moving average. */
+function notFrozen<T extends { readonly frozen: boolean }>(tensors: readonly T[]): T[] {
+  return tensors.filter(({ frozen }) => !frozen);
+}
+
 /** Gradient sums and their weight -> new parameters, state and averages. */
 export function updateProgram(model: Model, options: ProgramOptions): Program {
   const { traced, params: reached } = differentiate(model, options);
   const graph = new Graph(`${model.name}-update`);
   const program = new Program(graph);
-  const params = reached.map((param) => {
+  const params = notFrozen(reached).map((param) => {
     const value = paramInput(graph, param);
     bindParam(program, param.name);
     if (param.grad === undefined) return { ...param, value };
@@ -108,7 +114,7 @@ export function updateProgram(model: Model, options: ProgramOptions): Program {
     program.bind(name, { role: 'grad', param: param.name });
     return { ...param, value, grad: gradient };
   });
-  const buffers = traced.buffers.map((buffer) => {
+  const buffers = notFrozen(traced.buffers).map((buffer) => {
     const value = graph.input(buffer.name, buffer.value.dtype, buffer.shape);
     bindBuffer(program, buffer.name);
     return { name: buffer.name, value };
@@ -126,11 +132,12 @@ export function updateProgram(model: Model, options: ProgramOptions): Program {
 export function trainProgram(model: Model, options: ProgramOptions): Program {
   const { program, traced, loss, params } = differentiate(model, options);
   const { graph } = traced;
-  const buffers = traced.buffers.map(({ name, value, updated }) => ({
+  const buffers = notFrozen(traced.buffers).map(({ name, value, updated }) => ({
     name,
     value: updated ?? value,
   }));
-  const update = { ...options.update, params, buffers, weightSum: loss.weightSum };
+  const trained = notFrozen(params);
+  const update = { ...options.update, params: trained, buffers, weightSum: loss.weightSum };
   finish(program, buildUpdate(graph, update));
   outputBuffers(program, traced.buffers);
   const count = divisor(loss.weightSum);

@@ -20,7 +20,8 @@ export type BatchNormOptions = BatchNormStyle & NameOption;
 
 /**
  * Batch normalisation; x [N,C,...] -> same. Parameters `weight` and `bias` [C], buffers
- * `running_mean` and `running_var` [C]; running_var takes the unbiased variance. Errors: a training
+ * `running_mean` and `running_var` [C]; running_var takes the unbiased variance. Where both
+ * parameters are frozen, training uses the running statistics and keeps them. Errors: a training
  * batch with one value a channel. Source: arXiv 1502.03167, PyTorch BatchNorm2d.
  *
  * @example x = silu(batchNorm(x, { name: 'bn1' }))
@@ -38,9 +39,10 @@ export function batchNorm(x: Value, options: BatchNormOptions = {}): Value {
     const channels = [x.channels];
     const weight = trace.param('weight', channels, { kind: 'ones' });
     const bias = trace.param('bias', channels, { kind: 'zeros' });
-    const mean = trace.buffer('running_mean', channels, { kind: 'zeros' });
-    const variance = trace.buffer('running_var', channels, { kind: 'ones' });
-    if (!trace.training)
+    const frozen = trace.isFrozen('weight') && trace.isFrozen('bias');
+    const mean = trace.buffer('running_mean', channels, { kind: 'zeros' }, frozen);
+    const variance = trace.buffer('running_var', channels, { kind: 'ones' }, frozen);
+    if (!trace.training || frozen)
       return batchNormInference(x, weight, bias, mean.value, variance.value, { epsilon });
     const axes = x.shape.flatMap((_, axis) => (axis === 1 ? [] : [axis]));
     const values = sizeOf(axes.map((axis) => x.shape[axis] ?? 1));

@@ -25,7 +25,7 @@ export function dropout(x: Value, { name = 'dropout', rate }: DropoutOptions): V
         '`rate` is the probability that an element is dropped, for example 0.2',
       );
     const site = trace.noiseSite();
-    if (!trace.noised || rate === 0) return x;
+    if (!trace.noised || rate === 0 || trace.isFrozen()) return x;
     const keep = 1 - rate;
     return ops.dropout(x, trace.mask(site, 'dropout', keep, x.shape), { keep, site });
   });
@@ -55,7 +55,7 @@ export function stochasticDepth(x: Value, options: StochasticDepthOptions): Valu
         '`survival` is the probability that the branch is kept, 1 - drop rate, for example 0.8',
       );
     const site = trace.noiseSite();
-    if (!trace.noised || survival === 1) return x;
+    if (!trace.noised || survival === 1 || trace.isFrozen()) return x;
     const shape = x.shape.map((dim, axis) => (axis === 0 ? dim : 1));
     const mask = trace.mask(site, 'stochasticDepth', survival, shape);
     return ops.stochasticDepth(x, mask, { survival, site });

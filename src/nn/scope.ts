@@ -5,6 +5,7 @@ import { fnv1a32 } from '../support/hash.js';
 import type { Shape } from '../support/shape.js';
 import type { DType } from '../support/dtype.js';
 import { currentSite } from './callSites.js';
+import { isCovered } from './freeze.js';
 import type { Initializer } from './init.js';
 
 /** A trained tensor of the network; an input of the graph under its dotted name. */
@@ -14,6 +15,8 @@ export interface ParamSpec {
   readonly init: Initializer;
   /** Whether weight decay applies: not to biases and normalisation. */
   readonly decay: boolean;
+  /** Whether training leaves it as it is. */
+  readonly frozen: boolean;
   readonly value: Value;
 }
 
@@ -22,8 +25,10 @@ export interface BufferSpec {
   readonly name: string;
   readonly shape: readonly number[];
   readonly init: Initializer;
+  /** Whether training leaves it as it is. */
+  readonly frozen: boolean;
   readonly value: Value;
-  /** In training mode: its value after this step. */
+  /** In training mode, where it is not frozen: its value after this step. */
   updated?: Value;
 }
 
@@ -65,6 +70,8 @@ export type TraceMode = 'train' | 'eval' | 'noised';
 export interface TraceSettings {
   readonly mode: TraceMode;
   readonly dtype: DType;
+  /** Dotted names of what is not trained, with all below them. */
+  readonly freeze: readonly string[];
 }
 
 /** What a layer adds to a graph's nodes: names, parameters, statistics, masks and records. */
@@ -96,6 +103,11 @@ export class Trace {
   /** Whether noise is drawn. */
   get noised(): boolean {
     return this.settings.mode !== 'eval';
+  }
+
+  /** Whether the current scope, or what is called `name` in it, is left as it is by training. */
+  isFrozen(name = ''): boolean {
+    return isCovered(name === '' ? this.#scope : this.join(name), this.settings.freeze);
   }
 
   /** Dotted name of the enclosing layer; empty at the top. */
@@ -139,15 +151,21 @@ export class Trace {
   ): Value {
     const full = this.#take(name, 'parameter');
     const value = this.graph.input(full, this.settings.dtype, shape);
-    this.params.push({ name: full, shape, init, decay, value });
+    const frozen = this.isFrozen(name);
+    this.params.push({ name: full, shape, init, decay, frozen, value });
     return value;
   }
 
-  /** Declares a statistic of the current scope. */
-  buffer(name: string, shape: readonly number[], init: Initializer): BufferSpec {
+  /** Declares a statistic of the current scope; a frozen one is not updated. */
+  buffer(
+    name: string,
+    shape: readonly number[],
+    init: Initializer,
+    frozen: boolean = this.isFrozen(name),
+  ): BufferSpec {
     const full = this.#take(name, 'parameter');
     const value = this.graph.input(full, this.settings.dtype, shape);
-    const spec: BufferSpec = { name: full, shape, init, value };
+    const spec: BufferSpec = { name: full, shape, init, frozen, value };
     this.buffers.push(spec);
     return spec;
   }

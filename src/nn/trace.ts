@@ -7,6 +7,7 @@ import { batchDim, formatShape, shapeEquals, type Dim } from '../support/shape.j
 import { tensorData } from '../support/tensor.js';
 import { currentSite, resetSites } from './callSites.js';
 import { checkClasses, type ImageInput, type Model } from './defineModel.js';
+import { checkFreeze } from './freeze.js';
 import {
   Trace,
   type BufferSpec,
@@ -32,6 +33,11 @@ export interface TraceOptions {
   readonly drop?: number | undefined;
   /** Stochastic-depth rate in place of the model's own. */
   readonly dropPath?: number | undefined;
+  /**
+   * Dotted names of layers, blocks or parameters that are not trained, each with all below it: their
+   * batch norms use and keep their running statistics, and they draw no noise, as in evaluation.
+   */
+  readonly freeze?: readonly string[] | undefined;
 }
 
 /** A model as a graph, with what its layers declared. */
@@ -54,7 +60,8 @@ export interface Traced {
 
 /**
  * Runs a model's build function on symbolic values: its layers become a graph. Errors: what the
- * layers refuse, logits that are not [N,classes], a rate that the model does not have.
+ * layers refuse, logits that are not [N,classes], a rate that the model does not have, a name to
+ * freeze that is none of its parameters'.
  */
 export function traceModel(model: Model, options: TraceOptions): Traced {
   resetSites();
@@ -67,6 +74,7 @@ export function traceModel(model: Model, options: TraceOptions): Traced {
   const trace = new Trace(new Graph(model.name), {
     mode: options.mode,
     dtype: options.dtype ?? 'float32',
+    freeze: options.freeze ?? [],
   });
   const imageShape = options.image ?? model.input.shape;
   const batch = options.batch === 'dynamic' ? batchDim : options.batch;
@@ -74,6 +82,7 @@ export function traceModel(model: Model, options: TraceOptions): Traced {
   const logits: unknown = model.build(pixels, { classes, ...rates });
   checkLogits(model, logits, trace.graph, [batch, classes]);
   const { graph, params, buffers, noise, layers, leastBatch } = trace;
+  checkFreeze(model.name, options.freeze ?? [], params);
   const declared = { params, buffers, noise, layers, leastBatch };
   return { graph, image, imageShape, logits, classes, ...declared };
 }

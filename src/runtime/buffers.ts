@@ -147,7 +147,7 @@ export class StateBuffers {
         {
           code: 'state-missing',
           where: missing[0],
-          hint: 'it was made with another optimizer or without a moving average; resume with the same config',
+          hint: 'it was made with another optimizer, with other frozen parameters or without a moving average; resume with the same config',
         },
       );
     for (const key of this.keys()) this.#check(key, tensors.get(key));

@@ -18,6 +18,8 @@ interface Run {
   readonly losses: readonly number[];
   /** Norm, and sum weighted by 1..n, of each tensor after the last step. */
   readonly final: Readonly<Record<string, readonly [number, number]>>;
+  /** Modules with requires_grad_(False) and eval(). */
+  readonly freeze?: readonly string[];
 }
 
 const golden = JSON.parse(
@@ -28,6 +30,7 @@ interface Case {
   readonly model: Model;
   readonly optimizer: OptimizerConfig;
   readonly rate: number;
+  readonly freeze?: readonly string[] | undefined;
 }
 
 const optimizers = {
@@ -35,7 +38,7 @@ const optimizers = {
   RmspropTf: { optimizer: { kind: 'rmspropTf', epsilon: 1e-3, weightDecay: 1e-5 }, rate: 0.01 },
 } satisfies Record<string, Omit<Case, 'model'>>;
 
-const cases = Object.entries({ ConvNet: convNet, MbConvNet: mbConvNet }).flatMap(([net, model]) =>
+const unfrozen = Object.entries({ ConvNet: convNet, MbConvNet: mbConvNet }).flatMap(([net, model]) =>
   Object.entries(optimizers).map(([name, options]) => ({
     name: `${net} ${name}`,
     ...options,
@@ -43,14 +46,23 @@ const cases = Object.entries({ ConvNet: convNet, MbConvNet: mbConvNet }).flatMap
   })),
 );
 
+const frozen = 'MbConvNet RmspropTf frozen';
+const cases: readonly (Case & { readonly name: string })[] = [
+  ...unfrozen,
+  {
+    ...{ name: frozen, model: mbConvNet, freeze: golden.runs[frozen]?.freeze },
+    ...optimizers.RmspropTf,
+  },
+];
+
 const smoothing = { emaDecay: 0.99, labelSmoothing: 0.1 };
 
 async function runCompiled(
-  { model, optimizer, rate }: Case,
+  { model, optimizer, rate, freeze }: Case,
   kinds: readonly ArtifactKind[],
   { steps = 50, ...options }: CompileOptions & { readonly steps?: number } = {},
 ): Promise<Trajectory> {
-  const common = { batch: batchSize, optimizer, ...smoothing, ...options };
+  const common = { batch: batchSize, optimizer, freeze, ...smoothing, ...options };
   const made = compile(model, { ...common, artifacts: kinds });
   const stages = await Promise.all(kinds.map((kind) => compiled(made, kind)));
   return follow(stages, { steps, rate });
@@ -106,7 +118,7 @@ describe.each(cases)('$name', (test) => {
 
   it('follows PyTorch for 5 steps of the interpreter in float64', async () => {
     const program = trainProgram(test.model, {
-      trace: { batch: batchSize, dtype: 'float64' },
+      trace: { batch: batchSize, dtype: 'float64', freeze: test.freeze },
       update: {
         optimizer: createOptimizer(test.optimizer),
         ema: true,

@@ -1,4 +1,5 @@
-"""Writes trajectories.json: 50 training steps of two networks by two optimizers, in float64.
+"""Writes trajectories.json: 50 training steps of two networks by two optimizers, in float64; and of
+one with frozen modules, as requires_grad_(False) and eval() make them.
 
 Run: /usr/bin/python3 test/goldens/trajectory/make.py   (torch 1.13.1)
 
@@ -91,12 +92,17 @@ def digits(value):
 
 
 def train(net, optimizer):
-    params = {name: initial(name, shape).requires_grad_() for name, shape in net.params.items()}
+    params = {
+        name: initial(name, shape).requires_grad_(not net.is_frozen(name))
+        for name, shape in net.params.items()
+    }
+    trained = {name: p for name, p in params.items() if p.requires_grad}
     state = {
         name: {slot: fill(p.detach()) for slot, fill in optimizer.slots.items()}
-        for name, p in params.items()
+        for name, p in trained.items()
     }
-    averages = {name: t.detach().clone() for name, t in {**params, **net.buffers}.items()}
+    moving = {n: t for n, t in {**params, **net.buffers}.items() if not net.is_frozen(n)}
+    averages = {name: t.detach().clone() for name, t in moving.items()}
     losses = []
     for step in range(STEPS):
         images, target, weight = draw_batch(step, net.image)
@@ -105,18 +111,18 @@ def train(net, optimizer):
         each = -(smoothed * torch.log_softmax(logits, 1)).sum(1)
         loss = (each * weight).sum() / weight.sum()
         losses.append(loss.item())
-        gradients = torch.autograd.grad(loss, list(params.values()))
+        gradients = torch.autograd.grad(loss, list(trained.values()))
         with torch.no_grad():
-            for (name, p), g in zip(params.items(), gradients):
+            for (name, p), g in zip(trained.items(), gradients):
                 if p.dim() > 1:
                     g = g + optimizer.decay * p
                 optimizer.step(p, g, state[name], optimizer.rate * RATE_DECAY**step)
-            for name, t in {**params, **net.buffers}.items():
+            for name, t in moving.items():
                 averages[name] = EMA_DECAY * averages[name] + (1 - EMA_DECAY) * t
     final = {**params, **net.buffers}
     final.update({f"ema.{name}": t for name, t in averages.items()})
-    for name in params:
-        final.update({f"optim.{slot}.{name}": t for slot, t in state[name].items()})
+    for name, slots in state.items():
+        final.update({f"optim.{slot}.{name}": t for slot, t in slots.items()})
     return {"losses": losses, "final": summary({n: t.detach() for n, t in final.items()})}
 
 
@@ -133,6 +139,12 @@ def main():
             for net in (ConvNet, MbConvNet)
             for optimizer in (Sgd, RmspropTf)
         },
+    }
+    # The head's normalisation too, so that gradients pass through one that is frozen.
+    net = MbConvNet(frozen=("conv_stem", "bn1", "blocks.0", "blocks.2", "bn2"))
+    golden["runs"]["MbConvNet RmspropTf frozen"] = {
+        "freeze": net.frozen,
+        **train(net, RmspropTf()),
     }
     # A tensor's two numbers on one line.
     text = re.sub(r"\[\s+(\S+)\s+(\S+)\s+\]", r"[\1 \2]", json.dumps(golden, indent=1))

@@ -12,6 +12,7 @@ class Net:
     image: tuple
     momentum: float
     epsilon: float
+    frozen: tuple = ()
     params: dict = field(default_factory=dict)
     buffers: dict = field(default_factory=dict)
 
@@ -30,10 +31,14 @@ class Net:
         self.buffers[f"{name}.running_mean"] = torch.zeros(channels)
         self.buffers[f"{name}.running_var"] = torch.ones(channels)
 
+    def is_frozen(self, name):
+        return any(name == prefix or name.startswith(prefix + ".") for prefix in self.frozen)
+
     def apply_norm(self, p, name, x):
+        training = not self.is_frozen(name)
         statistics = (self.buffers[f"{name}.running_{kind}"] for kind in ("mean", "var"))
         affine = (p[f"{name}.weight"], p[f"{name}.bias"])
-        return F.batch_norm(x, *statistics, *affine, True, self.momentum, self.epsilon)
+        return F.batch_norm(x, *statistics, *affine, training, self.momentum, self.epsilon)
 
 
 def drop(x, mask, keep):
@@ -71,8 +76,8 @@ class ConvNet(Net):
 class MbConvNet(Net):
     """An EfficientNet in small: stem, a depthwise separable block, two MBConv blocks, head."""
 
-    def __init__(self):
-        super().__init__(image=(3, 16, 16), momentum=0.1, epsilon=1e-3)
+    def __init__(self, frozen=()):
+        super().__init__(image=(3, 16, 16), momentum=0.1, epsilon=1e-3, frozen=frozen)
         self.conv("conv_stem", 8, 3, 3)
         self.norm("bn1", 8)
         self.conv("blocks.0.conv_dw", 8, 1, 3)
@@ -120,8 +125,10 @@ class MbConvNet(Net):
         x = self.excite(p, "blocks.0", F.silu(self.apply_norm(p, "blocks.0.bn1", x)))
         x = self.apply_norm(p, "blocks.0.bn2", same(x, p["blocks.0.conv_pw.weight"]))
         x = self.inverted_forward(p, "blocks.1", x, 2)
-        kept = mask("blocks.2.drop_path", (x.shape[0], 1, 1, 1), 0.8)
-        x = x + drop(self.inverted_forward(p, "blocks.2", x, 1), kept, 0.8)
+        branch = self.inverted_forward(p, "blocks.2", x, 1)
+        if not self.is_frozen("blocks.2"):
+            branch = drop(branch, mask("blocks.2.drop_path", (x.shape[0], 1, 1, 1), 0.8), 0.8)
+        x = x + branch
         x = F.silu(self.apply_norm(p, "bn2", same(x, p["conv_head.weight"]))).mean((2, 3))
         x = drop(x, mask("classifier.dropout", x.shape, 0.9), 0.9)
         return F.linear(x, p["classifier.weight"], p["classifier.bias"])
