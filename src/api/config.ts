@@ -133,6 +133,15 @@ const validationSchema = z
 /** What a config says of the training of one network; a generation of a self-training has the same. */
 export const networkKeys = {
   model: z.string().min(1).describe('A model file, or the name of a shipped model.'),
+  init: z
+    .string()
+    .min(1)
+    .optional()
+    .describe('A checkpoint or run whose weights to start from; from scratch if missing.'),
+  freeze: z
+    .array(z.string().min(1))
+    .optional()
+    .describe('Layers or parameters that are not trained, with all below them; none if missing.'),
   epochs: positive.optional().describe('Passes over the training images; give this or steps.'),
   steps: count.optional().describe('Optimizer steps; give this or epochs.'),
   batch: count.describe('Labelled images a step.').default(64),

@@ -103,6 +103,7 @@ const typeNames: Readonly<Record<string, string>> = {
   string: 'text',
   boolean: 'true or false',
   object: 'an object',
+  array: 'a list',
 };
 
 function choice(value: unknown, allowed: readonly string[]): string {

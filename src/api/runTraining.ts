@@ -27,6 +27,8 @@ export interface TrainingPlan {
   readonly folder: string;
   readonly model: string | Model;
   readonly trainer: TrainerOptions;
+  /** A checkpoint, or a run (then its best), whose weights a new run starts from; see Trainer.startFrom. */
+  readonly initial?: string | undefined;
   readonly source: BatchSource;
   readonly steps: number;
   readonly schedule: Schedule;
@@ -157,6 +159,7 @@ class TrainingRun {
   async #start(): Promise<void> {
     if (this.control.resume !== true) {
       if (existsSync(this.#checkpoints)) rmSync(this.#checkpoints, { recursive: true });
+      await this.#initialize();
       return;
     }
     const { checkpoint, damaged } = latestCheckpoint(this.#checkpoints);
@@ -165,12 +168,18 @@ class TrainingRun {
     if (checkpoint === undefined) {
       const [first] = damaged;
       if (first) throw first;
+      await this.#initialize();
       return;
     }
     const { step, best } = await this.trainer.resume(checkpoint.path);
     discardCheckpointsAfter(this.#checkpoints, step);
     this.#best = best;
     this.#saved = { step, path: checkpoint.path };
+  }
+
+  async #initialize(): Promise<void> {
+    const { initial } = this.plan;
+    if (initial !== undefined) await this.trainer.startFrom(initial);
   }
 
   async #boundary(step: number, metrics: MetricsWriter): Promise<void> {

@@ -4,7 +4,12 @@ import { writeImage } from '../data/batches.js';
 import type { Model } from '../nn/defineModel.js';
 import type { OptimizerConfig } from '../optim/optimizer.js';
 import type { BatchArrays } from '../runtime/batchArrays.js';
-import type { CheckpointMeta } from '../runtime/checkpoint.js';
+import {
+  openCheckpoint,
+  requireArchitecture,
+  resolveCheckpoint,
+  type CheckpointMeta,
+} from '../runtime/checkpoint.js';
 import { Evaluation } from '../runtime/evaluate.js';
 import type { StepResult } from '../runtime/step.js';
 import type { WeightKind } from '../runtime/trainProtocol.js';
@@ -12,6 +17,7 @@ import { TrainClient } from '../runtime/trainClient.js';
 import { TrainingError } from '../support/errors.js';
 import type { TensorData } from '../support/tensor.js';
 import { resolveDevice, type DeviceName } from './device.js';
+import { StoredWeights } from './storedWeights.js';
 import { compileModel, type CompileModelOptions, type CompileResult } from './compileModel.js';
 
 export interface TrainerOptions extends Omit<
@@ -264,6 +270,23 @@ export class Trainer {
     const state = await this.client.resume(path);
     this.#step = state.step;
     return state;
+  }
+
+  /**
+   * Takes the weights of a checkpoint, or of a run's best: their moving average where there is one.
+   * The architecture must be the same, the image size need not. Optimizer state, averages and steps
+   * begin anew. Throws an ArtifactError where the checkpoint is corrupt or does not fit.
+   */
+  async startFrom(path: string): Promise<void> {
+    const checkpoint = openCheckpoint(resolveCheckpoint(path));
+    try {
+      const weights = new StoredWeights(checkpoint, undefined);
+      requireArchitecture({ ...checkpoint, tensors: weights.infos() }, this.manifest);
+      await this.client.initialize(weights.held());
+    } finally {
+      checkpoint.tensors.close();
+    }
+    this.#step = 0;
   }
 
   /** Copies of parameters, batch statistics, optimizer state and averages, by checkpoint key. */

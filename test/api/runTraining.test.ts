@@ -1,4 +1,4 @@
-import { mkdirSync, readdirSync, readFileSync, truncateSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readdirSync, readFileSync, rmSync, truncateSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import {
@@ -97,6 +97,21 @@ describe('a seed', () => {
     const metrics = (folder: string): string => filesBelow(folder)['metrics.jsonl'] ?? '';
     expect(filesBelow(again)).toEqual(filesBelow(first));
     expect(metrics(other)).not.toBe(metrics(first));
+  });
+});
+
+describe('a run that starts from other weights', () => {
+  it('begins with them, and resumes without the checkpoint that they came from', async () => {
+    const teacher = await finished();
+    const whole = filesBelow(await finished({ initial: teacher }));
+    const scratch = filesBelow(await finished());
+    expect(whole['metrics.jsonl']).not.toBe(scratch['metrics.jsonl']);
+    const folder = temporaryFolder();
+    const plan = tinyRun(folder, { initial: teacher });
+    await runUntil(plan, 5);
+    rmSync(teacher, { recursive: true });
+    await run(plan, { resume: true });
+    expect(filesBelow(folder)).toEqual(whole);
   });
 });
 
