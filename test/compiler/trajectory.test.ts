@@ -38,12 +38,13 @@ const optimizers = {
   RmspropTf: { optimizer: { kind: 'rmspropTf', epsilon: 1e-3, weightDecay: 1e-5 }, rate: 0.01 },
 } satisfies Record<string, Omit<Case, 'model'>>;
 
-const unfrozen = Object.entries({ ConvNet: convNet, MbConvNet: mbConvNet }).flatMap(([net, model]) =>
-  Object.entries(optimizers).map(([name, options]) => ({
-    name: `${net} ${name}`,
-    ...options,
-    model,
-  })),
+const unfrozen = Object.entries({ ConvNet: convNet, MbConvNet: mbConvNet }).flatMap(
+  ([net, model]) =>
+    Object.entries(optimizers).map(([name, options]) => ({
+      name: `${net} ${name}`,
+      ...options,
+      model,
+    })),
 );
 
 const frozen = 'MbConvNet RmspropTf frozen';
