@@ -8,6 +8,7 @@ import type { InspectOptions, Inspection } from '../api/inspect.js';
 import type { LoadedConfig } from '../api/loadTrainingConfig.js';
 import type { PreviewRequest, SheetRequest, SheetSummary } from '../api/noiseSheets.js';
 import type { Scaffold } from '../api/scaffold.js';
+import type { Cifar10Options } from '../data/cifar10.js';
 import type { DemoSummary } from '../selftrain/demo.js';
 import type { FilterOptions, FilterSummary } from '../selftrain/filter.js';
 import type { LabelRequest, LabelRunSummary } from '../selftrain/labelRun.js';
@@ -151,7 +152,10 @@ export interface DataSummary {
   readonly folder: string;
   readonly images: number;
   readonly classes: number;
+  /** Of what was packed. */
   readonly bytes: number;
+  /** Named parts, each of which a config can name as DIR/NAME. */
+  readonly splits?: readonly string[] | undefined;
 }
 
 /** What the command line asks of the library; a command parses, calls one of these and prints. */
@@ -171,6 +175,7 @@ export interface Services {
   runDemo(request: DemoRequest): Promise<DemoSummary>;
   scaffold(folder: string): Promise<Scaffold>;
   prepareMnist(folder: string): Promise<DataSummary>;
+  prepareCifar10(folder: string, options: Cifar10Options): Promise<DataSummary>;
   previewNoise(request: PreviewRequest): Promise<SheetSummary>;
   showCorruptions(request: SheetRequest): Promise<SheetSummary>;
 }

@@ -65,6 +65,10 @@ export const installedServices: Services = {
     const bytes = images.byteLength + labels.byteLength;
     return { name: 'mnist', folder, images: count, classes: 10, bytes };
   },
+  async prepareCifar10(folder, options) {
+    const { packCifar10 } = await import('../data/cifar10.js');
+    return { name: 'cifar10', folder, ...(await packCifar10(folder, options)) };
+  },
   async scaffold(folder) {
     const { scaffold } = await import('../api/scaffold.js');
     return scaffold(folder);

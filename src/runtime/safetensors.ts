@@ -161,13 +161,25 @@ export class SafetensorsFile {
 
   /** Reads one tensor into memory of its own. */
   read(name: string): TensorData {
-    const entry = this.#entries.get(name);
-    if (!entry) throw corrupt(this.path, `it has no tensor ${name}`);
-    const { dtype, shape, begin, end } = entry;
+    const { dtype, shape, begin, end } = this.#entry(name);
     const data = dtypes[dtype].create((end - begin) / dtypes[dtype].bytes);
     const tensor = { dtype, shape, data };
     readExactly(this.path, this.#file, bytesOf(tensor), this.#dataStart + begin);
     return tensor;
+  }
+
+  /** Reads the bytes of one tensor into memory that threads share. */
+  readShared(name: string): Uint8Array {
+    const { begin, end } = this.#entry(name);
+    const bytes = new Uint8Array(new SharedArrayBuffer(end - begin));
+    readExactly(this.path, this.#file, bytes, this.#dataStart + begin);
+    return bytes;
+  }
+
+  #entry(name: string): Entry {
+    const entry = this.#entries.get(name);
+    if (!entry) throw corrupt(this.path, `it has no tensor ${name}`);
+    return entry;
   }
 
   close(): void {

@@ -22,6 +22,7 @@ function services(some: Partial<Services>): Services {
     runDemo: unused,
     scaffold: unused,
     prepareMnist: unused,
+    prepareCifar10: unused,
     previewNoise: unused,
     showCorruptions: unused,
     ...some,
