@@ -1,24 +1,27 @@
-import { join } from 'node:path';
-import { ArrayDataset } from '../data/dataset.js';
-import { arraySource, type ImageSource } from '../data/imageSource.js';
-import { mnist } from '../data/mnist.js';
-import { ConfigError } from '../support/errors.js';
-import { digitNames, heldOutOf } from './trainFromConfig.js';
+import { arraySource } from '../data/imageSource.js';
+import { cleanImages, type CleanImagesOptions } from '../data/cleanImages.js';
+import type { ImageSource } from '../data/imageSource.js';
+import {
+  digitNames,
+  openLabelledSet,
+  openUnlabelledSet,
+  type OpenSetOptions,
+} from './imageSets.js';
+import { heldOutOf } from './trainFromConfig.js';
 
-/**
- * The clean images that a command line names: `mnist`, or `mnist:DIR` for what `gradus data mnist
- * DIR` wrote. Throws a ConfigError for any other name.
- */
-export function openImageSource(name: string): ImageSource {
-  const [kind, folder = join('data', 'mnist')] = name.split(/:(.*)/s);
-  if (kind !== 'mnist')
-    throw new ConfigError(`there is no data set ${name}`, {
-      code: 'data-set',
-      where: name,
-      hint: 'allowed: mnist, mnist:DIR',
-    });
-  const digits = new ArrayDataset({ ...mnist({ cacheDir: folder }), classes: digitNames.length });
-  return arraySource(digits, { name, classNames: digitNames });
+export type OpenSourceOptions = OpenSetOptions & CleanImagesOptions;
+
+/** The clean images of a set without classes, as openUnlabelledSet names it. */
+export async function openSource(spec: string, options: OpenSourceOptions): Promise<ImageSource> {
+  return cleanImages(await openUnlabelledSet(spec, options), options);
+}
+
+/** The clean images of a labelled set, as openLabelledSet names it. */
+export async function openLabelledSource(
+  spec: string,
+  options: OpenSourceOptions,
+): Promise<ImageSource> {
+  return cleanImages(await openLabelledSet(spec, options), options);
 }
 
 /** What a checkpoint's training held out of its labelled images; undefined where nothing is known of it. */

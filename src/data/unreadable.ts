@@ -2,6 +2,9 @@ import { appendFileSync, existsSync, readFileSync } from 'node:fs';
 import { writeError } from '../runtime/fileErrors.js';
 import { DataError } from '../support/errors.js';
 
+/** How many images of a run may be unreadable, unless it is told otherwise. */
+export const defaultUnreadable = 100;
+
 export interface UnreadableOptions {
   /** File that takes a JSON line for each such image; none is written where it is missing. */
   readonly file?: string | undefined;

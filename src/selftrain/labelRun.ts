@@ -1,7 +1,15 @@
 import { existsSync, readFileSync } from 'node:fs';
-import { openHeldOut, openImageSource } from '../api/imageSources.js';
+import { join } from 'node:path';
+import {
+  openHeldOut,
+  openLabelledSource,
+  openSource,
+  type OpenSourceOptions,
+} from '../api/imageSources.js';
 import { Labeller, type LabellerOptions } from '../api/labeller.js';
 import type { ImageSource } from '../data/imageSource.js';
+import { LoaderPool } from '../data/loaderPool.js';
+import { defaultUnreadable, UnreadableImages } from '../data/unreadable.js';
 import { resolveCheckpoint } from '../runtime/checkpoint.js';
 import { readError } from '../runtime/fileErrors.js';
 import { auditPath, auditTeacher, measureAudit, readAudit, type AuditResult } from './audit.js';
@@ -17,6 +25,8 @@ export interface LabelRequest
    * out, where that is known.
    */
   readonly audit?: string | undefined;
+  /** How many images may be unreadable; unreadable.jsonl in the folder of the labels lists them. */
+  readonly unreadable?: number | undefined;
   /** A file with the names of the teacher's classes, one a line, where its training does not tell. */
   readonly classes?: string | undefined;
 }
@@ -29,9 +39,27 @@ export interface LabelRunSummary extends LabelSummary {
 
 /** Labels a data set with the teacher of a path, and audits the teacher on held-out images. */
 export async function labelDataSet(path: string, request: LabelRequest): Promise<LabelRunSummary> {
-  const source = openImageSource(request.data);
+  const pool = new LoaderPool();
+  const file = join(request.out, 'unreadable.jsonl');
+  const limit = request.unreadable ?? defaultUnreadable;
+  try {
+    return await labelWith(path, request, {
+      pool,
+      unreadable: new UnreadableImages({ file, limit }),
+    });
+  } finally {
+    await pool.close();
+  }
+}
+
+async function labelWith(
+  path: string,
+  request: LabelRequest,
+  options: OpenSourceOptions,
+): Promise<LabelRunSummary> {
+  const source = await openSource(request.data, options);
   const { batch, threads, device } = request;
-  const heldOut = auditSource(path, request.audit);
+  const heldOut = await auditSource(path, request.audit, options);
   const classNames =
     request.classes === undefined ? heldOut?.classNames : readClassNames(request.classes);
   const labeller = await Labeller.create(path, { batch, threads, device, classNames });
@@ -44,9 +72,13 @@ export async function labelDataSet(path: string, request: LabelRequest): Promise
   }
 }
 
-function auditSource(path: string, wanted: string | undefined): ImageSource | undefined {
+async function auditSource(
+  path: string,
+  wanted: string | undefined,
+  options: OpenSourceOptions,
+): Promise<ImageSource | undefined> {
   if (wanted === 'none') return undefined;
-  if (wanted !== undefined) return openImageSource(wanted);
+  if (wanted !== undefined) return openLabelledSource(wanted, options);
   return path.endsWith('.onnx') ? undefined : openHeldOut(resolveCheckpoint(path));
 }
 

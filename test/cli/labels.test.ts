@@ -1,9 +1,18 @@
 import { spawnSync } from 'node:child_process';
-import { existsSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import {
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { LabelRunSummary } from '../../src/selftrain/labelRun.js';
+import { quartersImage } from '../data/fixtures.js';
 import { gradusBin } from '../support/paths.js';
 
 const folder = mkdtempSync(join(tmpdir(), 'gradus-labels-'));
@@ -94,6 +103,17 @@ describe('pseudo-labels from the command line', () => {
       'shard-00001-of-00002.parquet',
       'shard-00002-of-00002.parquet',
     ]);
+  });
+
+  it('are given to a folder of images, of which unreadable ones are listed', async () => {
+    const photos = join(folder, 'photos');
+    mkdirSync(photos);
+    await quartersImage().png().toFile(join(photos, 'a.png'));
+    writeFileSync(join(photos, 'b.png'), 'no picture');
+    const args = ['label', 'runs/linear', '--data', 'photos', '--audit', 'none'];
+    expect(json(...args, '--out', 'photo-labels')).toMatchObject({ images: 1, unreadable: 1 });
+    const list = readFileSync(join(folder, 'photo-labels', 'unreadable.jsonl'), 'utf8');
+    expect(JSON.parse(list)).toMatchObject({ image: join(photos, 'b.png') });
   });
 
   it('explain what is wrong, with the exit code of bad data or wrong use', () => {

@@ -1,4 +1,11 @@
-import { existsSync, readdirSync, readFileSync, rmSync, truncateSync, writeFileSync } from 'node:fs';
+import {
+  existsSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  truncateSync,
+  writeFileSync,
+} from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { packCifar10, type Cifar10Layout } from '../../src/data/cifar10.js';
@@ -161,7 +168,9 @@ describe('a split', () => {
     const changed = Buffer.from(bytes);
     changed[changed.length - 1] = 1;
     writeFileSync(packed, changed);
-    expect(() => openSplit(path)).toThrow(/test.safetensors .* it was changed after it was written/);
+    expect(() => openSplit(path)).toThrow(
+      /test.safetensors .* it was changed after it was written/,
+    );
     writeFileSync(packed, bytes.subarray(0, 900));
     expect(() => openSplit(path)).toThrow(/test.safetensors is no valid safetensors file/);
     rmSync(packed);

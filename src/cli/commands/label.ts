@@ -11,7 +11,7 @@ export const label = defineCommand({
   describe: 'Give pseudo-labels to images, with a checkpoint or an .onnx classifier',
   examples: [
     ['label runs/digits --data mnist --out labels', "a run's best; the same again goes on"],
-    ['label teacher.onnx --data mnist --out labels --shard 2/8', 'one part of eight'],
+    ['label teacher.onnx --data photos --out labels --shard 2/8', 'one part of eight'],
     ['label runs/digits --data mnist --out labels --top-k 5 --temperature 0.5', ''],
   ],
   options: (parser) =>
@@ -22,7 +22,11 @@ export const label = defineCommand({
         describe: "A checkpoint's folder, a run's (then its best), or an .onnx file",
       })
       .options({
-        data: { ...text, demandOption: true, describe: 'The images: mnist, or mnist:DIR' },
+        data: {
+          ...text,
+          demandOption: true,
+          describe: 'The images: a folder, a .csv or .jsonl list, a split of gradus data, or mnist',
+        },
         out: { ...text, demandOption: true, describe: 'Folder of the label shards' },
         shard: { ...text, describe: 'Make one shard of several only, such as 2/8' },
         shards: { ...text, describe: 'Number of shards; one for each 20,000 images if missing' },
@@ -35,6 +39,7 @@ export const label = defineCommand({
           describe:
             'Labelled images that measure the teacher, or none; what its training held out if missing',
         },
+        unreadable: { ...text, describe: 'Images that may be unreadable; 100 if missing' },
         classes: { ...text, describe: "A file with the teacher's class names, one a line" },
         overwrite: {
           type: 'boolean',
@@ -56,6 +61,7 @@ export const label = defineCommand({
         batch: wholeNumber('--batch', args.batch, { least: 1 }),
         threads: wholeNumber('--threads', args.threads, { least: 1 }),
         audit: args.audit,
+        unreadable: wholeNumber('--unreadable', args.unreadable, { least: 0 }),
         classes: args.classes,
         overwrite: args.overwrite,
         device: deviceOf(args.device),

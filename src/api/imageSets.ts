@@ -1,0 +1,153 @@
+import { createHash } from 'node:crypto';
+import { readdirSync, statSync, type Stats } from 'node:fs';
+import { basename, dirname, join, resolve } from 'node:path';
+import { checkClasses } from '../data/classes.js';
+import { openFlatFolder, openImageFolder } from '../data/folder.js';
+import type { Images, LabelledImages } from '../data/images.js';
+import { openImageList, openUnlabelledList } from '../data/list.js';
+import { mnist } from '../data/mnist.js';
+import { openSplit } from '../data/split.js';
+import { DataError } from '../support/errors.js';
+import { nearest } from '../support/nearest.js';
+
+export interface OpenSetOptions {
+  /** Folder that a relative path starts from; default the current one. */
+  readonly folder?: string | undefined;
+}
+
+export interface OpenLabelledSetOptions extends OpenSetOptions {
+  /** Names of the classes that the set must have, in the order that gives them their numbers. */
+  readonly classes?: readonly string[] | undefined;
+}
+
+const listName = /\.(?:csv|jsonl|ndjson)$/i;
+
+/**
+ * Labelled images by the path of a folder with a subfolder for each class, of a .csv or .jsonl list,
+ * or of a split that `gradus data` wrote (with or without its .json); or `mnist`, `mnist:DIR`. Throws
+ * a DataError where there is none, where it is broken, and where its classes are not `classes`.
+ */
+export async function openLabelledSet(
+  spec: string,
+  { folder = '.', classes }: OpenLabelledSetOptions = {},
+): Promise<LabelledImages> {
+  const place = placeOf(spec, folder);
+  switch (place.kind) {
+    case 'folder':
+      return openImageFolder(place.path, classes);
+    case 'list':
+      return openImageList(place.path, { classes });
+    case 'split':
+      return inOrder(openSplit(place.path), classes);
+    case 'mnist':
+      return inOrder(openMnist(spec, place.path), classes);
+  }
+}
+
+/**
+ * Images whose classes nobody asks for: as openLabelledSet, or any folder, whose subfolders then
+ * mean nothing.
+ */
+export async function openUnlabelledSet(
+  spec: string,
+  { folder = '.' }: OpenSetOptions = {},
+): Promise<Images> {
+  const place = placeOf(spec, folder);
+  switch (place.kind) {
+    case 'folder':
+      return openFlatFolder(place.path);
+    case 'list':
+      return openUnlabelledList(place.path);
+    case 'split':
+      return openSplit(place.path);
+    case 'mnist':
+      return openMnist(spec, place.path);
+  }
+}
+
+interface Place {
+  readonly kind: 'folder' | 'list' | 'split' | 'mnist';
+  readonly path: string;
+}
+
+function placeOf(spec: string, folder: string): Place {
+  const [name, digits = join('data', 'mnist')] = spec.split(/:(.*)/s);
+  if (name === 'mnist') return { kind: 'mnist', path: resolve(folder, digits) };
+  const path = resolve(folder, spec);
+  const found = statOf(path);
+  if (found?.isDirectory()) {
+    requireNoSplits(spec, path);
+    return { kind: 'folder', path };
+  }
+  if (found && listName.test(path)) return { kind: 'list', path };
+  if (found && /\.json$/i.test(path)) return { kind: 'split', path };
+  if (found)
+    throw new DataError(`${path} is no set of images`, {
+      code: 'data-set',
+      where: spec,
+      hint: 'give a folder of images, a .csv or .jsonl list, or a split that gradus data wrote',
+    });
+  if (statOf(`${path}.json`)) return { kind: 'split', path: `${path}.json` };
+  throw missing(spec, path);
+}
+
+function statOf(path: string): Stats | undefined {
+  return statSync(path, { throwIfNoEntry: false });
+}
+
+/** What `gradus data` wrote has several sets, of which one must be named. */
+function requireNoSplits(spec: string, path: string): void {
+  const names = readdirSync(path);
+  if (!names.some((name) => name.endsWith('.safetensors'))) return;
+  const splits = splitsAmong(names);
+  throw new DataError(`${path} holds packed images, not images or folders`, {
+    code: 'which-split',
+    where: spec,
+    hint: `name one of its splits: ${splits.map((name) => `${spec}/${name}`).join(', ')}`,
+  });
+}
+
+function splitsAmong(names: readonly string[]): string[] {
+  return names.filter((name) => name.endsWith('.json')).map((name) => basename(name, '.json'));
+}
+
+function missing(spec: string, path: string): DataError {
+  const parent = dirname(path);
+  const there = statOf(parent)?.isDirectory() === true ? readdirSync(parent) : undefined;
+  const near = nearest(basename(path), there ? [...there, ...splitsAmong(there)] : []);
+  const meant = near === undefined ? undefined : join(dirname(spec), near);
+  return new DataError(`there is no data set ${spec}: ${there ? path : parent} does not exist`, {
+    code: 'data-set',
+    where: spec,
+    hint:
+      meant === undefined
+        ? 'give a folder of images, a .csv or .jsonl list, a split of gradus data, mnist or mnist:DIR'
+        : `did you mean ${meant}?`,
+  });
+}
+
+/** The same images, with the numbers that `classes` gives to the classes. */
+function inOrder(images: LabelledImages, classes: readonly string[] | undefined): LabelledImages {
+  const { classNames, name } = images;
+  if (classes === undefined || classes.join('\n') === classNames.join('\n')) return images;
+  checkClasses(classNames, classes, name);
+  const numbers = Uint16Array.from(classNames, (own) => classes.indexOf(own));
+  return { ...images, classNames: classes, label: (i) => numbers[images.label(i)] ?? 0 };
+}
+
+/** Names of the classes of digits. */
+export const digitNames = Array.from({ length: 10 }, (_, digit) => String(digit));
+
+function openMnist(name: string, cacheDir: string): LabelledImages {
+  const { count, shape, images, labels } = mnist({ cacheDir });
+  return {
+    name,
+    count,
+    fingerprint: createHash('sha256').update(images).update(labels).digest('hex'),
+    packed: { data: images, layout: 'nchw', shape },
+    id: String,
+    where: (i) => i,
+    classNames: digitNames,
+    label: (i) => labels[i] ?? 0,
+  };
+}
