@@ -116,7 +116,8 @@ describe('CIFAR-10', () => {
 describe('the published splits', () => {
   const indicesOf = (count: number): number[] => {
     const url = new URL(`../../src/data/splits/cifar10-${count}.json`, import.meta.url);
-    return JSON.parse(readFileSync(url, 'utf8')).indices;
+    const { indices }: { indices: number[] } = JSON.parse(readFileSync(url, 'utf8'));
+    return indices;
   };
 
   it('are sorted numbers of training images, the smaller one inside the larger', () => {
