@@ -146,9 +146,6 @@ function bestResult(folder: string, step: number, images: number): TrainResult['
   return undefined;
 }
 
-/** Names of the classes of digits. */
-export const digitNames = Array.from({ length: 10 }, (_, digit) => String(digit));
-
 /**
  * The labelled images that the training of a checkpoint held out; undefined where it was not made
  * by `gradus train`.

@@ -88,11 +88,6 @@ export async function packCifar10(
   return { images, classes, bytes, splits: writeSplits(folder, layout) };
 }
 
-/** Labels of the training images of a package, from which the published splits are drawn. */
-export function cifar10TrainLabels(source: NpmPackage): Uint8Array {
-  return readLabels(source, 'train', 50_000);
-}
-
 function publishedLayout(): Cifar10Layout {
   return {
     rows: 10_000,
