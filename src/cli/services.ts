@@ -10,6 +10,7 @@ import type { PreviewRequest, SheetRequest, SheetSummary } from '../api/noiseShe
 import type { Scaffold } from '../api/scaffold.js';
 import type { Cifar10Options } from '../data/cifar10.js';
 import type { DemoSummary } from '../selftrain/demo.js';
+import type { DiffOptions, LabelDiff } from '../selftrain/diff.js';
 import type { FilterOptions, FilterSummary } from '../selftrain/filter.js';
 import type { LabelRequest, LabelRunSummary } from '../selftrain/labelRun.js';
 import type { OptimizerConfig } from '../optim/optimizer.js';
@@ -172,6 +173,8 @@ export interface Services {
   /** Labels images with a checkpoint's network or an .onnx classifier. */
   labelDataSet(teacher: string, request: LabelRequest): Promise<LabelRunSummary>;
   filterLabels(labels: string, options: FilterOptions): Promise<FilterSummary>;
+  /** Compares the labels of two generations. */
+  diffLabels(before: string, after: string, options: DiffOptions): Promise<LabelDiff>;
   runDemo(request: DemoRequest): Promise<DemoSummary>;
   scaffold(folder: string): Promise<Scaffold>;
   prepareMnist(folder: string): Promise<DataSummary>;

@@ -54,6 +54,10 @@ export const installedServices: Services = {
     const { filterLabels } = await import('../selftrain/filter.js');
     return filterLabels(labels, options);
   },
+  async diffLabels(before, after, options) {
+    const { diffLabels } = await import('../selftrain/diff.js');
+    return diffLabels(before, after, options);
+  },
   async runDemo(request) {
     await import('../index.js');
     const { runDemo } = await import('../selftrain/demo.js');

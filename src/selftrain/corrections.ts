@@ -3,6 +3,7 @@ import { readFileSync } from 'node:fs';
 import { readError } from '../runtime/fileErrors.js';
 import { DataError } from '../support/errors.js';
 import { nearest } from '../support/nearest.js';
+import { csvRows } from './csv.js';
 
 /** What a person said of single images. */
 export interface Corrections {
@@ -42,7 +43,7 @@ export function readCorrections(path: string, classes: readonly string[]): Corre
   const lines = new Map<string, number>();
   const numbers = new Map(classes.map((name, i) => [name, i]));
   let columns: CorrectionColumns | undefined;
-  for (const { cells, line } of rowsOf(text.replace(/^\uFEFF/, ''))) {
+  for (const { cells, line } of csvRows(text.replace(/^\uFEFF/, ''))) {
     if (columns === undefined) {
       columns = columnsOf(cells, `${path}:${line}`);
       continue;
@@ -86,26 +87,6 @@ function columnsOf(cells: readonly string[], where: string): CorrectionColumns {
 
 function some(names: readonly string[]): string {
   return names.length > 8 ? `${names.slice(0, 8).join(', ')}, ...` : names.join(', ');
-}
-
-/** Cells of CSV (RFC 4180) with the line that each row begins at; empty rows are left out. */
-function* rowsOf(text: string): Generator<{ cells: string[]; line: number }> {
-  const token = /"((?:[^"]|"")*)"|([^",\r\n]+)|(,)|(\r?\n)/gy;
-  let cells = [''];
-  let line = 1;
-  let begin = 1;
-  for (let match; (match = token.exec(text));) {
-    const [whole, quoted, plain, comma] = match;
-    const last = cells.length - 1;
-    if (quoted !== undefined) cells[last] += quoted.replaceAll('""', '"');
-    else if (plain !== undefined) cells[last] += plain;
-    else if (comma !== undefined) cells.push('');
-    line += whole.split('\n').length - 1;
-    if (quoted !== undefined || plain !== undefined || comma !== undefined) continue;
-    if (cells.length > 1 || cells[0] !== '') yield { cells, line: begin };
-    [cells, begin] = [[''], line];
-  }
-  if (cells.length > 1 || cells[0] !== '') yield { cells, line: begin };
 }
 
 /** Throws a DataError where corrections are for images that are not there; `lack` says where. */

@@ -19,6 +19,7 @@ function services(some: Partial<Services>): Services {
     listDevices: unused,
     labelDataSet: unused,
     filterLabels: unused,
+    diffLabels: unused,
     runDemo: unused,
     scaffold: unused,
     prepareMnist: unused,

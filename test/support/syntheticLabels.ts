@@ -37,12 +37,14 @@ export function syntheticOrigin(classes: readonly string[], images: number): Lab
 export function writeLabels(
   folder: string,
   labels: readonly Labelled[],
-  { classes = letters, shards = 1, topK = null as number | null, teacher = 'a' } = {},
+  { classes = letters, shards = 1, topK = null as number | null, teacher = 'a', data = 'b' } = {},
 ): string {
   makeFolder(folder);
   const { length } = classes;
+  const made = syntheticOrigin(classes, labels.length);
   const origin = {
-    ...syntheticOrigin(classes, labels.length),
+    ...made,
+    data: { ...made.data, fingerprint: data.repeat(64) },
     topK,
     teacher: { name: 'synthetic', fingerprint: teacher.repeat(64) },
   };

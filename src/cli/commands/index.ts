@@ -11,6 +11,7 @@ import { importCommand } from './import.js';
 import { init } from './init.js';
 import { inspect } from './inspect.js';
 import { label } from './label.js';
+import { labels } from './labels.js';
 import { train } from './train.js';
 
 /** Every command, in the order of `gradus --help`. */
@@ -23,6 +24,7 @@ export const commands: readonly Command[] = [
   evaluate,
   label,
   filter,
+  labels,
   importCommand,
   exportCommand,
   devices,

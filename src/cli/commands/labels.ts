@@ -1,0 +1,143 @@
+import type { LabelDiff } from '../../selftrain/diff.js';
+import { defineCommand, defineGroup } from '../command.js';
+import { wholeNumber } from '../options.js';
+import { formatCount, formatPercent, formatTable } from '../table.js';
+
+const text = { type: 'string', requiresArg: true } as const;
+
+/** Longer tables show the most frequent moves; --json has all. */
+const mostMoves = 20;
+
+const diff = defineCommand({
+  usage: 'diff <a> <b>',
+  describe: 'Show which images changed class between two generations',
+  examples: [
+    ['labels diff teacher/labels student-1/labels', 'two folders that gradus label made'],
+    ['labels diff a/kept.parquet b/ledger.parquet', 'what filter wrote, too'],
+    ['labels diff a b --top 50 --csv changes.csv', 'and every change in a file'],
+  ],
+  options: (parser) =>
+    parser
+      .positional('a', {
+        type: 'string',
+        demandOption: true,
+        describe: 'A folder of labels, a file of kept labels or a ledger',
+      })
+      .positional('b', {
+        type: 'string',
+        demandOption: true,
+        describe: 'The same by another teacher',
+      })
+      .options({
+        top: { ...text, describe: 'How many of the surest changes are shown; 10 if missing' },
+        csv: { ...text, describe: 'A CSV file that takes every change' },
+      }),
+  async run(args, { services, progress }) {
+    const summary = await services.diffLabels(args.a, args.b, {
+      top: wholeNumber('--top', args.top, { least: 0, most: 10_000 }),
+      csv: args.csv,
+      onEvent: (event) => {
+        progress.onEvent(event);
+      },
+    });
+    progress.end();
+    return { json: summary, text: textOf(summary) };
+  },
+});
+
+function textOf(summary: LabelDiff): string {
+  const { compared, changed, share, csv, moves, surest } = summary;
+  const sections = [sidesOf(summary)];
+  sections.push(
+    `${formatCount(changed)} of ${formatCount(compared)} images changed class (${formatPercent(share)})`,
+  );
+  if (moves.length > 0) sections.push(classesOf(summary), movesOf(summary));
+  if (surest.length > 0) sections.push(`the surest changes\n${surestOf(summary)}`);
+  if (csv !== null) sections.push(`all ${formatCount(changed)} changes: ${csv}`);
+  return sections.join('\n\n');
+}
+
+function sidesOf({ before, after }: LabelDiff): string {
+  const rows = [before, after].map(({ path, teacher, images, alone, ...means }) => [
+    path,
+    teacher.name,
+    formatCount(images),
+    formatCount(alone),
+    means.meanConfidence.toFixed(4),
+    means.meanConfidenceOfChanged?.toFixed(4) ?? '',
+  ]);
+  return formatTable(
+    [
+      { title: 'labels' },
+      { title: 'teacher' },
+      ...['images', 'only here', 'mean confidence', 'of the changed'].map(rightAligned),
+    ],
+    rows,
+  );
+}
+
+function classesOf({ classes }: LabelDiff): string {
+  const rows = classes
+    .filter(({ left, joined }) => left + joined > 0)
+    .toSorted((a, b) => b.left + b.joined - a.left - a.joined)
+    .slice(0, mostMoves)
+    .map(({ name, ...counts }) => [
+      name,
+      ...[counts.before, counts.after, counts.left, counts.joined].map(formatCount),
+    ]);
+  return formatTable(
+    [{ title: 'class' }, ...['before', 'after', 'left', 'joined'].map(rightAligned)],
+    rows,
+  );
+}
+
+function movesOf({ moves }: LabelDiff): string {
+  const rows = moves
+    .slice(0, mostMoves)
+    .map(({ from, to, images, confidenceBefore, confidenceAfter }) => [
+      from,
+      to,
+      formatCount(images),
+      confidenceBefore.toFixed(3),
+      confidenceAfter.toFixed(3),
+    ]);
+  if (moves.length > mostMoves) rows.push([`... ${moves.length - mostMoves} more`]);
+  return formatTable(
+    [
+      { title: 'from' },
+      { title: 'to' },
+      ...['images', 'confidence before', 'after'].map(rightAligned),
+    ],
+    rows,
+  );
+}
+
+function surestOf({ surest }: LabelDiff): string {
+  return formatTable(
+    [
+      { title: 'image' },
+      { title: 'before' },
+      rightAligned('confidence'),
+      { title: 'after' },
+      rightAligned('confidence'),
+    ],
+    surest.map(({ id, before, after, confidenceBefore, confidenceAfter }) => [
+      id,
+      before,
+      confidenceBefore.toFixed(3),
+      after,
+      confidenceAfter.toFixed(3),
+    ]),
+  );
+}
+
+function rightAligned(title: string) {
+  return { title, align: 'right' } as const;
+}
+
+export const labels = defineGroup({
+  name: 'labels',
+  describe: 'Compare pseudo-labels and look at them',
+  examples: [['labels diff teacher/labels student-1/labels', 'what another teacher says']],
+  commands: [diff],
+});
