@@ -156,7 +156,7 @@ export function selfTrainingConfigSchema(): Readonly<Record<string, unknown>> {
 }
 
 /** What belongs to one generation alone, and is not handed on. */
-const ownKeys: ReadonlySet<string> = new Set(['init']);
+const ownKeys: ReadonlySet<string> = new Set(['init', 'freeze']);
 /** Keys whose own keys are handed on one by one. */
 const mergedKeys = ['noise', 'labels', 'checkpoints'];
 
