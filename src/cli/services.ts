@@ -29,7 +29,7 @@ export interface ModelOverrides {
 export interface CompileRequest extends ModelOverrides {
   readonly out: string;
   readonly artifacts?: readonly ArtifactKind[] | 'all' | undefined;
-  readonly target?: 'portable' | 'cpu' | undefined;
+  readonly target?: 'portable' | 'cpu' | 'webgpu' | undefined;
   readonly batch?: number | 'dynamic' | undefined;
   readonly opset?: number | undefined;
   readonly seed?: number | undefined;

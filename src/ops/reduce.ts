@@ -1,14 +1,14 @@
 import type { Opset } from '../../generated/onnx/index.js';
 import type { TensorType, Value } from '../ir/graph.js';
-import { ndarray } from '../ir/ndarray.js';
-import { defineOp, type InputGrads } from '../ir/op.js';
+import { ndarray, type NdArray } from '../ir/ndarray.js';
+import { defineOp, TypeFault, type InputGrads } from '../ir/op.js';
 import { dtypes } from '../support/dtype.js';
 import type { OnnxValue } from '../support/onnxValue.js';
 import { expandLike, reducedShape, type ReduceAttributes } from './broadcast.js';
 import { scalarLike } from './constant.js';
 import { div } from './elementwise.js';
 import { forEachIndex, reduceArray } from './reference.js';
-import { sizeOf } from '../support/shape.js';
+import { formatShape, shapeEquals, sizeOf } from '../support/shape.js';
 
 /** Mean over axes. */
 export const reduceMean = defineOp('reduceMean', {
@@ -78,15 +78,42 @@ export function countOf(x: Value, { axes }: { readonly axes: readonly number[] }
 export const argMax = defineOp('argMax', {
   inputs: ['x'],
   type: ({ x }) => ({ dtype: 'int64', shape: x.shape.slice(0, -1) }),
-  reference: ({ x }) => {
-    const width = x.shape.at(-1) ?? 1;
-    const out = ndarray(x.shape.slice(0, -1));
-    forEachIndex(x.shape, (index, at) => {
-      const row = Math.floor(at / width);
-      const best = row * width + (out.data[row] ?? 0);
-      if ((x.data[at] ?? NaN) > (x.data[best] ?? NaN)) out.data[row] = index.at(-1) ?? 0;
-    });
-    return out;
-  },
+  reference: ({ x }) => argMaxArray(x),
   onnx: (b, { x }) => b.ArgMax(x, { axis: -1, keepdims: 0 }),
+});
+
+function argMaxArray(x: NdArray): NdArray {
+  const width = x.shape.at(-1) ?? 1;
+  const out = ndarray(x.shape.slice(0, -1));
+  forEachIndex(x.shape, (index, at) => {
+    const row = Math.floor(at / width);
+    const best = row * width + (out.data[row] ?? 0);
+    if ((x.data[at] ?? NaN) > (x.data[best] ?? NaN)) out.data[row] = index.at(-1) ?? 0;
+  });
+  return out;
+}
+
+/**
+ * Whether the largest elements of two rows, the first among equals, lie at the same place: a and b
+ * [...,K] -> bool [...]. `fuseArgMax` makes it, for targets that cannot read the integers between.
+ */
+export const sameArgMax = defineOp('sameArgMax', {
+  inputs: ['a', 'b'],
+  type: ({ a, b }) => {
+    if (!shapeEquals(a.shape, b.shape))
+      throw new TypeFault(
+        'shape-mismatch',
+        `rows of ${formatShape(a.shape)} compared with ${formatShape(b.shape)}`,
+      );
+    return { dtype: 'bool', shape: a.shape.slice(0, -1) };
+  },
+  reference: ({ a, b }) => {
+    const [first, second] = [argMaxArray(a), argMaxArray(b)];
+    const data = first.data.map((index, row) => Number(index === second.data[row]));
+    return { shape: first.shape, data };
+  },
+  onnx: (b, x) => {
+    const options = { axis: -1, keepdims: 0 };
+    return b.Equal(b.ArgMax(x.a, options), b.ArgMax(x.b, options));
+  },
 });

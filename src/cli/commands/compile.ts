@@ -15,7 +15,7 @@ const kinds = [
   'training-info',
 ] as const satisfies readonly ArtifactKind[];
 
-const targets = ['portable', 'cpu'] as const;
+const targets = ['portable', 'cpu', 'webgpu'] as const;
 
 const text = { type: 'string', requiresArg: true } as const;
 

@@ -3,7 +3,7 @@ import { ndarray } from '../../../src/ir/ndarray.js';
 import type { Op } from '../../../src/ir/op.js';
 import { expandLike, reduceSum } from '../../../src/ops/broadcast.js';
 import { constantOp } from '../../../src/ops/constant.js';
-import { argMax, countOf, reduceMean } from '../../../src/ops/reduce.js';
+import { argMax, countOf, reduceMean, sameArgMax } from '../../../src/ops/reduce.js';
 import { cast, concat, equal, padAxis, reshape, slice, transpose } from '../../../src/ops/shape.js';
 import { invariant } from '../../../src/support/errors.js';
 import { batchDim as N, type Shape } from '../../../src/support/shape.js';
@@ -74,6 +74,19 @@ export const shapes: readonly OpTable[] = [
     cases: [[N, 10], [N, 3, 5], [7], [N, 1]].map((shape) => ({
       in: { x: { shape, draw: distinct } },
     })),
+  },
+  {
+    op: sameArgMax,
+    noGradient: 'a truth value has none',
+    // With rows that agree, and with equal largest elements, of which the first counts.
+    cases: [
+      [N, 10],
+      [N, 3, 2],
+      [7, 3],
+      [N, 1],
+    ].flatMap((shape) =>
+      [distinct, integers(3)].map((draw) => ({ in: { a: { shape, draw }, b: { shape, draw } } })),
+    ),
   },
   {
     op: reshape,
