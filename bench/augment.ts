@@ -4,7 +4,7 @@ import { operationLists, type OperationName } from '../src/augment/operations.js
 import { randAugment, type ImageNoise } from '../src/augment/randAugment.js';
 import { fnv1a32 } from '../src/support/hash.js';
 import { fillBits, RandomStream } from '../src/support/random.js';
-import { round, spread } from './statistics.js';
+import { round, spread } from '../src/support/spread.js';
 import type { Settings } from './run.js';
 
 /** Images per second of input noise on one core: RandAugment alone, whole chains, each operation. */

@@ -1,6 +1,6 @@
 import { compileModel } from '../src/index.js';
 import { b0, trainerOptions } from './b0.js';
-import { spread } from './statistics.js';
+import { spread } from '../src/support/spread.js';
 import type { Settings } from './run.js';
 
 /** Seconds to compile the training step of EfficientNet-B0, from the model to bytes. */

@@ -13,7 +13,7 @@ import {
   shardPath,
 } from '../src/selftrain/labelStore.js';
 import { RandomStream } from '../src/support/random.js';
-import { round } from './statistics.js';
+import { round } from '../src/support/spread.js';
 
 const rows = 10_000_000;
 const classes = 100;

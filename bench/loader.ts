@@ -12,7 +12,7 @@ import { UnreadableImages } from '../src/data/unreadable.js';
 import { makeFolder } from '../src/runtime/atomic.js';
 import { RandomStream } from '../src/support/random.js';
 import type { Settings } from './run.js';
-import { round, spread, type Spread } from './statistics.js';
+import { round, spread, type Spread } from '../src/support/spread.js';
 
 const photos = 192;
 const [photoWidth, photoHeight] = [500, 375];

@@ -1,7 +1,7 @@
 import { Trainer } from '../src/index.js';
 import { cheapBatches, trainerOptions } from './b0.js';
 import type { Settings } from './run.js';
-import { round, spread } from './statistics.js';
+import { round, spread } from '../src/support/spread.js';
 import { TorchPeer } from './torchPeer.js';
 
 const warmUp = 3;

@@ -134,7 +134,10 @@ export class Labeller {
   /** Runs a batch: once, or with several masks whose probabilities are averaged. */
   async #run(indices: readonly number[], arrays: InferArrays): Promise<void> {
     const { noise } = this.teacher;
-    if (!noise) return this.client.infer(arrays);
+    if (!noise) {
+      await this.client.infer(arrays);
+      return;
+    }
     const { seed, passes = 1 } = noise;
     const mean = new MeanProbabilities(arrays.logits.length, this.manifest.classes);
     for (let pass = 0; pass < passes; pass++) {

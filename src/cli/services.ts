@@ -1,4 +1,5 @@
 import type { ArtifactKind, Manifest } from '../artifacts/manifest.js';
+import type { BenchOptions, BenchResult } from '../api/bench.js';
 import type { TrainingConfig } from '../api/config.js';
 import type { DeviceName } from '../api/device.js';
 import type { DevicesSummary } from '../api/devices.js';
@@ -169,6 +170,8 @@ export interface Services {
   importWeights(path: string, request: ImportOptions): Promise<ImportResult>;
   exportModel(path: string, request: ExportOptions): Promise<ExportResult>;
   inspectFile(path: string, request: InspectOptions): Promise<Inspection>;
+  /** Times, profiles and weighs steps of a model. */
+  benchModel(model: string, options: BenchOptions): Promise<BenchResult>;
   listDevices(): Promise<DevicesSummary>;
   /** Labels images with a checkpoint's network or an .onnx classifier. */
   labelDataSet(teacher: string, request: LabelRequest): Promise<LabelRunSummary>;

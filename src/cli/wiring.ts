@@ -31,6 +31,11 @@ export const installedServices: Services = {
     await import('../index.js');
     return inspectModelFile(path, request);
   },
+  async benchModel(model, options) {
+    await import('../index.js');
+    const { benchModel } = await import('../api/bench.js');
+    return benchModel(model, options);
+  },
   async listDevices() {
     const { describeDevices } = await import('../api/devices.js');
     return describeDevices();

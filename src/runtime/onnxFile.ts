@@ -13,12 +13,21 @@ const sourceKey = 'gradus.source';
 
 /** The user's `file:line:column` that the node `name` came from, if the model says so. */
 export function nodeSource(model: OnnxSource, name: string): string | undefined {
+  return nodeSources(model).get(name);
+}
+
+/** The user's `file:line:column` of each node by its name; undefined where the model does not say. */
+export function nodeSources(model: OnnxSource): Map<string, string | undefined> {
   const bytes = typeof model === 'string' ? readFileSync(model) : model;
   const { graph, functions } = onnx.ModelProto.decode(bytes);
   const nodes = [...(graph?.node ?? []), ...functions.flatMap(({ node }) => node ?? [])];
-  const node = nodes.find((candidate) => candidate.name === name);
-  const recorded = node?.metadataProps?.find(({ key }) => key === sourceKey)?.value;
-  return recorded ?? /^.+:\d+:\d+$/.exec(node?.docString ?? '')?.[0];
+  return new Map(
+    nodes.map(({ name, metadataProps, docString }) => {
+      const recorded = metadataProps?.find(({ key }) => key === sourceKey)?.value;
+      const source = recorded ?? /^.+:\d+:\d+$/.exec(docString ?? '')?.[0];
+      return [name ?? '', source] as const;
+    }),
+  );
 }
 
 /** Reads `length` bytes at `position` into the window that it returns; fewer at the end. */

@@ -30,6 +30,8 @@ export interface SessionOptions {
   readonly training?: boolean;
   /** Default true; false saves memory where activations are big. */
   readonly memPattern?: boolean;
+  /** Start of the path of a file that takes the time of each node, when the session is released; slows runs. */
+  readonly profile?: string;
   /** What to call the model in errors; default its path. */
   readonly label?: string;
   /** The user's `file:line:column` of a node's name; default what the model itself records. */
@@ -119,6 +121,10 @@ export class Session {
       enableMemPattern: options.memPattern ?? true,
       logSeverityLevel: 4,
       ...(options.threads !== undefined && { intraOpNumThreads: options.threads }),
+      ...(options.profile !== undefined && {
+        enableProfiling: true,
+        profileFilePrefix: options.profile,
+      }),
     };
     try {
       const session =

@@ -158,13 +158,13 @@ export class TrainClient {
   /**
    * Fills arrays.logits from arrays.image, with the weights of the moment, their moving averages
    * where there are any, or those inside the artifact; the default is what the artifact wants.
-   * `noise` says which masks a noised artifact draws.
+   * `noise` says which masks a noised artifact draws. Milliseconds inside onnxruntime.
    */
-  async infer(arrays: InferArrays, weights?: WeightKind, noise?: NoiseAt): Promise<void> {
+  async infer(arrays: InferArrays, weights?: WeightKind, noise?: NoiseAt): Promise<number> {
     const slot = this.#infers.indexOf(arrays);
     const inputs = this.manifest.artifacts.infer?.inputs ?? [];
     const fed = inputs.some(({ role }) => role === 'param' || role === 'buffer');
-    await this.#send('infer', { slot, weights: weights ?? (fed ? 'ema' : 'inside'), noise });
+    return this.#send('infer', { slot, weights: weights ?? (fed ? 'ema' : 'inside'), noise });
   }
 
   /** Copies of the whole state, by the keys of a checkpoint. */

@@ -53,7 +53,8 @@ export interface Commands {
       readonly weights: WeightKind | 'inside';
       readonly noise?: NoiseAt | undefined;
     };
-    gives: undefined;
+    /** Milliseconds inside onnxruntime. */
+    gives: number;
   };
   state: { takes: undefined; gives: ReadonlyMap<string, TensorData> };
   save: { takes: { readonly folder: string; readonly meta: CheckpointMeta }; gives: string };

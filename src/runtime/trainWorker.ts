@@ -52,7 +52,7 @@ const handlers: Handlers = {
   async infer({ slot, weights, noise }) {
     invariant(infer, 'no infer artifact was given');
     const source = weights === 'inside' ? undefined : training().buffers.weights(weights);
-    await infer.run(inferSlot(slot), source, noise);
+    return infer.run(inferSlot(slot), source, noise);
   },
   state: () => training().buffers.state(),
   save: ({ folder, meta }) => saveCheckpoint(folder, meta, training().buffers.state()),

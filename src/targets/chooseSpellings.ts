@@ -1,5 +1,6 @@
 import type { Graph, Node } from '../ir/graph.js';
-import type { NodeTypes, Op } from '../ir/op.js';
+import type { NodeTypes } from '../ir/op.js';
+import { groupBy } from '../support/groupBy.js';
 import { chooseLayouts } from './chooseLayouts.js';
 import type { Override, Target } from './target.js';
 
@@ -32,7 +33,7 @@ export function spellingName(override: Override | undefined, target: Target): st
 
 /** The spellings of each node that a target accepts. */
 export function candidatesOf(graph: Graph, target: Target): Candidates[] {
-  const overrides = groupByOp(target.overrides);
+  const overrides = groupBy(target.overrides, ({ op }) => op);
   return graph.nodes.map((node) => accept(node, overrides.get(node.op) ?? []));
 }
 
@@ -83,13 +84,6 @@ function dearer(
   return own !== undefined && least !== undefined && own > least
     ? `${name}: ${own} microseconds, not ${least}`
     : `${name} would cost more here than it saves`;
-}
-
-function groupByOp(overrides: readonly Override[]): Map<Op, Override[]> {
-  const groups = new Map<Op, Override[]>();
-  for (const override of overrides)
-    groups.set(override.op, [...(groups.get(override.op) ?? []), override]);
-  return groups;
 }
 
 /** The overrides that take a node, with the reasons of those that do not. */

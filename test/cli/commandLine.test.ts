@@ -1,4 +1,5 @@
 import { describe, expect, it, vi } from 'vitest';
+import type { BenchResult } from '../../src/api/bench.js';
 import { parseTrainingConfig } from '../../src/api/config.js';
 import { runCommandLine } from '../../src/cli/main.js';
 import type { CompileRequest, Services, TrainSummary } from '../../src/cli/services.js';
@@ -16,6 +17,7 @@ function services(some: Partial<Services>): Services {
     importWeights: unused,
     exportModel: unused,
     inspectFile: unused,
+    benchModel: unused,
     listDevices: unused,
     labelDataSet: unused,
     filterLabels: unused,
@@ -364,6 +366,86 @@ describe('gradus export', () => {
       efficientnet_b0, step 120: the moving average of the weights, from runs/x/checkpoints/step-00000120
       "
     `);
+  });
+});
+
+describe('gradus bench', () => {
+  const time = { milliseconds: 60, share: 0.6 };
+  const result: BenchResult = {
+    name: 'digits',
+    mode: 'train',
+    device: 'cpu',
+    batch: 64,
+    image: [1, 28, 28],
+    imagesPerSecond: 640,
+    stepMilliseconds: 100,
+    stepSpread: { median: 100, lowest: 90, quartiles: [95, 110], count: 20 },
+    peakRssBytes: 208_100_000,
+    outsideRunShare: 0.0123,
+    operators: Array.from({ length: 14 }, (_, i) => ({ operator: `Op${i}`, nodes: 1, ...time })),
+    layers: [
+      { layer: 'stem.conv', ...time, backwardMilliseconds: 40, source: 'digits.model.ts:11:9' },
+      { layer: 'optimizer', milliseconds: 40, share: 0.4, backwardMilliseconds: 0 },
+    ],
+    compileSeconds: 1,
+    machine: { cpu: 'a processor', cores: 2, load: 1 },
+  };
+
+  it('prints figures, operators and the slowest layers with their lines', async () => {
+    const benchModel = vi.fn<Services['benchModel']>(() => Promise.resolve(result));
+    const line = 'bench digits.model.ts --batch 64 --size 28 --mode train --optimizer sgd';
+    const { status, out } = await run(line, { benchModel });
+    expect(status).toBe(0);
+    expect(benchModel.mock.calls[0]?.[1]).toMatchObject({
+      batch: 64,
+      size: 28,
+      mode: 'train',
+      optimizer: { kind: 'sgd' },
+    });
+    expect(
+      out
+        .split('\n')
+        .filter((text) => !/^Op([1-9]|10) /.test(text))
+        .join('\n'),
+    ).toMatchInlineSnapshot(`
+      "digits: 20 training steps of 64 images [1,28,28] on cpu
+      a processor, 2 cores, load 1
+
+      figure               median
+      -------------------  ----------------------------
+      images per second    640
+      milliseconds a step  100 (half of them 95 to 110)
+      peak memory          208.1 MB
+      outside onnxruntime  1.23 %
+
+      operator  nodes     ms     share
+      --------  -----  -----  --------
+      Op0           1   60.0   60.00 %
+      Op11          1   60.0   60.00 %
+      2 others      2  120.0  120.00 %
+
+      slowest layers    ms    share  backward  made at
+      --------------  ----  -------  --------  --------------------
+      stem.conv       60.0  60.00 %      40.0  digits.model.ts:11:9
+      optimizer       40.0  40.00 %
+      "
+    `);
+  });
+
+  it('prints its figures alone with --quiet, and all as JSON', async () => {
+    const benchModel = () => Promise.resolve(result);
+    const { out } = await run('bench digits.model.ts --quiet', { benchModel });
+    expect(out).not.toContain('stem.conv');
+    const { out: json } = await run('bench digits.model.ts --json', { benchModel });
+    expect(JSON.parse(json)).toEqual(result);
+  });
+
+  it('refuses a mode that it does not have', async () => {
+    const { status, err } = await run('bench digits.model.ts --mode serve');
+    expect([status, err.split('\n')[0]]).toEqual([
+      2,
+      'error ConfigError: --mode cannot be "serve"',
+    ]);
   });
 });
 

@@ -1,5 +1,6 @@
 import type { Command } from '../command.js';
 import { augment } from './augment.js';
+import { bench } from './bench.js';
 import { compile } from './compile.js';
 import { data } from './data.js';
 import { demo } from './demo.js';
@@ -27,6 +28,7 @@ export const commands: readonly Command[] = [
   labels,
   importCommand,
   exportCommand,
+  bench,
   devices,
   data,
   augment,

@@ -1,0 +1,158 @@
+import { mkdtempSync, readdirSync, rmSync } from 'node:fs';
+import { availableParallelism, cpus, loadavg, tmpdir } from 'node:os';
+import { join } from 'node:path';
+import type { Model } from '../nn/defineModel.js';
+import type { OptimizerConfig } from '../optim/optimizer.js';
+import { measure } from '../runtime/benchProcess.js';
+import type { BenchMode, BenchRequest } from '../runtime/benchProtocol.js';
+import { nodeSources } from '../runtime/onnxFile.js';
+import { readProfile } from '../runtime/profile.js';
+import { invariant } from '../support/errors.js';
+import { round, spread, type Spread } from '../support/spread.js';
+import { timeByLayer, timeByOperator, type LayerTime, type OperatorTime } from './benchLayers.js';
+import { compileModel, type CompileResult } from './compileModel.js';
+import { resolveDevice, type DeviceName } from './device.js';
+
+export interface BenchOptions {
+  /** Default train. */
+  readonly mode?: BenchMode | undefined;
+  /** Images of a step; default 32. */
+  readonly batch?: number | undefined;
+  /** Height and width of the image in place of the model's own, in pixels. */
+  readonly size?: number | undefined;
+  readonly classes?: number | undefined;
+  readonly device?: DeviceName | undefined;
+  /** Threads of one operator; onnxruntime's choice where missing. */
+  readonly threads?: number | undefined;
+  /** Steps to time; as many as fit into ten seconds, and at least five, where missing. */
+  readonly steps?: number | undefined;
+  /** Of training; default RMSProp in TensorFlow's form with weight decay. */
+  readonly optimizer?: OptimizerConfig | undefined;
+  /** Told what is done next. */
+  readonly onPhase?: ((text: string) => void) | undefined;
+}
+
+/** What a model's steps take on this machine; JSON. */
+export interface BenchResult {
+  readonly name: string;
+  readonly mode: BenchMode;
+  readonly device: string;
+  readonly batch: number;
+  /** [C,H,W] */
+  readonly image: readonly number[];
+  /** By the median step. */
+  readonly imagesPerSecond: number;
+  /** Median. */
+  readonly stepMilliseconds: number;
+  readonly stepSpread: Spread;
+  /** Largest resident memory of a process that does nothing but these steps. */
+  readonly peakRssBytes: number;
+  /** Share of a step outside onnxruntime: noise, messages between threads, copies. Median. */
+  readonly outsideRunShare: number;
+  /** Of the nodes' time, by a profile of other steps than those that were timed. */
+  readonly operators: readonly OperatorTime[];
+  readonly layers: readonly LayerTime[];
+  readonly compileSeconds: number;
+  readonly machine: {
+    readonly cpu: string;
+    readonly cores: number;
+    /** Processes that wanted a core in the last minute, these steps among them. */
+    readonly load: number;
+  };
+}
+
+/** What a step does beside the forward and backward pass, where nothing else is asked for. */
+export const benchTraining = {
+  optimizer: { kind: 'rmspropTf', weightDecay: 1e-5 },
+  emaDecay: 0.9999,
+} as const;
+
+/** Steps that are run before those that count: the arena grows, caches fill. */
+const warmUp = 3;
+const profiledSteps = 5;
+
+/**
+ * Times steps of a model, in a process of their own, and profiles others, so that the profiler slows
+ * none that is timed. Images are made up once, so data loading is no part of a step.
+ */
+export async function benchModel(
+  model: string | Model,
+  options: BenchOptions = {},
+): Promise<BenchResult> {
+  const device = resolveDevice(options.device);
+  const { mode = 'train', steps, threads, onPhase } = options;
+  const folder = mkdtempSync(join(tmpdir(), 'gradus-bench-'));
+  try {
+    const compiled = await compileStep(model, { ...options, device, out: folder });
+    const { manifest, seconds } = compiled;
+    onPhase?.(`compiled ${manifest.name} in ${seconds.toFixed(1)} s; timing steps`);
+    const request = { mode, manifest, folder, threads, warmUp };
+    const timing = { ...request, steps: steps ?? 5, seconds: steps === undefined ? 10 : 0 };
+    const measured = await measure(timing);
+    const load = loadavg()[0] ?? 0;
+    onPhase?.(`timed ${measured.steps.length} steps; profiling ${profiledSteps} more`);
+    const profile = await profileSteps(request);
+    const sources = nodeSources(join(folder, mode === 'train' ? 'train.onnx' : 'infer.onnx'));
+    const step = spread(measured.steps.map(({ milliseconds }) => milliseconds));
+    return {
+      name: manifest.name,
+      mode,
+      device,
+      batch: Number(manifest.batch),
+      image: manifest.image,
+      imagesPerSecond: round((1000 * Number(manifest.batch)) / step.median),
+      stepMilliseconds: step.median,
+      stepSpread: step,
+      peakRssBytes: measured.peakRssBytes,
+      outsideRunShare: spread(
+        measured.steps.map(
+          ({ milliseconds, runMilliseconds }) => 1 - runMilliseconds / milliseconds,
+        ),
+      ).median,
+      operators: timeByOperator(profile.nodes),
+      layers: timeByLayer(profile.nodes, sources),
+      compileSeconds: seconds,
+      machine: {
+        cpu: cpus()[0]?.model ?? 'unknown',
+        cores: availableParallelism(),
+        load: round(load),
+      },
+    };
+  } finally {
+    rmSync(folder, { recursive: true, force: true });
+  }
+}
+
+type StepRequest = Omit<BenchOptions, 'device'> & {
+  readonly device: ReturnType<typeof resolveDevice>;
+  readonly out: string;
+};
+
+/** Compiles what a step of the mode runs, as training and labelling do. */
+function compileStep(model: string | Model, request: StepRequest): Promise<CompileResult> {
+  const { mode = 'train', device, optimizer, batch = 32, size, classes, out } = request;
+  const common = { target: device, batch, size, classes, out };
+  return mode === 'train'
+    ? compileModel(model, {
+        ...common,
+        ...benchTraining,
+        ...(optimizer && { optimizer }),
+        artifacts: ['train', 'init'],
+      })
+    : compileModel(model, {
+        ...common,
+        artifacts: ['infer'],
+        foldBatchNorm: true,
+        imageFormat: 'uint8-nhwc',
+      });
+}
+
+async function profileSteps(
+  request: Pick<BenchRequest, 'mode' | 'manifest' | 'folder' | 'warmUp'>,
+) {
+  const profile = join(request.folder, 'profile');
+  await measure({ ...request, steps: profiledSteps, seconds: 0, profile });
+  const file = readdirSync(request.folder).find((name) => /^profile.*\.json$/.test(name));
+  invariant(file, 'onnxruntime wrote its profile');
+  return readProfile(join(request.folder, file), request.warmUp);
+}

@@ -1,0 +1,135 @@
+import type { BenchResult } from '../../api/bench.js';
+import { createOptimizer, optimizerNames } from '../../optim/index.js';
+import { defineCommand } from '../command.js';
+import { deviceOf, flags, oneOf, wholeNumber } from '../options.js';
+import { formatBytes, formatPercent, formatTable } from '../table.js';
+
+const modes = ['train', 'label'] as const;
+
+const text = { type: 'string', requiresArg: true } as const;
+
+/** Rows of each table that people read; --json has all. */
+const shownOperators = 12;
+const shownLayers = 15;
+
+export const bench = defineCommand({
+  usage: 'bench <model>',
+  describe: 'Measure steps of a model on this machine: time, memory, slowest layers',
+  examples: [
+    ['bench digits.model.ts --batch 64', 'training steps of 64 images'],
+    ['bench efficientnet_b0 --size 64 --mode label', 'labelling with a shipped model'],
+    ['bench digits.model.ts --json', 'for a script'],
+  ],
+  options: (parser) =>
+    parser
+      .positional('model', {
+        type: 'string',
+        demandOption: true,
+        describe: 'A model file, or the name of a shipped model',
+      })
+      .options({
+        mode: { ...text, choices: modes, describe: 'Steps of what; train if missing' },
+        batch: { ...text, describe: 'Images a step; 32 if missing' },
+        size: flags.size,
+        classes: flags.classes,
+        device: flags.device,
+        threads: { ...text, describe: 'Threads of one operator' },
+        steps: { ...text, describe: 'Steps to time; as many as fit into 10 s if missing' },
+        optimizer: {
+          ...text,
+          choices: optimizerNames,
+          describe: 'Of training; rmspropTf if missing',
+        },
+      }),
+  async run(args, { services, progress }) {
+    const { optimizer } = args;
+    const result = await services.benchModel(args.model, {
+      mode: oneOf('--mode', args.mode, modes),
+      batch: wholeNumber('--batch', args.batch, { least: 1 }),
+      size: wholeNumber('--size', args.size, { least: 1 }),
+      classes: wholeNumber('--classes', args.classes, { least: 2 }),
+      device: deviceOf(args.device),
+      threads: wholeNumber('--threads', args.threads, { least: 1 }),
+      steps: wholeNumber('--steps', args.steps, { least: 1 }),
+      optimizer: optimizer === undefined ? undefined : createOptimizer({ kind: optimizer }).config,
+      onPhase: (phase) => {
+        progress.note(phase);
+      },
+    });
+    return { json: result, text: textOf(result), quiet: figuresOf(result) };
+  },
+});
+
+function textOf(result: BenchResult): string {
+  return [figuresOf(result), '', operatorTable(result), '', layerTable(result)].join('\n');
+}
+
+function figuresOf(result: BenchResult): string {
+  const { name, mode, device, batch, image, stepSpread, machine } = result;
+  const [low, high] = stepSpread.quartiles;
+  const work = mode === 'train' ? 'training steps' : 'batches labelled';
+  const rows = [
+    ['images per second', String(result.imagesPerSecond)],
+    ['milliseconds a step', `${result.stepMilliseconds} (half of them ${low} to ${high})`],
+    ['peak memory', formatBytes(result.peakRssBytes)],
+    ['outside onnxruntime', formatPercent(result.outsideRunShare)],
+  ];
+  return [
+    `${name}: ${stepSpread.count} ${work} of ${batch} images [${image.join(',')}] on ${device}`,
+    `${machine.cpu}, ${machine.cores} cores, load ${machine.load}`,
+    '',
+    formatTable([{ title: 'figure' }, { title: 'median' }], rows),
+  ].join('\n');
+}
+
+const timeColumns = [
+  { title: 'ms', align: 'right' },
+  { title: 'share', align: 'right' },
+] as const;
+
+function operatorTable({ operators }: BenchResult): string {
+  const shown = operators.slice(0, shownOperators);
+  const rest = operators.slice(shownOperators);
+  const rows = shown.map(({ operator, nodes, milliseconds, share }) => [
+    operator,
+    String(nodes),
+    milliseconds.toFixed(1),
+    formatPercent(share),
+  ]);
+  if (rest.length > 0)
+    rows.push([
+      `${rest.length} others`,
+      String(sum(rest.map(({ nodes }) => nodes))),
+      sum(rest.map(({ milliseconds }) => milliseconds)).toFixed(1),
+      formatPercent(sum(rest.map(({ share }) => share))),
+    ]);
+  const columns = [
+    { title: 'operator' },
+    { title: 'nodes', align: 'right' },
+    ...timeColumns,
+  ] as const;
+  return formatTable(columns, rows);
+}
+
+function layerTable({ layers }: BenchResult): string {
+  const rows = layers
+    .slice(0, shownLayers)
+    .map(({ layer, milliseconds, share, backwardMilliseconds, source = '' }) => [
+      layer,
+      milliseconds.toFixed(1),
+      formatPercent(share),
+      backwardMilliseconds === 0 ? '' : backwardMilliseconds.toFixed(1),
+      source,
+    ]);
+  const columns = [
+    { title: 'slowest layers' },
+    ...timeColumns,
+    { title: 'backward', align: 'right' },
+    { title: 'made at' },
+  ] as const;
+  return formatTable(columns, rows);
+}
+
+function sum(numbers: readonly number[]): number {
+  return numbers.reduce((a, b) => a + b, 0);
+}

@@ -1,0 +1,102 @@
+/** The process in which `measure` runs steps, so that its peak of memory is theirs alone. */
+import { join } from 'node:path';
+import { invariant } from '../support/errors.js';
+import { requireArtifact } from './batchArrays.js';
+import type { BenchReply, BenchRequest, Measured, MeasuredStep } from './benchProtocol.js';
+import { peakRssBytes } from './memory.js';
+import { readSafetensors } from './safetensors.js';
+import { TrainClient } from './trainClient.js';
+import { packError } from './trainProtocol.js';
+
+/** Runs the steps of a request. */
+async function measure(request: BenchRequest): Promise<Measured> {
+  const { mode, manifest, folder, threads, profile } = request;
+  const baseRssBytes = process.memoryUsage().rss;
+  const kind = mode === 'train' ? 'train' : 'infer';
+  const client = await TrainClient.start({
+    manifest,
+    artifacts: { [kind]: join(folder, requireArtifact(manifest, kind).file) },
+    seed: 0,
+    session: {
+      ...(mode === 'train' && { memPattern: false }),
+      ...(threads !== undefined && { threads }),
+      ...(profile !== undefined && { profile }),
+    },
+  });
+  if (mode === 'train')
+    await client.initialize(readSafetensors(join(folder, requireArtifact(manifest, 'init').file)));
+  const step = mode === 'train' ? await trainStep(client) : await labelStep(client);
+  for (let i = 0; i < request.warmUp; i++) await step(i);
+  const steps = await timeSteps(step, request);
+  await client.stop();
+  return { steps, peakRssBytes: peakRssBytes(), baseRssBytes };
+}
+
+/** Runs one step; milliseconds inside onnxruntime. */
+type Step = (index: number) => Promise<number>;
+
+async function timeSteps(step: Step, request: BenchRequest): Promise<MeasuredStep[]> {
+  const steps: MeasuredStep[] = [];
+  const begun = performance.now();
+  for (let last = begun; ;) {
+    const runMilliseconds = await step(request.warmUp + steps.length);
+    const now = performance.now();
+    steps.push({ milliseconds: now - last, runMilliseconds });
+    last = now;
+    const enough = now - begun >= 1000 * request.seconds;
+    if (steps.length >= request.steps && enough) return steps;
+  }
+}
+
+/** Steps on images that are made once: what a data set takes is not part of them. */
+async function trainStep(client: TrainClient): Promise<Step> {
+  const slots = [await client.batch(), await client.batch()];
+  for (const [i, arrays] of slots.entries()) {
+    const { image, target, weight } = arrays;
+    fillImages(image, i);
+    const classes = target.length / weight.length;
+    for (const row of weight.keys()) target[row * classes + ((row * 37 + i) % classes)] = 1;
+    weight.fill(1);
+    client.giveBack(arrays);
+  }
+  return async (index) => {
+    const arrays = await client.batch();
+    const { runTime } = await client.step(arrays, { step: index, hypers: { learning_rate: 1e-3 } });
+    return runTime;
+  };
+}
+
+async function labelStep(client: TrainClient): Promise<Step> {
+  const slots = [await client.inferArrays(), await client.inferArrays()];
+  for (const [i, arrays] of slots.entries()) {
+    fillImages(arrays.image, i);
+    client.giveBackInfer(arrays);
+  }
+  return async () => {
+    const arrays = await client.inferArrays();
+    const runTime = await client.infer(arrays);
+    client.giveBackInfer(arrays);
+    return runTime;
+  };
+}
+
+function fillImages(pixels: Float32Array | Uint8Array, seed: number): void {
+  const scale = pixels instanceof Uint8Array ? 256 : 1;
+  for (let i = 0; i < pixels.length; i++)
+    pixels[i] = (scale * ((i * 2_654_435_761 + seed) % 997)) / 997;
+}
+
+async function answer(request: BenchRequest): Promise<BenchReply> {
+  try {
+    return { ok: true, measured: await measure(request) };
+  } catch (error) {
+    return { ok: false, error: packError(error, 'measuring') };
+  }
+}
+
+invariant(process.send, 'benchWorker runs as a process with a channel to its parent');
+process.once('message', (request: BenchRequest) => {
+  void answer(request).then((reply) => {
+    process.send?.(reply, () => process.disconnect());
+  });
+});
