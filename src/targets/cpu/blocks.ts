@@ -122,16 +122,24 @@ export class Blocks {
     return [batch, this.padded(channels), height, width];
   }
 
-  /** Sum over each channel's map, [N, padded C]. */
-  sumRows(x: OnnxValue, { batch, channels, height, width }: MapSize): OnnxValue {
+  /**
+   * Mean over each channel's map, [N, padded C]. The pooling operator takes a half to a tenth of
+   * ReduceSum's time, which is worst on small maps (32 samples, 672 channels, 4x4: 0.1 against 0.8 ms).
+   */
+  meanRows(x: OnnxValue, { batch, channels, height, width }: MapSize): OnnxValue {
     const padded = this.padded(channels);
-    const blocks = (batch * padded) / this.block;
-    const sums = this.b.ReduceSum(
-      this.reshape(x, blocks, height * width, this.block),
-      this.b.ints(1),
-      { keepdims: 0 },
-    );
-    return this.reshape(sums, batch, padded);
+    const maps = this.reshape(x, 1, batch * padded, height, width);
+    return this.reshape(this.b.nchwc.GlobalAveragePool(maps), batch, padded);
+  }
+
+  /** Mean over batch and pixels, [padded C]. */
+  meanOfMaps(x: OnnxValue, size: MapSize): OnnxValue {
+    return this.b.Mul(this.sumBatch(this.meanRows(x, size)), this.b.scalar(1 / size.batch));
+  }
+
+  /** Sum over each channel's map, [N, padded C]. */
+  sumRows(x: OnnxValue, size: MapSize): OnnxValue {
+    return this.b.Mul(this.meanRows(x, size), this.b.scalar(size.height * size.width));
   }
 
   /**
@@ -172,18 +180,43 @@ export class Blocks {
     return this.reshape(this.#turn(taps, o / block, i * kh * kw), o, i, kh, kw);
   }
 
-  /** The kernel [O,I,kh,kw] of the convolution that undoes a dense one's channels: the same with o and i exchanged. */
+  /**
+   * The kernel [O,I,kh,kw] of the convolution that undoes a dense one's channels: the same with o and i
+   * exchanged, [I/block,O/block,kh,kw,block o,block i]. Its taps are not flipped yet (`pickTaps`).
+   */
   exchangedKernel(w: OnnxValue, shape: Kernel): OnnxValue {
     const { b, block } = this;
     const [o, i, kh, kw] = this.#paddedKernel(shape);
     const full = this.#padKernel(w, shape);
     if (kh * kw === 1) {
-      // The blocks of one row of the matrix stay whole.
-      const rows = this.reshape(full, o, i / block, block);
-      return this.reshape(b.Transpose(rows, { perm: [1, 0, 2] }), i, o, 1, 1);
+      // Read as pixels o with channels i last, blocking the channels is the whole work.
+      const pixels = this.reshape(full, 1, 1, o, i);
+      return this.reshape(b.nchwc.ReorderInput(pixels, { channels_last: 1 }), i, o, 1, 1);
     }
-    const split = this.reshape(full, o / block, block, i / block, block, kh * kw);
-    return this.reshape(b.Transpose(split, { perm: [2, 0, 4, 1, 3] }), i, o, kh, kw);
+    const inner = b.nchwc.ReorderInput(this.reshape(full, o, i, kh, kw));
+    const split = this.reshape(inner, o / block, block, i / block, kh * kw, block);
+    return this.reshape(b.Transpose(split, { perm: [2, 0, 3, 1, 4] }), i, o, kh, kw);
+  }
+
+  /**
+   * Taps of a blocked kernel, dense or depthwise: from the last of each axis backwards by a step.
+   * Whole blocks move, where the same on a plain kernel moves single numbers.
+   */
+  pickTaps(
+    kernel: OnnxValue,
+    [out, channels, kh, kw]: Kernel,
+    [rows, columns]: readonly [Taps, Taps],
+  ): OnnxValue {
+    const { b, block } = this;
+    if (kh * kw === 1) return kernel;
+    const [o, i] = [this.padded(out), channels === 1 ? 1 : this.padded(channels)];
+    const inner = channels === 1 ? block : block * block;
+    const blocks = this.reshape(kernel, (o * i) / inner, kh, kw, inner);
+    const starts = b.ints(rows.last, columns.last);
+    // Beyond the first tap, counted from the end.
+    const ends = b.ints(-kh - 1, -kw - 1);
+    const picked = b.Slice(blocks, starts, ends, b.ints(1, 2), b.ints(-rows.step, -columns.step));
+    return this.reshape(picked, o, i, rows.count, columns.count);
   }
 
   #paddedKernel([out, channels, kh, kw]: Kernel): Kernel {
@@ -276,6 +309,72 @@ export class Blocks {
     );
   }
 
+  /**
+   * A matrix in blocks of rows, [rows/block, columns, block], as a plain one, or its transpose: [rows,
+   * columns] if `upright`, else [columns, rows].
+   */
+  plainMatrix(
+    x: OnnxValue,
+    [rows, columns]: readonly [number, number],
+    upright: boolean,
+  ): OnnxValue {
+    const padded = this.padded(rows);
+    if (upright)
+      return this.rows(this.reshape(x, 1, padded, 1, columns), {
+        batch: 1,
+        channels: rows,
+        height: 1,
+        width: columns,
+      });
+    const blocks = this.reshape(x, padded / this.block, columns, this.block);
+    const turned = this.reshape(this.b.Transpose(blocks, { perm: [1, 0, 2] }), columns, padded);
+    return rows === padded
+      ? turned
+      : this.b.Slice(turned, this.b.ints(0), this.b.ints(rows), this.b.ints(1));
+  }
+
+  /**
+   * Blocked maps of every phase of the rows and columns, `parts[row phase][column phase]`, woven into
+   * one map of `size`; zeros for a part that is missing.
+   */
+  weave(
+    parts: readonly (readonly (OnnxValue | undefined)[])[],
+    { batch, channels, height, width }: MapSize,
+  ): OnnxValue {
+    const { b, block } = this;
+    const down = parts.length;
+    const right = parts[0]?.length ?? 1;
+    const [rows, columns] = [Math.ceil(height / down), Math.ceil(width / right)];
+    const padded = this.padded(channels);
+    const maps = (batch * padded) / block;
+    /** Pieces of `length` numbers, `pieces` of each part, taking turns; those missing at the end are padded. */
+    const join = (
+      list: readonly (OnnxValue | undefined)[],
+      pieces: number,
+      length: number,
+    ): OnnxValue | undefined => {
+      const present = list.flatMap((part) => (part ? [this.reshape(part, pieces, length)] : []));
+      const [only] = present;
+      if (only === undefined) return undefined;
+      const last = list.length - 1;
+      if (present.length === 1 && list[0]) return b.Pad(only, b.ints(0, 0, 0, length * last));
+      const zeros = (): OnnxValue => b.Expand(b.scalar(0), b.ints(pieces, length));
+      let next = 0;
+      return b.Concat(
+        list.map((part) => (part && present[next++]) ?? zeros()),
+        { axis: 1 },
+      );
+    };
+    const lines = parts.map((line) => join(line, maps * rows * columns, block));
+    const whole = join(lines, maps * rows, right * columns * block);
+    if (whole === undefined) return b.Expand(b.scalar(0), b.ints(batch, padded, height, width));
+    if (rows * down === height && columns * right === width)
+      return this.reshape(whole, batch, padded, height, width);
+    const full = this.reshape(whole, maps, rows * down, columns * right * block);
+    const cut = b.Slice(full, b.ints(0, 0), b.ints(height, width * block), b.ints(1, 2));
+    return this.reshape(cut, batch, padded, height, width);
+  }
+
   /** A blocked map [N,C,H,W] -> [N*H*W,C], channels last. */
   pixels(x: OnnxValue, { batch, channels, height, width }: MapSize): OnnxValue {
     const last = this.b.nchwc.ReorderOutput(x, { channels, channels_last: 1 });
@@ -287,6 +386,13 @@ export class Blocks {
     const plain = this.b.nchwc.ReorderOutput(x, { channels });
     return this.reshape(plain, batch, channels, height * width);
   }
+}
+
+/** Taps of one axis of a kernel: `count` of them, from `last` down by `step`. */
+export interface Taps {
+  readonly last: number;
+  readonly step: number;
+  readonly count: number;
 }
 
 /** [O,I,kh,kw] */

@@ -7,6 +7,7 @@ import { Blocks, sizeOfMap } from './blocks.js';
 import type { CostTable } from '../costTable.js';
 import { convRules } from './convRules.js';
 import { conversionCost, costOf } from './costs.js';
+import { kernelGradRules } from './kernelGradRules.js';
 import { mapRules } from './mapRules.js';
 import { normRules } from './normRules.js';
 import { overrideOf } from './rule.js';
@@ -27,6 +28,7 @@ export function cpuTarget(facts: CpuFacts): Target {
       ? []
       : [
           ...convRules.map((rule) => overrideOf(rule as never, block)),
+          ...kernelGradRules.map((rule) => overrideOf(rule as never, block)),
           ...normRules.map((rule) => overrideOf(rule as never, block)),
           ...mapRules.map((rule) => overrideOf(rule as never, block)),
         ];

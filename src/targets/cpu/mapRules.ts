@@ -149,9 +149,7 @@ function poolRule(op: Op): Rule<ReduceAttributes> {
     spell: (k, [x], { keepDims }, { inputs }) => {
       invariant(x, 'a reduction has an operand');
       const size = sizeOfMap(inputs[0]);
-      const share = k.b.scalar(1 / (size.height * size.width));
-      const sums = k.sumRows(x, size);
-      const rows = k.cutRows(op === reduceMean ? k.b.Mul(sums, share) : sums, size);
+      const rows = k.cutRows(op === reduceMean ? k.meanRows(x, size) : k.sumRows(x, size), size);
       return [keepDims ? rows : k.reshape(rows, size.batch, size.channels)];
     },
   };

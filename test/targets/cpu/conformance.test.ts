@@ -52,6 +52,10 @@ const windows: readonly Window[] = [
   { kernel: [1, 1], size: [5, 7] },
   { kernel: [1, 1], size: [23, 19] },
   { kernel: [1, 1], size: [6, 6], strides: [2, 2] },
+  // Pixels of a sample, or of both, that are whole blocks of 8 or of 16.
+  { kernel: [1, 1], size: [4, 4] },
+  { kernel: [1, 1], size: [2, 4] },
+  { kernel: [1, 1], size: [2, 2] },
   { kernel: [3, 3], size: [5, 7], pads: [1, 1, 1, 1] },
   { kernel: [3, 3], size: [6, 8], pads: [1, 1, 1, 1], strides: [2, 2] },
   { kernel: [3, 3], size: [7, 9], pads: [1, 1, 1, 1], strides: [2, 2] },
