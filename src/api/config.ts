@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import type { KeyLocator } from '../frontend/configKeys.js';
 import type { Schedule } from '../runtime/schedules.js';
+import { defaultUnreadable } from '../data/unreadable.js';
 import { explainIssues } from './configProblems.js';
 import { deviceNames } from './device.js';
 
@@ -78,8 +79,25 @@ const scheduleSchema = z
   ])
   .describe('How the learning rate changes.');
 
+const path = z.string().min(1);
+
+/** What a config says of sets of images: openLabelledSet tells what a path may be. */
+export const imageDataKeys = {
+  labelled: path.describe(
+    'Images with classes: a folder, a list or a split of `gradus data`; see above.',
+  ),
+  unlabelled: path.describe('Images without; `gradus train` does not look at them.').optional(),
+  test: path.describe('Images with classes, read once, at the end; no test if missing.').optional(),
+  unreadable: z
+    .int()
+    .min(0)
+    .describe('Images that may be unreadable; more of them stop the run.')
+    .default(defaultUnreadable),
+};
+
 const dataSchema = z
   .discriminatedUnion('kind', [
+    z.strictObject({ kind: z.literal('images').optional(), ...imageDataKeys }),
     z.strictObject({
       kind: z.literal('mnist'),
       folder: z
@@ -93,12 +111,43 @@ const dataSchema = z
   ])
   .describe('The data set.');
 
+const range = z
+  .tuple([positive, positive])
+  .refine(([low, high]) => low <= high, 'expected the smaller number first');
+
+const cropSchema = z
+  .union([
+    z.enum(['random', 'middle', 'whole']),
+    z.strictObject({
+      kind: z.literal('random'),
+      area: range.describe('Smallest and largest share of the area.').default([0.08, 1]),
+      aspect: range.describe('Smallest and largest width over height.').default([3 / 4, 4 / 3]),
+    }),
+  ])
+  .optional()
+  .describe(
+    'What is taken of an image; whole for packed images and networks below 128 px, else random, if missing.',
+  );
+
 const noiseSchema = z
   .strictObject({
     dropout: dropRate.optional().describe("Before the classifier; the model's own if missing."),
     dropPath: dropRate
       .optional()
       .describe("Stochastic depth of the last block; the model's own if missing."),
+    randAugment: z
+      .strictObject({
+        n: z.int().min(0).describe('Operations applied to each image.').default(2),
+        m: z.number().min(0).describe('Their magnitude; 10 is not its end.').default(10),
+      })
+      .optional()
+      .describe('Random operations on the images; none if missing.'),
+    cutout: count.optional().describe('Side of a grey square, in pixels; none if missing.'),
+    pad: count
+      .optional()
+      .describe('Largest shift each way, in pixels, with mirrored borders; none if missing.'),
+    flip: z.boolean().optional().describe('Whether every other image is mirrored; not if missing.'),
+    crop: cropSchema,
     augment: z
       .strictObject({
         shift: z.number().min(0).describe('Largest shift each way, in pixels.').default(0),
@@ -107,7 +156,7 @@ const noiseSchema = z
         shear: z.number().min(0).describe('Pixels of x a pixel of y, each way.').default(0),
       })
       .optional()
-      .describe('Changes of the images; none if missing.'),
+      .describe('Random affine maps of the images, before all else; none if missing.'),
   })
   .describe('What makes training harder than inference.');
 

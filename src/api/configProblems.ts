@@ -62,6 +62,8 @@ function explain(issue: Issue, config: unknown, schema: JsonSchema): Problem[] {
     }));
   }
   const value = valueAt(config, issue.path);
+  if (issue.code === 'invalid_union' && issue.errors.length > 0)
+    return explainChoice(issue, issue.errors, config, schema);
   if (issue.code === 'invalid_union') {
     const discriminator = issue.discriminator ?? 'kind';
     // The path of a mismatch ends at the discriminator itself.
@@ -71,6 +73,23 @@ function explain(issue: Issue, config: unknown, schema: JsonSchema): Problem[] {
     return [{ path: [...parent, discriminator], text: choice(written, allowed) }];
   }
   return [{ path: issue.path, text: explainValue(issue, value, schema) }];
+}
+
+/** A key that takes a word or an object: what is wrong with the one that was meant. */
+function explainChoice(
+  issue: Issue,
+  branches: readonly (readonly Issue[])[],
+  config: unknown,
+  schema: JsonSchema,
+): Problem[] {
+  const value = valueAt(config, issue.path);
+  const inside = branches.find((issues) => issues.some(({ path }) => path.length > 0));
+  if (isRecord(value) && inside)
+    return inside.flatMap((own) =>
+      explain({ ...own, path: [...issue.path, ...own.path] }, config, schema),
+    );
+  const words = branches.flat().flatMap((own) => (own.code === 'invalid_value' ? own.values : []));
+  return [{ path: issue.path, text: choice(value, words.map(String)) }];
 }
 
 function explainValue(issue: Issue, value: unknown, schema: JsonSchema): string {
@@ -139,11 +158,16 @@ function schemaAt(schema: JsonSchema, path: Path, config: unknown): JsonSchema {
     const next = isRecord(properties) ? properties[String(key)] : items;
     at = isRecord(next) ? next : {};
     const value = valueAt(config, path.slice(0, depth + 1));
-    const written = isRecord(value) ? value['kind'] : undefined;
-    if (written !== undefined)
-      at = variants(at).find((one) => kindOf(one, 'kind') === written) ?? at;
+    if (isRecord(value)) at = variants(at).find((one) => fits(one, value['kind'])) ?? at;
   });
   return at;
+}
+
+/** Whether a variant is of this kind; one that needs no kind fits where none is written. */
+function fits(variant: JsonSchema, kind: unknown): boolean {
+  if (kind !== undefined) return kindOf(variant, 'kind') === kind;
+  const { required, properties } = variant;
+  return isRecord(properties) && !(Array.isArray(required) && required.includes('kind'));
 }
 
 function variants(schema: JsonSchema): JsonSchema[] {

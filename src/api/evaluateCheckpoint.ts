@@ -1,8 +1,13 @@
+import { cleanImages } from '../data/cleanImages.js';
+import { LoaderPool } from '../data/loaderPool.js';
+import { UnreadableImages } from '../data/unreadable.js';
 import { readCheckpointState, resolveCheckpoint } from '../runtime/checkpoint.js';
+import { ConfigError } from '../support/errors.js';
 import { parseTrainingConfig } from './config.js';
 import { resolveDevice, type DeviceName } from './device.js';
 import { modelPath } from './loadModel.js';
-import { folderOfRun, splitsOf, trainerOptions } from './trainFromConfig.js';
+import { folderOfRun, trainerOptions } from './trainFromConfig.js';
+import { classesOf, openTrainingSets, unreadableOf } from './trainingData.js';
 import { Trainer } from './trainer.js';
 
 export interface EvaluateOptions {
@@ -21,16 +26,19 @@ export async function evaluateCheckpoint(path: string, options: EvaluateOptions 
   const { config: saved, step } = readCheckpointState(checkpoint);
   const config = parseTrainingConfig(saved, checkpoint);
   const configFolder = folderOfRun(checkpoint);
-  const { test } = splitsOf(config, configFolder);
+  const { training, test } = await openTrainingSets(config, configFolder);
+  if (!test) throw noTestSet(checkpoint);
+  const pool = new LoaderPool();
+  const unreadable = new UnreadableImages({ limit: unreadableOf(config) });
   const trainer = await Trainer.create(modelPath(config.model, configFolder), {
-    ...trainerOptions(config),
+    ...trainerOptions(config, classesOf(config, training)),
     batch: options.batch ?? config.batch,
     threads: options.threads ?? config.threads,
     device: options.device ?? config.device,
   });
   try {
     await trainer.resume(checkpoint);
-    const result = await trainer.evaluate(test, options.signal);
+    const result = await trainer.evaluate(cleanImages(test, { pool, unreadable }), options.signal);
     return {
       ...result,
       checkpoint,
@@ -40,5 +48,14 @@ export async function evaluateCheckpoint(path: string, options: EvaluateOptions 
     };
   } finally {
     await trainer.close();
+    await pool.close();
   }
+}
+
+function noTestSet(checkpoint: string): ConfigError {
+  return new ConfigError(`the config of ${checkpoint} names no test set`, {
+    code: 'no-test-set',
+    where: checkpoint,
+    hint: 'give data.test in the config of a run',
+  });
 }

@@ -136,7 +136,7 @@ function inOrder(images: LabelledImages, classes: readonly string[] | undefined)
 }
 
 /** Names of the classes of digits. */
-export const digitNames = Array.from({ length: 10 }, (_, digit) => String(digit));
+const digitNames = Array.from({ length: 10 }, (_, digit) => String(digit));
 
 function openMnist(name: string, cacheDir: string): LabelledImages {
   const { count, shape, images, labels } = mnist({ cacheDir });

@@ -1,12 +1,6 @@
-import { arraySource } from '../data/imageSource.js';
 import { cleanImages, type CleanImagesOptions } from '../data/cleanImages.js';
 import type { ImageSource } from '../data/imageSource.js';
-import {
-  digitNames,
-  openLabelledSet,
-  openUnlabelledSet,
-  type OpenSetOptions,
-} from './imageSets.js';
+import { openLabelledSet, openUnlabelledSet, type OpenSetOptions } from './imageSets.js';
 import { heldOutOf } from './trainFromConfig.js';
 
 export type OpenSourceOptions = OpenSetOptions & CleanImagesOptions;
@@ -25,11 +19,11 @@ export async function openLabelledSource(
 }
 
 /** What a checkpoint's training held out of its labelled images; undefined where nothing is known of it. */
-export function openHeldOut(checkpoint: string): ImageSource | undefined {
-  const heldOut = heldOutOf(checkpoint);
+export async function openHeldOut(
+  checkpoint: string,
+  options: CleanImagesOptions,
+): Promise<ImageSource | undefined> {
+  const heldOut = await heldOutOf(checkpoint);
   if (!heldOut) return undefined;
-  return arraySource(heldOut, {
-    name: `the images that ${checkpoint} held out`,
-    classNames: digitNames,
-  });
+  return cleanImages({ ...heldOut, name: `the images that ${checkpoint} held out` }, options);
 }

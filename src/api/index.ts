@@ -10,7 +10,7 @@ export { trainFromConfig } from './trainFromConfig.js';
 export {
   Trainer,
   type BatchSource,
-  type ImageSet,
+  type EvaluationImages,
   type StepEvent,
   type TrainerOptions,
 } from './trainer.js';

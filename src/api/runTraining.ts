@@ -14,7 +14,7 @@ import { TrainingError } from '../support/errors.js';
 import {
   Trainer,
   type BatchSource,
-  type ImageSet,
+  type EvaluationImages,
   type StepEvent,
   type TrainerOptions,
 } from './trainer.js';
@@ -33,7 +33,7 @@ export interface TrainingPlan {
   readonly steps: number;
   readonly schedule: Schedule;
   /** Held-out labelled images that the best checkpoint is judged on. */
-  readonly validation?: ImageSet | undefined;
+  readonly validation?: EvaluationImages | undefined;
   /** Steps between two evaluations. */
   readonly evaluateEvery: number;
   /** Steps between two checkpoints. */

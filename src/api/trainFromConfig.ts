@@ -1,29 +1,30 @@
 import { availableParallelism, cpus } from 'node:os';
 import { join, resolve } from 'node:path';
 import type { Json } from '../artifacts/checkpointSchema.js';
-import { randomAffine } from '../augment/affine.js';
-import { ShuffledBatches } from '../data/batches.js';
-import { ArrayDataset } from '../data/dataset.js';
-import { mnist } from '../data/mnist.js';
+import { cleanImages } from '../data/cleanImages.js';
+import { ImageBatches } from '../data/imageBatches.js';
+import { hardTargets, type LabelledImages } from '../data/images.js';
+import type { ImageSource } from '../data/imageSource.js';
+import { LoaderPool } from '../data/loaderPool.js';
+import { UnreadableImages } from '../data/unreadable.js';
 import { listCheckpoints, readCheckpointState, resolveCheckpoint } from '../runtime/checkpoint.js';
 import { renderCurves } from '../runtime/curves.js';
 import { writeFileAtomic } from '../runtime/atomic.js';
 import { readMetrics } from '../runtime/metrics.js';
 import { readRunInfo, RunFolder } from '../runtime/runFolder.js';
 import { ArtifactError, ConfigError } from '../support/errors.js';
-import { fnv1a32 } from '../support/hash.js';
-import { permutation } from '../support/random.js';
 import { resolveDevice } from './device.js';
 import { configChanges } from './configChanges.js';
 import { parseTrainingConfig, scheduleOf, type TrainingConfig } from './config.js';
-import { modelPath } from './loadModel.js';
+import { loadModel, modelPath } from './loadModel.js';
 import {
   runTraining,
   type TrainingControl,
   type TrainingOutcome,
   type TrainingPlan,
 } from './runTraining.js';
-import type { BatchSource, TrainerOptions } from './trainer.js';
+import { classesOf, openTrainingSets, preparationOf, unreadableOf } from './trainingData.js';
+import type { TrainerOptions } from './trainer.js';
 
 export interface TrainFromConfigOptions extends TrainingControl {
   /** Folder that relative paths of the config start from. */
@@ -54,11 +55,13 @@ export interface TrainResult {
   readonly test?: EvaluationResult;
 }
 
-/** The images of a config: to train on, to judge by, and to test on once at the end. */
-interface Splits {
-  readonly source: BatchSource;
-  readonly validation: ArrayDataset;
-  readonly test: ArrayDataset;
+/** The images of a config as its training takes them. */
+interface RunImages {
+  readonly source: ImageBatches;
+  readonly steps: number;
+  readonly validation: ImageSource;
+  readonly test: ImageSource | undefined;
+  readonly classes: number;
 }
 
 /** Trains one network as a config says, in a run's folder that it locks. */
@@ -70,34 +73,64 @@ export async function trainFromConfig(
   resolveDevice(config.device);
   const { configFolder, out = join('runs', config.name), resume = false } = options;
   const run = RunFolder.open(out);
+  const pool = new LoaderPool();
   try {
     if (!resume && options.overwrite !== true) requireNoRun(out);
     requireSameConfig(run, config, resume);
-    const splits = splitsOf(config, configFolder);
+    const images = await imagesOf(config, configFolder, pool, join(out, 'unreadable.jsonl'));
     run.writeInfo({
       config: toJson(config),
       configFolder,
       machine: machine(),
       node: process.version,
     });
-    const outcome = await runTraining(planOf(config, splits, out, configFolder), options);
+    const outcome = await runTraining(planOf(config, images, out, configFolder), options);
     try {
-      const result = await judge(outcome, splits, out);
-      const epoch = Math.floor(result.step / splits.source.stepsPerEpoch);
+      const result = await judge(outcome, images, out);
+      const epoch = Math.floor(result.step / images.source.stepsPerEpoch);
       const seconds = (performance.now() - start) / 1000;
       return { name: config.name, folder: out, ...result, epoch, seconds };
     } finally {
       await outcome.trainer.close();
     }
   } finally {
+    await pool.close();
     run.close();
   }
+}
+
+/** Opens all that a config names before anything is written. */
+async function imagesOf(
+  config: TrainingConfig,
+  configFolder: string,
+  pool: LoaderPool,
+  unreadableFile: string,
+): Promise<RunImages> {
+  const { batch, seed, noise } = config;
+  const { training, validation, test } = await openTrainingSets(config, configFolder);
+  const classes = classesOf(config, training);
+  const { model } = await loadModel(modelPath(config.model, configFolder));
+  const preparation = preparationOf(noise, training, model.input.shape);
+  const steps =
+    config.steps ?? Math.ceil((config.epochs ?? 1) * Math.floor(training.count / batch));
+  const unreadable = new UnreadableImages({ file: unreadableFile, limit: unreadableOf(config) });
+  const clean = { pool, unreadable };
+  return {
+    source: new ImageBatches(training, hardTargets(training), {
+      ...{ batch, seed, preparation, until: steps, name: 'train' },
+      ...clean,
+    }),
+    steps,
+    validation: cleanImages(validation, clean),
+    test: test && cleanImages(test, clean),
+    classes,
+  };
 }
 
 /** Epochs of the config become steps. */
 function planOf(
   config: TrainingConfig,
-  { source, validation }: Splits,
+  { source, steps, validation, classes }: RunImages,
   folder: string,
   configFolder: string,
 ): TrainingPlan {
@@ -107,10 +140,10 @@ function planOf(
     title: config.name,
     folder,
     model: modelPath(config.model, configFolder),
-    trainer: trainerOptions(config),
+    trainer: trainerOptions(config, classes),
     initial: config.init && resolve(configFolder, config.init),
     source,
-    steps: config.steps ?? Math.ceil((config.epochs ?? 1) * stepsPerEpoch),
+    steps,
     schedule: scheduleOf(config),
     validation,
     evaluateEvery: every(config.validation.every),
@@ -123,16 +156,18 @@ function planOf(
 /** The figures that a run ends with; a whole run's best weights are measured on the test set. */
 async function judge(
   { trainer, checkpoint, best, interrupted }: TrainingOutcome,
-  splits: Splits,
+  images: RunImages,
   folder: string,
 ): Promise<Omit<TrainResult, 'name' | 'folder' | 'epoch' | 'seconds'>> {
   const { step } = trainer;
   drawCurves(folder);
-  const judged = best ? bestResult(folder, best.step, splits.validation.count) : undefined;
+  const judged = best ? bestResult(folder, best.step, images.validation.count) : undefined;
+  if (interrupted || !images.test)
+    return { step, interrupted, checkpoint, ...(judged && { best: judged }) };
   // The test set is read once, by the weights that validation chose.
-  if (!interrupted && judged && judged.step !== step) await trainer.resume(judged.path);
-  const test = interrupted ? undefined : await trainer.evaluate(splits.test);
-  return { step, interrupted, checkpoint, ...(judged && { best: judged }), ...(test && { test }) };
+  if (judged && judged.step !== step) await trainer.resume(judged.path);
+  const test = await trainer.evaluate(images.test);
+  return { step, interrupted, checkpoint, ...(judged && { best: judged }), test };
 }
 
 /** What the metrics say of the best step. */
@@ -150,11 +185,11 @@ function bestResult(folder: string, step: number, images: number): TrainResult['
  * The labelled images that the training of a checkpoint held out; undefined where it was not made
  * by `gradus train`.
  */
-export function heldOutOf(checkpoint: string): ArrayDataset | undefined {
+export async function heldOutOf(checkpoint: string): Promise<LabelledImages | undefined> {
   const { config: saved } = readCheckpointState(checkpoint);
   if (typeof saved !== 'object' || saved === null || !('data' in saved)) return undefined;
   const config = parseTrainingConfig(saved, checkpoint);
-  return splitsOf(config, folderOfRun(checkpoint)).validation;
+  return (await openTrainingSets(config, folderOfRun(checkpoint))).validation;
 }
 
 /** Where relative paths of a run's config start: its run.json says. */
@@ -169,13 +204,8 @@ export function folderOfRun(checkpoint: string): string {
   });
 }
 
-/** What a config leaves to its data set, which has ten digits. */
-function classesOf({ classes = 10 }: TrainingConfig): number {
-  return classes;
-}
-
-/** What a config says to the trainer. */
-export function trainerOptions(config: TrainingConfig): TrainerOptions {
+/** What a config says to the trainer; `classes` is the number of those of its images. */
+export function trainerOptions(config: TrainingConfig, classes: number): TrainerOptions {
   const { batch, seed, optimizer, noise } = config;
   return {
     batch,
@@ -187,42 +217,12 @@ export function trainerOptions(config: TrainingConfig): TrainerOptions {
     drop: noise.dropout,
     dropPath: noise.dropPath,
     freeze: config.freeze,
-    classes: classesOf(config),
+    classes,
+    // A quarter of the bytes of floats to prepare and to copy between threads; the graph normalises
+    // them by the model's mean and std, so that they are the same wherever the network runs.
+    imageFormat: 'uint8-nhwc',
     threads: config.threads,
     device: config.device,
-  };
-}
-
-/** The test set is the same for every seed; the held-out part of the rest depends on it. */
-export function splitsOf(config: TrainingConfig, folder: string): Splits {
-  const { data, seed, validation, batch, noise } = config;
-  const digits = mnist({ cacheDir: resolve(folder, data.folder ?? join('data', 'mnist')) });
-  const all = Array.from({ length: digits.count }, (_, i) => i);
-  const test = all.slice(0, data.test);
-  const rest = all.slice(data.test);
-  const wanted = data.labelled ?? rest.length;
-  const stream = { site: fnv1a32('train.split'), step: 0, sample: 0 };
-  const labelled = Array.from(permutation(rest.length, seed, stream), (i) => rest[i] ?? 0).slice(
-    0,
-    wanted,
-  );
-  const held = Math.max(1, Math.round(labelled.length * validation.share));
-  const training = labelled.slice(held);
-  if (wanted > rest.length || training.length < batch)
-    throw new ConfigError(
-      `${rest.length} digits are left to train on after ${data.test} for the test; ${training.length} of ${wanted} after ${held} for validation`,
-      {
-        code: 'too-few-images',
-        where: 'data.labelled',
-        hint: `ask for at most ${rest.length}, and for no fewer than a batch of ${batch}`,
-      },
-    );
-  const dataset = new ArrayDataset({ ...digits, classes: classesOf(config) });
-  const augment = noise.augment && randomAffine(noise.augment, digits.shape);
-  return {
-    source: new ShuffledBatches(dataset.subset(training), { batch, seed, augment }),
-    validation: dataset.subset(labelled.slice(0, held)),
-    test: dataset.subset(test),
   };
 }
 

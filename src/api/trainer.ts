@@ -1,6 +1,7 @@
 import type { CheckpointState, Json } from '../artifacts/checkpointSchema.js';
 import type { Manifest } from '../artifacts/manifest.js';
-import { writeImage } from '../data/batches.js';
+import { ArrayDataset } from '../data/dataset.js';
+import { arraySource, range, type ImageSource } from '../data/imageSource.js';
 import type { Model } from '../nn/defineModel.js';
 import type { OptimizerConfig } from '../optim/optimizer.js';
 import type { BatchArrays } from '../runtime/batchArrays.js';
@@ -14,7 +15,7 @@ import { Evaluation } from '../runtime/evaluate.js';
 import type { StepResult } from '../runtime/step.js';
 import type { WeightKind } from '../runtime/trainProtocol.js';
 import { TrainClient } from '../runtime/trainClient.js';
-import { TrainingError } from '../support/errors.js';
+import { DataError, TrainingError } from '../support/errors.js';
 import type { TensorData } from '../support/tensor.js';
 import { resolveDevice, type DeviceName } from './device.js';
 import { StoredWeights } from './storedWeights.js';
@@ -44,14 +45,8 @@ export interface BatchSource {
   readonly quietFrom?: number | undefined;
 }
 
-/** Images to evaluate or label. */
-export interface ImageSet {
-  readonly count: number;
-  /** Writes image i as float32 [C,H,W] to `out`. */
-  image(i: number, out: Float32Array): void;
-  /** Class of image i. */
-  label(i: number): number;
-}
+/** Images to evaluate: in memory, or read while they are needed. */
+export type EvaluationImages = ArrayDataset | ImageSource;
 
 export interface StepEvent {
   readonly kind: 'step';
@@ -211,48 +206,68 @@ export class Trainer {
   }
 
   /**
-   * Logits [count, classes] of images, by the moving average of the weights where there is one.
-   * Throws the reason of `signal` between two batches once it is aborted.
+   * Logits [count, classes] of images, by the moving average of the weights where there is one; NaN
+   * for an image that cannot be read. Throws the reason of `signal` between two batches once it is
+   * aborted.
    */
   async predict(
-    images: ImageSet,
+    images: EvaluationImages,
     weights: WeightKind = 'ema',
     signal?: AbortSignal,
   ): Promise<Float32Array> {
-    const { classes, image } = this.manifest;
-    const pixels = new Float32Array(image.reduce((a, b) => a * b, 1));
-    const logits = new Float32Array(images.count * classes);
-    const { inferImages } = this.client;
-    for (let first = 0; first < images.count; first += inferImages) {
-      signal?.throwIfAborted();
-      const rows = Math.min(inferImages, images.count - first);
-      const arrays = await this.client.inferArrays();
-      try {
-        for (let row = 0; row < rows; row++) {
-          images.image(first + row, pixels);
-          writeImage(arrays, row, pixels, image);
-        }
-        await this.client.infer(arrays, weights);
-        logits.set(arrays.logits.subarray(0, rows * classes), first * classes);
-      } finally {
-        this.client.giveBackInfer(arrays);
-      }
-    }
-    return logits;
+    const { classes } = this.manifest;
+    const all = new Float32Array(images.count * classes).fill(NaN);
+    for await (const { indices, logits } of this.#logits(sourceOf(images), weights, signal))
+      for (const [row, i] of indices.entries())
+        all.set(logits.subarray(row * classes, (row + 1) * classes), i * classes);
+    return all;
   }
 
-  /** Top-1 accuracy and mean loss over labelled images; `signal` as in `predict`. */
+  /**
+   * Top-1 accuracy and mean loss over the labelled images that can be read; `signal` as in `predict`.
+   * Throws a DataError where there is none.
+   */
   async evaluate(
-    images: ImageSet,
+    images: EvaluationImages,
     signal?: AbortSignal,
   ): Promise<{ accuracy: number; loss: number; images: number }> {
     const { classes } = this.manifest;
     const evaluation = new Evaluation(classes);
-    const target = new Float32Array(images.count * classes);
-    for (let i = 0; i < images.count; i++) target[i * classes + images.label(i)] = 1;
-    const logits = await this.predict(images, 'ema', signal);
-    evaluation.add(logits, target, new Float32Array(images.count).fill(1));
-    return { accuracy: evaluation.accuracy, loss: evaluation.loss, images: images.count };
+    const source = sourceOf(images);
+    for await (const { indices, logits } of this.#logits(source, 'ema', signal)) {
+      const target = new Float32Array(indices.length * classes);
+      for (const [row, i] of indices.entries())
+        target[row * classes + (source.label?.(i) ?? NaN)] = 1;
+      evaluation.add(logits, target, new Float32Array(indices.length).fill(1));
+    }
+    const { accuracy, loss, weight } = evaluation;
+    if (weight > 0) return { accuracy, loss, images: weight };
+    throw new DataError(`no image of ${source.name} can be read`, {
+      code: 'unreadable-images',
+      where: source.name,
+    });
+  }
+
+  /** Logits of the images of a source, batch by batch; valid until the next batch is taken. */
+  async *#logits(
+    source: ImageSource,
+    weights: WeightKind,
+    signal: AbortSignal | undefined,
+  ): AsyncGenerator<{ readonly indices: readonly number[]; readonly logits: Float32Array }> {
+    const { classes, image: shape, imageFormat: format } = this.manifest;
+    const layout = { batch: this.client.inferImages, shape, format };
+    for await (const { indices, pixels } of source.batches(range(0, source.count), layout)) {
+      signal?.throwIfAborted();
+      const arrays = await this.client.inferArrays();
+      try {
+        const used = (indices.length * arrays.image.length) / layout.batch;
+        arrays.image.set(pixels.length === used ? pixels : pixels.subarray(0, used));
+        await this.client.infer(arrays, weights);
+        yield { indices, logits: arrays.logits.subarray(0, indices.length * classes) };
+      } finally {
+        this.client.giveBackInfer(arrays);
+      }
+    }
   }
 
   /** Writes a checkpoint of the state after the last step; returns its path. */
@@ -298,4 +313,10 @@ export class Trainer {
   close(): Promise<void> {
     return this.client.stop();
   }
+}
+
+function sourceOf(images: EvaluationImages): ImageSource {
+  if (!(images instanceof ArrayDataset)) return images;
+  const classNames = Array.from({ length: images.classes }, (_, label) => String(label));
+  return arraySource(images, { name: 'images', classNames });
 }

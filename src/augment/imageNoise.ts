@@ -33,13 +33,12 @@ export function smallImageNoise(options: SmallImageNoiseOptions): ImageNoise {
   ]);
 }
 
-/** The noise of large images, after a random resized crop: flip, then RandAugment. */
-export function largeImageNoise(
-  options: Pick<SmallImageNoiseOptions, 'flip' | 'randAugment'>,
-): ImageNoise {
+/** The noise of large images, after a random resized crop: flip, RandAugment, Cutout. */
+export function largeImageNoise(options: Omit<SmallImageNoiseOptions, 'pad'>): ImageNoise {
   return inTurn([
     ...(options.flip ? [randomFlip] : []),
     ...(options.randAugment ? [randAugment(options.randAugment)] : []),
+    ...(options.cutout ? [randomCutout(options.cutout)] : []),
   ]);
 }
 

@@ -33,7 +33,7 @@ export interface RandAugmentOptions {
 export type ImageNoise = (image: RgbImage, random: RandomStream, out: RgbImage) => void;
 
 /** Images with a shorter side count as small; the published code knows 32 px and 224 px up. */
-const smallBelow = 128;
+export const smallBelow = 128;
 
 /**
  * RandAugment: `n` operations, each drawn uniformly and with replacement and always applied, with

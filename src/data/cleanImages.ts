@@ -1,14 +1,14 @@
 import type { Images, LabelledImages } from './images.js';
 import type { ImageBatch, ImageLayout, ImageSource } from './imageSource.js';
 import type { LoaderPool } from './loaderPool.js';
-import type { Crop, Preparation } from './preparation.js';
+import { defaultCrop, type Crop, type Preparation } from './preparation.js';
 import { sharedPixels, Slots, type Pixels } from './slots.js';
 import type { UnreadableImages } from './unreadable.js';
 
 export interface CleanImagesOptions {
   readonly pool: LoaderPool;
   readonly unreadable: UnreadableImages;
-  /** Default: all of images that have the network's size already, else the middle. */
+  /** Default: all of packed images and for small networks, else the middle; see defaultCrop. */
   readonly crop?: Crop | undefined;
   /** For a network that takes floats, of each channel; default 0 and 1. */
   readonly mean?: readonly number[] | undefined;
@@ -74,8 +74,7 @@ function preparationOf(
   { shape }: ImageLayout,
   { crop, mean, std }: CleanImagesOptions,
 ): Preparation {
-  const fits = images.packed?.shape.slice(1).join() === shape.slice(1).join();
-  return { shape, crop: crop ?? { kind: fits ? 'whole' : 'middle' }, mean, std };
+  return { shape, crop: crop ?? defaultCrop(images, shape, 'middle'), mean, std };
 }
 
 /** Loads these images into the first rows; returns those that could be read. */

@@ -12,11 +12,11 @@ import {
   smallImageNoise,
   type SmallImageNoiseOptions,
 } from '../augment/imageNoise.js';
-import type { ImageNoise } from '../augment/randAugment.js';
+import { smallBelow, type ImageNoise } from '../augment/randAugment.js';
 import { fnv1a32 } from '../support/hash.js';
 import { RandomStream } from '../support/random.js';
 import { decodeFile, resizeRgb, type Size, type TakeRegion } from './decode.js';
-import type { PackedPixels } from './images.js';
+import type { Images, PackedPixels } from './images.js';
 
 /** What is taken from an image: a random region, the middle as for evaluation, or all of it. */
 export type Crop =
@@ -48,6 +48,19 @@ export interface ImageAt {
   readonly epoch: number;
   /** Index in the set. */
   readonly index: number;
+}
+
+/**
+ * What is taken from images unless it is told: all of those that are packed, and of any for a network
+ * of less than 128 px, for which nothing may be lost; else `large`.
+ */
+export function defaultCrop(
+  { packed }: Pick<Images, 'packed'>,
+  [, height, width]: Preparation['shape'],
+  large: 'random' | 'middle',
+): Crop {
+  const small = packed !== undefined || Math.min(height, width) < smallBelow;
+  return { kind: small ? 'whole' : large };
 }
 
 const sites = { crop: fnv1a32('loader.crop'), noise: fnv1a32('loader.noise') };

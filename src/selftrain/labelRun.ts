@@ -79,7 +79,7 @@ async function auditSource(
 ): Promise<ImageSource | undefined> {
   if (wanted === 'none') return undefined;
   if (wanted !== undefined) return openLabelledSource(wanted, options);
-  return path.endsWith('.onnx') ? undefined : openHeldOut(resolveCheckpoint(path));
+  return path.endsWith('.onnx') ? undefined : openHeldOut(resolveCheckpoint(path), options);
 }
 
 /** Audits the teacher, unless it was audited with the same images before. */

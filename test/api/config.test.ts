@@ -106,8 +106,8 @@ describe('a training config', () => {
         "optimizer.lerningRate: unknown key (did you mean learningRate?); allowed: kind, learningRate, momentum, nesterov, weightDecay, decoupledDecay",
         "schedule.warmup: expected at least 0, not -1",
         "noise.dropout: expected less than 1, not 1",
-        "noise.dropth: unknown key (did you mean dropPath?); allowed: dropout, dropPath, augment",
-        "data.kind: "mnis" is not known (did you mean mnist?); allowed: mnist",
+        "noise.dropth: unknown key (did you mean dropPath?); allowed: dropout, dropPath, randAugment, cutout, pad, flip, crop, augment",
+        "data.kind: "mnis" is not known (did you mean mnist?); allowed: images, mnist",
         "epochs: give epochs or steps, not both",
       ]
     `);
@@ -127,7 +127,7 @@ describe('a training config', () => {
         "name: missing; expected text",
         "model: missing; expected text",
         "optimizer: missing; expected an object with a kind of: sgd, rmspropTf, adamw",
-        "data: missing; expected an object with a kind of: mnist",
+        "data: missing; expected an object with a kind of: images, mnist",
         "epochs: missing; say how long to train, with epochs or with steps",
       ]
     `);

@@ -1,6 +1,7 @@
 import { afterEach, describe, expect, it } from 'vitest';
 import { Trainer, type StepEvent, type TrainerOptions } from '../../src/api/trainer.js';
 import { ShuffledBatches } from '../../src/data/batches.js';
+import { arraySource, type ImageSource } from '../../src/data/imageSource.js';
 import type { Model } from '../../src/nn/index.js';
 import { DeviceError, GradusError } from '../../src/support/errors.js';
 import type { TensorData } from '../../src/support/tensor.js';
@@ -148,13 +149,16 @@ describe('a trainer', () => {
     const trainer = await create(tinyNet(), { batch: 8 });
     const controller = new AbortController();
     let seen = 0;
-    const images = {
-      count: data.count,
-      label: (i: number) => data.label(i),
-      image: (i: number, out: Float32Array) => {
-        seen += 1;
-        data.image(i, out);
-        if (seen === 9) controller.abort();
+    const source = arraySource(data, { name: 'data', classNames: ['a', 'b', 'c', 'd'] });
+    const images: ImageSource = {
+      ...source,
+      fingerprint: '',
+      async *batches(indices, layout) {
+        for await (const batch of source.batches(indices, layout)) {
+          seen += batch.indices.length;
+          if (seen > 8) controller.abort();
+          yield batch;
+        }
       },
     };
     const evaluation = trainer.evaluate(images, controller.signal);

@@ -1,0 +1,141 @@
+import { join, resolve } from 'node:path';
+import {
+  drawByClass,
+  labelsOf,
+  remaining,
+  subsetOf,
+  type Images,
+  type LabelledImages,
+} from '../data/images.js';
+import { defaultCrop, type Crop, type Preparation } from '../data/preparation.js';
+import { ConfigError, DataError } from '../support/errors.js';
+import { fnv1a32 } from '../support/hash.js';
+import { permutation } from '../support/random.js';
+import type { TrainingConfig } from './config.js';
+import { openLabelledSet } from './imageSets.js';
+
+/** The images of a config: to train on, to judge by, and to test on once at the end. */
+export interface TrainingSets {
+  readonly training: LabelledImages;
+  readonly validation: LabelledImages;
+  readonly test?: LabelledImages | undefined;
+}
+
+type DataConfig = TrainingConfig['data'];
+
+/**
+ * Opens the labelled sets of a config, and holds out a part of those to train on. Throws a DataError
+ * for a set that is missing, broken or empty, and where the test set has other classes.
+ */
+export async function openTrainingSets(
+  config: Pick<TrainingConfig, 'data' | 'seed' | 'validation'>,
+  folder: string,
+): Promise<TrainingSets> {
+  const { data, seed, validation } = config;
+  if (data.kind === 'mnist') return openDigits(data, config, folder);
+  const all = await openLabelledSet(data.labelled, { folder });
+  const { classNames: classes } = all;
+  const test =
+    data.test === undefined ? undefined : await openLabelledSet(data.test, { folder, classes });
+  return { ...holdOut(all, validation.share, seed), test };
+}
+
+/** Number of classes of a config's images. Throws a ConfigError where the config says another. */
+export function classesOf({ classes }: Pick<TrainingConfig, 'classes'>, images: LabelledImages) {
+  const { length } = images.classNames;
+  if (classes === undefined || classes === length) return length;
+  throw new ConfigError(`the labelled images have ${length} classes, not ${classes}`, {
+    code: 'class-count',
+    where: 'classes',
+    hint: 'leave it out: the number of classes is that of the images',
+  });
+}
+
+/** How many images of a config may be unreadable. */
+export function unreadableOf({ data }: Pick<TrainingConfig, 'data'>): number {
+  return data.kind === 'mnist' ? 0 : data.unreadable;
+}
+
+/**
+ * Parts a share of each class's images, at least one, from the rest; which ones depends on the seed.
+ * Throws a DataError for a class with a single image.
+ */
+export function holdOut(
+  images: LabelledImages,
+  share: number,
+  seed: number,
+): Pick<TrainingSets, 'training' | 'validation'> {
+  const { classNames, name, count } = images;
+  const labels = labelsOf(images);
+  const counts = new Uint32Array(classNames.length);
+  for (const label of labels) counts[label] = (counts[label] ?? 0) + 1;
+  const alone = counts.indexOf(1);
+  if (alone >= 0)
+    throw new DataError(`class ${classNames[alone]} of ${name} has a single image`, {
+      code: 'too-few-images',
+      where: name,
+      hint: 'give it more, one to train on and one to hold out at least, or leave the class out',
+    });
+  const wanted = (own: number): number => (own === 0 ? 0 : Math.max(1, Math.round(own * share)));
+  const heldOut = drawByClass(labels, classNames.length, wanted, seed, 'train.validation');
+  return {
+    training: subsetOf(images, remaining(count, heldOut)),
+    validation: subsetOf(images, heldOut),
+  };
+}
+
+/** The digits of the test are the same for every seed; the held-out part of the rest depends on it. */
+async function openDigits(
+  data: Extract<DataConfig, { kind: 'mnist' }>,
+  { seed, validation }: Pick<TrainingConfig, 'seed' | 'validation'>,
+  folder: string,
+): Promise<TrainingSets> {
+  const digits = await openLabelledSet(
+    `mnist:${resolve(folder, data.folder ?? join('data', 'mnist'))}`,
+  );
+  const rest = Math.max(0, digits.count - data.test);
+  const wanted = data.labelled ?? rest;
+  const held = Math.max(1, Math.round(wanted * validation.share));
+  if (wanted > rest || wanted <= held)
+    throw new ConfigError(
+      `${rest} digits are left to train on after ${data.test} for the test, of which ${wanted} are wanted and ${held} held out`,
+      {
+        code: 'too-few-images',
+        where: 'data.labelled',
+        hint: `ask for at most ${rest}`,
+      },
+    );
+  const order = permutation(rest, seed, { site: fnv1a32('train.split'), step: 0, sample: 0 });
+  const places = order.map((place) => data.test + place);
+  return {
+    test: subsetOf(
+      digits,
+      new Uint32Array(data.test).map((_, i) => i),
+    ),
+    validation: subsetOf(digits, places.slice(0, held)),
+    training: subsetOf(digits, places.slice(held, wanted)),
+  };
+}
+
+/**
+ * How images become rows of a network's batches under a config's noise. `shape` is the network's
+ * input [C,H,W]. Throws a ConfigError for noise that the crop has no place for.
+ */
+export function preparationOf(
+  { randAugment, cutout, pad, flip, augment: affine, crop: wanted }: TrainingConfig['noise'],
+  images: Pick<Images, 'packed'>,
+  shape: readonly [number, number, number],
+): Preparation {
+  const crop = wanted === undefined ? defaultCrop(images, shape, 'random') : cropOf(wanted);
+  if (crop.kind === 'random' && pad !== undefined)
+    throw new ConfigError('noise.pad shifts whole images, and these are cropped at random', {
+      code: 'noise',
+      where: 'noise.pad',
+      hint: "leave out pad, or give crop: 'whole'",
+    });
+  return { shape, crop, noise: { affine, randAugment, cutout, pad, flip } };
+}
+
+function cropOf(crop: NonNullable<TrainingConfig['noise']['crop']>): Crop {
+  return typeof crop === 'string' ? { kind: crop } : crop;
+}
