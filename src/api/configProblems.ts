@@ -122,6 +122,7 @@ const typeNames: Readonly<Record<string, string>> = {
   string: 'text',
   boolean: 'true or false',
   object: 'an object',
+  tuple: 'a list of two numbers',
   array: 'a list',
 };
 
