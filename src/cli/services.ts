@@ -14,6 +14,7 @@ import type { DemoSummary } from '../selftrain/demo.js';
 import type { DiffOptions, LabelDiff } from '../selftrain/diff.js';
 import type { FilterOptions, FilterSummary } from '../selftrain/filter.js';
 import type { LabelRequest, LabelRunSummary } from '../selftrain/labelRun.js';
+import type { ReassignRequest, ReassignRunSummary } from '../selftrain/reassignRun.js';
 import type { OptimizerConfig } from '../optim/optimizer.js';
 
 /** Changes to a model that need no edit of its file. */
@@ -176,6 +177,8 @@ export interface Services {
   /** Labels images with a checkpoint's network or an .onnx classifier. */
   labelDataSet(teacher: string, request: LabelRequest): Promise<LabelRunSummary>;
   filterLabels(labels: string, options: FilterOptions): Promise<FilterSummary>;
+  /** Labels kept images anew. */
+  reassignDataSet(kept: string, request: ReassignRequest): Promise<ReassignRunSummary>;
   /** Compares the labels of two generations. */
   diffLabels(before: string, after: string, options: DiffOptions): Promise<LabelDiff>;
   runDemo(request: DemoRequest): Promise<DemoSummary>;

@@ -59,6 +59,11 @@ export const installedServices: Services = {
     const { filterLabels } = await import('../selftrain/filter.js');
     return filterLabels(labels, options);
   },
+  async reassignDataSet(kept, request) {
+    await import('../index.js');
+    const { reassignDataSet } = await import('../selftrain/reassignRun.js');
+    return reassignDataSet(kept, request);
+  },
   async diffLabels(before, after, options) {
     const { diffLabels } = await import('../selftrain/diff.js');
     return diffLabels(before, after, options);

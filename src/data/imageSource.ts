@@ -100,6 +100,51 @@ async function* arrayBatches(
   if (rows.length > 0) yield { indices: rows, pixels };
 }
 
+/** The images at these places of a source, each once, in this order. */
+export function subsetSource(source: ImageSource, places: Int32Array): ImageSource {
+  const { name, label } = source;
+  const place = (i: number): number => places[i] ?? 0;
+  let hash: string | undefined;
+  return {
+    name,
+    count: places.length,
+    classNames: source.classNames,
+    get fingerprint() {
+      return (hash ??= createHash('sha256')
+        .update(source.fingerprint)
+        .update(places)
+        .digest('hex'));
+    },
+    id: (i) => source.id(place(i)),
+    ...(label && { label: (i: number) => label.call(source, place(i)) }),
+    batches: (indices, layout) => subsetBatches(source, place, indices, layout),
+  };
+}
+
+async function* subsetBatches(
+  source: ImageSource,
+  place: (i: number) => number,
+  indices: Iterable<number>,
+  layout: ImageLayout,
+): AsyncGenerator<ImageBatch> {
+  /** What was asked for and has not come yet, the oldest first. */
+  const asked: number[] = [];
+  function* places(): Generator<number> {
+    for (const i of indices) {
+      asked.push(i);
+      yield place(i);
+    }
+  }
+  for await (const batch of source.batches(places(), layout)) {
+    const own = batch.indices.map((found) => {
+      // What could not be read never comes.
+      const skipped = asked.findIndex((i) => place(i) === found);
+      return asked.splice(0, skipped + 1).at(-1) ?? 0;
+    });
+    yield { ...batch, indices: own };
+  }
+}
+
 /** The whole numbers from `start` to below `end`. */
 export function* range(start: number, end: number): Generator<number> {
   for (let i = start; i < end; i++) yield i;

@@ -8,10 +8,11 @@ import { makeFolder } from '../runtime/atomic.js';
 import { expectedCalibrationError, precisionByClass } from '../runtime/classification.js';
 import { argmaxRow } from '../runtime/evaluate.js';
 import { ParquetFile, ParquetFileWriter } from '../runtime/parquet.js';
-import { ArtifactError, ConfigError } from '../support/errors.js';
+import { ArtifactError, ConfigError, invariant } from '../support/errors.js';
 import {
   classDifference,
   infoKey,
+  originDifference,
   originSchema,
   readInfo,
   type LabelOrigin,
@@ -73,11 +74,7 @@ export async function auditTeacher(
   const info: z.output<typeof auditSchema> = {
     format: 'gradus-audit',
     version: 1,
-    teacher: { name: teacher.name, fingerprint: teacher.fingerprint },
-    classes: [...teacher.classes],
-    temperature,
-    topK: 1,
-    data: { name: source.name, fingerprint: source.fingerprint, size: source.count },
+    ...auditOrigin(labeller, source, temperature),
   };
   const writer = new ParquetFileWriter(auditPath(folder), columns, {
     [infoKey]: JSON.stringify(info),
@@ -104,6 +101,37 @@ export async function auditTeacher(
   } finally {
     writer.discard();
   }
+}
+
+function auditOrigin(
+  { teacher }: Labeller,
+  { name, fingerprint, count }: ImageSource,
+  temperature: number,
+): LabelOrigin {
+  return {
+    teacher: { name: teacher.name, fingerprint: teacher.fingerprint },
+    classes: [...teacher.classes],
+    temperature,
+    topK: 1,
+    data: { name, fingerprint, size: count },
+  };
+}
+
+/** Audits a teacher as auditTeacher, unless the folder has that very audit; measures it over all confidences. */
+export async function auditOnce(
+  labeller: Labeller,
+  source: ImageSource,
+  folder: string,
+  temperature = 1,
+): Promise<AuditResult> {
+  const origin = auditOrigin(labeller, source, temperature);
+  let audit = await readAudit(folder);
+  if (!audit || originDifference(origin, audit.origin) !== undefined) {
+    await auditTeacher(labeller, source, folder, temperature);
+    audit = await readAudit(folder);
+  }
+  invariant(audit, 'an audit was written');
+  return measureAudit(audit, new Float32Array(origin.classes.length));
 }
 
 /**

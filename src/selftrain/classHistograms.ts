@@ -1,5 +1,6 @@
 import { escapeXml } from '../support/xml.js';
-import { gridSteps } from './selection.js';
+import type { ClassCounts } from './keptStore.js';
+import { gridSteps, type ConfidenceCounts } from './selection.js';
 
 interface ClassHistogram {
   readonly name: string;
@@ -27,6 +28,21 @@ const colours = {
 
 /** More panels than this would be a picture nobody looks at. */
 const mostPanels = 60;
+
+/** The histograms of counted labels, as renderClassHistograms. */
+export function drawCounts(
+  classes: readonly string[],
+  counts: ConfidenceCounts,
+  classCounts: readonly ClassCounts[],
+): string {
+  return renderClassHistograms(
+    classCounts.map((own, i) => ({
+      name: classes[i] ?? '',
+      histogram: counts.histogram(i),
+      ...own,
+    })),
+  );
+}
 
 /**
  * An SVG with a histogram of confidences for each class: what lies above the threshold in colour.

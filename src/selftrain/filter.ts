@@ -4,7 +4,7 @@ import { makeFolder, writeFileAtomic } from '../runtime/atomic.js';
 import { ParquetFileWriter, rowCount, type Columns, type Rows } from '../runtime/parquet.js';
 import { ArtifactError, DataError } from '../support/errors.js';
 import { auditWarnings, measureAudit, readAudit, type AuditResult } from './audit.js';
-import { renderClassHistograms } from './classHistograms.js';
+import { drawCounts } from './classHistograms.js';
 import { readCorrections, requireAllUsed, type Corrections } from './corrections.js';
 import { drawOf } from './draw.js';
 import { nothingKept, requireEveryClass } from './filterErrors.js';
@@ -17,7 +17,7 @@ import {
   LabelSet,
   probabilityColumns,
 } from './labelStore.js';
-import { ledgerColumns } from './ledger.js';
+import { createLedger } from './ledger.js';
 import { RowCollector } from './rowCollector.js';
 import {
   ConfidenceCounts,
@@ -280,9 +280,7 @@ class FilterRun {
     const { origin } = this.labels;
     const beside = besideKept(out);
     const columns = keptColumns(origin);
-    const ledger = new ParquetFileWriter(beside.ledger, ledgerColumns, {
-      [infoKey]: JSON.stringify({ ...origin, format: 'gradus-ledger', version: 1, generation }),
-    });
+    const ledger = createLedger(beside.ledger, origin, generation);
     const kept = new ParquetFileWriter<Columns>(out, columns, {});
     try {
       const pass = new WritePass(cuts, this.#classes, { ...this.rule, generation });
@@ -297,7 +295,7 @@ class FilterRun {
       collector.flush();
       const classCounts = pass.classCounts(this.#counts);
       ledger.commit();
-      writeFileAtomic(beside.histograms, this.#histograms(classCounts));
+      writeFileAtomic(beside.histograms, drawCounts(this.#classes, this.#counts, classCounts));
       kept.commit({ [infoKey]: JSON.stringify(this.#info(classCounts, audit)) });
       return classCounts;
     } finally {
@@ -325,16 +323,6 @@ class FilterRun {
       audit,
       chosenBy: null,
     };
-  }
-
-  #histograms(classCounts: readonly ClassCounts[]): string {
-    return renderClassHistograms(
-      classCounts.map((own, i) => ({
-        name: this.#classes[i] ?? '',
-        histogram: this.#counts.histogram(i),
-        ...own,
-      })),
-    );
   }
 }
 

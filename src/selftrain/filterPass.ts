@@ -12,13 +12,13 @@ export type Said = ReadonlyMap<number, number | null>;
 const nothing: Said = new Map();
 
 /**
- * Puts what a person said in the place of what the teacher said: the label, a confidence of 1, and
- * the probabilities where they are among the columns.
+ * Puts what a person said in the place of what the teacher said; returns where. The column `id` is
+ * among those of the rows where there are corrections.
  */
 export function correctRows(
   rows: Rows<Columns>,
   corrections: Corrections | undefined,
-  { classes, topK }: Pick<LabelOrigin, 'classes' | 'topK'>,
+  origin: Pick<LabelOrigin, 'classes' | 'topK'>,
 ): Said {
   if (!corrections) return nothing;
   const said = new Map<number, number | null>();
@@ -26,23 +26,35 @@ export function correctRows(
     const own = corrections.labels.get(String(id));
     if (own === undefined) continue;
     said.set(row, own);
-    if (own === null) continue;
-    const set = (column: string, value: number): void => {
-      const values = rows[column];
-      if (values && !Array.isArray(values)) values[row] = value;
-    };
-    set('label', own);
-    set('confidence', 1);
-    set('rest', 0);
-    // The class comes first, and the k - 1 others in their order.
-    const all = [...classes.keys()];
-    const order = topK === null ? all : [own, ...all.filter((i) => i !== own)];
-    for (const [i, label] of order.slice(0, topK ?? classes.length).entries()) {
-      set(`c${i}`, label);
-      set(`p${i}`, label === own ? 1 : 0);
-    }
+    if (own !== null) correctRow(rows, row, own, origin);
   }
   return said;
+}
+
+/**
+ * Gives a row this class: the label, a confidence of 1, and the probabilities where they are among
+ * the columns.
+ */
+export function correctRow(
+  rows: Rows<Columns>,
+  row: number,
+  label: number,
+  { classes, topK }: Pick<LabelOrigin, 'classes' | 'topK'>,
+): void {
+  const set = (column: string, value: number): void => {
+    const values = rows[column];
+    if (values && !Array.isArray(values)) values[row] = value;
+  };
+  set('label', label);
+  set('confidence', 1);
+  set('rest', 0);
+  // The class comes first, and the k - 1 others in their order.
+  const all = [...classes.keys()];
+  const order = topK === null ? all : [label, ...all.filter((i) => i !== label)];
+  for (const [i, own] of order.slice(0, topK ?? classes.length).entries()) {
+    set(`c${i}`, own);
+    set(`p${i}`, own === label ? 1 : 0);
+  }
 }
 
 /** What was decided of a row group. */

@@ -1,6 +1,6 @@
 /** What became of every image in a generation, as Parquet that other tools read. */
-import type { Columns } from '../runtime/parquet.js';
-import { labelColumns } from './labelStore.js';
+import { ParquetFileWriter, type Columns } from '../runtime/parquet.js';
+import { infoKey, labelColumns, type LabelOrigin } from './labelStore.js';
 
 /**
  * Columns of a ledger: the label of each image, by number and by name, and its confidence, whether
@@ -19,4 +19,15 @@ export const ledgerColumns = {
 export function statusOf(copies: number): string {
   if (copies === 0) return 'dropped';
   return copies === 1 ? 'kept' : 'duplicated';
+}
+
+/** Begins the ledger of a generation. */
+export function createLedger(
+  path: string,
+  origin: LabelOrigin,
+  generation: number,
+): ParquetFileWriter<typeof ledgerColumns> {
+  return new ParquetFileWriter(path, ledgerColumns, {
+    [infoKey]: JSON.stringify({ ...origin, format: 'gradus-ledger', version: 1, generation }),
+  });
 }

@@ -34,7 +34,9 @@ export type Reason =
   | 'beyond-cap'
   | 'not-drawn'
   | 'corrected'
-  | 'rejected';
+  | 'rejected'
+  | 'reassigned'
+  | 'unreadable';
 
 /** What is done with the images of one class. */
 export interface ClassCut {

@@ -21,6 +21,7 @@ function services(some: Partial<Services>): Services {
     listDevices: unused,
     labelDataSet: unused,
     filterLabels: unused,
+    reassignDataSet: unused,
     diffLabels: unused,
     runDemo: unused,
     scaffold: unused,

@@ -13,6 +13,7 @@ import { init } from './init.js';
 import { inspect } from './inspect.js';
 import { label } from './label.js';
 import { labels } from './labels.js';
+import { reassign } from './reassign.js';
 import { train } from './train.js';
 
 /** Every command, in the order of `gradus --help`. */
@@ -25,6 +26,7 @@ export const commands: readonly Command[] = [
   evaluate,
   label,
   filter,
+  reassign,
   labels,
   importCommand,
   exportCommand,

@@ -1,0 +1,150 @@
+import type { ReassignRunSummary } from '../../selftrain/reassignRun.js';
+import { defineCommand } from '../command.js';
+import { exitCodes } from '../exitCodes.js';
+import { decimal, deviceOf, flags, wholeNumber } from '../options.js';
+import { formatCount, formatPercent, formatTable } from '../table.js';
+
+const text = { type: 'string', requiresArg: true } as const;
+
+export const reassign = defineCommand({
+  usage: 'reassign <kept>',
+  describe: 'Label the kept images anew, with a better teacher',
+  examples: [
+    [
+      'reassign labels/kept.parquet --teacher runs/student --data mnist --out again.parquet',
+      'the same images and copies, labels by the student',
+    ],
+    [
+      'reassign kept.parquet --teacher t.onnx --data images --out k.parquet --corrections c.csv',
+      "with a person's word for single images",
+    ],
+  ],
+  options: (parser) =>
+    parser
+      .positional('kept', {
+        type: 'string',
+        demandOption: true,
+        describe: 'The file of kept labels that gradus filter wrote',
+      })
+      .options({
+        teacher: {
+          ...text,
+          demandOption: true,
+          describe: "A checkpoint's folder, a run's (then its best), or an .onnx file",
+        },
+        data: {
+          ...text,
+          demandOption: true,
+          describe: 'The images that were labelled, as with gradus label; or more than those',
+        },
+        out: { ...text, demandOption: true, describe: 'The file of the new labels' },
+        'top-k': { ...text, describe: 'Keep this many probabilities; as KEPT if missing' },
+        temperature: { ...text, describe: 'Of the softmax; that of KEPT if missing' },
+        batch: { ...text, describe: 'Images at a time; 32 if missing' },
+        threads: { ...text, describe: 'Threads of one operator' },
+        audit: {
+          ...text,
+          describe:
+            'Labelled images that measure the teacher, or none; what its training held out if missing',
+        },
+        unreadable: { ...text, describe: 'Images that may be unreadable; 100 if missing' },
+        classes: { ...text, describe: "A file with the teacher's class names, one a line" },
+        corrections: { ...text, describe: 'A CSV with the columns image and class' },
+        generation: { ...text, describe: 'Number of the generation; that of KEPT if missing' },
+        'allow-empty': {
+          type: 'boolean',
+          default: false,
+          describe: 'Go on where a class has no image any more',
+        },
+        overwrite: {
+          type: 'boolean',
+          default: false,
+          describe: 'Replace a file of other labels',
+        },
+        device: flags.device,
+      }),
+  async run(args, { services, progress, interruptible }) {
+    const summary = await interruptible((signal) =>
+      services.reassignDataSet(args.kept, {
+        teacher: args.teacher,
+        data: args.data,
+        out: args.out,
+        topK: wholeNumber('--top-k', args.topK, { least: 1 }),
+        temperature: decimal('--temperature', args.temperature, { least: 0 }),
+        batch: wholeNumber('--batch', args.batch, { least: 1 }),
+        threads: wholeNumber('--threads', args.threads, { least: 1 }),
+        audit: args.audit,
+        unreadable: wholeNumber('--unreadable', args.unreadable, { least: 0 }),
+        classes: args.classes,
+        corrections: args.corrections,
+        generation: wholeNumber('--generation', args.generation, { least: 0 }),
+        allowEmpty: args.allowEmpty,
+        overwrite: args.overwrite,
+        device: deviceOf(args.device),
+        signal,
+        onEvent: (event) => {
+          progress.onEvent(event);
+        },
+      }),
+    );
+    progress.end();
+    for (const warning of summary.warnings) progress.note(`warning: ${warning}`);
+    return {
+      json: summary,
+      text: textOf(summary),
+      ...(summary.interrupted && { exitCode: exitCodes.interrupted }),
+    };
+  },
+});
+
+function textOf(summary: ReassignRunSummary): string {
+  const { images, copies, out, teacher, chosenBy, audit, ledger, histograms } = summary;
+  if (summary.interrupted) return 'stopped; finished shards stay, the same command goes on';
+  const lines = [tableOf(summary), ''];
+  lines.push(
+    summary.skipped
+      ? `${out} was there before, made from the same inputs`
+      : `${formatCount(images)} images labelled by ${teacher.name}, chosen by ${chosenBy.name}` +
+          (copies === images ? '' : `; ${formatCount(copies)} with copies`),
+    ...changesOf(summary),
+  );
+  if (audit)
+    lines.push(
+      `audit on ${formatCount(audit.images)} held-out images: accuracy ${formatPercent(audit.accuracy)}, ` +
+        `calibration error ${audit.calibrationError.toFixed(4)}`,
+    );
+  return [...lines, `${out} (ledger ${ledger}, histograms ${histograms})`].join('\n');
+}
+
+function changesOf({ images, changed, ...summary }: ReassignRunSummary): string[] {
+  const { corrected, rejected, unreadable } = summary;
+  const lines: string[] = [];
+  if (changed !== null)
+    lines.push(
+      `${formatCount(changed)} have another class than before (${formatPercent(changed / images)})`,
+    );
+  if (corrected > 0) lines.push(`${formatCount(corrected)} have the class that a person gave them`);
+  if (rejected > 0) lines.push(`${formatCount(rejected)} are left out: a person said so`);
+  if (unreadable > 0)
+    lines.push(`${formatCount(unreadable)} are left out: they cannot be read any more`);
+  return lines;
+}
+
+function tableOf({ classes, images, copies, audit }: ReassignRunSummary): string {
+  const percent = (fraction: number | null | undefined): string[] => {
+    if (!audit) return [];
+    return [fraction === null || fraction === undefined ? '' : formatPercent(fraction)];
+  };
+  const rows = classes.map((own, i) => [
+    own.name,
+    formatCount(own.kept),
+    formatCount(own.copies),
+    ...percent(audit?.classes[i]?.precision),
+  ]);
+  const titles = ['images', 'copies', ...(audit ? ['precision'] : [])];
+  return formatTable(
+    [{ title: 'class' }, ...titles.map((title) => ({ title, align: 'right' as const }))],
+    [...rows, ['total', formatCount(images), formatCount(copies), ...percent(audit?.precision)]],
+    1,
+  );
+}

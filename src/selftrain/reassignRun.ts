@@ -1,0 +1,23 @@
+import { withTeacher, type TeacherRequest } from './labelRun.js';
+import { reassignLabels, type ReassignOptions, type ReassignSummary } from './reassign.js';
+
+export interface ReassignRequest extends Omit<ReassignOptions, 'kept' | 'heldOut'>, TeacherRequest {
+  /** A checkpoint's folder, a run's or an .onnx file. */
+  readonly teacher: string;
+}
+
+export interface ReassignRunSummary extends ReassignSummary {
+  readonly data: string;
+}
+
+/** Labels kept images anew with the teacher of a path, and audits it on held-out images. */
+export async function reassignDataSet(
+  kept: string,
+  request: ReassignRequest,
+): Promise<ReassignRunSummary> {
+  const list = `${request.out.replace(/\.parquet$/, '')}.unreadable.jsonl`;
+  return withTeacher(request.teacher, request, list, async ({ labeller, source, heldOut }) => {
+    const summary = await reassignLabels(labeller, source, { ...request, kept, heldOut });
+    return { ...summary, data: request.data };
+  });
+}
