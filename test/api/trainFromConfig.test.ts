@@ -1,0 +1,112 @@
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { beforeAll, describe, expect, it } from 'vitest';
+import { parseTrainingConfig, type TrainingConfigInput } from '../../src/api/config.js';
+import { evaluateCheckpoint } from '../../src/api/evaluateCheckpoint.js';
+import type { TrainingControl } from '../../src/api/runTraining.js';
+import { trainFromConfig } from '../../src/api/trainFromConfig.js';
+import { packCifar10 } from '../../src/data/cifar10.js';
+import { sgd } from '../../src/index.js';
+import { quartersImage } from '../data/fixtures.js';
+import { tinyLayout, tinyPackage } from '../data/tinyCifar10.js';
+import { suiteFolder, temporaryFolder } from '../support/folder.js';
+import { filesBelow } from '../support/tinyRun.js';
+
+const noise = { randAugment: { n: 2, m: 10 }, cutout: 8, pad: 4, flip: true } as const;
+const packed = { labelled: 'cifar10/train', test: 'cifar10/test' };
+const folder = suiteFolder();
+
+beforeAll(async () => {
+  writeFileSync(
+    join(folder, 'linear.model.ts'),
+    `import { classifier, conv2d, defineModel, image } from 'gradus';
+export default defineModel({
+  name: 'linear', input: image(3, 32, 32), classes: 10, drop: 0.1,
+  build: (x, { classes, drop }) =>
+    classifier(conv2d(x, { name: 'stem', out: 8, kernel: 4, stride: 4 }), { classes, dropout: drop }),
+});
+`,
+  );
+  await packCifar10(join(folder, 'cifar10'), { package: await tinyPackage(folder) }, tinyLayout);
+  for (const [name, colour] of Object.entries({ grey: 128, white: 255 })) {
+    mkdirSync(join(folder, 'photos', name), { recursive: true });
+    for (let i = 0; i < 6; i++)
+      await quartersImage(48, 40, [
+        [i, i, i],
+        [colour, colour, colour],
+        [0, 0, 0],
+        [9, 9, 9],
+      ])
+        .png()
+        .toFile(join(folder, 'photos', name, `${i}.png`));
+  }
+});
+
+/** Trains a linear network with dropout for six steps, on the tiny CIFAR-10 unless told. */
+function train(
+  out: string,
+  changes: Partial<TrainingConfigInput> = {},
+  control: TrainingControl = {},
+) {
+  const config = parseTrainingConfig(
+    {
+      ...{ name: 'n', model: './linear.model.ts', data: packed, noise, batch: 20, steps: 6 },
+      optimizer: sgd({ learningRate: 0.01 }),
+      // In the middle of an epoch of 4 steps.
+      ...{ checkpoints: { every: 0.75, keepLast: 3 }, validation: { share: 0.2, every: 1 } },
+      ...changes,
+    },
+    'c.json',
+  );
+  return trainFromConfig(config, { configFolder: folder, out, ...control });
+}
+
+describe('gradus train on images', () => {
+  it('ends with the same bytes whether it was interrupted in an epoch or not', async () => {
+    const [whole, parts] = [temporaryFolder(), temporaryFolder()];
+    const result = await train(whole);
+    expect(result).toMatchObject({ step: 6, best: { images: 20 }, test: { images: 20 } });
+    const abort = new AbortController();
+    const onEvent: TrainingControl['onEvent'] = (event) => {
+      if (event.kind === 'step' && event.step === 3) abort.abort();
+    };
+    expect(await train(parts, {}, { signal: abort.signal, onEvent })).toMatchObject({ step: 3 });
+    await train(parts, {}, { resume: true });
+    const { 'run.json': _, ...wanted } = filesBelow(whole);
+    expect(filesBelow(parts)).toMatchObject(wanted);
+    expect(await evaluateCheckpoint(whole)).toMatchObject(result.test ?? {});
+  });
+
+  it('lists what cannot be read, and stops where that is too much', async () => {
+    const out = temporaryFolder();
+    const broken = join(folder, 'photos', 'grey', '9.png');
+    writeFileSync(broken, 'no picture');
+    const data = { labelled: 'photos' };
+    const changes = { data, batch: 4, steps: 4, validation: { share: 0.1 } };
+    const result = await train(out, changes);
+    expect(result.test).toBeUndefined();
+    const [line = ''] = readFileSync(join(out, 'unreadable.jsonl'), 'utf8').split('\n');
+    expect(JSON.parse(line)).toMatchObject({ image: broken });
+    await expect(evaluateCheckpoint(out)).rejects.toMatchObject({ code: 'no-test-set' });
+    const strict = { ...changes, data: { ...data, unreadable: 0 } };
+    await expect(train(temporaryFolder(), strict)).rejects.toMatchObject({
+      code: 'unreadable-images',
+    });
+  });
+
+  it('refuses wrong data before anything is written', async () => {
+    const cases: [Partial<TrainingConfigInput>, string][] = [
+      [{ data: { ...packed, test: 'photos' } }, 'classes-differ'],
+      [{ data: { labelled: 'cifar10/trian' } }, 'data-set'],
+      [{ data: { labelled: 'cifar10' } }, 'which-split'],
+      [{ batch: 81 }, 'too-few-images'],
+      [{ classes: 11 }, 'class-count'],
+      [{ noise: { pad: 4, crop: 'random' } }, 'noise'],
+    ];
+    for (const [changes, code] of cases) {
+      const out = join(temporaryFolder(), 'run');
+      await expect(train(out, changes)).rejects.toMatchObject({ code });
+      expect(existsSync(join(out, 'run.json'))).toBe(false);
+    }
+  });
+});
