@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import type { KeyLocator } from '../frontend/configKeys.js';
 import type { Schedule } from '../runtime/schedules.js';
+import { mnistTestCount } from '../data/mnist.js';
 import { defaultUnreadable } from '../data/unreadable.js';
 import { explainIssues } from './configProblems.js';
 import { deviceNames } from './device.js';
@@ -106,7 +107,7 @@ const dataSchema = z
         .optional()
         .describe('What `gradus data mnist DIR` wrote; the installed package mnist if missing.'),
       labelled: count.optional().describe('Digits to train on; all but the test set if missing.'),
-      test: count.describe('Digits held out for the test.').default(2000),
+      test: count.describe('Digits held out for the test.').default(mnistTestCount),
     }),
   ])
   .describe('The data set.');

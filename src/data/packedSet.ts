@@ -1,9 +1,9 @@
 import { createHash } from 'node:crypto';
-import { statSync } from 'node:fs';
+import { existsSync, statSync } from 'node:fs';
 import { SafetensorsFile, writeSafetensors } from '../runtime/safetensors.js';
-import { DataError } from '../support/errors.js';
+import { DataError, GradusError } from '../support/errors.js';
 import { tensorData } from '../support/tensor.js';
-import type { LabelledImages } from './images.js';
+import type { LabelledImages, PackedPixels } from './images.js';
 
 /** Labelled images of one size, in memory. */
 export interface PackedSet {
@@ -47,7 +47,23 @@ const opened = new Map<
   { readonly stamp: string; readonly images: WeakRef<PackedImages> }
 >();
 
-type PackedImages = LabelledImages & { readonly sha256: string };
+/** Images of a packed file. */
+export type PackedImages = LabelledImages & {
+  readonly packed: PackedPixels;
+  /** As hashOfPacked gives it. */
+  readonly sha256: string;
+};
+
+/** The images of a packed file; undefined where it is missing, damaged or another file. */
+export function openIfWhole(file: string): PackedImages | undefined {
+  if (!existsSync(file)) return undefined;
+  try {
+    return openPackedSet(file);
+  } catch (error) {
+    if (error instanceof GradusError) return undefined;
+    throw error;
+  }
+}
 
 /**
  * The images of a packed file, all of them in memory that threads share; `id` is an image's number.

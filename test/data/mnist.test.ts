@@ -4,7 +4,9 @@ import { createRequire } from 'node:module';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { beforeAll, describe, expect, it } from 'vitest';
-import { mnist, type Mnist } from '../../src/data/mnist.js';
+import { labelsOf } from '../../src/data/images.js';
+import { mnist, packMnist, type Mnist } from '../../src/data/mnist.js';
+import { openSplit } from '../../src/data/split.js';
 import { DataError } from '../../src/support/errors.js';
 import { temporaryFolder } from '../support/folder.js';
 
@@ -14,7 +16,7 @@ let packed: Uint8Array;
 beforeAll(() => {
   const cacheDir = mkdtempSync(join(tmpdir(), 'gradus-mnist-'));
   digits = mnist({ cacheDir });
-  packed = readFileSync(join(cacheDir, 'mnist.bin'));
+  packed = readFileSync(join(cacheDir, 'mnist.safetensors'));
   rmSync(cacheDir, { recursive: true });
 });
 
@@ -42,7 +44,7 @@ describe('the digits', () => {
 
   it('come from the packed file the second time, and from the package where it is damaged', () => {
     const cacheDir = temporaryFolder();
-    const file = join(cacheDir, 'mnist.bin');
+    const file = join(cacheDir, 'mnist.safetensors');
     writeFileSync(file, packed);
     const again = mnist({ cacheDir });
     expect(Buffer.compare(again.images, digits.images)).toBe(0);
@@ -55,6 +57,19 @@ describe('the digits', () => {
       expect(Buffer.compare(mnist({ cacheDir }).images, digits.images)).toBe(0);
       expect(statSync(file).size).toBe(packed.length);
     }
+  });
+
+  it('are parted into a test set and the rest', () => {
+    const folder = temporaryFolder();
+    writeFileSync(join(folder, 'mnist.safetensors'), packed);
+    expect(packMnist(folder)).toMatchObject({
+      images: { count: 10_000 },
+      splits: ['train', 'test'],
+    });
+    const [train, test] = ['train', 'test'].map((name) => openSplit(join(folder, `${name}.json`)));
+    expect([train?.count, test?.count]).toEqual([8000, 2000]);
+    expect([train?.where(0), test?.where(0)]).toEqual([2000, 0]);
+    expect(test && [...labelsOf(test).subarray(0, 50)]).toEqual([...digits.labels.subarray(0, 50)]);
   });
 
   it('say how to get them where the package is missing or broken', () => {
