@@ -2,10 +2,14 @@ import type { RandomStream } from '../../support/random.js';
 import type { RgbImage } from '../image.js';
 import { toImage } from './field.js';
 
+/** Tables of levels, which cost more to make than the noise itself; of the last number of photons. */
+let known = { photons: 0, tables: new Map<number, Float64Array>() };
+
 /** Counts photons: each level x (0..1) becomes Poisson(x * photons) / photons. */
 export function shotNoise(image: RgbImage, photons: number, random: RandomStream): RgbImage {
   const { width, height } = image;
-  const tables = new Map<number, Float64Array>();
+  if (known.photons !== photons) known = { photons, tables: new Map() };
+  const { tables } = known;
   const data = Float64Array.from(image.data, (level) => {
     let table = tables.get(level);
     if (table === undefined) {
