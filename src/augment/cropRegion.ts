@@ -57,10 +57,17 @@ function widestCrop(
 
 /**
  * What evaluation takes from an image for a network of `size` pixels: the middle square with
- * size / (size + 32) of the short side. Source: the published code's center_crop.
+ * size / (size + 32) of the short side. Source: the published code's center_crop. `margin` is how
+ * many of these pixels are taken beside it, too, each way.
  */
-export function evaluationCrop(width: number, height: number, size: number): CropRegion {
-  const side = Math.max(1, Math.floor((size / (size + 32)) * Math.min(width, height)));
+export function evaluationCrop(
+  width: number,
+  height: number,
+  size: number,
+  margin = 0,
+): CropRegion {
+  const share = (size + 2 * margin) / (size + 32);
+  const side = Math.max(1, Math.floor(share * Math.min(width, height)));
   return {
     left: Math.floor((width - side + 1) / 2),
     top: Math.floor((height - side + 1) / 2),

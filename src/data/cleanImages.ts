@@ -1,7 +1,15 @@
+import { createHash } from 'node:crypto';
 import type { Images, LabelledImages } from './images.js';
 import type { ImageBatch, ImageLayout, ImageSource } from './imageSource.js';
 import type { LoaderPool } from './loaderPool.js';
-import { defaultCrop, type Crop, type Preparation } from './preparation.js';
+import {
+  defaultCrop,
+  rowsOf,
+  type Crop,
+  type Damage,
+  type InputNoise,
+  type Preparation,
+} from './preparation.js';
 import { sharedPixels, Slots, type Pixels } from './slots.js';
 import type { UnreadableImages } from './unreadable.js';
 
@@ -17,6 +25,12 @@ export interface CleanImagesOptions {
   readonly prefetch?: number;
 }
 
+/** What is done to the images of a set, by a seed. */
+export interface ImageChanges extends Pick<Damage, 'corruption'> {
+  readonly seed: number;
+  readonly noise?: InputNoise | undefined;
+}
+
 /**
  * The images of a set without noise, as an evaluation or a teacher takes them, prepared in other
  * threads and ahead of time. What cannot be read is left out.
@@ -25,29 +39,60 @@ export function cleanImages(
   images: Images & Partial<LabelledImages>,
   options: CleanImagesOptions,
 ): ImageSource {
+  return sourceOf(images, options, { seed: 0 });
+}
+
+/** The same noised, for a teacher that labels noised, or corrupted; with a fingerprint of its own. */
+export function changedImages(
+  images: Images & Partial<LabelledImages>,
+  options: CleanImagesOptions & ImageChanges,
+): ImageSource {
+  const { seed, noise, corruption } = options;
+  return sourceOf(images, options, { seed, noise, corruption });
+}
+
+function sourceOf(
+  images: Images & Partial<LabelledImages>,
+  options: CleanImagesOptions,
+  changes: ImageChanges,
+): ImageSource {
   const { classNames, label } = images;
+  const changed = changes.noise !== undefined || changes.corruption !== undefined;
   return {
     name: images.name,
     count: images.count,
     classNames,
-    fingerprint: images.fingerprint,
+    get fingerprint() {
+      return changed ? fingerprintOf(images, changes) : images.fingerprint;
+    },
     id: (i) => images.id(i),
     ...(label && { label: (i: number) => label.call(images, i) }),
-    batches: (indices, layout) => cleanBatches(images, indices, layout, options),
+    batches: (indices, layout) => preparedBatches(images, indices, layout, options, changes),
   };
 }
 
-async function* cleanBatches(
+function fingerprintOf({ fingerprint }: Images, changes: ImageChanges): string {
+  return createHash('sha256')
+    .update(`${fingerprint} ${JSON.stringify(changes)}`)
+    .digest('hex');
+}
+
+/**
+ * Batches of images of these indices; where an image becomes several rows, `layout.batch` counts
+ * images, and a batch holds all rows of each.
+ */
+export async function* preparedBatches(
   images: Images,
   indices: Iterable<number>,
   layout: ImageLayout,
   options: CleanImagesOptions,
+  { seed, ...changes }: ImageChanges & Damage,
 ): AsyncGenerator<ImageBatch> {
   const { pool, prefetch = 2 } = options;
-  const preparation = preparationOf(images, layout, options);
+  const preparation = { ...preparationOf(images, layout, options), ...changes };
   const packed = images.packed && sharedPixels(images.packed);
-  const plan = pool.plan({ preparation, packed, seed: 0, site: 0 });
-  const size = layout.shape.reduce((a, b) => a * b, 1);
+  const plan = pool.plan({ preparation, packed, seed, site: 0 });
+  const size = rowsOf(preparation) * layout.shape.reduce((a, b) => a * b, 1);
   const slots = new Slots(layout.batch * size);
   const like = layout.format === 'uint8-nhwc' ? new Uint8Array() : new Float32Array();
   const ahead: { readonly slot: Pixels; readonly indices: Promise<number[]> }[] = [];

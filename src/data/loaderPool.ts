@@ -32,6 +32,11 @@ export class LoaderPool {
     this.#workers = Array.from({ length: workers }, () => this.#start(concurrency));
   }
 
+  /** Threads. */
+  get size(): number {
+    return this.#workers.length;
+  }
+
   #start(concurrency: number): Worker {
     const worker = new Worker(workerPath(import.meta.url, 'loaderWorker'), {
       workerData: { concurrency },

@@ -1,5 +1,6 @@
 import type { AffineRange } from '../augment/affine.js';
 import { affineNoise } from '../augment/affineNoise.js';
+import { corrupt, type CorruptionRequest } from '../augment/corruptions/corrupt.js';
 import {
   drawCrop,
   evaluationCrop,
@@ -12,6 +13,12 @@ import {
   smallImageNoise,
   type SmallImageNoiseOptions,
 } from '../augment/imageNoise.js';
+import {
+  framesOf,
+  marginFor,
+  perturb,
+  type PerturbationName,
+} from '../augment/perturbations/perturb.js';
 import { smallBelow, type ImageNoise } from '../augment/randAugment.js';
 import { fnv1a32 } from '../support/hash.js';
 import { RandomStream } from '../support/random.js';
@@ -29,8 +36,15 @@ export interface InputNoise extends SmallImageNoiseOptions {
   readonly affine?: AffineRange | undefined;
 }
 
+/** What is done to an image that shows how robust a network is. */
+export interface Damage {
+  readonly corruption?: Pick<CorruptionRequest, 'name' | 'severity'> | undefined;
+  /** The image becomes the frames of a sequence, each of them a row. */
+  readonly perturbation?: PerturbationName | undefined;
+}
+
 /** How an image becomes a row of a batch; plain data, which crosses threads. */
-export interface Preparation {
+export interface Preparation extends Damage {
   /** The network's input [C,H,W]; with one channel the image becomes grey. */
   readonly shape: readonly [number, number, number];
   readonly crop: Crop;
@@ -65,9 +79,18 @@ export function defaultCrop(
 
 const sites = { crop: fnv1a32('loader.crop'), noise: fnv1a32('loader.noise') };
 
+/** Rows that an image becomes. */
+export function rowsOf({ shape, perturbation }: Preparation): number {
+  const [, height, width] = shape;
+  return perturbation === undefined ? 1 : framesOf(perturbation, { width, height });
+}
+
 /** Makes rows of batches from images, by one preparation. */
 export class Preparer {
+  /** What is taken from an image, with its margin. */
   readonly #size: Size;
+  readonly #margin: number;
+  readonly #rows: number;
   readonly #noise: ImageNoise | undefined;
   readonly #changed: RgbImage;
   readonly #whole: boolean;
@@ -78,7 +101,9 @@ export class Preparer {
     private readonly packed: PackedPixels | undefined,
   ) {
     const [, height, width] = preparation.shape;
-    this.#size = { width, height };
+    this.#margin = marginOf(preparation);
+    this.#size = { width: width + 2 * this.#margin, height: height + 2 * this.#margin };
+    this.#rows = rowsOf(preparation);
     this.#noise = noiseOf(preparation);
     this.#tables = floatTables(preparation);
     this.#changed = { width, height, data: new Uint8Array(3 * width * height) };
@@ -88,8 +113,8 @@ export class Preparer {
   }
 
   /**
-   * Writes the image at `where` to row `row` of `out`: [N,C,H,W] floats or [N,H,W,C] bytes. Throws
-   * an UnreadableImage.
+   * Writes the image at `where` to row `row` of `out`: [N,C,H,W] floats or [N,H,W,C] bytes. Where an
+   * image becomes several rows, `row` counts images. Throws an UnreadableImage.
    */
   async prepare(
     where: string | number,
@@ -98,8 +123,30 @@ export class Preparer {
     row: number,
   ): Promise<void> {
     const clean = await this.#read(where, at);
-    const image = this.#noise ? this.#changed : clean;
-    this.#noise?.(clean, stream(at, sites.noise), image);
+    const { perturbation, corruption, shape } = this.preparation;
+    const request = { seed: at.seed, sample: at.index };
+    if (perturbation === undefined) {
+      const image = corruption ? await corrupt(clean, { ...corruption, ...request }) : clean;
+      this.#write(this.#noised(image, at), out, row);
+      return;
+    }
+    const [, height, width] = shape;
+    let frame = row * this.#rows;
+    for (const image of perturb(
+      { whole: clean, width, height },
+      { name: perturbation, ...request },
+    ))
+      this.#write(image, out, frame++);
+  }
+
+  /** Valid until the next image is noised. */
+  #noised(image: RgbImage, at: ImageAt): RgbImage {
+    if (!this.#noise) return image;
+    this.#noise(image, stream(at, sites.noise), this.#changed);
+    return this.#changed;
+  }
+
+  #write(image: RgbImage, out: Float32Array | Uint8Array, row: number): void {
     if (out instanceof Float32Array) writeFloats(image, this.#tables, out, row);
     else writeBytes(image, this.preparation.shape[0], out, row);
   }
@@ -123,11 +170,21 @@ export class Preparer {
       case 'random':
         return drawCrop(width, height, stream(at, sites.crop), crop);
       case 'middle':
-        return evaluationCrop(width, height, Math.min(this.#size.width, this.#size.height));
+        return evaluationCrop(
+          width,
+          height,
+          Math.min(...this.preparation.shape.slice(1)),
+          this.#margin,
+        );
       case 'whole':
         return { left: 0, top: 0, width, height };
     }
   }
+}
+
+/** Only what is cut from the middle of an image has something beside it. */
+function marginOf({ crop, perturbation, shape: [, height, width] }: Preparation): number {
+  return perturbation !== undefined && crop.kind === 'middle' ? marginFor({ width, height }) : 0;
 }
 
 /** Each part of the noise draws from a stream of its own, so that leaving one out changes no other. */

@@ -1,6 +1,7 @@
 import { fnv1a32 } from '../../support/hash.js';
 import { RandomStream } from '../../support/random.js';
 import type { RgbImage } from '../image.js';
+import { smallBelow } from '../randAugment.js';
 import { brighten } from './brighten.js';
 import { defocusBlur } from './defocusBlur.js';
 import { elastic } from './elastic.js';
@@ -59,12 +60,9 @@ export interface CorruptionRequest {
   readonly sample: number;
 }
 
-/** Images with a shorter side take CIFAR-10-C's settings, others ImageNet-C's. */
-const smallBelow = 128;
-
 /**
  * A corrupted copy of an image, in the manner of ImageNet-C and by its settings for the image's
- * size: a function of the request and the image. ImageNet-C itself is saved as JPEG of quality 85;
+ * size (CIFAR-10-C's for small ones): a function of the request and the image. ImageNet-C itself is saved as JPEG of quality 85;
  * this is not.
  */
 export async function corrupt(image: RgbImage, request: CorruptionRequest): Promise<RgbImage> {

@@ -1,6 +1,7 @@
 import { fnv1a32 } from '../../support/hash.js';
 import { RandomStream } from '../../support/random.js';
 import type { RgbImage } from '../image.js';
+import { smallBelow } from '../randAugment.js';
 import { brightnessFrames } from './brightness.js';
 import type { Canvas, Frames } from './frames.js';
 import { gaussianNoiseFrames } from './gaussianNoise.js';
@@ -33,14 +34,12 @@ const table: { readonly [Name in PerturbationName]: Frames<AllSettings[Name]> } 
   scale: scaleFrames,
 };
 
-/** Images with a shorter side take CIFAR-10-P's settings, others ImageNet-P's. */
-const smallBelow = 128;
-
 interface Size {
   readonly width: number;
   readonly height: number;
 }
 
+/** Small images take CIFAR-10-P's settings, others ImageNet-P's. */
 function settingsFor({ width, height }: Size): Partial<AllSettings> {
   return Math.min(width, height) < smallBelow ? cifarP : imageNetP;
 }
@@ -88,5 +87,5 @@ function applyByName<Name extends PerturbationName>(
   random: RandomStream,
 ): Iterable<RgbImage> {
   const setting = settingsFor(canvas)[name];
-  return setting === undefined ? [] : table[name](canvas, setting as AllSettings[Name], random);
+  return setting === undefined ? [] : table[name](canvas, setting, random);
 }
