@@ -205,6 +205,16 @@ export const networkKeys = {
     .optional()
     .describe('Largest global norm of the gradients; no clipping if missing.'),
   noise: noiseSchema.prefault({}),
+  earlyStopping: z
+    .strictObject({
+      patience: count.describe('Evaluations in a row without a better one that end the training.'),
+    })
+    .optional()
+    .describe('Ends the training before its last step; never if missing.'),
+  choose: z
+    .enum(['best', 'last'])
+    .describe('Which weights it ends with: the best by validation, or the last.')
+    .default('best'),
   checkpoints: checkpointsSchema.prefault({}),
 };
 

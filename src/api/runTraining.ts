@@ -10,7 +10,7 @@ import {
 } from '../runtime/checkpoint.js';
 import { MetricsWriter } from '../runtime/metrics.js';
 import { learningRateAt, type Schedule } from '../runtime/schedules.js';
-import { TrainingError } from '../support/errors.js';
+import { ConfigError, TrainingError } from '../support/errors.js';
 import {
   Trainer,
   type BatchSource,
@@ -36,6 +36,13 @@ export interface TrainingPlan {
   readonly validation?: EvaluationImages | undefined;
   /** Steps between two evaluations. */
   readonly evaluateEvery: number;
+  /** Ends the run after so many evaluations in a row without a better one; never where missing. */
+  readonly earlyStopping?: { readonly patience: number } | undefined;
+  /**
+   * Which weights the run ends with: those of the best evaluation (default), or the last. Either way
+   * their moving average, where there is one.
+   */
+  readonly choose?: 'best' | 'last' | undefined;
   /** Steps between two checkpoints. */
   readonly checkpointEvery: number;
   readonly keepLast: number;
@@ -75,6 +82,8 @@ export interface TrainingOutcome {
   readonly checkpoint: string;
   readonly best: BestResult | null;
   readonly interrupted: boolean;
+  /** Whether early stopping ended it before its last step. */
+  readonly stoppedEarly: boolean;
 }
 
 /**
@@ -86,6 +95,15 @@ export async function runTraining(
   plan: TrainingPlan,
   control: TrainingControl,
 ): Promise<TrainingOutcome> {
+  if (plan.earlyStopping && !plan.validation)
+    throw new ConfigError(
+      `${plan.title} is to stop early, but nothing is held out to judge it by`,
+      {
+        code: 'no-validation',
+        where: 'earlyStopping',
+        hint: 'give a validation set, or leave earlyStopping out',
+      },
+    );
   for (const place of ['', 'artifacts', 'checkpoints']) recoverFolder(join(plan.folder, place));
   const trainer = await Trainer.create(plan.model, {
     ...plan.trainer,
@@ -129,7 +147,7 @@ class TrainingRun {
       const { stepsPerEpoch } = plan.source;
       const totals = { steps: plan.steps, stepsPerEpoch };
       const steps = {
-        until: plan.steps,
+        until: this.#stopped ? trainer.step : plan.steps,
         learningRate: (step: number) => learningRateAt(plan.schedule, step, totals),
         // Short at first, so that the average forgets the initial weights (TensorFlow's num_updates).
         emaDecay: (step: number) => Math.min(plan.trainer.emaDecay ?? 0, (1 + step) / (10 + step)),
@@ -139,9 +157,10 @@ class TrainingRun {
         metrics.append({ kind, step, epoch, loss, accuracy, learningRate });
         this.control.onEvent?.(event);
         await this.#boundary(step, metrics);
-        if (this.control.signal?.aborted) break;
+        if (this.control.signal?.aborted || this.#stopped) break;
       }
       if (this.#saved?.step !== trainer.step) await this.#save(metrics);
+      if (this.#stopped) this.#tellWhy();
     } catch (error) {
       metrics.flush();
       throw this.#withCheckpoint(error);
@@ -152,7 +171,8 @@ class TrainingRun {
       trainer,
       checkpoint: this.#saved?.path ?? '',
       best: this.#best,
-      interrupted: trainer.step < plan.steps,
+      interrupted: trainer.step < plan.steps && !this.#stopped,
+      stoppedEarly: this.#stopped,
     };
   }
 
@@ -182,6 +202,24 @@ class TrainingRun {
     if (initial !== undefined) await this.trainer.startFrom(initial);
   }
 
+  /**
+   * Whether the evaluations since the best one have worn out the run's patience. How many there were
+   * follows from the steps alone, so a resumed run stops where the whole one does.
+   */
+  get #stopped(): boolean {
+    const { earlyStopping, evaluateEvery, steps } = this.plan;
+    if (!earlyStopping || !this.#best || this.trainer.step >= steps) return false;
+    const evaluations = (step: number): number => Math.floor(step / evaluateEvery);
+    const since = evaluations(this.trainer.step) - evaluations(this.#best.step);
+    return since >= earlyStopping.patience;
+  }
+
+  #tellWhy(): void {
+    const { step } = this.trainer;
+    const text = `stopped early after step ${step}: no better accuracy since step ${this.#best?.step ?? 0}`;
+    this.control.onEvent?.({ kind: 'message', text });
+  }
+
   async #boundary(step: number, metrics: MetricsWriter): Promise<void> {
     const { plan, trainer } = this;
     const last = step === plan.steps;
@@ -191,11 +229,13 @@ class TrainingRun {
       this.control.onEvent?.({ kind: 'evaluation', step, accuracy, loss });
       if (this.#best === null || accuracy > this.#best.value) {
         this.#best = { step, metric: 'accuracy', value: accuracy };
-        await this.#save(metrics);
-        return;
+        if (plan.choose !== 'last') {
+          await this.#save(metrics);
+          return;
+        }
       }
     }
-    if (last || step % plan.checkpointEvery === 0) await this.#save(metrics);
+    if (last || this.#stopped || step % plan.checkpointEvery === 0) await this.#save(metrics);
   }
 
   async #save(metrics: MetricsWriter): Promise<void> {
@@ -206,10 +246,12 @@ class TrainingRun {
       epoch: Math.floor(trainer.step / stepsPerEpoch),
       position: (trainer.step % stepsPerEpoch) * trainer.images,
       best: this.#best,
+      ...(plan.choose === 'last' && { choose: plan.choose }),
       config: plan.config,
     });
     this.#saved = { step: trainer.step, path };
-    pruneCheckpoints(this.#checkpoints, plan.keepLast, this.#best?.step);
+    const kept = plan.choose === 'last' ? undefined : this.#best?.step;
+    pruneCheckpoints(this.#checkpoints, plan.keepLast, kept);
     this.control.onEvent?.({ kind: 'checkpoint', step: trainer.step, path });
   }
 

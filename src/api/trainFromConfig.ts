@@ -7,22 +7,15 @@ import { hardTargets, type LabelledImages } from '../data/images.js';
 import type { ImageSource } from '../data/imageSource.js';
 import { LoaderPool } from '../data/loaderPool.js';
 import { UnreadableImages } from '../data/unreadable.js';
-import { listCheckpoints, readCheckpointState, resolveCheckpoint } from '../runtime/checkpoint.js';
-import { renderCurves } from '../runtime/curves.js';
-import { writeFileAtomic } from '../runtime/atomic.js';
-import { readMetrics } from '../runtime/metrics.js';
+import { listCheckpoints, readCheckpointState } from '../runtime/checkpoint.js';
 import { readRunInfo, RunFolder } from '../runtime/runFolder.js';
 import { ArtifactError, ConfigError } from '../support/errors.js';
 import { resolveDevice } from './device.js';
 import { configChanges } from './configChanges.js';
 import { parseTrainingConfig, scheduleOf, type TrainingConfig } from './config.js';
+import { forgetTest, judgeRun, type RunJudgement } from './judgeRun.js';
 import { loadModel, modelPath } from './loadModel.js';
-import {
-  runTraining,
-  type TrainingControl,
-  type TrainingOutcome,
-  type TrainingPlan,
-} from './runTraining.js';
+import { runTraining, type TrainingControl, type TrainingPlan } from './runTraining.js';
 import { classesOf, openTrainingSets, preparationOf, unreadableOf } from './trainingData.js';
 import type { TrainerOptions } from './trainer.js';
 
@@ -35,24 +28,11 @@ export interface TrainFromConfigOptions extends TrainingControl {
   readonly overwrite?: boolean | undefined;
 }
 
-export interface EvaluationResult {
-  readonly accuracy: number;
-  readonly loss: number;
-  readonly images: number;
-}
-
-export interface TrainResult {
+export interface TrainResult extends RunJudgement {
   readonly name: string;
   readonly folder: string;
-  readonly step: number;
   readonly epoch: number;
   readonly seconds: number;
-  readonly interrupted: boolean;
-  readonly checkpoint: string;
-  /** On the held-out part of the labelled data; the last evaluation. */
-  readonly best?: EvaluationResult & { readonly step: number; readonly path: string };
-  /** On the test set, once the run is done. */
-  readonly test?: EvaluationResult;
 }
 
 /** The images of a config as its training takes them. */
@@ -77,6 +57,7 @@ export async function trainFromConfig(
   try {
     if (!resume && options.overwrite !== true) requireNoRun(out);
     requireSameConfig(run, config, resume);
+    if (!resume) forgetTest(out);
     const images = await imagesOf(config, configFolder, pool, join(out, 'unreadable.jsonl'));
     run.writeInfo({
       config: toJson(config),
@@ -86,7 +67,12 @@ export async function trainFromConfig(
     });
     const outcome = await runTraining(planOf(config, images, out, configFolder), options);
     try {
-      const result = await judge(outcome, images, out);
+      const { test, validation } = images;
+      const result = await judgeRun(outcome, {
+        folder: out,
+        validationImages: validation.count,
+        ...(test && { evaluateTest: (trainer) => trainer.evaluate(test) }),
+      });
       const epoch = Math.floor(result.step / images.source.stepsPerEpoch);
       const seconds = (performance.now() - start) / 1000;
       return { name: config.name, folder: out, ...result, epoch, seconds };
@@ -147,38 +133,12 @@ function planOf(
     schedule: scheduleOf(config),
     validation,
     evaluateEvery: every(config.validation.every),
+    earlyStopping: config.earlyStopping,
+    choose: config.choose,
     checkpointEvery: every(config.checkpoints.every),
     keepLast: config.checkpoints.keepLast,
     config: toJson(config),
   };
-}
-
-/** The figures that a run ends with; a whole run's best weights are measured on the test set. */
-async function judge(
-  { trainer, checkpoint, best, interrupted }: TrainingOutcome,
-  images: RunImages,
-  folder: string,
-): Promise<Omit<TrainResult, 'name' | 'folder' | 'epoch' | 'seconds'>> {
-  const { step } = trainer;
-  drawCurves(folder);
-  const judged = best ? bestResult(folder, best.step, images.validation.count) : undefined;
-  if (interrupted || !images.test)
-    return { step, interrupted, checkpoint, ...(judged && { best: judged }) };
-  // The test set is read once, by the weights that validation chose.
-  if (judged && judged.step !== step) await trainer.resume(judged.path);
-  const test = await trainer.evaluate(images.test);
-  return { step, interrupted, checkpoint, ...(judged && { best: judged }), test };
-}
-
-/** What the metrics say of the best step. */
-function bestResult(folder: string, step: number, images: number): TrainResult['best'] {
-  const path = resolveCheckpoint(folder);
-  for (const record of readMetrics(join(folder, 'metrics.jsonl'))) {
-    const { kind, accuracy, loss } = record;
-    if (kind === 'eval' && record.step === step)
-      return { accuracy: Number(accuracy), loss: Number(loss), images, step, path };
-  }
-  return undefined;
 }
 
 /**
@@ -262,16 +222,4 @@ function machine(): Json {
     cpu: cpus()[0]?.model ?? 'unknown',
     platform: `${process.platform}-${process.arch}`,
   };
-}
-
-function drawCurves(folder: string): void {
-  const points = [...readMetrics(join(folder, 'metrics.jsonl'))].flatMap(
-    ({ kind, step, accuracy }) =>
-      kind === 'eval' && typeof accuracy === 'number' ? [{ x: step, y: accuracy }] : [],
-  );
-  const options = { title: 'Accuracy on held-out images', xLabel: 'step', yLabel: 'accuracy' };
-  writeFileAtomic(
-    join(folder, 'curves.svg'),
-    renderCurves([{ name: 'validation', points }], options),
-  );
 }

@@ -273,7 +273,9 @@ export class Trainer {
   /** Writes a checkpoint of the state after the last step; returns its path. */
   save(
     folder: string,
-    meta: Pick<CheckpointMeta, 'epoch' | 'position' | 'best'> & { readonly config: Json },
+    meta: Pick<CheckpointMeta, 'epoch' | 'position' | 'best' | 'choose'> & {
+      readonly config: Json;
+    },
   ): Promise<string> {
     const { seed = 0 } = this.options;
     const { architectureHash } = this.manifest;

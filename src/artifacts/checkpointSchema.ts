@@ -28,6 +28,8 @@ export interface CheckpointState {
   readonly config: Json;
   readonly architectureHash: string;
   readonly best: BestResult | null;
+  /** Where it is there, the run is to end with its last weights and not with the best. */
+  readonly choose?: 'last';
   /** Size and SHA-256 of state.safetensors. */
   readonly tensors: { readonly bytes: number; readonly sha256: string };
 }
@@ -48,6 +50,10 @@ const checkpointSchema = z
       .object({ step: whole, metric: z.string(), value: z.number() })
       .nullable()
       .describe('The best evaluation so far, on held-out labelled data.'),
+    choose: z
+      .literal('last')
+      .optional()
+      .describe('Where it is there, the run is to end with its last weights and not with the best.'),
     tensors: z
       .object({ bytes: whole, sha256: z.string().regex(/^[0-9a-f]{64}$/) })
       .describe('Of state.safetensors.'),

@@ -117,12 +117,21 @@ export interface TrainSummary {
   readonly seconds: number;
   /** Stopped by `signal` before its last step. */
   readonly interrupted: boolean;
+  /** Ended by early stopping. */
+  readonly stoppedEarly: boolean;
   /** The newest checkpoint's folder. */
   readonly checkpoint: string;
   /** On the held-out part of the labelled data. */
-  readonly best?: Evaluation & { readonly step: number; readonly path: string };
-  /** On the test set, once the run is done, by the best weights or else the last. */
-  readonly test?: Evaluation;
+  readonly best?: Evaluation & { readonly step: number };
+  /** The weights that the run ends with: the best, or the last. */
+  readonly chosen: {
+    readonly rule: 'best' | 'last';
+    readonly step: number;
+    readonly path: string;
+    readonly validation?: Evaluation;
+  };
+  /** On the test set, once the run is done, by the chosen weights; and how often it was read. */
+  readonly test?: Evaluation & { readonly readings: number };
 }
 
 export interface Evaluation {

@@ -167,14 +167,16 @@ export function latestCheckpoint(folder: string): LatestCheckpoint {
 }
 
 /**
- * Path of the best checkpoint of `folder`, or of the newest where none was judged; undefined where
- * there is none. The newest state.json says which is best, so no kill can part the two.
+ * Path of the checkpoint that a run in `folder` is to end with: the best, or the newest where none
+ * was judged or the run chooses the last; undefined where there is none. The newest state.json says
+ * so, so no kill can part the two.
  */
-export function bestCheckpointPath(folder: string): string | undefined {
+export function chosenCheckpointPath(folder: string): string | undefined {
   const newest = listCheckpoints(folder).at(-1);
   if (newest === undefined) return undefined;
   const path = checkpointPath(folder, newest);
-  const { best } = readCheckpointState(path);
+  const { best, choose } = readCheckpointState(path);
+  if (choose === 'last') return path;
   const bestPath = best && checkpointPath(folder, best.step);
   return bestPath !== null && existsSync(bestPath) ? bestPath : path;
 }
@@ -194,13 +196,13 @@ export function discardCheckpointsAfter(folder: string, step: number): void {
 
 /**
  * The checkpoint folder that a user means: a checkpoint, or a folder of checkpoints, a run or a
- * generation (then its best). Throws an ArtifactError where there is none.
+ * generation (then the one that it chooses, mostly its best). Throws an ArtifactError where there is none.
  */
 export function resolveCheckpoint(path: string): string {
   if (existsSync(join(path, stateFile)) || folderName.test(basename(path))) return path;
   const found = [path, join(path, 'checkpoints')]
-    .map((folder) => bestCheckpointPath(folder))
-    .find((best) => best !== undefined);
+    .map((folder) => chosenCheckpointPath(folder))
+    .find((chosen) => chosen !== undefined);
   if (found !== undefined) return found;
   throw new ArtifactError(`there is no checkpoint in ${path}`, {
     code: 'no-checkpoint',

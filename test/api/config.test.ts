@@ -39,6 +39,7 @@ describe('a training config', () => {
           "every": 1,
           "keepLast": 3,
         },
+        "choose": "best",
         "data": {
           "kind": "mnist",
           "test": 2000,

@@ -54,9 +54,11 @@ const summary: TrainSummary = {
   epoch: 1,
   seconds: 61,
   interrupted: false,
+  stoppedEarly: false,
   checkpoint: 'runs/d/checkpoints/step-00000120',
-  best: { step: 100, path: 'x', accuracy: 0.97, loss: 0.125, images: 800 },
-  test: { accuracy: 0.9655, loss: 0.15, images: 2000 },
+  best: { step: 100, accuracy: 0.97, loss: 0.125, images: 800 },
+  chosen: { rule: 'best', step: 100, path: 'runs/d/checkpoints/step-00000100' },
+  test: { accuracy: 0.9655, loss: 0.15, images: 2000, readings: 1 },
 };
 
 describe('gradus compile', () => {
@@ -146,6 +148,7 @@ describe('gradus train', () => {
       best, step 100  test         96.55 %  0.1500    2000
 
       d: step 120, 1:01 in runs/d
+      the test set was read once, by the chosen weights
       "
     `);
   });

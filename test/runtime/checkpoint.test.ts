@@ -6,7 +6,7 @@ import { pathToFileURL } from 'node:url';
 import { describe, expect, it } from 'vitest';
 import { recoverFolder } from '../../src/runtime/atomic.js';
 import {
-  bestCheckpointPath,
+  chosenCheckpointPath,
   checkpointPath,
   discardCheckpointsAfter,
   latestCheckpoint,
@@ -133,7 +133,7 @@ describe('a folder of checkpoints', () => {
     writeFileSync(join(folder, 'notes.txt'), '');
     pruneCheckpoints(folder, 2, 10);
     expect(listCheckpoints(folder)).toEqual([10, 30, 40]);
-    expect(bestCheckpointPath(folder)).toBe(checkpointPath(folder, 10));
+    expect(chosenCheckpointPath(folder)).toBe(checkpointPath(folder, 10));
   });
 
   it('passes over damaged checkpoints to the newest whole one', () => {

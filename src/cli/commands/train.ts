@@ -3,7 +3,7 @@ import { ConfigError } from '../../support/errors.js';
 import { defineCommand } from '../command.js';
 import { exitCodes } from '../exitCodes.js';
 import { deviceOf, flags, seedOf } from '../options.js';
-import type { TrainSummary } from '../services.js';
+import type { Evaluation, TrainSummary } from '../services.js';
 import { formatClock, formatPercent, formatTable } from '../table.js';
 
 export const train = defineCommand({
@@ -97,10 +97,12 @@ function quote(text: string): string {
 }
 
 function textOf(summary: TrainSummary): string {
-  const { best, test } = summary;
+  const { best, chosen, test, stoppedEarly } = summary;
   const rows: string[][] = [];
-  const weights = best ? `best, step ${best.step}` : `last, step ${summary.step}`;
-  if (best) rows.push([weights, 'validation', ...figures(best)]);
+  const weights = `${chosen.rule}, step ${chosen.step}`;
+  if (best) rows.push([`best, step ${best.step}`, 'validation', ...figures(best)]);
+  if (chosen.rule === 'last' && chosen.validation)
+    rows.push([weights, 'validation', ...figures(chosen.validation)]);
   if (test) rows.push([weights, 'test', ...figures(test)]);
   const columns = [
     { title: 'weights' },
@@ -109,10 +111,17 @@ function textOf(summary: TrainSummary): string {
     { title: 'loss', align: 'right' },
     { title: 'images', align: 'right' },
   ] as const;
-  const done = `${summary.name}: step ${summary.step}, ${formatClock(summary.seconds)} in ${summary.folder}`;
-  return rows.length === 0 ? done : `${formatTable(columns, rows)}\n\n${done}`;
+  const end = `${stoppedEarly ? 'stopped early after step' : 'step'} ${summary.step}`;
+  const done = `${summary.name}: ${end}, ${formatClock(summary.seconds)} in ${summary.folder}`;
+  const read = test ? [`the test set was read ${times(test.readings)}, by the chosen weights`] : [];
+  const text = [done, ...read].join('\n');
+  return rows.length === 0 ? text : `${formatTable(columns, rows)}\n\n${text}`;
 }
 
-function figures({ accuracy, loss, images }: NonNullable<TrainSummary['test']>): string[] {
+function times(count: number): string {
+  return count === 1 ? 'once' : `${count} times (the run was made longer)`;
+}
+
+function figures({ accuracy, loss, images }: Evaluation): string[] {
   return [formatPercent(accuracy), Number.isFinite(loss) ? loss.toFixed(4) : '', String(images)];
 }
