@@ -53,7 +53,9 @@ const checkpointSchema = z
     choose: z
       .literal('last')
       .optional()
-      .describe('Where it is there, the run is to end with its last weights and not with the best.'),
+      .describe(
+        'Where it is there, the run is to end with its last weights and not with the best.',
+      ),
     tensors: z
       .object({ bytes: whole, sha256: z.string().regex(/^[0-9a-f]{64}$/) })
       .describe('Of state.safetensors.'),
