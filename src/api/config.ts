@@ -308,7 +308,10 @@ export function isObject(value: unknown): value is Readonly<Record<string, unkno
 }
 
 /** The schedule of a config as the step loop takes it: its rate is the optimizer's. */
-export function scheduleOf({ schedule, optimizer }: TrainingConfig): Schedule {
+export function scheduleOf({
+  schedule,
+  optimizer,
+}: Pick<TrainingConfig, 'schedule' | 'optimizer'>): Schedule {
   const then = withoutWarmup(schedule, optimizer.learningRate);
   const { warmup } = schedule;
   return warmup === 0 ? then : { kind: 'warmup', length: { epochs: warmup }, then };

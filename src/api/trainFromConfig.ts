@@ -1,4 +1,3 @@
-import { availableParallelism, cpus } from 'node:os';
 import { join, resolve } from 'node:path';
 import type { Json } from '../artifacts/checkpointSchema.js';
 import { cleanImages } from '../data/cleanImages.js';
@@ -11,6 +10,7 @@ import { listCheckpoints, readCheckpointState } from '../runtime/checkpoint.js';
 import { readRunInfo, RunFolder } from '../runtime/runFolder.js';
 import { ArtifactError, ConfigError } from '../support/errors.js';
 import { resolveDevice } from './device.js';
+import { machine } from './machine.js';
 import { configChanges } from './configChanges.js';
 import { parseTrainingConfig, scheduleOf, type TrainingConfig } from './config.js';
 import { forgetTest, judgeRun, type RunJudgement } from './judgeRun.js';
@@ -214,12 +214,4 @@ function requireSameConfig(run: RunFolder, config: TrainingConfig, resume: boole
 
 function toJson(config: TrainingConfig): Json {
   return JSON.parse(JSON.stringify(config)) as Json;
-}
-
-function machine(): Json {
-  return {
-    cores: availableParallelism(),
-    cpu: cpus()[0]?.model ?? 'unknown',
-    platform: `${process.platform}-${process.arch}`,
-  };
 }

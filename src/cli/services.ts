@@ -15,6 +15,8 @@ import type { DiffOptions, LabelDiff } from '../selftrain/diff.js';
 import type { FilterOptions, FilterSummary } from '../selftrain/filter.js';
 import type { LabelRequest, LabelRunSummary } from '../selftrain/labelRun.js';
 import type { ReassignRequest, ReassignRunSummary } from '../selftrain/reassignRun.js';
+import type { SelfTrainingConfig } from '../selftrain/config.js';
+import type { SelfTrainOptions, SelfTrainResult } from '../selftrain/selfTrain.js';
 import type { OptimizerConfig } from '../optim/optimizer.js';
 
 /** Changes to a model that need no edit of its file. */
@@ -190,6 +192,9 @@ export interface Services {
   reassignDataSet(kept: string, request: ReassignRequest): Promise<ReassignRunSummary>;
   /** Compares the labels of two generations. */
   diffLabels(before: string, after: string, options: DiffOptions): Promise<LabelDiff>;
+  /** Reads and checks a config of a self-training, TypeScript or JSON. */
+  loadSelfTrainingConfig(file: string): Promise<LoadedConfig<SelfTrainingConfig>>;
+  selfTrain(config: SelfTrainingConfig, options: SelfTrainOptions): Promise<SelfTrainResult>;
   runDemo(request: DemoRequest): Promise<DemoSummary>;
   scaffold(folder: string): Promise<Scaffold>;
   prepareMnist(folder: string): Promise<DataSummary>;

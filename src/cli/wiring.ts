@@ -68,6 +68,16 @@ export const installedServices: Services = {
     const { diffLabels } = await import('../selftrain/diff.js');
     return diffLabels(before, after, options);
   },
+  async loadSelfTrainingConfig(file) {
+    await import('../index.js');
+    const { loadSelfTrainingConfig } = await import('../selftrain/loadSelfTrainingConfig.js');
+    return loadSelfTrainingConfig(file);
+  },
+  async selfTrain(config, options) {
+    await import('../index.js');
+    const { selfTrain } = await import('../selftrain/selfTrain.js');
+    return selfTrain(config, options);
+  },
   async runDemo(request) {
     await import('../index.js');
     const { runDemo } = await import('../selftrain/demo.js');

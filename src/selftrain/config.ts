@@ -44,7 +44,7 @@ const labelsSchema = z
       .string()
       .min(1)
       .optional()
-      .describe('A CSV with the columns id and label: what a person said of single images.'),
+      .describe('A CSV with the columns image and class: what a person said of single images.'),
     strict: z.boolean().describe('Stops where the audit gives a warning.').default(false),
     allowEmpty: z.boolean().describe('Goes on where a class keeps no image.').default(false),
   })
@@ -58,8 +58,11 @@ const studentKeys = {
     .default(1),
   labels: labelsSchema.prefault({}),
   init: z
-    .enum(['scratch', 'teacher'])
-    .describe("Starts anew, or from the teacher's weights where the network is the same.")
+    .string()
+    .min(1)
+    .describe(
+      "Starts from 'scratch', from the 'teacher' where the network is the same, or from a checkpoint.",
+    )
     .default('scratch'),
   loss: z
     .enum(['mean', 'sumOfMeans'])

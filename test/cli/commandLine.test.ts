@@ -23,6 +23,8 @@ function services(some: Partial<Services>): Services {
     filterLabels: unused,
     reassignDataSet: unused,
     diffLabels: unused,
+    loadSelfTrainingConfig: unused,
+    selfTrain: unused,
     runDemo: unused,
     scaffold: unused,
     prepareMnist: unused,

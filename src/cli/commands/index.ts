@@ -14,6 +14,7 @@ import { inspect } from './inspect.js';
 import { label } from './label.js';
 import { labels } from './labels.js';
 import { reassign } from './reassign.js';
+import { selftrain } from './selftrain.js';
 import { train } from './train.js';
 
 /** Every command, in the order of `gradus --help`. */
@@ -28,6 +29,7 @@ export const commands: readonly Command[] = [
   filter,
   reassign,
   labels,
+  selftrain,
   importCommand,
   exportCommand,
   bench,

@@ -1,6 +1,7 @@
 import type { TrainingConfig } from '../../api/config.js';
 import { ConfigError } from '../../support/errors.js';
 import { defineCommand } from '../command.js';
+import { commandLine } from '../commandLine.js';
 import { exitCodes } from '../exitCodes.js';
 import { deviceOf, flags, seedOf } from '../options.js';
 import type { Evaluation, TrainSummary } from '../services.js';
@@ -67,7 +68,8 @@ export const train = defineCommand({
     );
     progress.end();
     if (!summary.interrupted) return { json: summary, text: textOf(summary) };
-    const resume = resumeCommand(args);
+    const { out, seed, device } = args;
+    const resume = commandLine('train', [args.config], { out, seed, device, resume: true });
     return {
       json: { ...summary, resume },
       text: `stopped after step ${summary.step}; checkpoint ${summary.checkpoint}\nresume with: ${resume}`,
@@ -75,26 +77,6 @@ export const train = defineCommand({
     };
   },
 });
-
-interface Given {
-  readonly config: string;
-  readonly out?: string | undefined;
-  readonly seed?: string | undefined;
-  readonly device?: string | undefined;
-}
-
-/** The command line that goes on with this very run. */
-function resumeCommand({ config, out, seed, device }: Given): string {
-  const same = Object.entries({ out, seed, device }).flatMap(([flag, value]) =>
-    value === undefined ? [] : [`--${flag} ${quote(value)}`],
-  );
-  return ['gradus train', quote(config), ...same, '--resume'].join(' ');
-}
-
-/** As a shell reads it back. */
-function quote(text: string): string {
-  return /^[\w@%+=:,./-]+$/.test(text) ? text : `'${text.replaceAll("'", `'\\''`)}'`;
-}
 
 function textOf(summary: TrainSummary): string {
   const { best, chosen, test, stoppedEarly } = summary;

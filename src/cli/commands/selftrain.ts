@@ -1,0 +1,124 @@
+import type { SelfTrainingConfig } from '../../selftrain/config.js';
+import type { NetworkSummary, SelfTrainingSummary } from '../../selftrain/summary.js';
+import { defineCommand } from '../command.js';
+import { commandLine } from '../commandLine.js';
+import { exitCodes } from '../exitCodes.js';
+import { deviceOf, flags, seedOf } from '../options.js';
+import { formatClock, formatCount, formatPercent, formatTable } from '../table.js';
+
+export const selftrain = defineCommand({
+  usage: 'selftrain <config>',
+  describe: 'Run a whole self-training: teacher, labels, student, and again',
+  examples: [
+    ['selftrain selftrain.config.ts', 'from the start, or where it was stopped'],
+    ['selftrain selftrain.config.ts --seed 2 --out runs/digits-2', 'once more, with other numbers'],
+    [
+      'selftrain selftrain.config.ts --overwrite',
+      'again from the first stage that the config changes',
+    ],
+  ],
+  options: (parser) =>
+    parser
+      .positional('config', {
+        type: 'string',
+        demandOption: true,
+        describe: 'A config file, TypeScript or JSON',
+      })
+      .options({
+        overwrite: {
+          type: 'boolean',
+          default: false,
+          describe: 'Do again what the config says otherwise than before, and all after it',
+        },
+        out: {
+          type: 'string',
+          requiresArg: true,
+          describe: "The run's folder, runs/NAME if missing",
+        },
+        seed: flags.seed,
+        device: flags.device,
+      }),
+  async run(args, { services, progress, paint, interruptible }) {
+    const { config, folder } = await services.loadSelfTrainingConfig(args.config);
+    const changed: SelfTrainingConfig = {
+      ...config,
+      seed: seedOf(args.seed) ?? config.seed,
+      device: deviceOf(args.device) ?? config.device,
+    };
+    const result = await interruptible((signal) =>
+      services.selfTrain(changed, {
+        configFolder: folder,
+        overwrite: args.overwrite,
+        out: args.out,
+        signal,
+        onEvent: (event) => {
+          progress.onEvent(event);
+        },
+      }),
+    );
+    progress.end();
+    if ('networks' in result) return { json: result, text: textOf(result, paint.green) };
+    const { config: file, out, seed, device } = args;
+    const resume = commandLine('selftrain', [file], { out, seed, device });
+    return {
+      json: { ...result, resume },
+      text: `stopped in ${result.stage}; what is done lies in ${result.folder}\ngo on with: ${resume}`,
+      exitCode: exitCodes.interrupted,
+    };
+  },
+});
+
+const columns = [
+  { title: 'network' },
+  { title: 'model' },
+  { title: 'test accuracy', align: 'right' },
+  { title: 'held out', align: 'right' },
+  { title: 'labels kept', align: 'right' },
+  { title: 'of them right', align: 'right' },
+  { title: 'a class', align: 'right' },
+  { title: 'steps', align: 'right' },
+  { title: 'time', align: 'right' },
+] as const;
+
+function textOf(summary: SelfTrainingSummary, good: (text: string) => string): string {
+  const { networks, folder, seconds, chosenBy } = summary;
+  const table = formatTable(columns, networks.map(rowOf));
+  const teacher = networks[0]?.test.accuracy ?? NaN;
+  const last = networks.findLast(({ name }) => name.startsWith('student'));
+  const gain = 100 * ((last?.test.accuracy ?? NaN) - teacher);
+  const verdict = `the last student is ${gain < 0 ? 'worse' : 'better'} than the teacher by ${Math.abs(gain).toFixed(2)} points`;
+  return [
+    table,
+    '',
+    gain > 0 ? good(verdict) : verdict,
+    `chosen: ${chosenBy}`,
+    `${formatClock(seconds)}, all of it in ${folder}`,
+  ].join('\n');
+}
+
+function rowOf({
+  name,
+  model,
+  test,
+  validation,
+  labels,
+  steps,
+  seconds,
+}: NetworkSummary): string[] {
+  return [
+    name,
+    model,
+    formatPercent(test.accuracy),
+    validation === null ? '' : formatPercent(validation),
+    labels ? `${formatCount(labels.kept)} of ${formatCount(labels.images)}` : '',
+    // Of held-out images above the threshold; nobody knows it of the unlabelled ones.
+    formatPrecision(labels?.precision ?? null),
+    labels ? `${formatCount(labels.leastCopies)} to ${formatCount(labels.mostCopies)}` : '',
+    formatCount(steps),
+    formatClock(seconds),
+  ];
+}
+
+function formatPrecision(precision: number | null): string {
+  return precision === null ? '' : formatPercent(precision);
+}

@@ -1,0 +1,79 @@
+import { loadModel, modelPath } from '../api/loadModel.js';
+import { networkOf } from '../api/modelWeights.js';
+import type { Model } from '../nn/defineModel.js';
+import { ConfigError } from '../support/errors.js';
+import type { GenerationConfig, SelfTrainingConfig, StudentConfig } from './config.js';
+
+/** A network of a self-training before it is trained. */
+export interface SelfTrainingNetwork {
+  /** `teacher`, `student-1`, ... */
+  readonly name: string;
+  readonly config: GenerationConfig | StudentConfig;
+  readonly seed: number;
+  /** A file or a shipped model's name, or the model itself. */
+  readonly model: string | Model;
+  /** [C,H,W] */
+  readonly shape: readonly [number, number, number];
+  readonly architectureHash: string;
+}
+
+export interface NetworksOptions {
+  /** Where the config's paths start. */
+  readonly configFolder: string;
+  /** Number of classes of the data. */
+  readonly classes: number;
+  /** Models by a name that the config uses, before files and shipped models. */
+  readonly models?: Readonly<Record<string, Model>> | undefined;
+}
+
+/**
+ * Loads the models of a config and traces them. Throws a ModelError for a model that is wrong, and a
+ * ConfigError where one has other classes than the data, or a student cannot start from its teacher.
+ */
+export async function openNetworks(
+  { teacher, students, seed }: SelfTrainingConfig,
+  options: NetworksOptions,
+): Promise<SelfTrainingNetwork[]> {
+  const networks: SelfTrainingNetwork[] = [];
+  for (const [i, config] of [teacher, ...students].entries()) {
+    const name = i === 0 ? 'teacher' : `student-${i}`;
+    // Each generation draws numbers of its own.
+    const own = (seed + i * 1_000_003) >>> 0;
+    networks.push({ name, config, seed: own, ...(await openNetwork(config, name, options)) });
+  }
+  for (const [i, student] of students.entries())
+    if (student.init === 'teacher') requireSameNetwork(networks, i);
+  return networks;
+}
+
+async function openNetwork(
+  { model: named }: GenerationConfig,
+  name: string,
+  { configFolder, classes, models }: NetworksOptions,
+): Promise<Pick<SelfTrainingNetwork, 'model' | 'shape' | 'architectureHash'>> {
+  const model = models?.[named] ?? modelPath(named, configFolder);
+  const network = networkOf(await loadModel(model), { classes });
+  if (network.classes !== classes)
+    throw new ConfigError(
+      `${named} has ${network.classes} classes, the labelled images ${classes}`,
+      {
+        code: 'class-count',
+        where: `${name}: model`,
+        hint: 'give the last layer of the model the number of classes that build() is handed',
+      },
+    );
+  return { model, shape: network.image, architectureHash: network.architectureHash };
+}
+
+function requireSameNetwork(networks: readonly SelfTrainingNetwork[], student: number): void {
+  const [teacher, own] = [networks[student], networks[student + 1]];
+  if (teacher?.architectureHash === own?.architectureHash) return;
+  throw new ConfigError(
+    `${own?.config.model ?? ''} cannot start from ${teacher?.config.model ?? ''}: they are different networks`,
+    {
+      code: 'init-differs',
+      where: `students.${student}.init`,
+      hint: "give both the same model, or start from 'scratch'",
+    },
+  );
+}

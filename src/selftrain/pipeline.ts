@@ -1,0 +1,379 @@
+/**
+ * The loop of arXiv 1911.04252, algorithm 1: a teacher learns from labelled images and labels others;
+ * a student learns from both under noise; then the student is the teacher.
+ */
+import { existsSync, rmSync } from 'node:fs';
+import { join, relative, resolve } from 'node:path';
+import type { Json } from '../artifacts/checkpointSchema.js';
+import { Labeller } from '../api/labeller.js';
+import type { TrainingEvent } from '../api/runTraining.js';
+import { hashOfPath } from '../runtime/hashFile.js';
+import { DataError, invariant } from '../support/errors.js';
+import { auditPath, auditTeacher } from './audit.js';
+import type { SelfTrainingConfig, StudentConfig } from './config.js';
+import { besideKept, filterLabels, type FilterProgress, type FilterSummary } from './filter.js';
+import {
+  trainGeneration,
+  type Generation,
+  type GenerationContext,
+  type TrainedNetwork,
+} from './generation.js';
+import { loadKept } from './keptStore.js';
+import { labelImages, type LabelProgress } from './label.js';
+import { listShards } from './labelStore.js';
+import type { Stage, Stages } from './lineage.js';
+import type { SelfTrainingNetwork } from './networks.js';
+import { pseudoImages } from './pseudoImages.js';
+import type { SelfTrainingSources } from './sets.js';
+import { testNetwork, type TestResult } from './testNetwork.js';
+
+/** What a self-training tells while it goes on. */
+export type SelfTrainingEvent =
+  | TrainingEvent
+  | { readonly kind: 'begin'; readonly title: string; readonly steps?: undefined }
+  | LabelProgress
+  | FilterProgress;
+
+export interface PipelineControl {
+  /** Aborted: stops at the next step or batch; what is done stays. */
+  readonly signal?: AbortSignal | undefined;
+  readonly onEvent?: ((event: SelfTrainingEvent) => void) | undefined;
+}
+
+/** What the labels of one generation became; see FilterSummary. */
+export type KeptLabels = {
+  /** Path in the run's folder. */
+  readonly path: string;
+  readonly images: number;
+  readonly kept: number;
+  readonly copies: number;
+  /** Rows for training of the class that has the fewest, and of the one that has the most. */
+  readonly leastCopies: number;
+  readonly mostCopies: number;
+  /** Share of held-out images above the threshold that the teacher labels rightly. */
+  readonly precision: number | null;
+  readonly calibrationError: number | null;
+  readonly warnings: readonly string[];
+};
+
+/** One network of a finished run. */
+export interface NetworkOutcome {
+  readonly name: string;
+  readonly trained: TrainedNetwork;
+  /** Of what it learned from, beside labelled images. */
+  readonly labels?: KeptLabels | undefined;
+  readonly test: TestResult;
+  /** Of its training, and of labelling and filtering with it. */
+  readonly seconds: number;
+}
+
+/** Thrown to leave a run that was told to stop. */
+export class Interrupted extends Error {}
+
+/** What a run works with: all of it checked before anything long begins. */
+export interface PipelineParts {
+  readonly config: SelfTrainingConfig;
+  /** Where the config's paths start. */
+  readonly configFolder: string;
+  /** The teacher and the students, in order. */
+  readonly networks: readonly SelfTrainingNetwork[];
+  readonly sources: SelfTrainingSources;
+  readonly stages: Stages;
+  readonly context: GenerationContext;
+  readonly control: PipelineControl;
+}
+
+/** Runs the stages of a self-training, each of which is skipped where it was done. */
+export class Pipeline {
+  constructor(private readonly parts: PipelineParts) {}
+
+  /** Throws Interrupted where it was stopped. */
+  async run(): Promise<NetworkOutcome[]> {
+    const { config, networks } = this.parts;
+    const trained: { name: string; network: TrainedNetwork; labels?: KeptLabels }[] = [];
+    const [first] = networks;
+    invariant(first, 'a run without a teacher');
+    let teacher = await this.#train(first, {});
+    trained.push({ name: first.name, network: teacher });
+    let before = first;
+    let previous: KeptLabels | undefined;
+    for (const [i, student] of config.students.entries()) {
+      const own = networks[i + 1];
+      invariant(own, `no network for student ${i + 1}`);
+      const shards = await this.#label(before, teacher, student);
+      const labels = await this.#filter(before, shards, student, { generation: i + 1, previous });
+      const network = await this.#student(own, student, labels, { teacher, of: before });
+      trained.push({ name: own.name, network, labels });
+      if (i === 0 && config.control) {
+        const control = { ...own, name: 'control' };
+        trained.push({ name: 'control', network: await this.#train(control, { like: network }) });
+      }
+      [teacher, before, previous] = [network, own, labels];
+    }
+    return this.#test(trained);
+  }
+
+  async #train(
+    own: SelfTrainingNetwork,
+    more: Partial<Generation>,
+    inputs: Readonly<Record<string, Json>> = {},
+  ): Promise<TrainedNetwork> {
+    const { context, sources, control } = this.parts;
+    const { name, config, seed, model, shape, architectureHash } = own;
+    const { labelled, validation } = sources;
+    const initial = more.initial ?? this.#given(config.init);
+    return this.#stage({
+      name: `${name}/train`,
+      inputs: {
+        config: plain(config),
+        seed,
+        architecture: architectureHash,
+        labelled: labelled.fingerprint,
+        validation: validation.fingerprint,
+        ...(initial !== undefined && { initial: hashOfPath(initial) }),
+        ...(more.like && { like: more.like }),
+        ...inputs,
+      },
+      outputs: ({ checkpoint }) => [checkpoint],
+      run: () =>
+        trainGeneration(
+          { name, config, seed, model, shape, labelled, validation, ...more, initial },
+          context,
+          control,
+        ),
+      clear: () => this.#remove(name),
+    });
+  }
+
+  /** A checkpoint that the config names. */
+  #given(init: string | undefined): string | undefined {
+    if (init === undefined || init === 'scratch' || init === 'teacher') return undefined;
+    return resolve(this.parts.configFolder, init);
+  }
+
+  async #student(
+    own: SelfTrainingNetwork,
+    student: StudentConfig,
+    labels: KeptLabels,
+    { teacher, of }: { readonly teacher: TrainedNetwork; readonly of: SelfTrainingNetwork },
+  ): Promise<TrainedNetwork> {
+    const { sources, stages } = this.parts;
+    const { kind, temperature } = student.labels;
+    const path = this.#path(labels.path);
+    const kept = await loadKept(path, { kind, temperature });
+    const pseudo = { ...pseudoImages(sources.unlabelled.images, kept, path), student };
+    const initial = student.init === 'teacher' ? this.#path(teacher.checkpoint) : undefined;
+    return this.#train(
+      own,
+      { pseudo, initial },
+      {
+        unlabelled: sources.unlabelled.images.fingerprint,
+        labels: stages.hashOf(`${of.name}/filter`, labels.path),
+      },
+    );
+  }
+
+  /** Labels all unlabelled images, and the held-out ones to audit the labels; paths of the shards. */
+  async #label(
+    { name, model }: SelfTrainingNetwork,
+    trained: TrainedNetwork,
+    { labels: { topK } }: StudentConfig,
+  ): Promise<readonly string[]> {
+    const { config, sources, stages, context, control } = this.parts;
+    const { batch, shards } = config.labelling;
+    const { clean } = sources.unlabelled;
+    const { classNames = [] } = sources.validation;
+    const folder = join(name, 'labels');
+    const { files } = await this.#stage({
+      name: `${name}/label`,
+      inputs: {
+        checkpoint: stages.hashOf(`${name}/train`, trained.checkpoint),
+        unlabelled: clean.fingerprint,
+        validation: sources.validation.fingerprint,
+        classes: [...classNames],
+        batch,
+        shards: shards ?? null,
+        topK: topK ?? null,
+      },
+      outputs: (result) => result.files,
+      run: async () => {
+        control.onEvent?.({ kind: 'begin', title: `${name} labels` });
+        const source = { checkpoint: this.#path(trained.checkpoint), model };
+        const { threads, device } = context;
+        const options = { batch, threads, device, classNames };
+        return withLabeller(await Labeller.create(source, options), async (labeller) => {
+          const out = this.#path(folder);
+          const request = { ...control, out, shards, topK };
+          const { interrupted } = await labelImages(labeller, clean, request);
+          if (interrupted) return undefined;
+          await auditTeacher(labeller, sources.validation, out);
+          const files = [...listShards(out), auditPath(out)];
+          return { files: files.map((path) => relative(context.folder, path)) };
+        });
+      },
+      clear: () => this.#remove(folder),
+    });
+    return files;
+  }
+
+  async #filter(
+    { name }: SelfTrainingNetwork,
+    shards: readonly string[],
+    { labels: rule }: StudentConfig,
+    {
+      generation,
+      previous,
+    }: { readonly generation: number; readonly previous?: KeptLabels | undefined },
+  ): Promise<KeptLabels> {
+    const { config, configFolder, stages, control } = this.parts;
+    const { kind: _kind, temperature: _temperature, topK: _topK, ...selection } = rule;
+    const corrections =
+      rule.corrections === undefined ? undefined : resolve(configFolder, rule.corrections);
+    const out = join(name, 'labels', 'kept.parquet');
+    return this.#stage({
+      name: `${name}/filter`,
+      inputs: {
+        labels: shards.map((path) => stages.hashOf(`${name}/label`, path)),
+        rule: plain(selection),
+        seed: config.seed,
+        generation,
+        corrections: corrections === undefined ? null : hashOfPath(corrections),
+        previous: previous?.precision ?? null,
+      },
+      outputs: ({ path }) => [path, ...Object.values(besideKept(path))],
+      run: async () => {
+        const labels = this.#path(join(name, 'labels'));
+        const summary = await inTermsOfConfig(generation, () =>
+          filterLabels(labels, {
+            ...selection,
+            corrections,
+            out: this.#path(out),
+            seed: config.seed,
+            generation,
+            previous: previous && this.#path(previous.path),
+            onEvent: control.onEvent,
+          }),
+        );
+        for (const text of summary.warnings)
+          control.onEvent?.({ kind: 'message', text: `warning: ${text}` });
+        const text = `${name}: kept ${summary.kept} of ${summary.images} pseudo-labels`;
+        control.onEvent?.({ kind: 'message', text });
+        return keptLabels(summary, out);
+      },
+      clear: () => this.#remove(out),
+    });
+  }
+
+  /** Reads the test set, once, with every network of the run. */
+  async #test(
+    trained: readonly { name: string; network: TrainedNetwork; labels?: KeptLabels }[],
+  ): Promise<NetworkOutcome[]> {
+    const { networks, sources, stages, context, config, control } = this.parts;
+    const hashes = trained.map(({ name, network }): [string, string] => [
+      name,
+      stages.hashOf(`${name}/train`, network.checkpoint),
+    ]);
+    const results = await this.#stage({
+      name: 'test',
+      inputs: { networks: Object.fromEntries(hashes), test: sources.test.fingerprint },
+      outputs: () => [],
+      run: async () => {
+        const found: Record<string, TestResult> = {};
+        for (const { name, network } of trained) {
+          if (control.signal?.aborted === true) return undefined;
+          const { model } = networks.find((own) => own.name === name) ?? networks[1] ?? {};
+          invariant(model, `no model of ${name}`);
+          const source = { checkpoint: this.#path(network.checkpoint), model };
+          const { batch } = config.labelling;
+          const { threads, device } = context;
+          const labeller = await Labeller.create(source, { batch, threads, device });
+          found[name] = await withLabeller(labeller, () => testNetwork(labeller, sources.test));
+        }
+        return found;
+      },
+      clear: () => undefined,
+    });
+    return trained.map(({ name, network, labels }) => {
+      const test = results[name];
+      invariant(test, `no test of ${name}`);
+      const stagesOf = ['train', 'label', 'filter'].map((stage) => `${name}/${stage}`);
+      const seconds = stagesOf.reduce((sum, stage) => sum + stages.secondsOf(stage), 0);
+      return { name, trained: network, labels, test, seconds };
+    });
+  }
+
+  async #stage<T extends Json>(stage: Stage<T>): Promise<T> {
+    const { stages, control } = this.parts;
+    const result = control.signal?.aborted === true ? undefined : await stages.run(stage);
+    if (result === undefined) throw new Interrupted(stage.name);
+    return result;
+  }
+
+  #path(path: string): string {
+    return join(this.parts.context.folder, path);
+  }
+
+  #remove(path: string): void {
+    const place = this.#path(path);
+    if (existsSync(place)) rmSync(place, { recursive: true });
+  }
+}
+
+/** A config's part as plain JSON, without keys that are undefined. */
+function plain(value: object): Json {
+  return JSON.parse(JSON.stringify(value)) as Json;
+}
+
+async function withLabeller<T>(
+  labeller: Labeller,
+  use: (labeller: Labeller) => Promise<T>,
+): Promise<T> {
+  try {
+    return await use(labeller);
+  } finally {
+    await labeller.close();
+  }
+}
+
+function keptLabels(summary: FilterSummary, path: string): KeptLabels {
+  const { images, kept, copies, classes, audit, warnings } = summary;
+  const all = classes.map((own) => own.copies);
+  return {
+    path,
+    images,
+    kept,
+    copies,
+    leastCopies: Math.min(...all),
+    mostCopies: Math.max(...all),
+    precision: audit?.precision ?? null,
+    calibrationError: audit?.calibrationError ?? null,
+    warnings: [...warnings],
+  };
+}
+
+/** What a person changes in a config in place of the flags of `gradus filter`. */
+const keyOfFlag: Readonly<Record<string, string>> = {
+  '--threshold': 'labels.threshold of',
+  '--allow-empty': 'labels.allowEmpty',
+  '--max-copies': 'labels.maxCopies',
+  '--strict': 'labels.strict',
+};
+
+/** Runs the filter of a student's labels; what it advises names keys of the config. */
+async function inTermsOfConfig<T>(student: number, filter: () => Promise<T>): Promise<T> {
+  try {
+    return await filter();
+  } catch (error) {
+    if (!(error instanceof DataError)) throw error;
+    const hint = error.hint?.replace(/--[a-z-]+/g, (flag) => keyOfFlag[flag] ?? flag);
+    const { message, code, notes, where } = error;
+    const key = `students.${student - 1}.labels`;
+    throw new DataError(message, {
+      code,
+      where: typeof where === 'string' ? `${where} (${key})` : key,
+      notes,
+      hint,
+      cause: error,
+    });
+  }
+}

@@ -1,0 +1,105 @@
+import { join, resolve } from 'node:path';
+import type { Json } from '../artifacts/checkpointSchema.js';
+import { resolveDevice } from '../api/device.js';
+import { machine } from '../api/machine.js';
+import { LoaderPool } from '../data/loaderPool.js';
+import { UnreadableImages } from '../data/unreadable.js';
+import type { Model } from '../nn/defineModel.js';
+import { RunFolder } from '../runtime/runFolder.js';
+import { GradusError } from '../support/errors.js';
+import type { SelfTrainingConfig } from './config.js';
+import { readCorrections } from './corrections.js';
+import { Stages } from './lineage.js';
+import { openNetworks } from './networks.js';
+import { Interrupted, Pipeline, type PipelineControl } from './pipeline.js';
+import { openSets, sourcesOf, type SelfTrainingSets } from './sets.js';
+import { summaryOf, writeSummary, type SelfTrainingSummary } from './summary.js';
+
+export interface SelfTrainOptions extends PipelineControl {
+  /** Folder that relative paths of the config start from. */
+  readonly configFolder: string;
+  /** The run's folder; `runs/<name>` where it is missing. */
+  readonly out?: string | undefined;
+  /** Do again what the config says otherwise than before, and all that follows; refused unless told. */
+  readonly overwrite?: boolean | undefined;
+  /** Images in place of those that the config names. */
+  readonly sets?: SelfTrainingSets | undefined;
+  /** Models by a name that the config uses, before files and shipped models. */
+  readonly models?: Readonly<Record<string, Model>> | undefined;
+}
+
+export type SelfTrainResult =
+  | SelfTrainingSummary
+  | { readonly interrupted: true; readonly folder: string; readonly stage: string };
+
+/**
+ * Runs a config's self-training: a teacher, its labels, a student, and so on. What an earlier call
+ * finished in the run's folder is not done again, so that a killed run continues where it was.
+ */
+export async function selfTrain(
+  config: SelfTrainingConfig,
+  options: SelfTrainOptions,
+): Promise<SelfTrainResult> {
+  const { configFolder, models, overwrite, out = join('runs', config.name) } = options;
+  resolveDevice(config.device);
+  // All that can be wrong with the config and the data shows before anything is written.
+  const sets = options.sets ?? (await openSets(config, configFolder));
+  const { classNames } = sets.labelled;
+  const networks = await openNetworks(config, { configFolder, models, classes: classNames.length });
+  requireCorrections(config, configFolder, classNames);
+  const run = RunFolder.open(out);
+  const before = run.readInfo();
+  const pool = new LoaderPool();
+  try {
+    run.writeInfo({
+      config: toJson(config),
+      configFolder,
+      machine: machine(),
+      node: process.version,
+    });
+    const unreadable = new UnreadableImages({
+      file: join(out, 'unreadable.jsonl'),
+      limit: config.data.unreadable,
+    });
+    const stages = new Stages(out, {
+      overwrite,
+      onSkip: (stage) => options.onEvent?.({ kind: 'message', text: `${stage}: done before` }),
+    });
+    const context = {
+      folder: out,
+      validationEvery: config.validation.every,
+      threads: config.threads,
+      device: config.device,
+      pool,
+      unreadable,
+    };
+    const sources = sourcesOf(sets, { pool, unreadable });
+    const parts = { config, configFolder, networks, sources, stages, context, control: options };
+    const outcomes = await new Pipeline(parts).run();
+    return writeSummary(out, summaryOf(config, out, outcomes, stages));
+  } catch (error) {
+    if (error instanceof Interrupted)
+      return { interrupted: true, folder: out, stage: error.message };
+    if (error instanceof GradusError && error.code === 'config-differs' && before !== undefined)
+      run.writeInfo(toJson(before));
+    throw error;
+  } finally {
+    await pool.close();
+    run.close();
+  }
+}
+
+/** A person's corrections are read by the filter, long after the start; their mistakes show here. */
+function requireCorrections(
+  { students }: SelfTrainingConfig,
+  folder: string,
+  classes: readonly string[],
+): void {
+  for (const { labels } of students)
+    if (labels.corrections !== undefined)
+      readCorrections(resolve(folder, labels.corrections), classes);
+}
+
+function toJson(value: unknown): Json {
+  return JSON.parse(JSON.stringify(value)) as Json;
+}

@@ -1,0 +1,98 @@
+import { join } from 'node:path';
+import { renderCurves, type Curve } from '../runtime/curves.js';
+import { writeFileAtomic } from '../runtime/atomic.js';
+import { readMetrics } from '../runtime/metrics.js';
+import type { SelfTrainingConfig } from './config.js';
+import type { Stages } from './lineage.js';
+import type { KeptLabels, NetworkOutcome } from './pipeline.js';
+import type { TestResult } from './testNetwork.js';
+
+/** One network in summary.json. */
+export interface NetworkSummary {
+  readonly name: string;
+  readonly model: string;
+  /** The chosen checkpoint, a path in the run's folder, and its step of how many. */
+  readonly checkpoint: string;
+  readonly step: number;
+  readonly steps: number;
+  /** Images that it was trained on, of all steps and kinds. */
+  readonly images: number;
+  /** Accuracy on held-out images, by which the checkpoint was chosen. */
+  readonly validation: number | null;
+  readonly test: TestResult;
+  /** The pseudo-labels that it learned from; null for the teacher and the control. */
+  readonly labels: KeptLabels | null;
+  readonly seconds: number;
+}
+
+/** summary.json of a self-training. */
+export interface SelfTrainingSummary {
+  readonly name: string;
+  readonly folder: string;
+  readonly seed: number;
+  readonly networks: readonly NetworkSummary[];
+  /** How the networks were chosen, and how often the test set was read. */
+  readonly chosenBy: string;
+  readonly seconds: number;
+}
+
+export function summaryOf(
+  { name, seed, teacher, students }: SelfTrainingConfig,
+  folder: string,
+  outcomes: readonly NetworkOutcome[],
+  stages: Stages,
+): SelfTrainingSummary {
+  const modelOf = (own: string): string => {
+    if (own === 'teacher') return teacher.model;
+    const index = own === 'control' ? 0 : Number(own.replace('student-', '')) - 1;
+    return students[index]?.model ?? '';
+  };
+  return {
+    name,
+    folder,
+    seed,
+    networks: outcomes.map(({ name: own, trained, labels, test, seconds }) => ({
+      name: own,
+      model: modelOf(own),
+      checkpoint: trained.checkpoint,
+      step: trained.step,
+      steps: trained.steps,
+      images: trained.steps * trained.stepImages,
+      validation: trained.validation,
+      test,
+      labels: labels ?? null,
+      seconds: rounded(seconds),
+    })),
+    chosenBy:
+      'each checkpoint by accuracy on held-out labelled images; the test set was read once, at the end',
+    seconds: rounded(stages.seconds),
+  };
+}
+
+function rounded(seconds: number): number {
+  return Math.round(10 * seconds) / 10;
+}
+
+/** Writes summary.json and summary.svg, the curves of all networks on held-out images. */
+export function writeSummary(folder: string, summary: SelfTrainingSummary): SelfTrainingSummary {
+  const curves = summary.networks.map(({ name, test }): Curve => {
+    const points = evaluationsOf(join(folder, name));
+    return { name: `${name}: ${(100 * test.accuracy).toFixed(2)} %`, points };
+  });
+  const svg = renderCurves(curves, {
+    title: `${summary.name}: accuracy on held-out images, and on the test set`,
+    xLabel: 'step',
+    yLabel: 'accuracy',
+    formatY: (y) => `${(100 * y).toFixed(0)} %`,
+  });
+  writeFileAtomic(join(folder, 'summary.svg'), svg);
+  writeFileAtomic(join(folder, 'summary.json'), `${JSON.stringify(summary, null, 2)}\n`);
+  return summary;
+}
+
+/** Accuracy on held-out images by step, from the metrics of a network's folder. */
+function evaluationsOf(folder: string): Curve['points'] {
+  return [...readMetrics(join(folder, 'metrics.jsonl'))].flatMap(({ kind, step, accuracy }) =>
+    kind === 'eval' && typeof accuracy === 'number' ? [{ x: step, y: accuracy }] : [],
+  );
+}

@@ -1,0 +1,226 @@
+import { readdirSync, readFileSync, rmSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, expect, it } from 'vitest';
+import { Labeller } from '../../src/api/labeller.js';
+import { cleanImages } from '../../src/data/cleanImages.js';
+import { LoaderPool } from '../../src/data/loaderPool.js';
+import { UnreadableImages } from '../../src/data/unreadable.js';
+import type { SelfTrainingEvent } from '../../src/selftrain/pipeline.js';
+import { selfTrain, type SelfTrainResult } from '../../src/selftrain/selfTrain.js';
+import type { SelfTrainingSummary } from '../../src/selftrain/summary.js';
+import { testNetwork } from '../../src/selftrain/testNetwork.js';
+import { temporaryFolder } from '../support/folder.js';
+import { runUntil } from '../support/killedProcess.js';
+import { repositoryRoot } from '../support/paths.js';
+import { filesBelow } from '../support/tinyRun.js';
+import {
+  quarterImages,
+  quarterSets,
+  tinyOptions,
+  tinySelfTraining,
+} from '../support/tinySelfTraining.js';
+
+function finished(result: SelfTrainResult): SelfTrainingSummary {
+  if ('networks' in result) return result;
+  throw new TypeError(`stopped in ${result.stage}`);
+}
+
+/** The config of most tests: teacher and one student. */
+const small = (changes: Parameters<typeof tinySelfTraining>[0] = {}) => ({
+  ...tinySelfTraining({ students: [{}], ...changes }),
+  control: false,
+});
+
+describe('a self-training', () => {
+  it('leaves networks, labels, lineage, summary and picture, and figures that hold', async () => {
+    const out = temporaryFolder();
+    const options = tinyOptions(out);
+    const summary = finished(await selfTrain(tinySelfTraining(), options));
+    expect(JSON.parse(readFileSync(join(out, 'summary.json'), 'utf8'))).toEqual(summary);
+    const names = ['teacher', 'student-1', 'control', 'student-2'];
+    expect(summary.networks.map(({ name }) => name)).toEqual(names);
+    for (const name of names)
+      expect(readdirSync(join(out, name))).toEqual(
+        expect.arrayContaining(['artifacts', 'checkpoints', 'metrics.jsonl']),
+      );
+    for (const name of ['teacher', 'student-1'])
+      expect(readdirSync(join(out, name, 'labels')).toSorted()).toEqual([
+        'audit.parquet',
+        'classes.svg',
+        'kept.parquet',
+        'ledger.parquet',
+        'shard-00001-of-00001.parquet',
+      ]);
+    expect(readFileSync(join(out, 'summary.svg'), 'utf8')).toMatch(/student-2: \d+\.\d\d %/);
+    // Student and control: as many steps, of as many images.
+    const [, student, control] = summary.networks;
+    expect(control).toMatchObject({ steps: student?.steps, images: student?.images, labels: null });
+    expect(student?.labels).toMatchObject({
+      images: 120,
+      leastCopies: expect.any(Number) as number,
+    });
+
+    const pool = new LoaderPool({ workers: 1 });
+    const unreadable = new UnreadableImages({ limit: 0 });
+    const checkpoint = join(out, student?.checkpoint ?? '');
+    const labeller = await Labeller.create({ checkpoint, model: options.models?.['tiny'] ?? '' });
+    try {
+      const test = cleanImages(quarterSets().test, { pool, unreadable });
+      const found = await testNetwork(labeller, test);
+      expect(found.accuracy).toBe(student?.test.accuracy);
+      expect(found.loss).toBeCloseTo(student?.test.loss ?? NaN, 5);
+    } finally {
+      await labeller.close();
+      await pool.close();
+    }
+  }, 120_000);
+
+  it('does nothing again when all is done, and what was damaged again', async () => {
+    const out = temporaryFolder();
+    const first = finished(await selfTrain(small(), tinyOptions(out)));
+    const again = async () => {
+      const events: SelfTrainingEvent[] = [];
+      const options = {
+        ...tinyOptions(out),
+        onEvent: (event: SelfTrainingEvent) => events.push(event),
+      };
+      const summary = finished(await selfTrain(small(), options));
+      return { summary, texts: events.flatMap((e) => (e.kind === 'message' ? [e.text] : [])) };
+    };
+    const stages = ['teacher/train', 'teacher/label', 'teacher/filter', 'student-1/train', 'test'];
+    const idle = await again();
+    expect(idle.texts).toEqual(stages.map((stage) => `${stage}: done before`));
+    expect(idle.summary).toEqual(first);
+    rmSync(join(out, 'teacher/labels/kept.parquet'));
+    const repaired = await again();
+    expect(repaired.texts).not.toContain('teacher/filter: done before');
+    expect(repaired.texts).toContain('student-1/train: done before');
+    expect(repaired.summary.networks.map(({ test }) => test)).toEqual(
+      first.networks.map(({ test }) => test),
+    );
+  }, 120_000);
+
+  it('refuses another config than before, and with overwrite does again what it changes', async () => {
+    const out = temporaryFolder();
+    await selfTrain(small(), tinyOptions(out));
+    const changed = small({ students: [{ labelSmoothing: 0.1 }] });
+    await expect(selfTrain(changed, tinyOptions(out))).rejects.toMatchObject({
+      code: 'config-differs',
+      message: expect.stringContaining('student-1/train') as string,
+      notes: ['config.labelSmoothing: 0 then, 0.1 now'],
+    });
+    const run = JSON.parse(readFileSync(join(out, 'run.json'), 'utf8')) as { config: object };
+    expect(run.config).toMatchObject({ students: [{ labelSmoothing: 0 }] });
+    const texts: string[] = [];
+    const onEvent = (event: SelfTrainingEvent) => {
+      if (event.kind === 'message') texts.push(event.text);
+    };
+    finished(await selfTrain(changed, { ...tinyOptions(out), overwrite: true, onEvent }));
+    expect(texts).toContain('teacher/filter: done before');
+    expect(texts).not.toContain('student-1/train: done before');
+  }, 120_000);
+
+  it('stops where it is told to, in each kind of stage, and ends as if it had not', async () => {
+    const [whole, out] = [temporaryFolder(), temporaryFolder()];
+    const wanted = finished(await selfTrain(small(), tinyOptions(whole)));
+    const stopped: string[] = [];
+    for (const title of ['teacher', 'teacher labels', 'student-1']) {
+      const abort = new AbortController();
+      let begun = false;
+      const onEvent = (event: SelfTrainingEvent) => {
+        if (event.kind === 'begin') begun = event.title === title;
+        if (begun && (event.kind === 'step' || event.kind === 'begin')) abort.abort();
+      };
+      const result = await selfTrain(small(), {
+        ...tinyOptions(out),
+        onEvent,
+        signal: abort.signal,
+      });
+      if ('interrupted' in result) stopped.push(result.stage);
+    }
+    expect(stopped).toEqual(['teacher/train', 'teacher/label', 'student-1/train']);
+    const summary = finished(await selfTrain(small(), tinyOptions(out)));
+    expect(untimed(summary)).toEqual(untimed({ ...wanted, folder: out }));
+  }, 120_000);
+
+  it.each([
+    [
+      'a student of another network than the teacher that it starts from',
+      { students: [{ init: 'teacher', model: 'wider' }] },
+      /cannot start from tiny/,
+    ],
+    [
+      'labels that all lie below the threshold',
+      { students: [{ labels: { threshold: 0.999 } }] },
+      /below the threshold of 0.999/,
+    ],
+  ])(
+    'refuses %s',
+    async (_, changes, message) => {
+      const out = join(temporaryFolder(), 'run');
+      const sets = quarterSets();
+      const failed = selfTrain(small(changes), { ...tinyOptions(out), sets });
+      await expect(failed).rejects.toThrow(message);
+    },
+    120_000,
+  );
+
+  it('names the keys of the config where the filter would name its flags', async () => {
+    const out = temporaryFolder();
+    const failed = selfTrain(
+      small({ students: [{ labels: { threshold: 0.999 } }] }),
+      tinyOptions(out),
+    );
+    await expect(failed).rejects.toMatchObject({
+      where: expect.stringContaining('students.0.labels') as string,
+      hint: expect.stringMatching(/^labels\.threshold of 0\.\d+ would keep/) as string,
+    });
+  }, 120_000);
+
+  it('refuses kept labels of other images than those of today', async () => {
+    const out = temporaryFolder();
+    await selfTrain(small(), tinyOptions(out));
+    const sets = { ...quarterSets(), unlabelled: quarterImages(120, 9) };
+    const failed = selfTrain(small(), { ...tinyOptions(out), sets });
+    await expect(failed).rejects.toMatchObject({
+      code: 'config-differs',
+      notes: [expect.stringMatching(/^unlabelled: /)],
+    });
+  }, 120_000);
+});
+
+it('a self-training killed with -9 again and again ends as one that was left alone', async () => {
+  const script = join(repositoryRoot, 'test/support/tinySelfTrainingProcess.mjs');
+  const [whole, folder] = [temporaryFolder(), temporaryFolder()];
+  const { code, lines, errors } = await runUntil(script, whole);
+  expect(code, errors).toBe(0);
+  const moments = [0.2, 0.4, 0.5, 0.7].map((share) => ({
+    line: 1 + Math.floor(Math.random() * share * lines.length),
+    delay: Math.random() * 20,
+  }));
+  const told = `kills: ${JSON.stringify(moments)}`;
+  for (const moment of moments) {
+    const killed = await runUntil(script, folder, moment);
+    // What is done is not told again, so that a later line may never come.
+    expect([null, 0], `${told}\n${killed.errors}`).toContain(killed.code);
+  }
+  const last = await runUntil(script, folder);
+  expect(last.code, `${told}\n${last.errors}`).toBe(0);
+  expect(timeless(filesBelow(folder), folder), told).toEqual(timeless(filesBelow(whole), whole));
+}, 180_000);
+
+function untimed({ seconds: _, networks, ...rest }: SelfTrainingSummary): object {
+  return { ...rest, networks: networks.map(({ seconds: __, ...own }) => own) };
+}
+
+/** The files of a run without times and the folder's own name. */
+function timeless(files: Record<string, string>, folder: string): Record<string, string> {
+  return Object.fromEntries(
+    Object.entries(files).map(([name, content]) => [
+      name,
+      /\.json$/.test(name)
+        ? content.replace(/"seconds": [\d.e-]+/g, '"seconds": 0').replaceAll(folder, 'FOLDER')
+        : content,
+    ]),
+  );
+}
