@@ -11,6 +11,7 @@ import type { LoaderPool } from '../data/loaderPool.js';
 import type { UnreadableImages } from '../data/unreadable.js';
 import type { Model } from '../nn/defineModel.js';
 import { checkpointPath } from '../runtime/checkpoint.js';
+import { readMetrics } from '../runtime/metrics.js';
 import type { GenerationConfig, StudentConfig } from './config.js';
 import { MixedBatches } from './mixedBatches.js';
 import type { PseudoImages } from './pseudoImages.js';
@@ -84,17 +85,27 @@ export async function trainGeneration(
     ...control,
     resume: true,
   });
+  const done = trainer.step;
   await trainer.close();
   if (interrupted) return undefined;
-  const chosen = best ? checkpointPath(join(plan.folder, 'checkpoints'), best.step) : checkpoint;
+  const isBest = best !== null && plan.choose !== 'last';
+  const chosen = isBest ? checkpointPath(join(plan.folder, 'checkpoints'), best.step) : checkpoint;
+  const step = isBest ? best.step : done;
   return {
     checkpoint: relative(context.folder, chosen),
-    step: best?.step ?? plan.steps,
-    steps: plan.steps,
+    step,
+    steps: done,
     stepImages: plan.trainer.batch,
     stepsPerEpoch: plan.source.stepsPerEpoch,
-    validation: best?.value ?? null,
+    validation: accuracyAt(plan.folder, step),
   };
+}
+
+/** Accuracy on held-out images after a step, where they were looked at then. */
+function accuracyAt(folder: string, step: number): number | null {
+  for (const record of readMetrics(join(folder, 'metrics.jsonl')))
+    if (record.kind === 'eval' && record.step === step) return Number(record['accuracy']);
+  return null;
 }
 
 function planOf(generation: Generation, context: GenerationContext): TrainingPlan {
@@ -124,6 +135,8 @@ function planOf(generation: Generation, context: GenerationContext): TrainingPla
     steps: like?.steps ?? config.steps ?? Math.ceil((config.epochs ?? 1) * source.stepsPerEpoch),
     schedule: scheduleOf(config),
     validation: generation.validation,
+    earlyStopping: like ? undefined : config.earlyStopping,
+    choose: config.choose,
     evaluateEvery: every(context.validationEvery),
     checkpointEvery: every(config.checkpoints.every),
     keepLast: config.checkpoints.keepLast,
