@@ -24,6 +24,7 @@ export class LoaderPool {
   #plans = 0;
   #jobs = 0;
   #ended: Error | undefined;
+  #closing = false;
 
   constructor({
     workers = Math.min(4, availableParallelism()),
@@ -93,7 +94,8 @@ export class LoaderPool {
   #receive(reply: LoadReply): void {
     const pending = this.#pending.get(reply.id);
     this.#pending.delete(reply.id);
-    if (this.#pending.size === 0) for (const worker of this.#workers) worker.unref();
+    if (this.#pending.size === 0 && !this.#closing)
+      for (const worker of this.#workers) worker.unref();
     if ('error' in reply) pending?.reject(unpackError(reply.error));
     else pending?.resolve(reply.failed);
   }
@@ -111,6 +113,8 @@ export class LoaderPool {
   /** Ends the threads after what they have under way. */
   async close(): Promise<void> {
     if (this.#ended) return;
+    // What was read ahead may come only now; the process must not end before the threads do.
+    this.#closing = true;
     const ended = this.#workers.map(
       (worker) => new Promise<void>((resolve) => worker.once('exit', () => resolve())),
     );

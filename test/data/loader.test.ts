@@ -1,3 +1,4 @@
+import { spawnSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import sharp from 'sharp';
@@ -12,6 +13,7 @@ import type { Preparation } from '../../src/data/preparation.js';
 import { UnreadableImages } from '../../src/data/unreadable.js';
 import type { BatchArrays } from '../../src/runtime/batchArrays.js';
 import { temporaryFolder } from '../support/folder.js';
+import { repositoryRoot } from '../support/paths.js';
 import { busyJpeg, write } from './fixtures.js';
 
 const shape = [3, 12, 12] as const;
@@ -343,4 +345,20 @@ describe('packed images', () => {
     const quiet = batches(images, { preparation: whole });
     expect(await steps(quiet, range(0, 4))).not.toEqual(wanted);
   });
+});
+
+it('a pool that is closed while it loads keeps the process alive until its threads end', () => {
+  const script = `
+    import { LoaderPool } from ${JSON.stringify(`file://${repositoryRoot}/dist/src/data/loaderPool.js`)};
+    const pool = new LoaderPool({ workers: 2 });
+    const packed = { data: new Uint8Array(3072), layout: 'nhwc', shape: [3, 32, 32] };
+    const preparation = { shape: [3, 32, 32], crop: { kind: 'whole' }, noise: { flip: true } };
+    const plan = pool.plan({ preparation, packed, seed: 1, site: 1 });
+    const rows = Array.from({ length: 2000 }, (_, index) => ({ row: 0, index, where: 0 }));
+    void pool.load(plan, 0, new Uint8Array(new SharedArrayBuffer(3072)), rows);
+    await pool.close();
+    console.log('closed');`;
+  const file = write(temporaryFolder(), 'close.mjs', script);
+  const { status, stdout } = spawnSync(process.execPath, [file], { encoding: 'utf8' });
+  expect([status, stdout]).toEqual([0, 'closed\n']);
 });
