@@ -17,7 +17,7 @@ import { forgetTest, judgeRun, type RunJudgement } from './judgeRun.js';
 import { loadModel, modelPath } from './loadModel.js';
 import { runTraining, type TrainingControl, type TrainingPlan } from './runTraining.js';
 import { classesOf, openTrainingSets, preparationOf, unreadableOf } from './trainingData.js';
-import type { TrainerOptions } from './trainer.js';
+import type { StepEvent, TrainerOptions } from './trainer.js';
 
 export interface TrainFromConfigOptions extends TrainingControl {
   /** Folder that relative paths of the config start from. */
@@ -33,6 +33,8 @@ export interface TrainResult extends RunJudgement {
   readonly folder: string;
   readonly epoch: number;
   readonly seconds: number;
+  /** Share of the steps' time in which the network waited for images. */
+  readonly waiting: number;
 }
 
 /** The images of a config as its training takes them. */
@@ -65,7 +67,14 @@ export async function trainFromConfig(
       machine: machine(),
       node: process.version,
     });
-    const outcome = await runTraining(planOf(config, images, out, configFolder), options);
+    const waiting = new Waiting();
+    const outcome = await runTraining(planOf(config, images, out, configFolder), {
+      ...options,
+      onEvent: (event) => {
+        if (event.kind === 'step') waiting.add(event, config.batch);
+        options.onEvent?.(event);
+      },
+    });
     try {
       const { test, validation } = images;
       const result = await judgeRun(outcome, {
@@ -75,13 +84,30 @@ export async function trainFromConfig(
       });
       const epoch = Math.floor(result.step / images.source.stepsPerEpoch);
       const seconds = (performance.now() - start) / 1000;
-      return { name: config.name, folder: out, ...result, epoch, seconds };
+      const { share } = waiting;
+      return { name: config.name, folder: out, ...result, waiting: share, epoch, seconds };
     } finally {
       await outcome.trainer.close();
     }
   } finally {
     await pool.close();
     run.close();
+  }
+}
+
+/** Adds up how long steps took, and how long they waited for images. */
+class Waiting {
+  #waited = 0;
+  #ran = 0;
+
+  add({ waitMilliseconds, imagesPerSecond }: StepEvent, images: number): void {
+    this.#waited += waitMilliseconds;
+    this.#ran += (1000 * images) / imagesPerSecond;
+  }
+
+  get share(): number {
+    const total = this.#waited + this.#ran;
+    return total === 0 ? 0 : this.#waited / total;
   }
 }
 

@@ -59,6 +59,8 @@ export interface StepEvent {
   readonly imagesPerSecond: number;
   /** Time inside onnxruntime. */
   readonly runMilliseconds: number;
+  /** Time before the step in which its images were not ready yet. */
+  readonly waitMilliseconds: number;
 }
 
 export interface RunSteps {
@@ -136,7 +138,10 @@ export class Trainer {
   async *run(source: BatchSource, steps: RunSteps): AsyncGenerator<StepEvent> {
     let prepared = this.#prepare(source, this.#step, steps.until);
     try {
-      for (let arrays; (arrays = await prepared);) {
+      for (;;) {
+        const asked = performance.now();
+        const arrays = await prepared;
+        if (!arrays) return;
         const step = this.#step;
         const hypers = this.#hypers(steps, step);
         const start = performance.now();
@@ -147,7 +152,13 @@ export class Trainer {
         const result = await running;
         const seconds = (performance.now() - start) / 1000;
         this.#step = step + 1;
-        yield this.#event(result, source, hypers.learning_rate, this.client.images / seconds);
+        const event = this.#event(result, source);
+        yield {
+          ...event,
+          learningRate: hypers.learning_rate,
+          imagesPerSecond: this.client.images / seconds,
+          waitMilliseconds: start - asked,
+        };
       }
     } finally {
       // Whoever leaves the iteration early leaves a batch that was filled ahead.
@@ -181,9 +192,7 @@ export class Trainer {
   #event(
     { loss, metrics, runTime: runMilliseconds }: StepResult,
     source: BatchSource,
-    learningRate: number,
-    imagesPerSecond: number,
-  ): StepEvent {
+  ): Omit<StepEvent, 'learningRate' | 'imagesPerSecond' | 'waitMilliseconds'> {
     const step = this.#step;
     if (!Number.isFinite(loss))
       throw new TrainingError(`the loss is ${loss} at step ${step}`, {
@@ -199,8 +208,6 @@ export class Trainer {
       epoch,
       loss,
       accuracy,
-      learningRate,
-      imagesPerSecond,
       runMilliseconds,
     };
   }

@@ -121,6 +121,8 @@ export interface TrainSummary {
   readonly interrupted: boolean;
   /** Ended by early stopping. */
   readonly stoppedEarly: boolean;
+  /** Share of the steps' time in which the network waited for images. */
+  readonly waiting: number;
   /** The newest checkpoint's folder. */
   readonly checkpoint: string;
   /** On the held-out part of the labelled data. */

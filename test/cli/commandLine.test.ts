@@ -57,6 +57,7 @@ const summary: TrainSummary = {
   seconds: 61,
   interrupted: false,
   stoppedEarly: false,
+  waiting: 0.001,
   checkpoint: 'runs/d/checkpoints/step-00000120',
   best: { step: 100, accuracy: 0.97, loss: 0.125, images: 800 },
   chosen: { rule: 'best', step: 100, path: 'runs/d/checkpoints/step-00000100' },
@@ -153,6 +154,12 @@ describe('gradus train', () => {
       the test set was read once, by the chosen weights
       "
     `);
+  });
+
+  it('tells where the network waited long for images', async () => {
+    const trainFromConfig = () => Promise.resolve({ ...summary, waiting: 0.31 });
+    const { out } = await run('train c.ts', { loadTrainingConfig, trainFromConfig });
+    expect(out).toContain('d: step 120, 1:01, waited 31.00 % for images in runs/d\n');
   });
 
   it('takes --seed and --device over the config', async () => {
