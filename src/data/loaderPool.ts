@@ -46,7 +46,10 @@ export class LoaderPool {
     worker.unref();
     worker.on('message', (reply: LoadReply) => this.#receive(reply));
     worker.on('error', (cause) => this.#end('failed', cause));
-    worker.on('exit', (code) => this.#end(`ended with code ${code}`));
+    worker.on('exit', (code) => {
+      // A thread of a closed pool ends when its own work is done; others may still have some.
+      if (!this.#closing || code !== 0) this.#end(`ended with code ${code}`);
+    });
     return worker;
   }
 
@@ -121,5 +124,6 @@ export class LoaderPool {
     for (const worker of this.#workers) worker.ref();
     this.#post({ kind: 'stop' });
     await Promise.all(ended);
+    this.#end('was asked for work after the pool was closed');
   }
 }
