@@ -43,6 +43,8 @@ export interface TensorInfo {
   readonly param?: string;
   /** On an output: the input that takes this value at the next step. */
   readonly replaces?: string;
+  /** On such an output: it may be written over that input, whose readers all come before. */
+  readonly inPlace?: boolean;
   /** On a state: the optimizer's name for it, such as `momentum`. */
   readonly slot?: string;
   /** On a state or ema input: how it starts (`param`: as a copy of what it belongs to). */

@@ -63,6 +63,10 @@ const tensorSchema = z
       .string()
       .optional()
       .describe('On an output: the input that takes this value at the next step.'),
+    inPlace: z
+      .boolean()
+      .optional()
+      .describe('On such an output: it may be written over that input.'),
     slot: z.string().optional().describe("On a state: the optimizer's name for it."),
     initial: z
       .enum(['zeros', 'ones', 'param'])

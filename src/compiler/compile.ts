@@ -17,6 +17,7 @@ import { lower, type Choice } from '../targets/lower.js';
 import { portable, type Target } from '../targets/target.js';
 import { architectureHash, weightsOf } from './architecture.js';
 import { InitialWeights } from './initialWeights.js';
+import { overwritable } from './overwrite.js';
 import type { Program } from './program.js';
 import * as programs from './programs.js';
 import { withTrainingInfo } from './trainingInfo.js';
@@ -275,10 +276,14 @@ class Compilation {
 /** What the manifest says of a graph's inputs and outputs, and of the batch. */
 function describe(program: Program, graph: Graph): Omit<ArtifactInfo, 'file'> {
   const { leastBatch } = program;
+  const inPlace = overwritable(graph, (name) => program.replacedBy(name));
   return {
     ...(leastBatch > 1 && { leastBatch }),
     inputs: graph.inputs.map(({ name, value }) => program.inputInfo(name, value)),
-    outputs: graph.outputs.map(({ name, value }) => program.outputInfo(name, value)),
+    outputs: graph.outputs.map(({ name, value }) => ({
+      ...program.outputInfo(name, value),
+      ...(inPlace.has(name) && { inPlace: true }),
+    })),
   };
 }
 

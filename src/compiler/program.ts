@@ -31,6 +31,11 @@ export class Program {
     return describe(name, value, this.#inputs.get(name));
   }
 
+  /** The input whose next value an output is. */
+  replacedBy(output: string): string | undefined {
+    return this.#outputs.get(output)?.replaces;
+  }
+
   outputInfo(name: string, value: Value): TensorInfo {
     return describe(name, value, this.#outputs.get(name));
   }

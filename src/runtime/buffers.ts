@@ -61,7 +61,8 @@ export interface Binding {
 }
 
 /**
- * Two sets of tensors that take turns: a run reads one and writes the other. Artifacts of one
+ * Two sets of tensors that take turns: a run reads one and writes the other, except for those that
+ * it writes in place. Artifacts of one
  * manifest (`grad` and `update`) share them by the checkpoint key of each tensor.
  */
 export class StateBuffers {
@@ -72,9 +73,10 @@ export class StateBuffers {
     for (const { inputs } of artifacts)
       for (const info of inputs) if (carriedRoles.has(info.role)) this.#add(info);
     for (const { inputs, outputs } of artifacts)
-      for (const { replaces } of outputs) {
+      for (const { replaces, inPlace = false } of outputs) {
+        if (inPlace) continue;
         const cell = this.#cells.get(cellKey(inputs.find(({ name }) => name === replaces)));
-        // A value that no artifact replaces, such as a frozen parameter, needs no second tensor.
+        // A value that no artifact replaces (a frozen parameter) or one replaced in place needs no second tensor.
         if (cell && cell.next === cell.current)
           cell.next = zeroTensor(cell.dtype, cell.current.dims);
       }

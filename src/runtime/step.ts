@@ -75,7 +75,7 @@ class ArtifactRun {
     });
   }
 
-  /** Runs once and makes what it wrote current; milliseconds taken. After an error nothing changed. */
+  /** Runs once and makes what it wrote current; milliseconds taken. After an error only what is written in place may have changed. */
   async run(): Promise<number> {
     point(this.#binding, this.feeds, this.fetches);
     const start = performance.now();
