@@ -15,6 +15,7 @@ interface Part {
 
 /** A carried value: what the next run reads, and where it writes the new one. */
 interface Cell {
+  readonly key: string;
   readonly dtype: DType;
   readonly initial: TensorInfo['initial'];
   readonly parts: readonly Part[];
@@ -54,6 +55,24 @@ function partsOf(info: TensorInfo, shape: readonly number[]): Part[] {
   return [{ key: keyOf(info, param), param, offset: 0, shape }];
 }
 
+/** Finds the tensor of a parameter or batch statistic by its dotted name. */
+export type WeightSource = (param: string) => OrtTensor;
+
+/**
+ * What training carries, wherever it lies: in host memory (StateBuffers), or on a device
+ * (DeviceState). Keys are those of a checkpoint, so that one made anywhere can be resumed anywhere.
+ */
+export interface StateStore {
+  /** The current values, good until the next step. */
+  state(): ReadonlyMap<string, TensorData> | Promise<ReadonlyMap<string, TensorData>>;
+  /** Takes initial weights; optimizer state and averages start as the manifest says. */
+  initialize(weights: ReadonlyMap<string, TensorData>): void | Promise<void>;
+  /** Takes the tensors of a checkpoint. */
+  load(tensors: ReadonlyMap<string, TensorData>): void | Promise<void>;
+  /** The weights themselves, or their moving averages where there are any. */
+  weights(kind: 'current' | 'ema'): WeightSource;
+}
+
 /** How one artifact reads and writes the cells. */
 export interface Binding {
   readonly inputs: readonly { readonly name: string; readonly cell: Cell }[];
@@ -65,13 +84,15 @@ export interface Binding {
  * it writes in place. Artifacts of one
  * manifest (`grad` and `update`) share them by the checkpoint key of each tensor.
  */
-export class StateBuffers {
+export class StateBuffers implements StateStore {
   readonly #cells = new Map<string, Cell>();
   readonly #parts = new Map<string, { readonly cell: Cell; readonly part: Part }>();
 
-  constructor(artifacts: readonly ArtifactInfo[]) {
+  /** `oneSet`: without the second tensors, as something to copy from and to. */
+  constructor(artifacts: readonly ArtifactInfo[], { oneSet = false } = {}) {
     for (const { inputs } of artifacts)
       for (const info of inputs) if (carriedRoles.has(info.role)) this.#add(info);
+    if (oneSet) return;
     for (const { inputs, outputs } of artifacts)
       for (const { replaces, inPlace = false } of outputs) {
         if (inPlace) continue;
@@ -88,27 +109,39 @@ export class StateBuffers {
     const shape = resolveShape(info.shape, 1);
     const tensor = zeroTensor(info.dtype, shape);
     const { dtype, initial } = info;
-    const cell = { dtype, initial, parts: partsOf(info, shape), current: tensor, next: tensor };
+    const cell = {
+      key,
+      dtype,
+      initial,
+      parts: partsOf(info, shape),
+      current: tensor,
+      next: tensor,
+    };
     this.#cells.set(key, cell);
     for (const part of cell.parts) this.#parts.set(part.key, { cell, part });
   }
 
   /** The cells behind an artifact's inputs and the outputs that replace them. */
-  bind({ inputs, outputs }: ArtifactInfo): Binding {
-    const byName = new Map(inputs.map((info) => [info.name, info]));
-    return {
-      inputs: this.#bound(inputs, (info) => info),
-      outputs: this.#bound(outputs, ({ replaces }) =>
-        replaces === undefined ? undefined : byName.get(replaces),
-      ),
-    };
+  bind(artifact: ArtifactInfo): Binding {
+    const cellsOf = (names: readonly CarriedName[]) =>
+      names.flatMap(({ name, key }) => {
+        const cell = this.#cells.get(key);
+        return cell ? [{ name, cell }] : [];
+      });
+    const { inputs, outputs } = carriedNames(artifact);
+    return { inputs: cellsOf(inputs), outputs: cellsOf(outputs) };
   }
 
-  #bound(infos: readonly TensorInfo[], inputOf: (info: TensorInfo) => TensorInfo | undefined) {
-    return infos.flatMap((info) => {
-      const cell = this.#cells.get(cellKey(inputOf(info)));
-      return cell ? [{ name: info.name, cell }] : [];
+  /** Names, types and shapes of the cells. */
+  specs(): { readonly name: string; readonly dtype: DType; readonly shape: readonly number[] }[] {
+    return Array.from(this.#cells, ([name, { dtype, current }]) => {
+      return { name, dtype, shape: current.dims };
     });
+  }
+
+  /** The current tensor of each cell. */
+  tensors(): Map<string, OrtTensor> {
+    return new Map(Array.from(this.#cells, ([key, { current }]) => [key, current]));
   }
 
   /** Keys of a checkpoint of this state, sorted as the manifest names them. */
@@ -156,12 +189,21 @@ export class StateBuffers {
     for (const key of this.keys()) this.#copy(key, tensors.get(key));
   }
 
-  /** The weights themselves, or their moving averages where there are any, by dotted name. */
-  weights(kind: 'current' | 'ema'): (param: string) => OrtTensor {
+  weights(kind: 'current' | 'ema'): WeightSource {
+    const keyOf = this.weightKeys(kind);
+    return (param) => {
+      const cell = this.#cells.get(keyOf(param));
+      invariant(cell, `no weights of ${param}`);
+      return cell.current;
+    };
+  }
+
+  /** The key of the cell that holds a parameter or its average alone, by dotted name. */
+  weightKeys(kind: 'current' | 'ema'): (param: string) => string {
     return (param) => {
       const average = kind === 'ema' ? this.#parts.get(`ema.${param}`) : undefined;
       const found = average ?? this.#parts.get(param);
-      if (found?.cell.parts.length === 1) return found.cell.current;
+      if (found?.cell.parts.length === 1) return found.cell.key;
       throw new ArtifactError(`parameter ${param} has no tensor of its own in this artifact`, {
         code: 'weights-missing',
         where: param,
@@ -192,6 +234,29 @@ export class StateBuffers {
 function cellKey(info: TensorInfo | undefined): string {
   if (!info) return '';
   return `${info.role}:${info.slot ?? ''}:${info.param ?? info.name}`;
+}
+
+interface CarriedName {
+  /** Of an input or output. */
+  readonly name: string;
+  /** Of the cell that it reads or writes. */
+  readonly key: string;
+}
+
+/** Which inputs of an artifact are carried values, and which outputs replace them. */
+export function carriedNames({ inputs, outputs }: ArtifactInfo): {
+  readonly inputs: readonly CarriedName[];
+  readonly outputs: readonly CarriedName[];
+} {
+  const carried = inputs.filter(({ role }) => carriedRoles.has(role));
+  const byName = new Map(carried.map((info) => [info.name, cellKey(info)]));
+  return {
+    inputs: Array.from(byName, ([name, key]) => ({ name, key })),
+    outputs: outputs.flatMap(({ name, replaces = '' }) => {
+      const key = byName.get(replaces);
+      return key === undefined ? [] : [{ name, key }];
+    }),
+  };
 }
 
 function viewOf(tensor: OrtTensor, { offset, shape }: Part): TypedArray {

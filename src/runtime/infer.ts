@@ -1,13 +1,10 @@
 import type { ArtifactInfo, Manifest } from '../artifacts/manifest.js';
 import { ArtifactError } from '../support/errors.js';
 import { batchOf, requireArtifact, requireTensor, type InferArrays } from './batchArrays.js';
-import { copyInto, resolveShape } from './buffers.js';
+import { copyInto, resolveShape, type WeightSource } from './buffers.js';
 import type { NoiseAt } from './noise.js';
 import { dataOf, zeroTensor, type OrtTensor, type Session, type TensorMap } from './session.js';
 import { NoiseInputs } from './stepInputs.js';
-
-/** Finds the tensor of a parameter or batch statistic by its dotted name. */
-export type WeightSource = (param: string) => OrtTensor;
 
 const firstNoise: NoiseAt = { seed: 0, step: 0, sampleOffset: 0 };
 

@@ -1,7 +1,14 @@
 import type { ArtifactInfo, Manifest, TensorInfo } from '../artifacts/manifest.js';
 import { ArtifactError } from '../support/errors.js';
 import { batchOf, requireArtifact, type BatchArrays } from './batchArrays.js';
-import { point, resolveShape, StateBuffers, swap, type Binding } from './buffers.js';
+import {
+  point,
+  resolveShape,
+  StateBuffers,
+  swap,
+  type Binding,
+  type StateStore,
+} from './buffers.js';
 import { dataOf, zeroTensor, type Session, type TensorMap } from './session.js';
 import { BatchInputs, checkHypers, HyperInputs, type Hypers } from './stepInputs.js';
 
@@ -31,8 +38,19 @@ export interface StepResult {
 export interface StepRunner {
   /** Images of a whole step. */
   readonly images: number;
-  readonly buffers: StateBuffers;
+  readonly buffers: StateStore;
+  /** Runs a step and waits for its result. */
   run(batch: BatchArrays, request: StepRequest): Promise<StepResult>;
+}
+
+/** Runs steps on a device, which need not be waited for after each. */
+export interface QueueingRunner extends StepRunner {
+  /** Starts a step after those before it; the arrays may be filled again when this returns. */
+  queue(batch: BatchArrays, request: StepRequest): Promise<void>;
+  /** Waits for the steps that were queued; their results in order. */
+  results(): Promise<readonly StepResult[]>;
+  /** Lets go of what it holds on the device. */
+  release(): Promise<void>;
 }
 
 interface MutableResult {
@@ -53,12 +71,7 @@ class ArtifactRun {
     private readonly session: Session,
     buffers: StateBuffers,
   ) {
-    if ((info.steps ?? 1) !== 1)
-      throw new ArtifactError(`${info.file} runs ${info.steps ?? 1} steps at once`, {
-        code: 'steps-unsupported',
-        where: info.file,
-        hint: 'compile it without --steps',
-      });
+    requireOneStep(info);
     this.hypers = new HyperInputs(info, this.feeds);
     this.#binding = buffers.bind(info);
   }
@@ -84,6 +97,16 @@ class ArtifactRun {
     swap(this.#binding);
     return time;
   }
+}
+
+/** Throws an ArtifactError for an artifact that runs several steps at once. */
+export function requireOneStep({ file, steps = 1 }: ArtifactInfo): void {
+  if (steps === 1) return;
+  throw new ArtifactError(`${file} runs ${steps} steps at once`, {
+    code: 'steps-unsupported',
+    where: file,
+    hint: 'compile it without --steps',
+  });
 }
 
 /** The whole step in one artifact, `train`. */
@@ -133,6 +156,9 @@ interface Sum {
   readonly sum: Float32Array;
 }
 
+/** The sum of the weights among the outputs of `grad`. */
+const weightName = 'weight_sum';
+
 /** What the sums of `grad` are called as means. */
 const meanNames: Readonly<Record<string, string | undefined>> = { correct_sum: 'accuracy' };
 
@@ -148,7 +174,6 @@ export class AccumulateRunner implements StepRunner {
   readonly #inputs: BatchInputs;
   readonly #sums: readonly Sum[];
   readonly #loss: Sum;
-  readonly #weight: Sum;
   readonly #scalars: readonly Sum[];
   readonly #updateMetrics: readonly { readonly info: TensorInfo; readonly data: Float32Array }[];
   readonly #result: MutableResult = { loss: NaN, metrics: {}, runTime: 0 };
@@ -174,10 +199,10 @@ export class AccumulateRunner implements StepRunner {
     this.#scalars = metrics ?? [];
     this.#sums = [...(losses ?? []), ...this.#scalars, ...(grads ?? [])];
     this.#loss = requireSum(losses?.[0], grad, 'loss');
-    this.#weight = requireSum(
-      this.#scalars.find(({ name }) => name === 'weight_sum'),
+    requireSum(
+      this.#scalars.find(({ name }) => name === weightName),
       grad,
-      'weight_sum',
+      weightName,
     );
     this.#updateMetrics = this.#update.fetch('metric');
   }
@@ -218,16 +243,26 @@ export class AccumulateRunner implements StepRunner {
 
   #finish(runTime: number): StepResult {
     const result = this.#result;
-    // Without any weight the mean of nothing is 0, as in the artifact train.
-    const weight = this.#weight.sum[0] === 0 ? 1 : (this.#weight.sum[0] ?? NaN);
-    result.runTime = runTime;
-    result.loss = (this.#loss.sum[0] ?? NaN) / weight;
-    for (const { name, sum } of this.#scalars)
-      if (name !== this.#weight.name)
-        result.metrics[meanNames[name] ?? name] = (sum[0] ?? NaN) / weight;
+    const scalars = [this.#loss, ...this.#scalars];
+    const sums = new Map(scalars.map(({ name, sum }) => [name, sum[0] ?? NaN]));
+    Object.assign(result, meansOfSums(sums, this.#loss.name), { runTime });
     for (const { info, data } of this.#updateMetrics) result.metrics[info.name] = data[0] ?? NaN;
     return result;
   }
+}
+
+/** The loss and metrics of a step from their weighted sums over its micro-batches. */
+export function meansOfSums(
+  sums: ReadonlyMap<string, number>,
+  loss: string,
+): { loss: number; metrics: Record<string, number> } {
+  const total = sums.get(weightName) ?? NaN;
+  // Without any weight the mean of nothing is 0, as in the artifact train.
+  const weight = total === 0 ? 1 : total;
+  const metrics: Record<string, number> = {};
+  for (const [name, sum] of sums)
+    if (name !== loss && name !== weightName) metrics[meanNames[name] ?? name] = sum / weight;
+  return { loss: (sums.get(loss) ?? NaN) / weight, metrics };
 }
 
 function requireSum(sum: Sum | undefined, { file }: ArtifactInfo, what: string): Sum {

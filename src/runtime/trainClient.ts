@@ -1,7 +1,7 @@
 import { Worker } from 'node:worker_threads';
 import type { CheckpointState } from '../artifacts/checkpointSchema.js';
 import type { Manifest } from '../artifacts/manifest.js';
-import { InternalError } from '../support/errors.js';
+import { InternalError, invariant } from '../support/errors.js';
 import type { TensorData } from '../support/tensor.js';
 import {
   allocateBatch,
@@ -12,6 +12,7 @@ import {
 } from './batchArrays.js';
 import type { CheckpointMeta } from './checkpoint.js';
 import type { NoiseAt } from './noise.js';
+import { createTurns, endTurn } from './deviceTurn.js';
 import type { StepRequest, StepResult } from './step.js';
 import {
   unpackError,
@@ -60,6 +61,8 @@ class SlotPool<T> {
 /** Two: one is used by the worker while the next is filled. */
 const slotCount = 2;
 
+const turns = createTurns();
+
 /**
  * Trains in a worker thread, so that this one stays free: fill the next batch while a step runs.
  * Commands run in the order in which they are given.
@@ -93,7 +96,11 @@ export class TrainClient {
     this.#worker.unref();
     this.#worker.on('message', (reply: Reply) => this.#receive(reply));
     this.#worker.on('error', (cause) => this.#end('failed', cause));
-    this.#worker.on('exit', (code) => this.#end(`ended with code ${code}`));
+    const { threadId } = this.#worker;
+    this.#worker.on('exit', (code) => {
+      endTurn(turns, threadId);
+      this.#end(`ended with code ${code}`);
+    });
   }
 
   /**
@@ -102,7 +109,7 @@ export class TrainClient {
    */
   static async start(setup: TrainSetup): Promise<TrainClient> {
     const client = new TrainClient(setup.manifest, setup);
-    const slots = { batches: client.#batches.all, infers: client.#infers.all };
+    const slots = { batches: client.#batches.all, infers: client.#infers.all, turns };
     try {
       await client.#send('setup', { ...setup, ...slots });
     } catch (error) {
@@ -138,9 +145,24 @@ export class TrainClient {
 
   /** Runs a training step on arrays from `batch`, which it takes back. */
   async step(batch: BatchArrays, request: StepRequest): Promise<StepResult> {
+    const result = (await this.advance(batch, request)).at(-1);
+    invariant(result, 'a step has a result');
+    return result;
+  }
+
+  /**
+   * Runs a training step as `step` does. `later`: without waiting for its result where it runs on a
+   * device, so that the device always has something to do; what came back is of this step and of
+   * those before it that nobody has waited for, in order.
+   */
+  async advance(
+    batch: BatchArrays,
+    request: StepRequest,
+    { later = false } = {},
+  ): Promise<readonly StepResult[]> {
     const slot = this.#batches.indexOf(batch);
     try {
-      return await this.#send('step', { ...request, slot });
+      return await this.#send('step', { ...request, slot, later });
     } finally {
       this.#batches.release(batch);
     }

@@ -34,10 +34,12 @@ export interface TrainSetup {
   readonly session?: Omit<SessionOptions, 'resolveNode' | 'label'>;
 }
 
-/** Batches in shared memory, which both threads see. */
+/** Memory that both threads see. */
 export interface SharedSlots {
   readonly batches: readonly BatchArrays[];
   readonly infers: readonly InferArrays[];
+  /** Of all threads of the process that use a device. */
+  readonly turns: Int32Array<SharedArrayBuffer>;
 }
 
 /** Commands to the worker by name: what each takes and gives. */
@@ -46,7 +48,11 @@ export interface Commands {
   initialize: { takes: ReadonlyMap<string, TensorData>; gives: undefined };
   load: { takes: ReadonlyMap<string, TensorData>; gives: undefined };
   resume: { takes: string; gives: CheckpointState };
-  step: { takes: StepRequest & { readonly slot: number }; gives: StepResult };
+  /** `later`: the result may come with that of a step after it. */
+  step: {
+    takes: StepRequest & { readonly slot: number; readonly later: boolean };
+    gives: readonly StepResult[];
+  };
   infer: {
     takes: {
       readonly slot: number;

@@ -1,12 +1,14 @@
 /** The thread in which a training run's sessions live; TrainClient starts it. */
-import { parentPort } from 'node:worker_threads';
+import { parentPort, threadId } from 'node:worker_threads';
 import type { CheckpointState } from '../artifacts/checkpointSchema.js';
 import { ConfigError, invariant } from '../support/errors.js';
 import { requireArtifact, type BatchArrays, type InferArrays } from './batchArrays.js';
 import { loadCheckpoint, requireArchitecture, saveCheckpoint } from './checkpoint.js';
+import { DeviceRunner } from './deviceStep.js';
+import { inTurn } from './deviceTurn.js';
 import { InferRunner } from './infer.js';
 import { Session } from './session.js';
-import { AccumulateRunner, TrainRunner, type StepRunner } from './step.js';
+import { AccumulateRunner, TrainRunner, type QueueingRunner, type StepRunner } from './step.js';
 import {
   packError,
   type Command,
@@ -40,14 +42,17 @@ const handlers: Handlers = {
       infer = new InferRunner(given.manifest, await open('infer'), inferBatch ?? batch);
   },
   async initialize(weights) {
-    training().buffers.initialize(weights);
+    await training().buffers.initialize(weights);
   },
   async load(tensors) {
-    training().buffers.load(tensors);
+    await training().buffers.load(tensors);
   },
   resume: (path) => resume(path),
-  step({ slot, ...request }) {
-    return training().run(batchSlot(slot), request);
+  async step({ slot, later, ...request }) {
+    const steps = training();
+    if (!queues(steps)) return [await steps.run(batchSlot(slot), request)];
+    await steps.queue(batchSlot(slot), request);
+    return later ? [] : steps.results();
   },
   async infer({ slot, weights, noise }) {
     invariant(infer, 'no infer artifact was given');
@@ -55,8 +60,9 @@ const handlers: Handlers = {
     return infer.run(inferSlot(slot), source, noise);
   },
   state: () => training().buffers.state(),
-  save: ({ folder, meta }) => saveCheckpoint(folder, meta, training().buffers.state()),
+  save: async ({ folder, meta }) => saveCheckpoint(folder, meta, await training().buffers.state()),
   async stop() {
+    if (runner && queues(runner)) await runner.release();
     for (const session of sessions) await session.release();
   },
 };
@@ -74,6 +80,7 @@ async function open(kind: 'train' | 'grad' | 'update' | 'infer'): Promise<Sessio
   const session = await Session.create(source, {
     training: kind !== 'infer',
     ...setup.session,
+    ...(kind !== 'infer' && keepsState(setup) && { results: 'device' }),
     label,
   });
   sessions.push(session);
@@ -81,12 +88,26 @@ async function open(kind: 'train' | 'grad' | 'update' | 'infer'): Promise<Sessio
 }
 
 async function createRunner(given: TrainSetup): Promise<StepRunner | undefined> {
-  const { manifest, artifacts, accumulate = 1, batch, seed } = given;
-  if (artifacts.train !== undefined && accumulate === 1)
-    return new TrainRunner(manifest, await open('train'), seed, batch);
+  const { manifest, artifacts, accumulate = 1, batch, seed, session = {} } = given;
+  const onDevice = keepsState(given) ? { seed, batch, session } : undefined;
+  if (artifacts.train !== undefined && accumulate === 1) {
+    const whole = await open('train');
+    if (onDevice) return DeviceRunner.train(manifest, whole, onDevice);
+    return new TrainRunner(manifest, whole, seed, batch);
+  }
   if (artifacts.grad === undefined && artifacts.train === undefined) return undefined;
   const parts = { grad: await open('grad'), update: await open('update') };
+  if (onDevice) return DeviceRunner.accumulate(manifest, parts, accumulate, onDevice);
   return new AccumulateRunner(manifest, parts, seed, accumulate, batch);
+}
+
+/** Whether values can stay on the device between runs: tensors of other providers pass through the host. */
+function keepsState({ session }: TrainSetup): boolean {
+  return session?.providers?.[0] === 'webgpu';
+}
+
+function queues(steps: StepRunner): steps is QueueingRunner {
+  return 'queue' in steps;
 }
 
 function training(): StepRunner {
@@ -109,11 +130,11 @@ function inferSlot(index: number): InferArrays {
   return slot;
 }
 
-function resume(path: string): CheckpointState {
+async function resume(path: string): Promise<CheckpointState> {
   invariant(setup, 'the worker is set up');
   const checkpoint = loadCheckpoint(path);
   requireArchitecture(checkpoint, setup.manifest);
-  training().buffers.load(checkpoint.tensors);
+  await training().buffers.load(checkpoint.tensors);
   return checkpoint.state;
 }
 
@@ -124,10 +145,17 @@ async function handle<K extends CommandName>(
   return handlers[name](takes);
 }
 
+/** What this thread waits at before it touches a device; the CPU is everybody's at once. */
+function turnsOf(given: (TrainSetup & SharedSlots) | undefined) {
+  return given && keepsState(given) ? given.turns : undefined;
+}
+
 async function answer({ id, name, takes }: Command): Promise<Reply> {
   try {
     // The client's types tie a command's name to what it takes; a message cannot carry that.
-    const gives = await handle(name, takes as Commands[typeof name]['takes']);
+    const handled = () => handle(name, takes as Commands[typeof name]['takes']);
+    const turns = turnsOf(name === 'setup' ? (takes as Commands['setup']['takes']) : setup);
+    const gives = await (turns ? inTurn(turns, threadId, handled) : handled());
     return { id, ok: true, gives };
   } catch (error) {
     return { id, ok: false, error: packError(error) };
