@@ -10,7 +10,7 @@ import type { LoadedConfig } from '../api/loadTrainingConfig.js';
 import type { PreviewRequest, SheetRequest, SheetSummary } from '../api/noiseSheets.js';
 import type { Scaffold } from '../api/scaffold.js';
 import type { Cifar10Options } from '../data/cifar10.js';
-import type { DemoSummary } from '../selftrain/demo.js';
+import type { DemoResult } from '../selftrain/demo.js';
 import type { DiffOptions, LabelDiff } from '../selftrain/diff.js';
 import type { FilterOptions, FilterSummary } from '../selftrain/filter.js';
 import type { LabelRequest, LabelRunSummary } from '../selftrain/labelRun.js';
@@ -197,7 +197,7 @@ export interface Services {
   /** Reads and checks a config of a self-training, TypeScript or JSON. */
   loadSelfTrainingConfig(file: string): Promise<LoadedConfig<SelfTrainingConfig>>;
   selfTrain(config: SelfTrainingConfig, options: SelfTrainOptions): Promise<SelfTrainResult>;
-  runDemo(request: DemoRequest): Promise<DemoSummary>;
+  runDemo(request: DemoRequest): Promise<DemoResult>;
   scaffold(folder: string): Promise<Scaffold>;
   prepareMnist(folder: string): Promise<DataSummary>;
   prepareCifar10(folder: string, options: Cifar10Options): Promise<DataSummary>;

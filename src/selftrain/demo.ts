@@ -1,254 +1,136 @@
 import { join } from 'node:path';
-import { compileModel } from '../api/compileModel.js';
-import { runTraining, type TrainingControl, type TrainingEvent } from '../api/runTraining.js';
-import type { BatchSource, Trainer } from '../api/trainer.js';
-import { randomAffine } from '../augment/affine.js';
-import { ShuffledBatches, splitIndices } from '../data/batches.js';
-import { ArrayDataset } from '../data/dataset.js';
-import { mnist, type Mnist } from '../data/mnist.js';
-import type { Model } from '../nn/index.js';
+import { exportModel } from '../api/exportModel.js';
+import { openLabelledSet } from '../api/imageSets.js';
+import { splitIndices } from '../data/batches.js';
+import { subsetOf, type LabelledImages } from '../data/images.js';
 import { writeFileAtomic } from '../runtime/atomic.js';
-import { renderCurves } from '../runtime/curves.js';
-import { softmaxRows } from '../runtime/evaluate.js';
+import { parseSelfTrainingConfig, type SelfTrainingConfig } from './config.js';
 import { digitsModel } from './digitsModel.js';
-import { MixedBatches } from './mixedBatches.js';
+import { loadKept } from './keptStore.js';
+import type { PipelineControl } from './pipeline.js';
+import { runSelfTraining } from './selfTrain.js';
+import type { SelfTrainingSets } from './sets.js';
+import { drawSummary } from './summary.js';
 
-const labelledCount = 300;
-const unlabelledCount = 7000;
-/** Digits for the learning curves; nothing is chosen by them. */
-const validationCount = 500;
-const classes = 10;
+/** Digits of each kind; those that are left are the test set. */
+const counts = { labelled: 300, unlabelled: 7000, validation: 500 };
 
-/** Budgets of the two networks; images of a step by kind. */
-const budgets = {
-  teacher: { steps: 500, labelled: 50, unlabelled: 0, width: 1 },
-  student: { steps: 700, labelled: 32, unlabelled: 96, width: 1 },
-};
 /**
- * Input noise: the teacher gets the usual small shifts, the student strong affine maps. Shift in
- * pixels, rotation in degrees, scale and shear as shares.
+ * The teacher gets the usual small shifts, the student strong affine maps. Shift in pixels, rotation
+ * in degrees, scale and shear as shares. The validation digits draw curves; nothing is chosen by them.
  */
-const noise = {
-  teacher: { shift: 1, rotate: 0, scale: 0, shear: 0 },
-  student: { shift: 2, rotate: 12, scale: 0.15, shear: 0.15 },
-};
-const learningRate = 0.02;
-const emaDecay = 0.99;
-/** Pseudo-labels below this confidence are dropped (arXiv 1911.04252, section 2). */
-const threshold = 0.3;
+function demoConfig(seed: number, steps: Readonly<Record<Generation, number>>): SelfTrainingConfig {
+  const [labelled, ratio] = [{ teacher: 50, student: 32 }, 3];
+  /** A tenth of the steps, in epochs. */
+  const schedule = (own: Generation) => ({
+    kind: 'cosine',
+    warmup: (0.1 * steps[own]) / Math.floor(counts.labelled / labelled[own]),
+  });
+  const config = {
+    name: 'demo',
+    seed,
+    data: { labelled: 'mnist', unlabelled: 'mnist', test: 'mnist' },
+    teacher: {
+      model: 'digits',
+      steps: steps.teacher,
+      batch: labelled.teacher,
+      optimizer: { kind: 'rmspropTf', learningRate: 0.02, weightDecay: 1e-5 },
+      schedule: schedule('teacher'),
+      ema: 0.99,
+      noise: { augment: { shift: 1 } },
+      choose: 'last',
+      checkpoints: { every: 40, keepLast: 1 },
+    },
+    students: [
+      {
+        steps: steps.student,
+        batch: labelled.student,
+        ratio,
+        schedule: schedule('student'),
+        noise: { augment: { shift: 2, rotate: 12, scale: 0.15, shear: 0.15 } },
+        labels: { threshold: 0.3, allowEmpty: true },
+      },
+    ],
+    validation: { every: 8 },
+  };
+  return parseSelfTrainingConfig(config, 'demo');
+}
 
 export type Generation = 'teacher' | 'student';
 
-export interface DemoOptions {
+export interface DemoOptions extends PipelineControl {
   readonly seed: number;
   /** The run's folder. */
   readonly out: string;
   /** Training steps of the networks; the demo's own where missing. */
   readonly steps?: Readonly<Record<Generation, number>> | undefined;
-  readonly signal?: AbortSignal | undefined;
-  readonly onEvent?: ((event: TrainingEvent) => void) | undefined;
 }
 
+/** summary.json of the demo; accuracies are fractions of the test digits. */
 export interface DemoSummary {
   readonly seed: number;
   readonly teacher: { readonly accuracy: number };
   readonly student: { readonly accuracy: number };
   readonly seconds: number;
-  readonly interrupted?: boolean;
 }
+
+export type DemoResult =
+  | { readonly interrupted: true }
+  | (DemoSummary & {
+      readonly interrupted: false;
+      /** The pseudo-labels that the student learned from, and how many of them are right. */
+      readonly labels: { readonly images: number; readonly kept: number; readonly right: number };
+    });
 
 /**
  * The smallest real Noisy Student run: a teacher on 300 labelled digits, pseudo-labels for 7,000
- * more, a student on both under noise, both evaluated on the digits left over.
+ * more, a student on both under noise, both evaluated on the digits left over. A killed one goes on
+ * where it was; one of another seed starts over.
  */
-export async function runDemo(options: DemoOptions): Promise<DemoSummary> {
-  const start = performance.now();
-  const demo = new Demo(options, mnist({ cacheDir: join(options.out, 'data') }));
-  const teacher = await demo.generation('teacher', undefined);
-  if (teacher.interrupted) return interrupted(options.seed, start);
-  const pseudo = demo.filter(teacher.probabilities);
-  const student = await demo.generation('student', pseudo);
-  if (student.interrupted) return interrupted(options.seed, start);
-  demo.drawCurves();
+export async function runDemo({ seed, out, steps, ...control }: DemoOptions): Promise<DemoResult> {
+  const digits = await openLabelledSet(`mnist:${join(out, 'data')}`);
+  const sets = demoSets(digits, seed);
+  const models = { digits: digitsModel({ name: 'digits', width: 1 }) };
+  const config = demoConfig(seed, steps ?? { teacher: 500, student: 700 });
+  const options = { configFolder: '.', out, overwrite: true, sets, models, ...control };
+  const result = await runSelfTraining(config, options);
+  if (!('networks' in result)) return { interrupted: true };
+  const [teacher, student] = result.networks;
   const summary: DemoSummary = {
-    seed: options.seed,
-    teacher: { accuracy: teacher.accuracy },
-    student: { accuracy: student.accuracy },
-    seconds: Math.round((performance.now() - start) / 100) / 10,
-  };
-  writeFileAtomic(join(options.out, 'summary.json'), `${JSON.stringify(summary, null, 2)}\n`);
-  return summary;
-}
-
-function interrupted(seed: number, start: number): DemoSummary {
-  const seconds = (performance.now() - start) / 1000;
-  return {
     seed,
-    teacher: { accuracy: NaN },
-    student: { accuracy: NaN },
-    seconds,
-    interrupted: true,
+    teacher: { accuracy: teacher?.test.accuracy ?? NaN },
+    student: { accuracy: student?.test.accuracy ?? NaN },
+    seconds: result.seconds,
   };
+  for (const { name, checkpoint } of result.networks)
+    await exportModel(join(out, checkpoint), {
+      out: join(out, name, 'model.onnx'),
+      model: models.digits,
+    });
+  writeFileAtomic(join(out, 'curves.svg'), drawSummary(out, result));
+  writeFileAtomic(join(out, 'summary.json'), `${JSON.stringify(summary, null, 2)}\n`);
+  const labels = await judged(join(out, student?.labels?.path ?? ''), sets.unlabelled);
+  return { ...summary, interrupted: false, labels: { images: counts.unlabelled, ...labels } };
 }
 
-interface Curve {
-  readonly name: Generation;
-  readonly points: { x: number; y: number }[];
+type DemoSets = SelfTrainingSets & { readonly unlabelled: LabelledImages };
+
+/** Which digits are which depends on the seed alone. */
+function demoSets(digits: LabelledImages, seed: number): DemoSets {
+  const { labelled, unlabelled, validation } = counts;
+  const test = digits.count - labelled - unlabelled - validation;
+  const sizes = [labelled, unlabelled, validation, test];
+  const parts = splitIndices(digits.count, sizes, seed, 'demo.split').map((part) =>
+    subsetOf(digits, part),
+  );
+  const part = (i: number): LabelledImages => parts[i] ?? digits;
+  return { labelled: part(0), unlabelled: part(1), validation: part(2), test: part(3) };
 }
 
-class Demo {
-  readonly #digits: ArrayDataset;
-  readonly #labelled: ArrayDataset;
-  /** Indices of the unlabelled digits. */
-  readonly #unlabelled: Uint32Array;
-  readonly #validation: ArrayDataset;
-  readonly #test: ArrayDataset;
-  readonly #curves: Curve[] = [];
-
-  constructor(
-    private readonly options: DemoOptions,
-    private readonly digits: Mnist,
-  ) {
-    const sizes = [labelledCount, unlabelledCount, validationCount];
-    const test = digits.count - sizes.reduce((a, b) => a + b);
-    const parts = splitIndices(digits.count, [...sizes, test], options.seed, 'demo.split');
-    const part = (i: number): Uint32Array => parts[i] ?? new Uint32Array();
-    this.#digits = new ArrayDataset({ ...digits, classes });
-    this.#labelled = this.#digits.subset(part(0));
-    this.#unlabelled = part(1);
-    this.#validation = this.#digits.subset(part(2));
-    this.#test = this.#digits.subset(part(3));
-  }
-
-  /** Trains one network, exports it, tests it, and labels the unlabelled digits with it. */
-  async generation(name: Generation, pseudo: ArrayDataset | undefined) {
-    const { out, seed, signal, onEvent } = this.options;
-    const budget = budgets[name];
-    const folder = join(out, name);
-    const model = digitsModel({ name: `digits-${name}`, width: budget.width });
-    const curve: Curve = { name, points: [] };
-    this.#curves.push(curve);
-    const control: TrainingControl = {
-      signal,
-      onEvent: (event) => {
-        if (event.kind === 'evaluation') curve.points.push({ x: event.step, y: event.accuracy });
-        onEvent?.(event);
-      },
-    };
-    const outcome = await runTraining(
-      {
-        title: name,
-        folder,
-        model,
-        trainer: {
-          batch: budget.labelled + budget.unlabelled,
-          seed: name === 'teacher' ? seed : seed + 1_000_003,
-          optimizer: { kind: 'rmspropTf', weightDecay: 1e-5 },
-          emaDecay,
-        },
-        source: this.#source(name, pseudo),
-        steps: this.options.steps?.[name] ?? budget.steps,
-        schedule: {
-          kind: 'warmup',
-          length: { steps: 50 },
-          then: { kind: 'cosine', rate: learningRate },
-        },
-        validation: this.#validation,
-        evaluateEvery: 50,
-        checkpointEvery: 250,
-        keepLast: 1,
-        config: { demo: name, seed },
-      },
-      control,
-    );
-    const { trainer } = outcome;
-    try {
-      if (outcome.interrupted)
-        return { accuracy: NaN, probabilities: new Float32Array(), interrupted: true };
-      const { accuracy } = await trainer.evaluate(this.#test);
-      const logits = await trainer.predict(this.#digits.subset(this.#unlabelled));
-      const probabilities = new Float32Array(logits.length);
-      softmaxRows(logits, classes, probabilities);
-      await this.#export(folder, model, trainer);
-      return { accuracy, probabilities, interrupted: false };
-    } finally {
-      await trainer.close();
-    }
-  }
-
-  /** Keeps the unlabelled digits that the teacher is confident of, with its soft labels. */
-  filter(probabilities: Float32Array): ArrayDataset {
-    const { images, shape, labels, count } = this.digits;
-    const targets = new Float32Array(count * classes);
-    const kept: number[] = [];
-    let right = 0;
-    for (const [i, digit] of this.#unlabelled.entries()) {
-      const row = probabilities.subarray(i * classes, (i + 1) * classes);
-      const confidence = Math.max(...row);
-      if (confidence < threshold) continue;
-      kept.push(digit);
-      targets.set(row, digit * classes);
-      if (row.indexOf(confidence) === labels[digit]) right++;
-    }
-    const share = ((100 * right) / kept.length).toFixed(1);
-    this.options.onEvent?.({
-      kind: 'message',
-      text: `kept ${kept.length} of ${this.#unlabelled.length} pseudo-labels (${share} % right)`,
-    });
-    return new ArrayDataset({ images, shape, classes, targets }).subset(kept);
-  }
-
-  /** Draws held-out accuracy of both networks by step. */
-  drawCurves(): void {
-    const svg = renderCurves(this.#curves, {
-      title: 'Teacher and student on held-out digits',
-      xLabel: 'step',
-      yLabel: 'accuracy',
-      formatY: (y) => `${(100 * y).toFixed(1)} %`,
-    });
-    writeFileAtomic(join(this.options.out, 'curves.svg'), svg);
-  }
-
-  /** Labelled images first, then pseudo-labelled ones; each part goes through its own shuffles. */
-  #source(name: Generation, pseudo: ArrayDataset | undefined): BatchSource {
-    const { seed } = this.options;
-    const augment = randomAffine(noise[name], this.digits.shape);
-    const { labelled, unlabelled } = budgets[name];
-    const shared = { seed, augment };
-    const first = new ShuffledBatches(this.#labelled, {
-      ...shared,
-      batch: labelled,
-      name: `${name}.labelled`,
-    });
-    if (pseudo === undefined) return first;
-    const second = new ShuffledBatches(pseudo, {
-      ...shared,
-      batch: unlabelled,
-      name: `${name}.pseudo`,
-    });
-    return new MixedBatches({
-      labelled: first,
-      pseudo: second,
-      batch: labelled,
-      ratio: unlabelled / labelled,
-      kind: 'soft',
-    });
-  }
-
-  /** Writes the artifacts with the trained weights (their moving averages) inside. */
-  async #export(folder: string, model: Model, trainer: Trainer): Promise<void> {
-    const state = await trainer.state();
-    const weights = new Map(
-      trainer.manifest.params.flatMap(({ name }) => {
-        const tensor = state.get(`ema.${name}`) ?? state.get(name);
-        return tensor ? [[name, tensor] as const] : [];
-      }),
-    );
-    await compileModel(model, {
-      out: join(folder, 'model'),
-      artifacts: ['infer', 'forward'],
-      weights,
-      foldBatchNorm: true,
-    });
-  }
+/** How many kept labels are right: what only somebody who kept the answers knows. */
+async function judged(path: string, { label }: LabelledImages) {
+  const { indices, labels } = await loadKept(path);
+  let right = 0;
+  for (const [row, index] of indices.entries()) right += Number(label(index) === labels[row]);
+  return { kept: indices.length, right };
 }

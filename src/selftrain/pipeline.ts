@@ -242,6 +242,7 @@ export class Pipeline {
       },
       outputs: ({ path }) => [path, ...Object.values(besideKept(path))],
       run: async () => {
+        control.onEvent?.({ kind: 'begin', title: `${name} filter` });
         const labels = this.#path(join(name, 'labels'));
         const summary = await inTermsOfConfig(generation, () =>
           filterLabels(labels, {

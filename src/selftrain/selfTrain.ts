@@ -32,11 +32,20 @@ export type SelfTrainResult =
   | SelfTrainingSummary
   | { readonly interrupted: true; readonly folder: string; readonly stage: string };
 
+/** Runs a config's self-training as runSelfTraining does, and writes summary.json and summary.svg. */
+export async function selfTrain(
+  config: SelfTrainingConfig,
+  options: SelfTrainOptions,
+): Promise<SelfTrainResult> {
+  const result = await runSelfTraining(config, options);
+  return 'networks' in result ? writeSummary(result) : result;
+}
+
 /**
  * Runs a config's self-training: a teacher, its labels, a student, and so on. What an earlier call
  * finished in the run's folder is not done again, so that a killed run continues where it was.
  */
-export async function selfTrain(
+export async function runSelfTraining(
   config: SelfTrainingConfig,
   options: SelfTrainOptions,
 ): Promise<SelfTrainResult> {
@@ -76,7 +85,7 @@ export async function selfTrain(
     const sources = sourcesOf(sets, { pool, unreadable });
     const parts = { config, configFolder, networks, sources, stages, context, control: options };
     const outcomes = await new Pipeline(parts).run();
-    return writeSummary(out, summaryOf(config, out, outcomes, stages));
+    return summaryOf(config, out, outcomes, stages);
   } catch (error) {
     if (error instanceof Interrupted)
       return { interrupted: true, folder: out, stage: error.message };

@@ -73,21 +73,26 @@ function rounded(seconds: number): number {
   return Math.round(10 * seconds) / 10;
 }
 
-/** Writes summary.json and summary.svg, the curves of all networks on held-out images. */
-export function writeSummary(folder: string, summary: SelfTrainingSummary): SelfTrainingSummary {
+/** Writes summary.json and summary.svg into the run's folder. */
+export function writeSummary(summary: SelfTrainingSummary): SelfTrainingSummary {
+  const { folder } = summary;
+  writeFileAtomic(join(folder, 'summary.svg'), drawSummary(folder, summary));
+  writeFileAtomic(join(folder, 'summary.json'), `${JSON.stringify(summary, null, 2)}\n`);
+  return summary;
+}
+
+/** The curves of all networks on held-out images, as an SVG. */
+export function drawSummary(folder: string, summary: SelfTrainingSummary): string {
   const curves = summary.networks.map(({ name, test }): Curve => {
     const points = evaluationsOf(join(folder, name));
     return { name: `${name}: ${(100 * test.accuracy).toFixed(2)} %`, points };
   });
-  const svg = renderCurves(curves, {
-    title: `${summary.name}: accuracy on held-out images, and on the test set`,
+  return renderCurves(curves, {
+    title: `${summary.name}: accuracy on held-out images; in the legend, on the test set`,
     xLabel: 'step',
     yLabel: 'accuracy',
     formatY: (y) => `${(100 * y).toFixed(0)} %`,
   });
-  writeFileAtomic(join(folder, 'summary.svg'), svg);
-  writeFileAtomic(join(folder, 'summary.json'), `${JSON.stringify(summary, null, 2)}\n`);
-  return summary;
 }
 
 /** Accuracy on held-out images by step, from the metrics of a network's folder. */

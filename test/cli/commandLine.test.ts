@@ -272,11 +272,15 @@ describe('gradus demo', () => {
         teacher: { accuracy: 0.9 },
         student: { accuracy: 0.95 },
         seconds: 93,
+        interrupted: false,
+        labels: { images: 7000, kept: 6000, right: 5400 },
       }),
     );
     const { out } = await run('demo --seed 3', { runDemo });
     expect(out).toMatchInlineSnapshot(`
-      "network  test accuracy
+      "kept 6000 of 7000 pseudo-labels, 90.00 % of them right
+
+      network  test accuracy
       -------  -------------
       teacher        90.00 %
       student        95.00 %

@@ -8,7 +8,7 @@ import { repositoryRoot } from '../support/paths.js';
 /** Folders to which things are added one file at a time, with the modules for their own use. */
 const folders: Readonly<Record<string, readonly string[]>> = {
   ops: [],
-  nn: ['callSites', 'checks'],
+  nn: ['callSites', 'checks', 'freeze'],
   models: [],
   optim: ['accumulate', 'clip', 'decay', 'ema'],
 };

@@ -1,4 +1,5 @@
 import { defineCommand } from '../command.js';
+import { commandLine } from '../commandLine.js';
 import { exitCodes } from '../exitCodes.js';
 import { flags, seedOf } from '../options.js';
 import { formatClock, formatPercent, formatTable } from '../table.js';
@@ -33,10 +34,14 @@ export const demo = defineCommand({
     );
     progress.end();
     if (summary.interrupted) {
-      const text = `stopped; what is done lies in ${args.out}. Run gradus demo again to start over`;
-      return { json: { interrupted: true, out: args.out }, text, exitCode: exitCodes.interrupted };
+      const resume = commandLine('demo', [], { seed: args.seed, out: args.out });
+      const text = `stopped; what is done lies in ${args.out}\ngo on with: ${resume}`;
+      const json = { interrupted: true, out: args.out, resume };
+      return { json, text, exitCode: exitCodes.interrupted };
     }
-    const { teacher, student, seconds } = summary;
+    const { teacher, student, seconds, labels } = summary;
+    const right = formatPercent(labels.right / labels.kept);
+    const kept = `kept ${labels.kept} of ${labels.images} pseudo-labels, ${right} of them right`;
     const table = formatTable(
       [{ title: 'network' }, { title: 'test accuracy', align: 'right' }],
       [
@@ -49,7 +54,7 @@ export const demo = defineCommand({
       gain > 0
         ? paint.green(`the student is better by ${gain.toFixed(2)} points`)
         : paint.yellow(`the student is not better (${gain.toFixed(2)} points); try another seed`);
-    const text = `${table}\n\n${verdict}\nseed ${summary.seed}, ${formatClock(seconds)}, all of it in ${args.out}`;
+    const text = `${kept}\n\n${table}\n\n${verdict}\nseed ${summary.seed}, ${formatClock(seconds)}, all of it in ${args.out}`;
     return { json: summary, text };
   },
 });
