@@ -10,6 +10,7 @@ import {
 } from '../support/errors.js';
 import { messageOf } from './fileErrors.js';
 import { countNodes, nodeSource, type OnnxSource } from './onnxFile.js';
+import { fence, isFence, withFence } from './resultFence.js';
 
 // Its messages reach the user once, as errors of ours; not a second time on standard error.
 env.logLevel = 'fatal';
@@ -117,11 +118,16 @@ export function dataOf(tensor: OrtTensor): TypedArray {
 
 /** A loaded model. Runs block the thread; one at a time. */
 export class Session {
+  /** Whether results are written into tensors of ours without a copy beside. */
+  readonly #fenced: boolean;
+
   private constructor(
     private readonly session: InferenceSession,
     private readonly source: OnnxSource,
     private readonly options: SessionOptions,
-  ) {}
+  ) {
+    this.#fenced = session.outputNames.includes(fence);
+  }
 
   /**
    * Loads a model from its path or bytes. Throws a DeviceError for a provider that cannot be used,
@@ -146,11 +152,12 @@ export class Session {
       ...(options.strict && { extra: { session: { disable_cpu_ep_fallback: '1' } } }),
       ...(options.results === 'device' && { preferredOutputLocation: 'gpu-buffer' }),
     };
+    const model = (training ? withFence(source) : undefined) ?? source;
     try {
       const session =
-        typeof source === 'string'
-          ? await InferenceSession.create(source, settings)
-          : await InferenceSession.create(source, settings);
+        typeof model === 'string'
+          ? await InferenceSession.create(model, settings)
+          : await InferenceSession.create(model, settings);
       return new Session(session, source, options);
     } catch (error) {
       throw loadError(error, providers, label);
@@ -162,15 +169,15 @@ export class Session {
   }
 
   get outputNames(): readonly string[] {
-    return this.session.outputNames;
+    return this.session.outputNames.filter((name) => name !== fence);
   }
 
   /** Runs the model; results are written into the tensors of `fetches`. */
   async run(feeds: TensorMap, fetches: TensorMap): Promise<void> {
     try {
-      await this.session.run(feeds, fetches);
+      await this.session.run(feeds, this.#fenced ? { [fence]: null, ...fetches } : fetches);
     } catch (error) {
-      throw this.runError(error);
+      if (!this.#fenced || !isFence(error)) throw this.runError(error);
     }
   }
 

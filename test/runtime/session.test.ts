@@ -3,7 +3,13 @@ import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { countNodes, nodeSource } from '../../src/runtime/onnxFile.js';
 import { listDevices } from '../../src/runtime/probe.js';
-import { chooseOptimization, ortTensor, Session, zeroTensor } from '../../src/runtime/session.js';
+import {
+  chooseOptimization,
+  dataOf,
+  ortTensor,
+  Session,
+  zeroTensor,
+} from '../../src/runtime/session.js';
 import { GraphBuilder } from '../../src/onnx/builder.js';
 import { writeModel } from '../../src/onnx/writer.js';
 import { ArtifactError, DeviceError } from '../../src/support/errors.js';
@@ -85,6 +91,47 @@ describe('a session', () => {
       code: 'run-failed',
       message: expect.stringMatching(/invalid dimensions for input: x/),
     });
+  });
+});
+
+describe('a session that trains', () => {
+  const size = 1_000_000;
+
+  /** y = -x and z = x + x, of a megabyte each. */
+  function negation(): Uint8Array {
+    const graph = new GraphBuilder({ opset: 17, name: 'g' });
+    const x = graph.input('x', 'float32', [size]);
+    graph.output(graph.b.Neg(x), 'y', 'float32', [size]);
+    graph.output(graph.b.Add(x, x), 'z', 'float32', [size]);
+    return writeModel(graph.build()).bytes;
+  }
+
+  const tensors = () => ({ y: zeroTensor('float32', [size]), z: zeroTensor('float32', [size]) });
+  const x = ortTensor('float32', new Float32Array(size).fill(2), [size]);
+
+  it('writes results into our tensors and makes no copies of them', async () => {
+    const path = join(temporaryFolder(), 'train.onnx');
+    writeFileSync(path, negation());
+    for (const source of [path, negation()]) {
+      const session = await Session.create(source, { training: true });
+      expect(session.outputNames).toEqual(['y', 'z']);
+      const fetches = tensors();
+      const before = process.memoryUsage().arrayBuffers;
+      await session.run({ x }, fetches);
+      expect(process.memoryUsage().arrayBuffers - before).toBeLessThan(size);
+      expect(dataOf(fetches.y).at(-1)).toBe(-2);
+      expect(dataOf(fetches.z).at(-1)).toBe(4);
+      await session.release();
+    }
+  });
+
+  it('fails as others do', async () => {
+    const session = await Session.create(negation(), { training: true });
+    const feeds = { x: zeroTensor('float32', [3]) };
+    await expect(session.run(feeds, tensors())).rejects.toMatchObject({ code: 'run-failed' });
+    await expect(
+      Session.create(negation().subarray(0, -1), { training: true }),
+    ).rejects.toMatchObject({ code: 'onnx-unreadable' });
   });
 });
 
