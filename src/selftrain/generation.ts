@@ -128,6 +128,8 @@ function planOf(generation: Generation, context: GenerationContext): TrainingPla
       dropPath: config.noise.dropPath,
       freeze: config.freeze,
       classes: generation.labelled.classNames.length,
+      // The graph normalises by the model's mean and std, as wherever the network runs later.
+      imageFormat: 'uint8-nhwc',
       threads: context.threads,
       device: context.device,
     },

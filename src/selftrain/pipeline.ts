@@ -7,6 +7,7 @@ import { join, relative, resolve } from 'node:path';
 import type { Json } from '../artifacts/checkpointSchema.js';
 import { Labeller } from '../api/labeller.js';
 import type { TrainingEvent } from '../api/runTraining.js';
+import { recoverFolder } from '../runtime/atomic.js';
 import { hashOfPath } from '../runtime/hashFile.js';
 import { DataError, invariant } from '../support/errors.js';
 import { auditPath, auditTeacher } from './audit.js';
@@ -198,6 +199,8 @@ export class Pipeline {
       outputs: (result) => result.files,
       run: async () => {
         control.onEvent?.({ kind: 'begin', title: `${name} labels` });
+        // Where a run was killed it left half-written shards; nobody else writes in its folder.
+        recoverFolder(this.#path(folder));
         const source = { checkpoint: this.#path(trained.checkpoint), model };
         const { threads, device } = context;
         const options = { batch, threads, device, classNames };
@@ -244,6 +247,7 @@ export class Pipeline {
       run: async () => {
         control.onEvent?.({ kind: 'begin', title: `${name} filter` });
         const labels = this.#path(join(name, 'labels'));
+        recoverFolder(labels);
         const summary = await inTermsOfConfig(generation, () =>
           filterLabels(labels, {
             ...selection,
