@@ -13,6 +13,7 @@ import type { Cifar10Options } from '../data/cifar10.js';
 import type { DemoResult } from '../selftrain/demo.js';
 import type { DiffOptions, LabelDiff } from '../selftrain/diff.js';
 import type { FilterOptions, FilterSummary } from '../selftrain/filter.js';
+import type { GalleryRequest, GallerySummary } from '../selftrain/gallery.js';
 import type { LabelRequest, LabelRunSummary } from '../selftrain/labelRun.js';
 import type { ReassignRequest, ReassignRunSummary } from '../selftrain/reassignRun.js';
 import type { SelfTrainingConfig } from '../selftrain/config.js';
@@ -192,6 +193,8 @@ export interface Services {
   filterLabels(labels: string, options: FilterOptions): Promise<FilterSummary>;
   /** Labels kept images anew. */
   reassignDataSet(kept: string, request: ReassignRequest): Promise<ReassignRunSummary>;
+  /** Writes labels and their images as one HTML file. */
+  showLabels(labels: string, request: GalleryRequest): Promise<GallerySummary>;
   /** Compares the labels of two generations. */
   diffLabels(before: string, after: string, options: DiffOptions): Promise<LabelDiff>;
   /** Reads and checks a config of a self-training, TypeScript or JSON. */

@@ -64,6 +64,10 @@ export const installedServices: Services = {
     const { reassignDataSet } = await import('../selftrain/reassignRun.js');
     return reassignDataSet(kept, request);
   },
+  async showLabels(labels, request) {
+    const { showLabels } = await import('../selftrain/gallery.js');
+    return showLabels(labels, request);
+  },
   async diffLabels(before, after, options) {
     const { diffLabels } = await import('../selftrain/diff.js');
     return diffLabels(before, after, options);

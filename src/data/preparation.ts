@@ -24,6 +24,7 @@ import { fnv1a32 } from '../support/hash.js';
 import { RandomStream } from '../support/random.js';
 import { decodeFile, resizeRgb, type Size, type TakeRegion } from './decode.js';
 import type { Images, PackedPixels } from './images.js';
+import { unpackImage } from './unpackImage.js';
 
 /** What is taken from an image: a random region, the middle as for evaluation, or all of it. */
 export type Crop =
@@ -159,7 +160,7 @@ export class Preparer {
 
   #unpack(place: number, take: TakeRegion): RgbImage | Promise<RgbImage> {
     const { packed } = this;
-    const image = packed && unpack(packed, place);
+    const image = packed && unpackImage(packed, place);
     if (!image) throw new RangeError(`no packed image ${place}`);
     return this.#whole ? image : resizeRgb(image, take, this.#size);
   }
@@ -204,19 +205,6 @@ function noiseOf({ noise, crop }: Preparation): ImageNoise | undefined {
     first(image, random, between);
     rest(between, random, out);
   };
-}
-
-function unpack({ data, shape, layout }: PackedPixels, place: number): RgbImage {
-  const [channels, height, width] = shape;
-  const pixels = height * width;
-  const from = data.subarray(place * channels * pixels, (place + 1) * channels * pixels);
-  if (layout === 'nhwc' && channels === 3) return { width, height, data: from };
-  const rgb = new Uint8Array(3 * pixels);
-  const [across, down] = layout === 'nhwc' ? [1, channels] : [pixels, 1];
-  for (let p = 0; p < pixels; p++)
-    for (let c = 0; c < 3; c++)
-      rgb[3 * p + c] = from[p * down + Math.min(c, channels - 1) * across] ?? 0;
-  return { width, height, data: rgb };
 }
 
 function writeBytes({ data }: RgbImage, channels: number, out: Uint8Array, row: number): void {

@@ -6,6 +6,7 @@ import type { FilterProgress } from './filter.js';
 import { joinLabels, type LabelPair } from './labelJoin.js';
 import type { LabelTable } from './labelTable.js';
 import { openLabelTable } from './labelTable.js';
+import { rowProgress } from './rowProgress.js';
 
 export interface DiffOptions {
   /** How many of the surest changes are listed; default 10. */
@@ -99,7 +100,7 @@ export async function diffLabels(
         const { id, before, after, confidenceBefore, confidenceAfter } = tally.changeOf(pair);
         writer.add([id, before, after, short(confidenceBefore), short(confidenceAfter)]);
       },
-      onRows: progressOf(first.rows + second.rows, start, options.onEvent),
+      onRows: rowProgress(first.rows + second.rows, options.onEvent),
     });
     writer?.commit();
     const seconds = (performance.now() - start) / 1000;
@@ -112,20 +113,6 @@ export async function diffLabels(
 /** All digits that a float32 has, and no more. */
 function short(confidence: number): number {
   return Number(confidence.toPrecision(9));
-}
-
-function progressOf(
-  total: number,
-  start: number,
-  onEvent: DiffOptions['onEvent'],
-): ((done: number) => void) | undefined {
-  return (
-    onEvent &&
-    ((done) => {
-      const imagesPerSecond = done / ((performance.now() - start) / 1000);
-      onEvent({ kind: 'progress', done, total, imagesPerSecond });
-    })
-  );
 }
 
 /** Sums over images: their number and their confidences. */

@@ -22,6 +22,7 @@ function services(some: Partial<Services>): Services {
     labelDataSet: unused,
     filterLabels: unused,
     reassignDataSet: unused,
+    showLabels: unused,
     diffLabels: unused,
     loadSelfTrainingConfig: unused,
     selfTrain: unused,

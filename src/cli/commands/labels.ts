@@ -1,7 +1,8 @@
 import type { LabelDiff } from '../../selftrain/diff.js';
+import type { GallerySummary } from '../../selftrain/gallery.js';
 import { defineCommand, defineGroup } from '../command.js';
 import { wholeNumber } from '../options.js';
-import { formatCount, formatPercent, formatTable } from '../table.js';
+import { formatBytes, formatCount, formatPercent, formatTable } from '../table.js';
 
 const text = { type: 'string', requiresArg: true } as const;
 
@@ -131,6 +132,76 @@ function surestOf({ surest }: LabelDiff): string {
   );
 }
 
+const gallery = defineCommand({
+  usage: 'gallery <labels>',
+  describe: 'Show labels as one HTML file, to look at and to correct',
+  examples: [
+    ['labels gallery labels --data mnist --out gallery.html', 'the surest and the least sure'],
+    [
+      'labels gallery labels --data images --out g.html --against other/labels',
+      'and where two teachers disagree',
+    ],
+  ],
+  options: (parser) =>
+    parser
+      .positional('labels', {
+        type: 'string',
+        demandOption: true,
+        describe: 'A folder of labels, a file of kept labels or a ledger',
+      })
+      .options({
+        data: {
+          ...text,
+          demandOption: true,
+          describe: 'The images that were labelled, as with gradus label',
+        },
+        out: { ...text, demandOption: true, describe: 'The HTML file' },
+        against: { ...text, describe: 'Labels by another teacher: shows where they disagree' },
+        'per-class': {
+          ...text,
+          describe: 'Images in each list of a class; 12 if missing, fewer of very many classes',
+        },
+        disagreements: { ...text, describe: 'Most disagreements; 48 if missing' },
+        corrections: {
+          ...text,
+          describe: 'Corrections so far, a CSV; their images are not shown again',
+        },
+        template: {
+          ...text,
+          describe: 'A CSV file that takes a line for each image shown, to be filled in',
+        },
+      }),
+  async run(args, { services, progress }) {
+    const most = { least: 1, most: 10_000 };
+    const summary = await services.showLabels(args.labels, {
+      data: args.data,
+      out: args.out,
+      against: args.against,
+      perClass: wholeNumber('--per-class', args.perClass, most),
+      disagreements: wholeNumber('--disagreements', args.disagreements, most),
+      corrections: args.corrections,
+      template: args.template,
+      onEvent: (event) => {
+        progress.onEvent(event);
+      },
+    });
+    progress.end();
+    return { json: summary, text: describeGallery(summary) };
+  },
+});
+
+function describeGallery(summary: GallerySummary): string {
+  const { out, bytes, images, missing, shownClasses, classes, disagreements, template } = summary;
+  const some = shownClasses === classes ? `${classes}` : `${shownClasses} of ${classes}`;
+  const lines = [`${out}: ${formatCount(images)} images of ${some} classes, ${formatBytes(bytes)}`];
+  if (disagreements !== null)
+    lines.push(`${formatCount(disagreements)} images have another label by the other teacher`);
+  if (missing > 0) lines.push(`${formatCount(missing)} of the images have no picture`);
+  if (template !== null)
+    lines.push(`${template}: write a class in the place of ?, or nothing where there is none`);
+  return lines.join('\n');
+}
+
 function rightAligned(title: string) {
   return { title, align: 'right' } as const;
 }
@@ -138,6 +209,9 @@ function rightAligned(title: string) {
 export const labels = defineGroup({
   name: 'labels',
   describe: 'Compare pseudo-labels and look at them',
-  examples: [['labels diff teacher/labels student-1/labels', 'what another teacher says']],
-  commands: [diff],
+  examples: [
+    ['labels diff teacher/labels student-1/labels', 'what another teacher says'],
+    ['labels gallery labels --data mnist --out gallery.html', 'pictures, to look at and correct'],
+  ],
+  commands: [diff, gallery],
 });

@@ -1,0 +1,185 @@
+import { existsSync, statSync } from 'node:fs';
+import { dirname } from 'node:path';
+import { openUnlabelledSet } from '../api/imageSets.js';
+import type { Images } from '../data/images.js';
+import { makeFolder, writeFileAtomic } from '../runtime/atomic.js';
+import { ConfigError } from '../support/errors.js';
+import { measureAudit, readAudit, type AuditResult } from './audit.js';
+import { readCorrections, undecided } from './corrections.js';
+import { csvLine } from './csv.js';
+import type { FilterProgress } from './filter.js';
+import {
+  pickByClass,
+  pickDisagreements,
+  type ClassImages,
+  type Disagreements,
+  type GalleryImage,
+} from './galleryImages.js';
+import { renderGallery } from './galleryPage.js';
+import { picturesOf } from './galleryPictures.js';
+import { openLabelTable, type LabelTable } from './labelTable.js';
+import { rowProgress } from './rowProgress.js';
+
+export interface GalleryOptions {
+  /** The HTML file. */
+  readonly out: string;
+  /** Labels of the same images by another teacher: where the two disagree is shown as well. */
+  readonly against?: string | undefined;
+  /** So many of the surest and of the least sure images of a class; 12 where missing, fewer of many classes. */
+  readonly perClass?: number | undefined;
+  /** Most disagreements; default 48. */
+  readonly disagreements?: number | undefined;
+  /** Corrections so far: their images are not shown again. */
+  readonly corrections?: string | undefined;
+  /** A CSV file that takes a line for each image that is shown, to be filled in as corrections. */
+  readonly template?: string | undefined;
+  readonly onEvent?: ((event: FilterProgress) => void) | undefined;
+}
+
+export interface GalleryRequest extends GalleryOptions {
+  /** The images, as the command line names them. */
+  readonly data: string;
+}
+
+export interface GallerySummary {
+  readonly out: string;
+  readonly bytes: number;
+  /** Different images on the page, and those of them that have no picture. */
+  readonly images: number;
+  readonly missing: number;
+  /** Classes on the page, of how many. */
+  readonly shownClasses: number;
+  readonly classes: number;
+  /** Images to which the other teacher gives another label; null without one. */
+  readonly disagreements: number | null;
+  readonly template: string | null;
+  readonly seconds: number;
+}
+
+/** More of either would be a page nobody reads, of many megabytes. */
+const mostClasses = 200;
+const mostImages = 1200;
+
+const usualPerClass = 12;
+const usualDisagreements = 48;
+
+/** Opens the data and writes a gallery; throws as openUnlabelledSet and writeGallery. */
+export async function showLabels(labels: string, request: GalleryRequest): Promise<GallerySummary> {
+  return writeGallery(labels, await openUnlabelledSet(request.data), request);
+}
+
+/**
+ * Writes one HTML file that shows labels: the surest and the least sure images of each class, where
+ * two teachers disagree, and what is known of the precision. `labels` is a folder of shards, kept
+ * labels or a ledger; it is streamed, and no more is held than is shown. Throws a DataError where
+ * the images are not those of the labels.
+ */
+export async function writeGallery(
+  labels: string,
+  images: Images,
+  options: GalleryOptions,
+): Promise<GallerySummary> {
+  const start = performance.now();
+  if (options.template !== undefined) requireFree(options.template);
+  const table = await openLabelTable(labels);
+  const { classes } = table.origin;
+  const corrections =
+    options.corrections === undefined ? undefined : readCorrections(options.corrections, classes);
+  const { perClass = fitting(classes.length), against, template } = options;
+  const onRows = rowProgress(table.rows, options.onEvent);
+  const all = await pickByClass(table, perClass, corrections, onRows);
+  const disagreements =
+    against === undefined
+      ? undefined
+      : await pickDisagreements(
+          table,
+          await openLabelTable(against),
+          options.disagreements ?? usualDisagreements,
+          corrections,
+        );
+  const shownClasses = leastSure(all);
+  const shown = everyImage(shownClasses, disagreements);
+  const pictures = await picturesOf(shown, images, table);
+  const audit = await auditOf(table);
+  const html = renderGallery({ table, all, shownClasses, disagreements, audit, pictures });
+  makeFolder(dirname(options.out));
+  writeFileAtomic(options.out, html);
+  if (template !== undefined) writeTemplate(template, shown, classes);
+  return {
+    out: options.out,
+    bytes: Buffer.byteLength(html),
+    images: shown.length,
+    missing: shown.length - pictures.size,
+    shownClasses: shownClasses.length,
+    classes: classes.length,
+    disagreements: disagreements?.changed ?? null,
+    template: template ?? null,
+    seconds: (performance.now() - start) / 1000,
+  };
+}
+
+/** What a person filled in is never written over. */
+function requireFree(template: string): void {
+  if (!existsSync(template)) return;
+  throw new ConfigError(`${template} is there already, and may hold corrections`, {
+    code: 'template-exists',
+    where: template,
+    hint: 'give another --template, or move that file away',
+  });
+}
+
+/** Images of each list, so that all lists together stay below the limit. */
+function fitting(classes: number): number {
+  const lists = 2 * Math.min(classes, mostClasses);
+  return Math.min(usualPerClass, Math.max(2, Math.floor(mostImages / lists)));
+}
+
+/** All classes in their order, or of very many those of the lowest mean confidence. */
+function leastSure(all: readonly ClassImages[]): readonly ClassImages[] {
+  if (all.length <= mostClasses) return all;
+  const chosen = all
+    .filter(({ images }) => images > 0)
+    .toSorted((a, b) => a.meanConfidence - b.meanConfidence)
+    .slice(0, mostClasses);
+  return chosen.toSorted((a, b) => a.label - b.label);
+}
+
+/** What is shown, each image once. */
+function everyImage(
+  classes: readonly ClassImages[],
+  disagreements: Disagreements | undefined,
+): readonly GalleryImage[] {
+  const images = [
+    ...(disagreements?.shown ?? []),
+    ...classes.flatMap((own) => [...own.surest, ...own.leastSure]),
+  ];
+  return [...new Map(images.map((image) => [image.id, image])).values()];
+}
+
+/** The audit that belongs to labels: in kept labels, or beside shards and ledgers. */
+async function auditOf({ path, origin, audit }: LabelTable): Promise<AuditResult | undefined> {
+  if (audit) return audit;
+  const folder = statSync(path).isDirectory() ? path : dirname(path);
+  const found = await readAudit(folder);
+  if (found?.origin.teacher.fingerprint !== origin.teacher.fingerprint) return undefined;
+  return measureAudit(found, new Float32Array(origin.classes.length));
+}
+
+/** A line for each image, which says nothing of it until somebody fills it in. */
+function writeTemplate(
+  path: string,
+  shown: readonly GalleryImage[],
+  classes: readonly string[],
+): void {
+  const lines = shown.map(({ id, label, confidence, other }) =>
+    csvLine([
+      ...[id, undecided, classes[label] ?? label, confidence.toFixed(4)],
+      ...(other ? [classes[other.label] ?? other.label] : ['']),
+    ]),
+  );
+  makeFolder(dirname(path));
+  writeFileAtomic(
+    path,
+    csvLine(['image', 'class', 'teacher', 'confidence', 'other']) + lines.join(''),
+  );
+}
