@@ -3,7 +3,7 @@ import type { BatchArrays } from '../runtime/batchArrays.js';
 import { ConfigError } from '../support/errors.js';
 
 /** One of the two sets of a mixed batch; goes through its images in a shuffled order of its own. */
-interface BatchPart {
+export interface BatchPart {
   /** Fills the part's rows of a step, beginning at `firstRow`. */
   fill(arrays: BatchArrays, step: number, firstRow: number): void | Promise<void>;
 }
