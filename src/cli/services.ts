@@ -17,7 +17,8 @@ import type { GalleryRequest, GallerySummary } from '../selftrain/gallery.js';
 import type { LabelRequest, LabelRunSummary } from '../selftrain/labelRun.js';
 import type { ReassignRequest, ReassignRunSummary } from '../selftrain/reassignRun.js';
 import type { SelfTrainingConfig } from '../selftrain/config.js';
-import type { SelfTrainOptions, SelfTrainResult } from '../selftrain/selfTrain.js';
+import type { AblationSummary } from '../selftrain/ablate.js';
+import type { SelfTrainOptions, SelfTrainResult, Stopped } from '../selftrain/selfTrain.js';
 import type { OptimizerConfig } from '../optim/optimizer.js';
 
 /** Changes to a model that need no edit of its file. */
@@ -200,6 +201,8 @@ export interface Services {
   /** Reads and checks a config of a self-training, TypeScript or JSON. */
   loadSelfTrainingConfig(file: string): Promise<LoadedConfig<SelfTrainingConfig>>;
   selfTrain(config: SelfTrainingConfig, options: SelfTrainOptions): Promise<SelfTrainResult>;
+  /** Trains the first student of a self-training again without each noise. */
+  ablate(config: SelfTrainingConfig, options: SelfTrainOptions): Promise<AblationSummary | Stopped>;
   runDemo(request: DemoRequest): Promise<DemoResult>;
   scaffold(folder: string): Promise<Scaffold>;
   prepareMnist(folder: string): Promise<DataSummary>;

@@ -82,6 +82,11 @@ export const installedServices: Services = {
     const { selfTrain } = await import('../selftrain/selfTrain.js');
     return selfTrain(config, options);
   },
+  async ablate(config, options) {
+    await import('../index.js');
+    const { ablate } = await import('../selftrain/ablate.js');
+    return ablate(config, options);
+  },
   async runDemo(request) {
     await import('../index.js');
     const { runDemo } = await import('../selftrain/demo.js');

@@ -8,6 +8,9 @@ import type { Json } from '../artifacts/checkpointSchema.js';
 import { Labeller } from '../api/labeller.js';
 import type { TrainingEvent } from '../api/runTraining.js';
 import { recoverFolder } from '../runtime/atomic.js';
+import { preparationOf } from '../api/trainingData.js';
+import { changedImages } from '../data/cleanImages.js';
+import type { ImageSource } from '../data/imageSource.js';
 import { hashOfPath } from '../runtime/hashFile.js';
 import { DataError, invariant } from '../support/errors.js';
 import { auditPath, auditTeacher } from './audit.js';
@@ -17,6 +20,7 @@ import {
   trainGeneration,
   type Generation,
   type GenerationContext,
+  type Quiet,
   type TrainedNetwork,
 } from './generation.js';
 import { loadKept } from './keptStore.js';
@@ -84,37 +88,34 @@ export interface PipelineParts {
   readonly control: PipelineControl;
 }
 
+/** A network that labels. */
+export interface LabellingNetwork extends Pick<SelfTrainingNetwork, 'name' | 'model' | 'shape'> {
+  /** Whose weights it has, where its labels lie in a folder of their own. */
+  readonly trainedAs?: string;
+  /** Whether it labels under the student's noise, of images and of the model: an ablation. */
+  readonly noised?: boolean;
+}
+
+interface StudentLessons {
+  readonly teacher: TrainedNetwork;
+  /** Whose labels they are. */
+  readonly of: LabellingNetwork;
+  readonly quiet?: Quiet | undefined;
+}
+
+/** A trained network with what it learned from. */
+export interface TrainedOne {
+  readonly name: string;
+  readonly network: TrainedNetwork;
+  readonly labels?: KeptLabels | undefined;
+}
+
 /** Runs the stages of a self-training, each of which is skipped where it was done. */
 export class Pipeline {
-  constructor(private readonly parts: PipelineParts) {}
+  constructor(readonly parts: PipelineParts) {}
 
-  /** Throws Interrupted where it was stopped. */
-  async run(): Promise<NetworkOutcome[]> {
-    const { config, networks } = this.parts;
-    const trained: { name: string; network: TrainedNetwork; labels?: KeptLabels }[] = [];
-    const [first] = networks;
-    invariant(first, 'a run without a teacher');
-    let teacher = await this.#train(first, {});
-    trained.push({ name: first.name, network: teacher });
-    let before = first;
-    let previous: KeptLabels | undefined;
-    for (const [i, student] of config.students.entries()) {
-      const own = networks[i + 1];
-      invariant(own, `no network for student ${i + 1}`);
-      const shards = await this.#label(before, teacher, student);
-      const labels = await this.#filter(before, shards, student, { generation: i + 1, previous });
-      const network = await this.#student(own, student, labels, { teacher, of: before });
-      trained.push({ name: own.name, network, labels });
-      if (i === 0 && config.control) {
-        const control = { ...own, name: 'control' };
-        trained.push({ name: 'control', network: await this.#train(control, { like: network }) });
-      }
-      [teacher, before, previous] = [network, own, labels];
-    }
-    return this.#test(trained);
-  }
-
-  async #train(
+  /** Trains a network; each stage throws Interrupted where it was stopped. */
+  async train(
     own: SelfTrainingNetwork,
     more: Partial<Generation>,
     inputs: Readonly<Record<string, Json>> = {},
@@ -133,6 +134,7 @@ export class Pipeline {
         validation: validation.fingerprint,
         ...(initial !== undefined && { initial: hashOfPath(initial) }),
         ...(more.like && { like: more.like }),
+        ...(more.quiet && { quiet: more.quiet }),
         ...inputs,
       },
       outputs: ({ checkpoint }) => [checkpoint],
@@ -146,55 +148,66 @@ export class Pipeline {
     });
   }
 
+  /** Where a student starts, if it starts from its teacher. */
+  initialOf({ init }: StudentConfig, { checkpoint }: TrainedNetwork): string | undefined {
+    return init === 'teacher' ? this.#path(checkpoint) : undefined;
+  }
+
   /** A checkpoint that the config names. */
   #given(init: string | undefined): string | undefined {
     if (init === undefined || init === 'scratch' || init === 'teacher') return undefined;
     return resolve(this.parts.configFolder, init);
   }
 
-  async #student(
+  async student(
     own: SelfTrainingNetwork,
     student: StudentConfig,
     labels: KeptLabels,
-    { teacher, of }: { readonly teacher: TrainedNetwork; readonly of: SelfTrainingNetwork },
+    { teacher, of, quiet }: StudentLessons,
   ): Promise<TrainedNetwork> {
     const { sources, stages } = this.parts;
     const { kind, temperature } = student.labels;
     const path = this.#path(labels.path);
     const kept = await loadKept(path, { kind, temperature });
-    const pseudo = { ...pseudoImages(sources.unlabelled.images, kept, path), student };
-    const initial = student.init === 'teacher' ? this.#path(teacher.checkpoint) : undefined;
-    return this.#train(
+    const { images } = sources.unlabelled;
+    const { fingerprint } = this.#labelled(of, student);
+    const pseudo = { ...pseudoImages(images, kept, { path, fingerprint }), student };
+    const initial = this.initialOf(student, teacher);
+    return this.train(
       own,
-      { pseudo, initial },
+      { pseudo, initial, quiet },
       {
-        unlabelled: sources.unlabelled.images.fingerprint,
+        unlabelled: images.fingerprint,
         labels: stages.hashOf(`${of.name}/filter`, labels.path),
       },
     );
   }
 
   /** Labels all unlabelled images, and the held-out ones to audit the labels; paths of the shards. */
-  async #label(
-    { name, model }: SelfTrainingNetwork,
+  async label(
+    labelling: LabellingNetwork,
     trained: TrainedNetwork,
-    { labels: { topK } }: StudentConfig,
+    student: StudentConfig,
   ): Promise<readonly string[]> {
     const { config, sources, stages, context, control } = this.parts;
+    const { name, model, trainedAs = name } = labelling;
+    const { topK } = student.labels;
     const { batch, shards } = config.labelling;
-    const { clean } = sources.unlabelled;
+    const unlabelled = this.#labelled(labelling, student);
+    const noise = labelling.noised === true ? this.#modelNoise(student) : undefined;
     const { classNames = [] } = sources.validation;
     const folder = join(name, 'labels');
     const { files } = await this.#stage({
       name: `${name}/label`,
       inputs: {
-        checkpoint: stages.hashOf(`${name}/train`, trained.checkpoint),
-        unlabelled: clean.fingerprint,
+        checkpoint: stages.hashOf(`${trainedAs}/train`, trained.checkpoint),
+        unlabelled: unlabelled.fingerprint,
         validation: sources.validation.fingerprint,
         classes: [...classNames],
         batch,
         shards: shards ?? null,
         topK: topK ?? null,
+        ...(noise && { noise }),
       },
       outputs: (result) => result.files,
       run: async () => {
@@ -203,11 +216,11 @@ export class Pipeline {
         recoverFolder(this.#path(folder));
         const source = { checkpoint: this.#path(trained.checkpoint), model };
         const { threads, device } = context;
-        const options = { batch, threads, device, classNames };
+        const options = { batch, threads, device, classNames, noise };
         return withLabeller(await Labeller.create(source, options), async (labeller) => {
           const out = this.#path(folder);
           const request = { ...control, out, shards, topK };
-          const { interrupted } = await labelImages(labeller, clean, request);
+          const { interrupted } = await labelImages(labeller, unlabelled, request);
           if (interrupted) return undefined;
           await auditTeacher(labeller, sources.validation, out);
           const files = [...listShards(out), auditPath(out)];
@@ -219,8 +232,27 @@ export class Pipeline {
     return files;
   }
 
-  async #filter(
-    { name }: SelfTrainingNetwork,
+  /** The images as a network labels them: clean, or under the student's input noise. */
+  #labelled({ noised, shape }: LabellingNetwork, { noise }: StudentConfig): ImageSource {
+    const { sources, context, config } = this.parts;
+    const { images, clean } = sources.unlabelled;
+    if (noised !== true) return clean;
+    const { pool, unreadable } = context;
+    const input = preparationOf(noise, images, shape).noise;
+    return changedImages(images, { pool, unreadable, seed: config.seed, noise: input });
+  }
+
+  #modelNoise({ noise: { dropout: drop, dropPath } }: StudentConfig) {
+    const { seed } = this.parts.config;
+    return {
+      seed,
+      ...(drop !== undefined && { drop }),
+      ...(dropPath !== undefined && { dropPath }),
+    };
+  }
+
+  async filter(
+    { name }: Pick<SelfTrainingNetwork, 'name'>,
     shards: readonly string[],
     { labels: rule }: StudentConfig,
     {
@@ -270,16 +302,14 @@ export class Pipeline {
   }
 
   /** Reads the test set, once, with every network of the run. */
-  async #test(
-    trained: readonly { name: string; network: TrainedNetwork; labels?: KeptLabels }[],
-  ): Promise<NetworkOutcome[]> {
+  async test(trained: readonly TrainedOne[], stage = 'test'): Promise<NetworkOutcome[]> {
     const { networks, sources, stages, context, config, control } = this.parts;
     const hashes = trained.map(({ name, network }): [string, string] => [
       name,
       stages.hashOf(`${name}/train`, network.checkpoint),
     ]);
     const results = await this.#stage({
-      name: 'test',
+      name: stage,
       inputs: { networks: Object.fromEntries(hashes), test: sources.test.fingerprint },
       outputs: () => [],
       run: async () => {

@@ -10,11 +10,15 @@ export interface PseudoImages {
 
 /**
  * The images of an unlabelled set that kept labels name, each as often as it has copies. Throws an
- * ArtifactError where the labels are of another set.
+ * ArtifactError where the labels are of another set than that of `fingerprint`.
  */
-export function pseudoImages(unlabelled: Images, labels: PseudoLabels, path: string): PseudoImages {
+export function pseudoImages(
+  unlabelled: Images,
+  labels: PseudoLabels,
+  { path, fingerprint }: { readonly path: string; readonly fingerprint: string },
+): PseudoImages {
   const { info, indices, copies, targets } = labels;
-  if (info.data.fingerprint !== unlabelled.fingerprint)
+  if (info.data.fingerprint !== fingerprint)
     throw new ArtifactError(`${path} labels other images than ${unlabelled.name}`, {
       code: 'labels-differ',
       where: path,

@@ -9,6 +9,7 @@ import { RunFolder } from '../runtime/runFolder.js';
 import { GradusError } from '../support/errors.js';
 import type { SelfTrainingConfig } from './config.js';
 import { readCorrections } from './corrections.js';
+import { runGenerations } from './generations.js';
 import { Stages } from './lineage.js';
 import { openNetworks } from './networks.js';
 import { Interrupted, Pipeline, type PipelineControl } from './pipeline.js';
@@ -28,9 +29,14 @@ export interface SelfTrainOptions extends PipelineControl {
   readonly models?: Readonly<Record<string, Model>> | undefined;
 }
 
-export type SelfTrainResult =
-  | SelfTrainingSummary
-  | { readonly interrupted: true; readonly folder: string; readonly stage: string };
+/** A run that was told to stop, and in which stage. */
+export interface Stopped {
+  readonly interrupted: true;
+  readonly folder: string;
+  readonly stage: string;
+}
+
+export type SelfTrainResult = SelfTrainingSummary | Stopped;
 
 /** Runs a config's self-training as runSelfTraining does, and writes summary.json and summary.svg. */
 export async function selfTrain(
@@ -49,6 +55,21 @@ export async function runSelfTraining(
   config: SelfTrainingConfig,
   options: SelfTrainOptions,
 ): Promise<SelfTrainResult> {
+  return inRunFolder(config, options, async (pipeline) => {
+    const { context, stages } = pipeline.parts;
+    return summaryOf(config, context.folder, await runGenerations(pipeline), stages);
+  });
+}
+
+/**
+ * Opens the images and networks of a config and the run's folder, and lets `use` run stages there.
+ * Where it is interrupted, the result says so.
+ */
+export async function inRunFolder<T>(
+  config: SelfTrainingConfig,
+  options: SelfTrainOptions,
+  use: (pipeline: Pipeline) => Promise<T>,
+): Promise<T | Stopped> {
   const { configFolder, models, overwrite, out = join('runs', config.name) } = options;
   resolveDevice(config.device);
   // All that can be wrong with the config and the data shows before anything is written.
@@ -84,8 +105,7 @@ export async function runSelfTraining(
     };
     const sources = sourcesOf(sets, { pool, unreadable });
     const parts = { config, configFolder, networks, sources, stages, context, control: options };
-    const outcomes = await new Pipeline(parts).run();
-    return summaryOf(config, out, outcomes, stages);
+    return await use(new Pipeline(parts));
   } catch (error) {
     if (error instanceof Interrupted)
       return { interrupted: true, folder: out, stage: error.message };

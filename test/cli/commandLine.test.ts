@@ -26,6 +26,7 @@ function services(some: Partial<Services>): Services {
     diffLabels: unused,
     loadSelfTrainingConfig: unused,
     selfTrain: unused,
+    ablate: unused,
     runDemo: unused,
     scaffold: unused,
     prepareMnist: unused,

@@ -5,6 +5,8 @@ import { Labeller } from '../../src/api/labeller.js';
 import { cleanImages } from '../../src/data/cleanImages.js';
 import { LoaderPool } from '../../src/data/loaderPool.js';
 import { UnreadableImages } from '../../src/data/unreadable.js';
+import { ablate } from '../../src/selftrain/ablate.js';
+import { LabelSet } from '../../src/selftrain/labelStore.js';
 import type { SelfTrainingEvent } from '../../src/selftrain/pipeline.js';
 import { selfTrain, type SelfTrainResult } from '../../src/selftrain/selfTrain.js';
 import type { SelfTrainingSummary } from '../../src/selftrain/summary.js';
@@ -186,6 +188,46 @@ describe('a self-training', () => {
       code: 'config-differs',
       notes: [expect.stringMatching(/^unlabelled: /)],
     });
+  }, 120_000);
+});
+
+describe('an ablation', () => {
+  it('takes what a self-training made, and trains a student for each noise that is left out', async () => {
+    const out = temporaryFolder();
+    const run = finished(await selfTrain(small(), tinyOptions(out)));
+    const texts: string[] = [];
+    const onEvent = (event: SelfTrainingEvent) => {
+      if (event.kind === 'message') texts.push(event.text);
+    };
+    const summary = await ablate(small(), { ...tinyOptions(out), onEvent });
+    if ('interrupted' in summary) throw new TypeError('interrupted');
+    expect(texts).toContain('student-1/train: done before');
+    const names = [
+      'teacher',
+      'student-1',
+      'without-augmentation',
+      'without-noise',
+      'noised-teacher',
+    ];
+    expect(summary.rows.map(({ name }) => name)).toEqual(names);
+    expect(summary.rows[1]?.test).toEqual(run.networks[1]?.test);
+    // Every student met other images or masks, or other labels: their losses tell.
+    const losses = names.slice(1).map((name) => {
+      const lines = readFileSync(join(out, name, 'metrics.jsonl'), 'utf8')
+        .trim()
+        .split('\n');
+      return String((JSON.parse(lines[2] ?? '') as { loss: number }).loss);
+    });
+    expect(new Set(losses).size).toBe(4);
+    // The noised teacher is less sure.
+    const confidence = async (folder: string) => {
+      const labels = await LabelSet.open(join(out, folder, 'labels'));
+      let sum = 0;
+      for await (const rows of labels.read({ confidence: 'float32' }))
+        for (const own of rows.confidence) sum += own;
+      return sum / labels.rows;
+    };
+    expect(await confidence('noised-labels')).toBeLessThan(await confidence('teacher'));
   }, 120_000);
 });
 

@@ -1,3 +1,4 @@
+import { ablate } from './ablate.js';
 import type { Command } from '../command.js';
 import { augment } from './augment.js';
 import { bench } from './bench.js';
@@ -30,6 +31,7 @@ export const commands: readonly Command[] = [
   reassign,
   labels,
   selftrain,
+  ablate,
   importCommand,
   exportCommand,
   bench,

@@ -1,10 +1,48 @@
+import type { Argv } from 'yargs';
 import type { SelfTrainingConfig } from '../../selftrain/config.js';
 import type { NetworkSummary, SelfTrainingSummary } from '../../selftrain/summary.js';
-import { defineCommand } from '../command.js';
+import type { Stopped } from '../../selftrain/selfTrain.js';
+import { defineCommand, type CommonArguments } from '../command.js';
 import { commandLine } from '../commandLine.js';
+import type { Report } from '../context.js';
 import { exitCodes } from '../exitCodes.js';
 import { deviceOf, flags, seedOf } from '../options.js';
+import type { Services } from '../services.js';
 import { formatClock, formatCount, formatPercent, formatTable } from '../table.js';
+
+/** Options of the commands that work in the folder of a self-training. */
+export const runOptions = (parser: Argv<CommonArguments>) =>
+  parser
+    .positional('config', {
+      type: 'string',
+      demandOption: true,
+      describe: 'A config file, TypeScript or JSON',
+    })
+    .options({
+      overwrite: {
+        type: 'boolean',
+        default: false,
+        describe: 'Do again what the config says otherwise than before, and all after it',
+      },
+      out: {
+        type: 'string',
+        requiresArg: true,
+        describe: "The run's folder, runs/NAME if missing",
+      },
+      seed: flags.seed,
+      device: flags.device,
+    });
+
+/** The config of a command line, with what its flags change. */
+export async function configOf(args: StoppedArguments, services: Services) {
+  const { config, folder } = await services.loadSelfTrainingConfig(args.config);
+  const changed: SelfTrainingConfig = {
+    ...config,
+    seed: seedOf(args.seed) ?? config.seed,
+    device: deviceOf(args.device) ?? config.device,
+  };
+  return { config: changed, folder };
+}
 
 export const selftrain = defineCommand({
   usage: 'selftrain <config>',
@@ -17,36 +55,11 @@ export const selftrain = defineCommand({
       'again from the first stage that the config changes',
     ],
   ],
-  options: (parser) =>
-    parser
-      .positional('config', {
-        type: 'string',
-        demandOption: true,
-        describe: 'A config file, TypeScript or JSON',
-      })
-      .options({
-        overwrite: {
-          type: 'boolean',
-          default: false,
-          describe: 'Do again what the config says otherwise than before, and all after it',
-        },
-        out: {
-          type: 'string',
-          requiresArg: true,
-          describe: "The run's folder, runs/NAME if missing",
-        },
-        seed: flags.seed,
-        device: flags.device,
-      }),
+  options: runOptions,
   async run(args, { services, progress, paint, interruptible }) {
-    const { config, folder } = await services.loadSelfTrainingConfig(args.config);
-    const changed: SelfTrainingConfig = {
-      ...config,
-      seed: seedOf(args.seed) ?? config.seed,
-      device: deviceOf(args.device) ?? config.device,
-    };
+    const { config, folder } = await configOf(args, services);
     const result = await interruptible((signal) =>
-      services.selfTrain(changed, {
+      services.selfTrain(config, {
         configFolder: folder,
         overwrite: args.overwrite,
         out: args.out,
@@ -58,15 +71,30 @@ export const selftrain = defineCommand({
     );
     progress.end();
     if ('networks' in result) return { json: result, text: textOf(result, paint.green) };
-    const { config: file, out, seed, device } = args;
-    const resume = commandLine('selftrain', [file], { out, seed, device });
-    return {
-      json: { ...result, resume },
-      text: `stopped in ${result.stage}; what is done lies in ${result.folder}\ngo on with: ${resume}`,
-      exitCode: exitCodes.interrupted,
-    };
+    return stopped('selftrain', result, args);
   },
 });
+
+/** What a command ends with that was interrupted, and how to go on. */
+export function stopped(
+  command: string,
+  result: Stopped,
+  { config, out, seed, device }: StoppedArguments,
+): Report {
+  const resume = commandLine(command, [config], { out, seed, device });
+  return {
+    json: { ...result, resume },
+    text: `stopped in ${result.stage}; what is done lies in ${result.folder}\ngo on with: ${resume}`,
+    exitCode: exitCodes.interrupted,
+  };
+}
+
+interface StoppedArguments {
+  readonly config: string;
+  readonly out?: string | undefined;
+  readonly seed?: string | undefined;
+  readonly device?: string | undefined;
+}
 
 const columns = [
   { title: 'network' },

@@ -1,0 +1,49 @@
+import type { AblationSummary } from '../../selftrain/ablate.js';
+import { defineCommand } from '../command.js';
+import { formatClock, formatPercent, formatTable } from '../table.js';
+import { configOf, runOptions, stopped } from './selftrain.js';
+
+export const ablate = defineCommand({
+  usage: 'ablate <config>',
+  describe: 'Train the first student again without each noise, and compare',
+  examples: [
+    ['ablate selftrain.config.ts', 'takes what selftrain made in runs/NAME, and adds to it'],
+    ['ablate selftrain.config.ts --json', 'the table as JSON'],
+  ],
+  options: runOptions,
+  async run(args, { services, progress, interruptible }) {
+    const { config, folder } = await configOf(args, services);
+    const { out, overwrite } = args;
+    const result = await interruptible((signal) =>
+      services.ablate(config, {
+        configFolder: folder,
+        overwrite,
+        out,
+        signal,
+        onEvent: (event) => {
+          progress.onEvent(event);
+        },
+      }),
+    );
+    progress.end();
+    if ('interrupted' in result) return stopped('ablate', result, args);
+    return { json: result, text: textOf(result) };
+  },
+});
+
+const columns = [
+  { title: 'network' },
+  { title: 'test accuracy', align: 'right' },
+  { title: 'to Noisy Student', align: 'right' },
+  { title: 'time', align: 'right' },
+] as const;
+
+function textOf({ rows, folder }: AblationSummary): string {
+  const whole = rows[1]?.test.accuracy ?? NaN;
+  const cells = rows.map(({ text, test, seconds }, i) => {
+    const difference = 100 * (test.accuracy - whole);
+    const signed = `${difference > 0 ? '+' : ''}${difference.toFixed(2)}`;
+    return [text, formatPercent(test.accuracy), i === 1 ? '' : signed, formatClock(seconds)];
+  });
+  return `${formatTable(columns, cells)}\n\nnoise was left out for pseudo-labelled images only; all of it in ${folder}`;
+}
