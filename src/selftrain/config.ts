@@ -45,6 +45,10 @@ const labelsSchema = z
       .min(1)
       .optional()
       .describe('A CSV with the columns image and class: what a person said of single images.'),
+    onTheFly: z
+      .boolean()
+      .describe('Made while the student trains, of the clean copy of each image; none is stored.')
+      .default(false),
     strict: z.boolean().describe('Stops where the audit gives a warning.').default(false),
     allowEmpty: z.boolean().describe('Goes on where a class keeps no image.').default(false),
   })
@@ -207,6 +211,7 @@ function relationIssues(config: unknown): z.core.$ZodIssue[] {
   return generations.flatMap(({ path, keys }) => [
     ...durationIssues(keys, path),
     ...ratioIssues(keys, path),
+    ...onTheFlyIssues(keys, path),
   ]);
 }
 
@@ -217,4 +222,20 @@ function ratioIssues(keys: unknown, path: readonly PropertyKey[]): z.core.$ZodIs
   if (Number.isInteger(ratio * batch)) return [];
   const message = `${ratio} times a batch of ${batch} is no whole number of images`;
   return [{ code: 'custom', path: [...path, 'ratio'], message }];
+}
+
+/** What needs all labels at once, and so cannot be had of labels that are made batch by batch. */
+const storedOnly = ['perClass', 'maxCopies', 'topK', 'corrections', 'strict'];
+
+function onTheFlyIssues(keys: unknown, path: readonly PropertyKey[]): z.core.$ZodIssue[] {
+  if (!isObject(keys) || !isObject(keys['labels'])) return [];
+  const { labels } = keys;
+  if (labels['onTheFly'] !== true) return [];
+  return storedOnly
+    .filter((key) => labels[key] !== undefined && labels[key] !== false)
+    .map((key) => ({
+      code: 'custom',
+      path: [...path, 'labels', key],
+      message: 'is for stored labels; leave it or onTheFly out',
+    }));
 }

@@ -1,7 +1,14 @@
 import { join, relative } from 'node:path';
 import type { Json } from '../artifacts/checkpointSchema.js';
 import { scheduleOf } from '../api/config.js';
-import { runTraining, type TrainingControl, type TrainingPlan } from '../api/runTraining.js';
+import { Labeller } from '../api/labeller.js';
+import {
+  runTraining,
+  type TrainingControl,
+  type TrainingOutcome,
+  type TrainingPlan,
+} from '../api/runTraining.js';
+import type { TeacherSource } from '../api/teacher.js';
 import { preparationOf } from '../api/trainingData.js';
 import type { BatchSource } from '../api/trainer.js';
 import { ImageBatches } from '../data/imageBatches.js';
@@ -13,7 +20,9 @@ import type { Model } from '../nn/defineModel.js';
 import { checkpointPath } from '../runtime/checkpoint.js';
 import { readMetrics } from '../runtime/metrics.js';
 import type { GenerationConfig, StudentConfig } from './config.js';
+import { invariant } from '../support/errors.js';
 import { MixedBatches } from './mixedBatches.js';
+import { onTheFlyBatches } from './onTheFlyBatches.js';
 import type { PseudoImages } from './pseudoImages.js';
 
 /** The noise that pseudo-labelled images go without: an ablation. */
@@ -23,6 +32,12 @@ export type Quiet = {
   /** Dropout and stochastic depth. */
   readonly model?: boolean;
 };
+
+/** Images that a teacher labels while a student learns from them. */
+export interface LiveLabels {
+  readonly images: Images;
+  readonly teacher: Exclude<TeacherSource, string>;
+}
 
 /** What one network learns from, and how. */
 export interface Generation {
@@ -37,7 +52,7 @@ export interface Generation {
   readonly labelled: LabelledImages;
   readonly validation: ImageSource;
   /** What a student learns from beside the labelled images. */
-  readonly pseudo?: (PseudoImages & { readonly student: StudentConfig }) | undefined;
+  readonly pseudo?: ((PseudoImages | LiveLabels) & { readonly student: StudentConfig }) | undefined;
   readonly quiet?: Quiet | undefined;
   /** A control's steps: as many, and of as many images, as those of the student beside it. */
   readonly like?: Pick<TrainedNetwork, 'steps' | 'stepImages' | 'stepsPerEpoch'> | undefined;
@@ -80,19 +95,38 @@ export async function trainGeneration(
   context: GenerationContext,
   control: Pick<TrainingControl, 'signal' | 'onEvent'>,
 ): Promise<TrainedNetwork | undefined> {
-  const plan = planOf(generation, context);
-  const { trainer, best, checkpoint, interrupted } = await runTraining(plan, {
-    ...control,
-    resume: true,
-  });
+  const labeller = await liveTeacher(generation, context);
+  try {
+    const plan = planOf(generation, context, labeller);
+    const outcome = await runTraining(plan, { ...control, resume: true });
+    await outcome.trainer.close();
+    return outcome.interrupted ? undefined : trainedNetwork(outcome, plan, context.folder);
+  } finally {
+    await labeller?.close();
+  }
+}
+
+/** The teacher that labels while the student trains, where there is one. */
+async function liveTeacher(
+  { pseudo, config }: Generation,
+  { threads, device }: GenerationContext,
+): Promise<Labeller | undefined> {
+  if (!pseudo || !('teacher' in pseudo)) return undefined;
+  const batch = config.batch * pseudo.student.ratio;
+  return Labeller.create(pseudo.teacher, { batch, threads, device });
+}
+
+function trainedNetwork(
+  { trainer, best, checkpoint }: TrainingOutcome,
+  plan: TrainingPlan & { readonly source: SizedSource },
+  folder: string,
+): TrainedNetwork {
   const done = trainer.step;
-  await trainer.close();
-  if (interrupted) return undefined;
   const isBest = best !== null && plan.choose !== 'last';
   const chosen = isBest ? checkpointPath(join(plan.folder, 'checkpoints'), best.step) : checkpoint;
   const step = isBest ? best.step : done;
   return {
-    checkpoint: relative(context.folder, chosen),
+    checkpoint: relative(folder, chosen),
     step,
     steps: done,
     stepImages: plan.trainer.batch,
@@ -108,9 +142,13 @@ function accuracyAt(folder: string, step: number): number | null {
   return null;
 }
 
-function planOf(generation: Generation, context: GenerationContext): TrainingPlan {
+function planOf(
+  generation: Generation,
+  context: GenerationContext,
+  labeller: Labeller | undefined,
+): TrainingPlan & { readonly source: SizedSource } {
   const { name, config, seed, like, pseudo } = generation;
-  const source = sourceOf(generation, context);
+  const source = sourceOf(generation, context, labeller);
   const every = (epochs: number): number => Math.max(1, Math.round(epochs * source.stepsPerEpoch));
   return {
     title: name,
@@ -150,46 +188,57 @@ function planOf(generation: Generation, context: GenerationContext): TrainingPla
 /** A batch source that tells how many images a step has. */
 type SizedSource = BatchSource & { readonly images: number };
 
-function sourceOf(generation: Generation, context: GenerationContext): SizedSource {
+function sourceOf(
+  generation: Generation,
+  context: GenerationContext,
+  labeller: Labeller | undefined,
+): SizedSource {
   const { config, labelled, pseudo, like, quiet } = generation;
   const { batch, noise } = config;
+  const part = (name: string, images: Images, rows: number, own: GenerationConfig['noise']) => ({
+    batch: rows,
+    seed: generation.seed,
+    name: `${generation.name}.${name}`,
+    pool: context.pool,
+    unreadable: context.unreadable,
+    preparation: preparationOf(own, images, generation.shape),
+  });
+  const labelledPart = (rows: number) =>
+    new ImageBatches(labelled, hardTargets(labelled), part('labelled', labelled, rows, noise));
   if (!pseudo) {
     const images = like?.stepImages ?? batch;
-    const part = partOf('labelled', labelled, hardTargets(labelled), images, noise);
+    const own = labelledPart(images);
     // A control counts the epochs of the student beside it, so that its learning rate is the same.
-    const stepsPerEpoch = like?.stepsPerEpoch ?? part.stepsPerEpoch;
-    return { images, stepsPerEpoch, fill: (arrays, step) => part.fill(arrays, step) };
+    const stepsPerEpoch = like?.stepsPerEpoch ?? own.stepsPerEpoch;
+    return { images, stepsPerEpoch, fill: (arrays, step) => own.fill(arrays, step) };
   }
-  const { ratio, labels, loss } = pseudo.student;
+  const { student, images } = pseudo;
+  const { ratio, loss } = student;
+  const { kind, temperature, threshold } = student.labels;
   const pseudoNoise = quiet?.input === true ? withoutInputNoise(noise) : noise;
+  const options = part('pseudo', images, batch * ratio, pseudoNoise);
   return new MixedBatches({
-    labelled: partOf('labelled', labelled, hardTargets(labelled), batch, noise),
-    pseudo: partOf('pseudo', pseudo.images, pseudo.targets, batch * ratio, pseudoNoise),
+    labelled: labelledPart(batch),
+    pseudo:
+      labeller && 'teacher' in pseudo
+        ? onTheFlyBatches({ ...options, labeller, images, kind, temperature, threshold })
+        : new ImageBatches(images, storedTargets(pseudo), options),
     batch,
     ratio,
     loss,
-    kind: labels.kind,
+    kind,
     labelSmoothing: config.labelSmoothing,
     quietPseudo: quiet?.model,
   });
-
-  function partOf(
-    part: 'labelled' | 'pseudo',
-    images: Images,
-    targets: Targets,
-    rows: number,
-    own: GenerationConfig['noise'],
-  ) {
-    const { seed, shape, name } = generation;
-    const { pool, unreadable } = context;
-    const preparation = preparationOf(own, images, shape);
-    const options = { batch: rows, seed, pool, unreadable, preparation, name: `${name}.${part}` };
-    return new ImageBatches(images, targets, options);
-  }
 }
 
 /** Crops and flips stay: the paper's least augmentation. */
 function withoutInputNoise(noise: GenerationConfig['noise']): GenerationConfig['noise'] {
   const { randAugment: _operations, cutout: _cutout, augment: _affine, ...rest } = noise;
   return rest;
+}
+
+function storedTargets(pseudo: PseudoImages | LiveLabels): Targets {
+  invariant('targets' in pseudo, 'labels without a teacher that gives them');
+  return pseudo.targets;
 }

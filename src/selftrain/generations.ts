@@ -1,4 +1,5 @@
 import { invariant } from '../support/errors.js';
+import type { TrainedNetwork } from './generation.js';
 import type { KeptLabels, NetworkOutcome, Pipeline, TrainedOne } from './pipeline.js';
 
 /** Teacher, labels, student, and again; throws Interrupted where it was stopped. */
@@ -14,9 +15,15 @@ export async function runGenerations(pipeline: Pipeline): Promise<NetworkOutcome
   for (const [i, student] of config.students.entries()) {
     const own = networks[i + 1];
     invariant(own, `no network for student ${i + 1}`);
-    const shards = await pipeline.label(before, teacher, student);
-    const labels = await pipeline.filter(before, shards, student, { generation: i + 1, previous });
-    const network = await pipeline.student(own, student, labels, { teacher, of: before });
+    const lessons = { teacher, of: before };
+    let labels: KeptLabels | undefined;
+    let network: TrainedNetwork;
+    if (student.labels.onTheFly) network = await pipeline.studentOnTheFly(own, student, lessons);
+    else {
+      const shards = await pipeline.label(before, teacher, student);
+      labels = await pipeline.filter(before, shards, student, { generation: i + 1, previous });
+      network = await pipeline.student(own, student, labels, lessons);
+    }
     trained.push({ name: own.name, network, labels });
     if (i === 0 && config.control) {
       const control = { ...own, name: 'control' };

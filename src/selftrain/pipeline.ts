@@ -148,6 +148,25 @@ export class Pipeline {
     });
   }
 
+  /** Trains a student whose teacher labels the clean copy of each image meanwhile. */
+  async studentOnTheFly(
+    own: SelfTrainingNetwork,
+    student: StudentConfig,
+    { teacher, of }: StudentLessons,
+  ): Promise<TrainedNetwork> {
+    const { sources, stages } = this.parts;
+    const { images } = sources.unlabelled;
+    const source = { checkpoint: this.#path(teacher.checkpoint), model: of.model };
+    return this.train(
+      own,
+      { pseudo: { images, teacher: source, student }, initial: this.initialOf(student, teacher) },
+      {
+        unlabelled: images.fingerprint,
+        teacher: stages.hashOf(`${of.name}/train`, teacher.checkpoint),
+      },
+    );
+  }
+
   /** Where a student starts, if it starts from its teacher. */
   initialOf({ init }: StudentConfig, { checkpoint }: TrainedNetwork): string | undefined {
     return init === 'teacher' ? this.#path(checkpoint) : undefined;

@@ -70,6 +70,11 @@ describe('a self-training config', () => {
       /students\.0\.labels\.treshold: unknown key \(did you mean threshold\?\)/,
     ],
     ['no student', [], /students/],
+    [
+      'a cap of labels that are made on the fly',
+      [{ labels: { onTheFly: true, perClass: 5 } }],
+      /students\.0\.labels\.perClass: is for stored labels/,
+    ],
   ])('refuses %s', (_, students, message) => {
     expect(() => parse(students)).toThrow(message);
   });

@@ -179,6 +179,21 @@ describe('a self-training', () => {
     });
   }, 120_000);
 
+  it('with labels made on the fly stores none, and gives the same student each time', async () => {
+    const config = small({
+      students: [{ steps: 20, labels: { onTheFly: true, perClass: undefined, threshold: 0.26 } }],
+    });
+    const outs = [temporaryFolder(), temporaryFolder()];
+    const summaries = [];
+    for (const out of outs) summaries.push(finished(await selfTrain(config, tinyOptions(out))));
+    const [first, second] = summaries;
+    expect(first?.networks.map(({ test }) => test)).toEqual(
+      second?.networks.map(({ test }) => test),
+    );
+    expect(first?.networks[1]).toMatchObject({ name: 'student-1', images: 20 * 24, labels: null });
+    expect(readdirSync(join(outs[0] ?? '', 'teacher'))).not.toContain('labels');
+  }, 120_000);
+
   it('refuses kept labels of other images than those of today', async () => {
     const out = temporaryFolder();
     await selfTrain(small(), tinyOptions(out));
