@@ -131,15 +131,18 @@ export class ParquetFile {
   /** Reads the footer. Throws an ArtifactError where the file is missing, cut short or of another kind. */
   static async open(path: string): Promise<ParquetFile> {
     let file: number;
-    let size: number;
     try {
       file = openSync(path, 'r');
-      size = fstatSync(file).size;
     } catch (error) {
       throw readError(error, path);
     }
+    const stat = fstatSync(file);
+    const { size } = stat;
     const bytes = bytesOf(file, size);
     try {
+      if (stat.isDirectory()) throw noParquet(path, 'it is a folder');
+      if (size >= magic.length && !startsWithMagic(bytes))
+        throw noParquet(path, 'it begins otherwise');
       // The footer comes last: whatever was cut off took it along.
       return new ParquetFile(path, file, bytes, await parquetMetadataAsync(bytes));
     } catch (cause) {
@@ -202,6 +205,21 @@ function bytesOf(file: number, byteLength: number): AsyncBuffer {
       return bytes.buffer;
     },
   };
+}
+
+/** What every Parquet file begins with. */
+const magic = 'PAR1';
+
+function startsWithMagic(bytes: AsyncBuffer): boolean {
+  const begin = bytes.slice(0, magic.length);
+  return begin instanceof ArrayBuffer && Buffer.from(begin).toString('latin1') === magic;
+}
+
+function noParquet(path: string, why: string): ArtifactError {
+  return new ArtifactError(`${path} is no Parquet file: ${why}`, {
+    code: 'not-parquet',
+    where: path,
+  });
 }
 
 function arrayOf(

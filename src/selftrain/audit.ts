@@ -143,7 +143,7 @@ export async function readAudit(folder: string, labels?: LabelOrigin): Promise<A
   if (!existsSync(path)) return undefined;
   const file = await ParquetFile.open(path);
   try {
-    const origin = readInfo(file, auditSchema);
+    const origin = readInfo(file, auditSchema, ['gradus-audit']);
     if (labels && origin.teacher.fingerprint !== labels.teacher.fingerprint)
       throw new ArtifactError(`${path} audits another teacher than the one that gave the labels`, {
         code: 'audit-differs',

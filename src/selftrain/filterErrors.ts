@@ -48,7 +48,7 @@ export function requireEveryClass(
     .map(({ name, images, highest: own }) =>
       images === 0
         ? `${name}: no image was labelled as it`
-        : `${name}: ${images} labels, of confidence ${own.toFixed(3)} at most`,
+        : `${name}: ${images} labels, of confidence ${Number(own.toPrecision(6))} at most`,
     );
   if (empty.length > shownClasses) notes.push(`and ${empty.length - shownClasses} more`);
   const fix =

@@ -2,6 +2,7 @@ import type { Images } from '../data/images.js';
 import { thumbnail, type Thumbnail } from '../data/thumbnail.js';
 import { DataError } from '../support/errors.js';
 import type { GalleryImage } from './galleryImages.js';
+import { isNumbered } from './labelStore.js';
 import type { LabelTable } from './labelTable.js';
 
 /** Twice what a picture takes on the page, for screens of twice the density. */
@@ -18,7 +19,7 @@ export async function picturesOf(
   images: Images,
   table: LabelTable,
 ): Promise<ReadonlyMap<string, Thumbnail>> {
-  const places = placesOf(shown, images);
+  const places = placesOf(shown, images, table);
   if (places.size === 0 && shown.length > 0) {
     const { name, size } = table.origin.data;
     throw new DataError(`${images.name} has none of the images of ${table.path}`, {
@@ -40,11 +41,19 @@ export async function picturesOf(
   return pictures;
 }
 
-/** Where each image is: at its place in the labels, or else wherever the data has its id. */
-function placesOf(shown: readonly GalleryImage[], images: Images): Map<string, number> {
+/**
+ * Where each image is: at its place in the labels, or else wherever the data has its id, which must be
+ * more than a number in other data than that which was labelled.
+ */
+function placesOf(
+  shown: readonly GalleryImage[],
+  images: Images,
+  { origin: { data } }: LabelTable,
+): Map<string, number> {
   const places = new Map<string, number>();
   const elsewhere = new Set<string>();
   for (const { id, index } of shown) {
+    if (data.fingerprint !== images.fingerprint && isNumbered(id)) continue;
     if (index < images.count && images.id(index) === id) places.set(id, index);
     else elsewhere.add(id);
   }

@@ -4,6 +4,7 @@ import type { Corrections } from './corrections.js';
 import { requireAllUsed } from './corrections.js';
 import { IdTable } from './idTable.js';
 import type { KeptSet } from './keptStore.js';
+import { isNumbered } from './labelStore.js';
 
 /** What has to be known of kept images to label them again: 17 bytes each. */
 export interface KeptImages {
@@ -30,7 +31,8 @@ const shownIds = 5;
 
 /**
  * Reads kept images and finds them in the data: by their places where it is the data that they are
- * of, else by their ids. Throws a DataError that names those that are not there.
+ * of, else by their ids. Throws a DataError that names those that are not there, and where ids are
+ * only numbers, which would find others.
  */
 export async function readKeptImages(set: KeptSet, source: ImageSource): Promise<KeptImages> {
   const { images } = set;
@@ -58,6 +60,7 @@ async function findById(set: KeptSet, source: ImageSource, places: Int32Array): 
   const rows = new IdTable(set.images);
   let first = 0;
   for await (const { id } of set.read({ id: 'text' })) {
+    if (id.some(isNumbered)) throw onlyNumbers(set, source);
     for (const [row, own] of id.entries()) rows.add(own, first + row);
     first += id.length;
   }
@@ -80,6 +83,15 @@ async function findById(set: KeptSet, source: ImageSource, places: Int32Array): 
     first += id.length;
   }
   if (count > 0) throw notThere(set, source, missing, count);
+}
+
+function onlyNumbers({ path, info: { data } }: KeptSet, source: ImageSource): DataError {
+  return new DataError(`${source.name} is not the data of which ${path} keeps images`, {
+    code: 'data-differs',
+    where: source.name,
+    notes: ['these images have numbers in place of names, which mean others in other data'],
+    hint: `give the data that was filtered: ${data.name}, ${data.size} images`,
+  });
 }
 
 function notThere(

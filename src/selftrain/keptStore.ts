@@ -73,7 +73,7 @@ export class KeptSet {
   static async open(path: string): Promise<KeptSet> {
     const file = await ParquetFile.open(path);
     try {
-      return new KeptSet(file, readInfo(file, keptSchema));
+      return new KeptSet(file, readInfo(file, keptSchema, ['gradus-kept']));
     } catch (error) {
       file.close();
       throw error;

@@ -2,7 +2,7 @@
 import type { Columns, Rows } from '../runtime/parquet.js';
 import { ArtifactError, DataError } from '../support/errors.js';
 import { IdTable } from './idTable.js';
-import { classDifference, labelColumns, type LabelRows } from './labelStore.js';
+import { classDifference, isNumbered, labelColumns, type LabelRows } from './labelStore.js';
 import type { LabelTable } from './labelTable.js';
 
 /** An image with its label in both tables; one object, which the next pair overwrites. */
@@ -29,8 +29,8 @@ const { id: _id, ...withoutId } = labelColumns;
  * Visits the images that have a label in both tables; returns how many. Where both are of the same
  * data and in its order, as everything that label and filter write, they are merged by place, and
  * nothing is held. Else the first table is held by its ids (IdTable), in some 26 bytes an image; ids
- * are then taken as unique. Throws an ArtifactError where the classes differ, a DataError where the
- * tables share no image.
+ * are then taken as unique, and must be more than numbers. Throws an ArtifactError where the classes
+ * differ, a DataError where the tables share no image.
  */
 export async function joinLabels(
   first: LabelTable,
@@ -54,10 +54,24 @@ export async function joinLabels(
   throw new DataError(`${first.path} and ${second.path} have no image in common`, {
     code: 'labels-disjoint',
     where: second.path,
-    notes: [first, second].map(
-      ({ path, origin: { data } }) => `${path} labels ${data.name}, ${data.size} images`,
-    ),
+    notes: [first, second].map(describeData),
     hint: 'compare labels of the same images; they are told apart by the column `id`',
+  });
+}
+
+function describeData({ path, origin: { data } }: LabelTable): string {
+  return `${path} labels ${data.name}, ${data.size} images`;
+}
+
+function onlyNumbers(first: LabelTable, second: LabelTable): DataError {
+  return new DataError(`${first.path} and ${second.path} are labels of different data`, {
+    code: 'data-differs',
+    where: second.path,
+    notes: [
+      ...[first, second].map(describeData),
+      'these images have numbers in place of names, which mean others in other data',
+    ],
+    hint: 'compare labels of the same data',
   });
 }
 
@@ -158,11 +172,13 @@ async function joinById(
   second: LabelTable,
   { visit, onRows }: JoinOptions,
 ): Promise<number> {
+  const named = first.origin.data.fingerprint !== second.origin.data.fingerprint;
   const ids = new IdTable(first.rows);
   const labels = new Int32Array(first.rows);
   const confidences = new Float32Array(first.rows);
   let [pairs, read] = [0, 0];
   for await (const { id, label, confidence } of first.read(labelColumns)) {
+    if (named && id.some(isNumbered)) throw onlyNumbers(first, second);
     for (const [row, own] of id.entries()) ids.add(own, read + row);
     labels.set(label, read);
     confidences.set(confidence, read);

@@ -117,12 +117,42 @@ export function listShards(folder: string): string[] {
     .map((name) => join(folder, name));
 }
 
-/** Reads our metadata of a Parquet file. Throws an ArtifactError where it has none or of another kind. */
-export function readInfo<T>(file: ParquetFile, schema: z.ZodType<T>): T {
-  return checked(schema, file.metadata(infoKey) ?? '', file.path, {
-    what: 'label file',
-    hint: 'give what `gradus label` or `gradus filter` wrote',
-  });
+/** What our files hold, by the format that they name, and who makes them. */
+const fileKinds = {
+  'gradus-labels': { what: 'a shard of labels', by: 'gradus label' },
+  'gradus-audit': { what: 'an audit', by: 'gradus label' },
+  'gradus-kept': { what: 'kept labels', by: 'gradus filter' },
+  'gradus-ledger': { what: 'a ledger', by: 'gradus filter' },
+} as const;
+
+type FileFormat = keyof typeof fileKinds;
+
+/**
+ * Reads our metadata of a Parquet file that has one of these formats. Throws an ArtifactError where
+ * it has none or is of another kind.
+ */
+export function readInfo<T>(
+  file: ParquetFile,
+  schema: z.ZodType<T>,
+  formats: readonly FileFormat[],
+): T {
+  const { path } = file;
+  const text = file.metadata(infoKey) ?? '';
+  const found = /"format":"([^"]*)"/.exec(text)?.[1];
+  const wanted = formats.map((format) => fileKinds[format]);
+  const hint = `give ${wanted.map(({ what, by }) => `${what}, as ${by} writes`).join(', or ')}`;
+  if (formats.some((format) => format === found))
+    return checked(schema, text, path, { what: 'label file', hint });
+  const kind = Object.entries(fileKinds).find(([format]) => format === found)?.[1].what;
+  throw new ArtifactError(
+    `${path} is ${kind ?? 'a Parquet file of another program'}, not ${wanted.map(({ what }) => what).join(' or ')}`,
+    { code: 'label-file-kind', where: path, hint },
+  );
+}
+
+/** Whether an id is only the number of an image in a packed set, and says nothing in another one. */
+export function isNumbered(id: string): boolean {
+  return /^\d+$/.test(id);
 }
 
 /** Rows of a row group, so that its columns take some 8 MB at most, however many they are. */
@@ -224,7 +254,7 @@ function ranked(classes: Int32Array, probabilities: Float32Array): Int32Array {
 export async function readShardInfo(path: string): Promise<ShardInfo & { readonly rows: number }> {
   const file = await ParquetFile.open(path);
   try {
-    return { ...readInfo(file, shardSchema), rows: file.rows };
+    return { ...readInfo(file, shardSchema, ['gradus-labels']), rows: file.rows };
   } finally {
     file.close();
   }

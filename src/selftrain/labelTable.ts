@@ -23,8 +23,10 @@ const kinds = {
   'gradus-ledger': 'ledger',
 } as const;
 
+const formats = ['gradus-labels', 'gradus-kept', 'gradus-ledger'] as const;
+
 const infoSchema = originSchema.extend({
-  format: z.enum(['gradus-labels', 'gradus-kept', 'gradus-ledger']),
+  format: z.enum(formats),
   version: z.literal(1),
   audit: auditResultSchema.nullish(),
 });
@@ -42,7 +44,7 @@ export async function openLabelTable(path: string): Promise<LabelTable> {
   }
   const file = await openFile(path);
   try {
-    const info = readInfo(file, infoSchema);
+    const info = readInfo(file, infoSchema, formats);
     return {
       path,
       kind: kinds[info.format],

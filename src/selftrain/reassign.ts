@@ -263,8 +263,15 @@ async function readInfoOf(path: string, replace: boolean): Promise<KeptInfo | un
     const set = await KeptSet.open(path);
     set.close();
     return set.info;
-  } catch (error) {
-    if (replace && error instanceof ArtifactError) return undefined;
-    throw error;
+  } catch (cause) {
+    if (!(cause instanceof ArtifactError)) throw cause;
+    if (replace) return undefined;
+    throw new ArtifactError(`${path} is there already, and holds no kept labels`, {
+      code: 'labels-differ',
+      where: path,
+      notes: [cause.message],
+      hint: 'give another --out, or --overwrite to replace it',
+      cause,
+    });
   }
 }

@@ -1,6 +1,7 @@
-import { existsSync, readFileSync, truncateSync } from 'node:fs';
+import { existsSync, readFileSync, truncateSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
+import { ParquetFileWriter } from '../../src/runtime/parquet.js';
 import { diffLabels, type DiffOptions } from '../../src/selftrain/diff.js';
 import { filterLabels } from '../../src/selftrain/filter.js';
 import { IdTable } from '../../src/selftrain/idTable.js';
@@ -156,6 +157,31 @@ describe('labels that cannot be compared', () => {
     const strangers = others.map((own) => ({ ...own, id: `other/${own.id}` }));
     const alone = writeLabels(temporaryFolder(), strangers, { data: 'd' });
     await refused(first(), alone).toThrow(/have no image in common/);
+  });
+
+  it('are of different data in which images have only numbers', async () => {
+    const numbered = labels.map((own, i) => ({ ...own, id: String(i) }));
+    const here = writeLabels(temporaryFolder(), numbered);
+    const other = writeLabels(temporaryFolder(), numbered.toReversed(), { data: 'd' });
+    await refused(here, other).toThrow(
+      expect.objectContaining({
+        code: 'data-differs',
+        message: `${here} and ${other} are labels of different data`,
+      }),
+    );
+  });
+
+  it('are no labels', async () => {
+    const here = first();
+    const text = join(temporaryFolder(), 'labels.txt');
+    writeFileSync(text, 'images/1.jpg cat');
+    await refused(here, text).toThrow(`${text} is no Parquet file: it begins otherwise`);
+    const other = join(temporaryFolder(), 'other.parquet');
+    const writer = new ParquetFileWriter(other, { a: 'int32' }, {});
+    writer.commit();
+    await refused(here, other).toThrow(
+      `${other} is a Parquet file of another program, not a shard of labels or kept labels or a ledger`,
+    );
   });
 
   it('are missing, incomplete or cut short; a CSV is then left as it was', async () => {

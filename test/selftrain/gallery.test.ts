@@ -200,6 +200,14 @@ describe('the images of a gallery', () => {
     expect(second).toContain(`<code>${next?.id ?? ''}</code>`);
   });
 
+  it('are not taken by their numbers from other data', async () => {
+    const numbered = labels.map((own, i) => ({ ...own, id: String(i) }));
+    const folder = writeLabels(temporaryFolder(), numbered);
+    await expect(gallery(folder, {}, imagesOf(numbered))).resolves.toBeDefined();
+    const other = { ...imagesOf(numbered), fingerprint: 'd' };
+    await expect(gallery(folder, {}, other)).rejects.toThrow(/has none of the images of/);
+  });
+
   it('must be those of the labels', async () => {
     const folder = writeLabels(temporaryFolder(), labels);
     const strangers = imagesOf(

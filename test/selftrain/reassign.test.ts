@@ -226,7 +226,16 @@ describe('reassigning again', () => {
     const bytes = readFileSync(kept);
     await expect(reassign(kept, { out: kept })).rejects.toThrow('read and written at once');
     const ledger = kept.replace('kept', 'ledger');
-    await expect(reassign(kept, { out: ledger })).rejects.toThrow(/ledger\.parquet/);
+    await expect(reassign(kept, { out: ledger })).rejects.toThrow(
+      expect.objectContaining({
+        message: `${ledger} is there already, and holds no kept labels`,
+        notes: [`${ledger} is a ledger, not kept labels`],
+      }),
+    );
+    await expect(reassign(ledger)).rejects.toThrow(
+      expect.objectContaining({ hint: 'give kept labels, as gradus filter writes' }),
+    );
+    await expect(reassign(labels)).rejects.toThrow(`${labels} is no Parquet file: it is a folder`);
     expect(readFileSync(kept)).toEqual(bytes);
   });
 });
@@ -319,6 +328,23 @@ describe('reassigning refuses', () => {
     );
     await expect(reassign(kept, {}, quarterSource(3))).rejects.toThrow(
       /images are kept in .* that quarters does not have/,
+    );
+  });
+
+  it('other data in which images have only numbers', async () => {
+    const numbered = { ...source, id: String, fingerprint: 'numbered' };
+    const folder = temporaryFolder();
+    await labelImages(labeller, numbered, { out: folder });
+    const kept = join(folder, 'kept.parquet');
+    await filterLabels(folder, { out: kept, threshold: 0, allowEmpty: true });
+    await expect(reassign(kept, {}, numbered)).resolves.toMatchObject({ images });
+    const other = { ...numbered, name: 'others', fingerprint: 'others' };
+    await expect(reassign(kept, {}, other)).rejects.toThrow(
+      expect.objectContaining({
+        code: 'data-differs',
+        message: `others is not the data of which ${kept} keeps images`,
+        hint: `give the data that was filtered: quarters, ${images} images`,
+      }),
     );
   });
 
