@@ -152,7 +152,9 @@ export class Session {
       ...(options.strict && { extra: { session: { disable_cpu_ep_fallback: '1' } } }),
       ...(options.results === 'device' && { preferredOutputLocation: 'gpu-buffer' }),
     };
-    const model = (training ? withFence(source) : undefined) ?? source;
+    // A sequence lies in the host's memory, and no other provider could be kept to itself.
+    const onCpu = providers.every((provider) => provider === 'cpu');
+    const model = (training && onCpu ? withFence(source) : undefined) ?? source;
     try {
       const session =
         typeof model === 'string'
