@@ -43,6 +43,8 @@ export interface CompileModelOptions {
   /** Weights and batch statistics for `infer` and `forward`, by dotted name; initial ones where missing. */
   readonly weights?: ReadonlyMap<string, TensorData> | undefined;
   readonly foldBatchNorm?: boolean | undefined;
+  /** Computes the maps of the forward pass again in the backward pass: less memory, more time. */
+  readonly checkpointing?: boolean | undefined;
   readonly weightInputs?: boolean | undefined;
   readonly imageFormat?: Manifest['imageFormat'] | undefined;
   readonly drop?: number | undefined;

@@ -204,6 +204,10 @@ export const networkKeys = {
   clipNorm: positive
     .optional()
     .describe('Largest global norm of the gradients; no clipping if missing.'),
+  checkpointing: z
+    .boolean()
+    .describe('Computes blocks again in the backward pass: less memory, more time.')
+    .default(false),
   noise: noiseSchema.prefault({}),
   earlyStopping: z
     .strictObject({

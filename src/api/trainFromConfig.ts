@@ -199,6 +199,7 @@ export function trainerOptions(config: TrainingConfig, classes: number): Trainer
     optimizer,
     emaDecay: config.ema,
     maxNorm: config.clipNorm,
+    checkpointing: config.checkpointing,
     labelSmoothing: config.labelSmoothing,
     drop: noise.dropout,
     dropPath: noise.dropPath,

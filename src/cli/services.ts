@@ -41,6 +41,7 @@ export interface CompileRequest extends ModelOverrides {
   readonly seed?: number | undefined;
   readonly optimizer?: OptimizerConfig | undefined;
   readonly foldBatchNorm?: boolean | undefined;
+  readonly checkpointing?: boolean | undefined;
   readonly imageFormat?: 'float32-nchw' | 'uint8-nhwc' | undefined;
   /** Folder that takes the graph after each pass. */
   readonly dumpIr?: string | undefined;

@@ -10,6 +10,7 @@ import { writeModel, type WrittenModel } from '../onnx/writer.js';
 import { createOptimizer, type OptimizerConfig } from '../optim/index.js';
 import { optimize } from '../passes/pipeline.js';
 import { foldBatchNorm } from '../passes/foldBatchNorm.js';
+import { recomputeBlocks } from '../passes/recomputeBlocks.js';
 import { ConfigError } from '../support/errors.js';
 import type { TensorData } from '../support/tensor.js';
 import { forwardTarget } from '../targets/forward.js';
@@ -40,6 +41,8 @@ export interface CompileOptions {
   readonly emaDecay?: number;
   /** Default of the hyper `label_smoothing`. */
   readonly labelSmoothing?: number;
+  /** Computes the maps of the forward pass again in the backward pass, all but a few: less memory, more time. */
+  readonly checkpointing?: boolean | undefined;
   /** Overrides of what the model file says. */
   readonly overrides?: Pick<TraceOptions, 'classes' | 'image' | 'drop' | 'dropPath'>;
   /** Dotted names of what is not trained, each with all below it; see TraceOptions. */
@@ -137,11 +140,19 @@ class Compilation {
       case 'forward':
         return this.#forward();
       case 'grad':
-        return this.#emit(kind, programs.gradProgram(this.model, this.#program));
+        return this.#emit(
+          kind,
+          programs.gradProgram(this.model, this.#program),
+          this.#recomputing(),
+        );
       case 'update':
         return this.#emit(kind, programs.updateProgram(this.model, this.#program));
       case 'train':
-        return this.#emit(kind, programs.trainProgram(this.model, this.#program));
+        return this.#emit(
+          kind,
+          programs.trainProgram(this.model, this.#program),
+          this.#recomputing(),
+        );
       case 'training-info':
         return this.#trainingInfo();
     }
@@ -198,6 +209,10 @@ class Compilation {
     const { weights, omit } = spelling;
     const inputs = io.inputs.filter(({ name }) => !(weights?.has(name) || omit?.has(name)));
     return this.#finish(kind, onnx, { ...io, inputs });
+  }
+
+  #recomputing(): Spelling {
+    return this.options.checkpointing === true ? { rewrite: recomputeBlocks } : {};
   }
 
   #optimized(kind: ArtifactKind, graph: Graph): Graph {

@@ -160,6 +160,7 @@ function planOf(
       optimizer: config.optimizer,
       emaDecay: config.ema,
       maxNorm: config.clipNorm,
+      checkpointing: config.checkpointing,
       // Among mixed batches only some images are smoothed, which MixedBatches does.
       labelSmoothing: pseudo ? 0 : config.labelSmoothing,
       drop: config.noise.dropout,

@@ -35,6 +35,7 @@ describe('a training config', () => {
     expect(parseTrainingConfig(small, 'c')).toMatchInlineSnapshot(`
       {
         "batch": 64,
+        "checkpointing": false,
         "checkpoints": {
           "every": 1,
           "keepLast": 3,

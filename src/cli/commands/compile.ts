@@ -54,6 +54,10 @@ export const compile = defineCommand({
           type: 'boolean',
           describe: 'Fold batch norm into the convolutions of infer',
         },
+        checkpointing: {
+          type: 'boolean',
+          describe: 'Compute blocks again in the backward pass: less memory, more time',
+        },
         'image-format': {
           ...text,
           choices: imageFormats,
@@ -78,6 +82,7 @@ export const compile = defineCommand({
       seed: seedOf(args.seed),
       optimizer: optimizer === undefined ? undefined : createOptimizer({ kind: optimizer }).config,
       foldBatchNorm: args.foldBatchNorm,
+      checkpointing: args.checkpointing,
       imageFormat: oneOf('--image-format', args.imageFormat, imageFormats),
       dumpIr: args.dumpIr,
       explain: args.explain,

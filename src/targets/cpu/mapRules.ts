@@ -5,6 +5,7 @@ import {
   type ExpandAttributes,
   type ReduceAttributes,
 } from '../../ops/broadcast.js';
+import { after } from '../../ops/after.js';
 import { channelAffine, channelDot } from '../../ops/channels.js';
 import * as elementwise from '../../ops/elementwise.js';
 import { stochasticDepth } from '../../ops/noise.js';
@@ -136,6 +137,15 @@ const sampleMask: Rule = {
   spell: ({ b }, inputs, attrs, types) => stochasticDepth.onnx(b, inputs, attrs as never, types),
 };
 
+/** Only the shape of the token counts, and the map goes on lying as it lies. */
+const waiting: Rule = {
+  op: after,
+  name: 'blocked',
+  layouts: layouts('b-', 'b'),
+  declines: (_, { inputs }) => (isMap(inputs, 0) ? undefined : 'not a map'),
+  spell: ({ b }, inputs, attrs, types) => after.onnx(b, inputs, attrs as never, types),
+};
+
 const overPixels = ({ axes }: ReduceAttributes): boolean => axes.join() === '2,3';
 
 /** Mean or sum over each channel's map. */
@@ -235,6 +245,7 @@ export const mapRules = [
   gateAndShift,
   dot,
   sampleMask,
+  waiting,
   poolRule(reduceSum),
   poolRule(reduceMean),
   biasSum,

@@ -1,6 +1,7 @@
 import { Graph } from '../../../src/ir/graph.js';
 import { ndarray } from '../../../src/ir/ndarray.js';
 import type { Op } from '../../../src/ir/op.js';
+import { after } from '../../../src/ops/after.js';
 import { expandLike, reduceSum } from '../../../src/ops/broadcast.js';
 import { constantOp } from '../../../src/ops/constant.js';
 import { argMax, countOf, reduceMean, sameArgMax } from '../../../src/ops/reduce.js';
@@ -50,6 +51,11 @@ export const shapes: readonly OpTable[] = [
       in: { x: { shape: x as Shape, fixed: true } },
       attrs: { axes: (attrs as { axes: readonly number[] }).axes },
     })),
+  },
+  {
+    op: after,
+    noGradient: 'the backward pass itself is where it stands',
+    cases: [{ in: { x: [N, 3, 2, 2], token: [N, 4] } }, { in: { x: [N, 5], token: [3] } }],
   },
   {
     op: expandLike,
