@@ -92,7 +92,8 @@ function manifestBeside(path: string): Manifest | undefined {
   return existsSync(file) ? parseManifest(readFileSync(file, 'utf8'), file) : undefined;
 }
 
-function field(value: unknown, key: string): unknown {
+/** A key of what may be an object. */
+export function field(value: unknown, key: string): unknown {
   return typeof value === 'object' && value !== null
     ? (value as Readonly<Record<string, unknown>>)[key]
     : undefined;

@@ -1,61 +1,199 @@
+import { resolve } from 'node:path';
+import type { Severity } from '../augment/corruptions/severities.js';
 import { cleanImages } from '../data/cleanImages.js';
+import type { LabelledImages } from '../data/images.js';
 import { LoaderPool } from '../data/loaderPool.js';
-import { UnreadableImages } from '../data/unreadable.js';
+import { defaultUnreadable, UnreadableImages } from '../data/unreadable.js';
 import { readCheckpointState, resolveCheckpoint } from '../runtime/checkpoint.js';
+import { readRunInfo } from '../runtime/runFolder.js';
 import { ConfigError } from '../support/errors.js';
-import { parseTrainingConfig } from './config.js';
-import { resolveDevice, type DeviceName } from './device.js';
-import { modelPath } from './loadModel.js';
-import { folderOfRun, trainerOptions } from './trainFromConfig.js';
-import { classesOf, openTrainingSets, unreadableOf } from './trainingData.js';
-import { Trainer } from './trainer.js';
+import { field } from './checkpointModel.js';
+import { parseTrainingConfig, type TrainingConfig } from './config.js';
+import type { DeviceName } from './device.js';
+import {
+  evaluateClean,
+  type EvaluateOptions,
+  type EvaluationProgress,
+  type NetworkEvaluation,
+} from './evaluateNetwork.js';
+import { openLabelledSet } from './imageSets.js';
+import { Labeller } from './labeller.js';
+import { monteCarlo, type MonteCarloResult } from './monteCarlo.js';
+import {
+  corruptionErrors,
+  flipRates,
+  type CorruptionErrors,
+  type FlipRates,
+  type RobustnessOptions,
+} from './robustness.js';
+import { folderOfRun } from './trainFromConfig.js';
+import { openTrainingSets, unreadableOf } from './trainingData.js';
 
-export interface EvaluateOptions {
+export interface EvaluateCheckpointOptions extends Omit<EvaluateOptions, 'onEvent'> {
+  /** A labelled set, as openLabelledSet names it; the test set of the checkpoint's config if missing. */
+  readonly data?: string | undefined;
+  /** Images of a run. */
   readonly batch?: number | undefined;
   readonly threads?: number | undefined;
   readonly device?: DeviceName | undefined;
-  /** Aborted: the evaluation throws its reason between two batches. */
-  readonly signal?: AbortSignal | undefined;
+  /** Of all that is drawn; default 1. */
+  readonly seed?: number | undefined;
+  /** How many images may be unreadable. */
+  readonly unreadable?: number | undefined;
+  /** Measures the error under corruptions, at some severities or all. */
+  readonly corruptions?: { readonly severities?: readonly Severity[] | undefined } | undefined;
+  /** Measures how often classes flip under perturbations. */
+  readonly perturbations?: boolean | undefined;
+  /** Noised passes to average; none unless told. */
+  readonly mcDropout?: number | undefined;
+  readonly onEvent?:
+    | ((event: EvaluationProgress | { readonly kind: 'begin'; readonly title: string }) => void)
+    | undefined;
 }
 
-/** Evaluates a checkpoint, or a run's best, on the test set of the config that it was trained with. */
-export async function evaluateCheckpoint(path: string, options: EvaluateOptions = {}) {
-  const start = performance.now();
-  if (options.device !== undefined) resolveDevice(options.device);
-  const checkpoint = resolveCheckpoint(path);
-  const { config: saved, step } = readCheckpointState(checkpoint);
-  const config = parseTrainingConfig(saved, checkpoint);
-  const configFolder = folderOfRun(checkpoint);
-  const { training, test } = await openTrainingSets(config, configFolder);
-  if (!test) throw noTestSet(checkpoint);
+/** All that was asked for; plain data. */
+export interface EvaluationReport extends NetworkEvaluation {
+  /** The checkpoint that was taken, as a run's folder stands for its best; or the .onnx file. */
+  readonly checkpoint: string;
+  readonly name: string;
+  /** Of the checkpoint; null for an .onnx file. */
+  readonly step: number | null;
+  /** What the images are called. */
+  readonly data: string;
+  /** Images of the whole set, of which `images` were measured. */
+  readonly ofImages: number;
+  /** Of the clean images. */
+  readonly seconds: number;
+  readonly corruptions: CorruptionErrors | null;
+  readonly perturbations: FlipRates | null;
+  readonly monteCarlo: MonteCarloResult | null;
+}
+
+/** A network that is to be measured, and on what. */
+interface Subject {
+  readonly path: string;
+  readonly step: number | null;
+  readonly config: TrainingConfig | undefined;
+  readonly images: LabelledImages;
+  /** How many of them may be unreadable. */
+  readonly unreadable: number;
+}
+
+/**
+ * Measures a checkpoint, a run's best or an .onnx classifier on a labelled set, by default the test set
+ * of the config that it was trained with. Throws a ConfigError where there is none.
+ */
+export async function evaluateCheckpoint(
+  path: string,
+  options: EvaluateCheckpointOptions = {},
+): Promise<EvaluationReport> {
+  const subject = await openSubject(path, options);
+  const { unreadable: limit = subject.unreadable, ...rest } = options;
   const pool = new LoaderPool();
-  const unreadable = new UnreadableImages({ limit: unreadableOf(config) });
-  const trainer = await Trainer.create(modelPath(config.model, configFolder), {
-    ...trainerOptions(config, classesOf(config, training)),
-    batch: options.batch ?? config.batch,
-    threads: options.threads ?? config.threads,
-    device: options.device ?? config.device,
-  });
   try {
-    await trainer.resume(checkpoint);
-    const result = await trainer.evaluate(cleanImages(test, { pool, unreadable }), options.signal);
-    return {
-      ...result,
-      checkpoint,
-      name: config.name,
-      step,
-      seconds: (performance.now() - start) / 1000,
-    };
+    const unreadable = new UnreadableImages({ limit });
+    return await measure(subject, { ...rest, pool, unreadable });
   } finally {
-    await trainer.close();
     await pool.close();
   }
 }
 
-function noTestSet(checkpoint: string): ConfigError {
-  return new ConfigError(`the config of ${checkpoint} names no test set`, {
+type MeasureOptions = Omit<EvaluateCheckpointOptions, 'unreadable'> & RobustnessOptions;
+
+async function measure(subject: Subject, options: MeasureOptions): Promise<EvaluationReport> {
+  const { path, step, config, images } = subject;
+  const { corruptions, perturbations = false, mcDropout, onEvent } = options;
+  const network = {
+    batch: options.batch ?? config?.batch,
+    threads: options.threads ?? config?.threads,
+    device: options.device ?? config?.device,
+    classNames: images.classNames,
+  };
+  const begin = (title: string): void => onEvent?.({ kind: 'begin', title });
+  const labeller = await Labeller.create(path, network);
+  try {
+    const start = performance.now();
+    const source = cleanImages(images, options);
+    const clean = await evaluateClean(labeller, source, options);
+    const seconds = (performance.now() - start) / 1000;
+    if (corruptions) begin('corruptions');
+    const errors = corruptions
+      ? await corruptionErrors(labeller, images, { ...options, ...corruptions })
+      : null;
+    if (perturbations) begin('perturbations');
+    const flips = perturbations ? await flipRates(labeller, images, options) : null;
+    if (mcDropout !== undefined) begin(`${mcDropout} noised passes`);
+    const ensemble =
+      mcDropout === undefined
+        ? null
+        : await monteCarlo(path, source, {
+            ...options,
+            ...network,
+            passes: mcDropout,
+            single: clean,
+          });
+    const found = { corruptions: errors, perturbations: flips, monteCarlo: ensemble };
+    const { name } = labeller.teacher;
+    const facts = { checkpoint: path, name: config?.name ?? name, step, data: images.name };
+    return { ...clean, ...facts, ofImages: images.count, seconds, ...found };
+  } finally {
+    await labeller.close();
+  }
+}
+
+async function openSubject(given: string, { data }: EvaluateCheckpointOptions): Promise<Subject> {
+  const unreadable = defaultUnreadable;
+  if (given.endsWith('.onnx')) {
+    if (data === undefined) throw noTestSet(given, `${given} does not tell on what to measure it`);
+    const images = await openLabelledSet(data);
+    return { path: given, step: null, config: undefined, images, unreadable };
+  }
+  const path = resolveCheckpoint(given);
+  const { config: saved, step } = readCheckpointState(path);
+  const config = field(saved, 'data') === undefined ? undefined : parseTrainingConfig(saved, path);
+  const found = { path, step, config, unreadable: config ? unreadableOf(config) : unreadable };
+  if (config && data === undefined) {
+    const { test } = await openTrainingSets(config, folderOfRun(path));
+    if (test) return { ...found, images: test };
+    throw noTestSet(path, `the config of ${path} names no test set`);
+  }
+  const { classes, test, folder } = runAbove(path);
+  const spec = data ?? test;
+  if (spec === undefined) throw noTestSet(path, `${path} does not tell on what to measure it`);
+  const images = await openLabelledSet(spec, { classes, ...(data === undefined && { folder }) });
+  return { ...found, images };
+}
+
+function noTestSet(path: string, message: string): ConfigError {
+  return new ConfigError(message, {
     code: 'no-test-set',
-    where: checkpoint,
-    hint: 'give data.test in the config of a run',
+    where: path,
+    hint: 'name labelled images: --data DIR, a list, a split of gradus data, or mnist',
   });
+}
+
+/** What the run.json above a checkpoint, or above its generation, says of the data. */
+function runAbove(path: string): {
+  readonly classes?: readonly string[];
+  /** The test set of a self-training, from its config's folder. */
+  readonly test?: string;
+  readonly folder?: string;
+} {
+  for (const up of ['../..', '../../..']) {
+    const info = readRunInfo(resolve(path, up));
+    if (info === undefined) continue;
+    const classes = field(info, 'classes');
+    const test = field(field(field(info, 'config'), 'data'), 'test');
+    const folder = field(info, 'configFolder');
+    return {
+      ...(isNames(classes) && { classes }),
+      ...(typeof test === 'string' && { test }),
+      ...(typeof folder === 'string' && { folder }),
+    };
+  }
+  return {};
+}
+
+function isNames(value: unknown): value is readonly string[] {
+  return Array.isArray(value) && value.every((name) => typeof name === 'string');
 }

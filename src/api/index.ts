@@ -5,7 +5,21 @@ export { defineTraining, type TrainingConfig, type TrainingConfigInput } from '.
 export { runTraining, type TrainingEvent, type TrainingPlan } from './runTraining.js';
 export { exportModel, type ExportOptions, type ExportResult } from './exportModel.js';
 export { importWeights, type ImportOptions, type ImportResult } from './importWeights.js';
-export { evaluateCheckpoint, type EvaluateOptions } from './evaluateCheckpoint.js';
+export {
+  evaluateCheckpoint,
+  type EvaluateCheckpointOptions,
+  type EvaluationReport,
+} from './evaluateCheckpoint.js';
+export { evaluateClean, type EvaluateOptions, type NetworkEvaluation } from './evaluateNetwork.js';
+export { openLabelledSet } from './imageSets.js';
+export { Labeller, type LabellerOptions } from './labeller.js';
+export { monteCarlo, type MonteCarloOptions, type MonteCarloResult } from './monteCarlo.js';
+export {
+  corruptionErrors,
+  flipRates,
+  type CorruptionErrors,
+  type FlipRates,
+} from './robustness.js';
 export { trainFromConfig } from './trainFromConfig.js';
 export {
   Trainer,
@@ -16,6 +30,9 @@ export {
 } from './trainer.js';
 export { randomAffine, type AffineRange } from '../augment/affine.js';
 export { ShuffledBatches, type Augment } from '../data/batches.js';
+export { cleanImages, type CleanImagesOptions } from '../data/cleanImages.js';
+export { LoaderPool, type LoaderPoolOptions } from '../data/loaderPool.js';
+export { UnreadableImages } from '../data/unreadable.js';
 export { ArrayDataset, type ArrayDatasetOptions } from '../data/dataset.js';
 export { mnist, type Mnist } from '../data/mnist.js';
 export type { Manifest } from '../artifacts/manifest.js';

@@ -13,7 +13,9 @@ import { resolveDevice } from './device.js';
 import { machine } from './machine.js';
 import { configChanges } from './configChanges.js';
 import { parseTrainingConfig, scheduleOf, type TrainingConfig } from './config.js';
-import { forgetTest, judgeRun, type RunJudgement } from './judgeRun.js';
+import { evaluateClean } from './evaluateNetwork.js';
+import { forgetTest, judgeRun, type EvaluationResult, type RunJudgement } from './judgeRun.js';
+import { Labeller } from './labeller.js';
 import { loadModel, modelPath } from './loadModel.js';
 import { runTraining, type TrainingControl, type TrainingPlan } from './runTraining.js';
 import { classesOf, openTrainingSets, preparationOf, unreadableOf } from './trainingData.js';
@@ -64,6 +66,7 @@ export async function trainFromConfig(
     run.writeInfo({
       config: toJson(config),
       configFolder,
+      classes: [...(images.validation.classNames ?? [])],
       machine: machine(),
       node: process.version,
     });
@@ -80,7 +83,7 @@ export async function trainFromConfig(
       const result = await judgeRun(outcome, {
         folder: out,
         validationImages: validation.count,
-        ...(test && { evaluateTest: (trainer) => trainer.evaluate(test) }),
+        ...(test && { evaluateTest: () => testRun(out, config, test) }),
       });
       const epoch = Math.floor(result.step / images.source.stepsPerEpoch);
       const seconds = (performance.now() - start) / 1000;
@@ -92,6 +95,22 @@ export async function trainFromConfig(
   } finally {
     await pool.close();
     run.close();
+  }
+}
+
+/** Measures the weights that a run ends with as `gradus eval` does, to the last digit. */
+async function testRun(
+  folder: string,
+  { batch, threads, device }: TrainingConfig,
+  source: ImageSource,
+): Promise<EvaluationResult> {
+  const { classNames } = source;
+  const labeller = await Labeller.create(folder, { batch, threads, device, classNames });
+  try {
+    const { accuracy, loss, images } = await evaluateClean(labeller, source);
+    return { accuracy, loss, images };
+  } finally {
+    await labeller.close();
   }
 }
 

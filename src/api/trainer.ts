@@ -15,9 +15,10 @@ import { Evaluation } from '../runtime/evaluate.js';
 import type { StepResult } from '../runtime/step.js';
 import type { WeightKind } from '../runtime/trainProtocol.js';
 import { TrainClient } from '../runtime/trainClient.js';
-import { DataError, TrainingError } from '../support/errors.js';
+import { TrainingError } from '../support/errors.js';
 import type { TensorData } from '../support/tensor.js';
 import { resolveDevice, type DeviceName } from './device.js';
+import { requireImages } from './evaluateNetwork.js';
 import { StoredWeights } from './storedWeights.js';
 import { compileModel, type CompileModelOptions, type CompileResult } from './compileModel.js';
 
@@ -242,17 +243,14 @@ export class Trainer {
     const evaluation = new Evaluation(classes);
     const source = sourceOf(images);
     for await (const { indices, logits } of this.#logits(source, 'ema', signal)) {
-      const target = new Float32Array(indices.length * classes);
-      for (const [row, i] of indices.entries())
-        target[row * classes + (source.label?.(i) ?? NaN)] = 1;
-      evaluation.add(logits, target, new Float32Array(indices.length).fill(1));
+      evaluation.add(
+        logits,
+        indices.map((i) => source.label?.(i) ?? NaN),
+      );
     }
-    const { accuracy, loss, weight } = evaluation;
-    if (weight > 0) return { accuracy, loss, images: weight };
-    throw new DataError(`no image of ${source.name} can be read`, {
-      code: 'unreadable-images',
-      where: source.name,
-    });
+    const { accuracy, loss, images: count } = evaluation;
+    requireImages(count, source);
+    return { accuracy, loss, images: count };
   }
 
   /** Logits of the images of a source, batch by batch; valid until the next batch is taken. */

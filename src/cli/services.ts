@@ -1,8 +1,8 @@
 import type { ArtifactKind, Manifest } from '../artifacts/manifest.js';
 import type { BenchOptions, BenchResult } from '../api/bench.js';
 import type { TrainingConfig } from '../api/config.js';
-import type { DeviceName } from '../api/device.js';
 import type { DevicesSummary } from '../api/devices.js';
+import type { EvaluateCheckpointOptions, EvaluationReport } from '../api/evaluateCheckpoint.js';
 import type { ExportOptions, ExportResult } from '../api/exportModel.js';
 import type { ImportOptions, ImportResult } from '../api/importWeights.js';
 import type { InspectOptions, Inspection } from '../api/inspect.js';
@@ -147,20 +147,6 @@ export interface Evaluation {
   readonly images: number;
 }
 
-export interface EvaluateRequest extends RunOptions {
-  readonly device?: DeviceName | undefined;
-  readonly batch?: number | undefined;
-  readonly threads?: number | undefined;
-}
-
-export interface EvaluationSummary extends Evaluation {
-  /** The checkpoint that was taken, as a run's folder stands for its best. */
-  readonly checkpoint: string;
-  readonly name: string;
-  readonly step: number;
-  readonly seconds: number;
-}
-
 export interface DemoRequest extends RunOptions {
   readonly seed: number;
   readonly out: string;
@@ -183,7 +169,8 @@ export interface Services {
   /** Reads and checks a config, TypeScript or JSON. */
   loadTrainingConfig(file: string): Promise<LoadedConfig>;
   trainFromConfig(config: TrainingConfig, request: TrainRequest): Promise<TrainSummary>;
-  evaluateCheckpoint(path: string, request: EvaluateRequest): Promise<EvaluationSummary>;
+  /** Measures a checkpoint or an .onnx classifier on labelled images. */
+  evaluateCheckpoint(path: string, request: EvaluateCheckpointOptions): Promise<EvaluationReport>;
   importWeights(path: string, request: ImportOptions): Promise<ImportResult>;
   exportModel(path: string, request: ExportOptions): Promise<ExportResult>;
   inspectFile(path: string, request: InspectOptions): Promise<Inspection>;

@@ -145,6 +145,12 @@ async function* subsetBatches(
   }
 }
 
+/** `wanted` of the whole numbers below `count`, evenly spread; all where there are no more. */
+export function* evenly(count: number, wanted = count): Generator<number> {
+  const drawn = Math.min(count, wanted);
+  for (let i = 0; i < drawn; i++) yield Math.floor((i * count) / drawn);
+}
+
 /** The whole numbers from `start` to below `end`. */
 export function* range(start: number, end: number): Generator<number> {
   for (let i = start; i < end; i++) yield i;

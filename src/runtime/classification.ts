@@ -15,8 +15,16 @@ export function topKAccuracy({ scores, classes }: Scores, actual: Int32Array, k:
   return right / actual.length;
 }
 
-/** How many scores of a row stand before that of a class. */
-function rankOf(scores: Float32Array, start: number, classes: number, label: number): number {
+/**
+ * How many scores of the row that begins at `start` stand before that of a class; of equals the first
+ * counts as higher.
+ */
+export function rankOf(
+  scores: Float32Array,
+  start: number,
+  classes: number,
+  label: number,
+): number {
   const own = scores[start + label] ?? NaN;
   let before = 0;
   for (let i = 0; i < classes; i++) {

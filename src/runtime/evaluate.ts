@@ -1,3 +1,11 @@
+import {
+  calibrationBins,
+  confusionMatrix,
+  expectedCalibrationError,
+  rankOf,
+  type CalibrationBin,
+} from './classification.js';
+
 /** Writes softmax(logits / temperature) of each row of `classes` numbers to `out`. */
 export function softmaxRows(
   logits: Float32Array,
@@ -57,55 +65,85 @@ export function argmaxRow(values: Float32Array, start: number, classes: number):
   return best;
 }
 
-/** Adds up top-1 accuracy and softmax cross-entropy over batches. */
+/** What a classifier's scores of labelled images are worth. */
+export interface Measures {
+  readonly images: number;
+  /** Share of images whose class is the likeliest. */
+  readonly accuracy: number;
+  /** Share of images whose class is among the five likeliest. */
+  readonly top5: number;
+  /** Mean cross-entropy, in nats. */
+  readonly loss: number;
+  /** Expected calibration error over 15 bins. */
+  readonly calibrationError: number;
+  /** The bins that have images. */
+  readonly calibration: readonly CalibrationBin[];
+  /** Images by actual class (rows) and predicted class (columns). */
+  readonly confusion: readonly (readonly number[])[];
+}
+
+/** Measures a classifier over batches; a few bytes an image stay. */
 export class Evaluation {
-  #weight = 0;
-  #correct = 0;
+  #top5 = 0;
   #loss = 0;
+  readonly #actual: number[] = [];
+  readonly #predicted: number[] = [];
+  readonly #confidence: number[] = [];
 
   constructor(readonly classes: number) {}
 
-  /** Adds rows of logits [N,classes] with targets [N,classes]; rows of weight 0 (padding) do not count. */
-  add(logits: Float32Array, target: Float32Array, weight: Float32Array): void {
+  /** Adds rows of logits [N,classes], or logarithms of probabilities, with the class of each. */
+  add(scores: Float32Array, labels: readonly number[]): void {
     const { classes } = this;
-    for (const [row, w] of weight.entries()) {
-      if (w === 0) continue;
+    for (const [row, label] of labels.entries()) {
       const start = row * classes;
-      this.#weight += w;
-      if (argmaxRow(logits, start, classes) === argmaxRow(target, start, classes))
-        this.#correct += w;
-      this.#loss += w * crossEntropy(logits, target, start, classes);
+      const predicted = argmaxRow(scores, start, classes);
+      const logSum = logSumExp(scores, start, classes);
+      this.#actual.push(label);
+      this.#predicted.push(predicted);
+      this.#confidence.push(Math.exp((scores[start + predicted] ?? NaN) - logSum));
+      this.#loss += logSum - (scores[start + label] ?? NaN);
+      if (rankOf(scores, start, classes, label) < 5) this.#top5 += 1;
     }
   }
 
-  /** Weighted sum of the rows that counted. */
-  get weight(): number {
-    return this.#weight;
+  get images(): number {
+    return this.#actual.length;
   }
 
-  /** Share of rows whose top-1 class is the target's. */
+  /** Share of images whose class is the likeliest. */
   get accuracy(): number {
-    return this.#correct / this.#weight;
+    const right = this.#actual.filter((label, i) => label === this.#predicted[i]).length;
+    return right / this.images;
   }
 
   /** Mean cross-entropy, in nats. */
   get loss(): number {
-    return this.#loss / this.#weight;
+    return this.#loss / this.images;
+  }
+
+  measures(): Measures {
+    const { images, accuracy, loss, classes } = this;
+    const actual = Int32Array.from(this.#actual);
+    const predicted = Int32Array.from(this.#predicted);
+    const confidence = Float32Array.from(this.#confidence);
+    const correct = Uint8Array.from(actual, (label, i) => Number(label === predicted[i]));
+    const confusion = confusionMatrix(actual, predicted, classes);
+    return {
+      ...{ images, accuracy, top5: this.#top5 / images, loss },
+      calibrationError: expectedCalibrationError(confidence, correct),
+      calibration: calibrationBins(confidence, correct).filter(({ count }) => count > 0),
+      confusion: Array.from({ length: classes }, (_, label) => [
+        ...confusion.subarray(label * classes, (label + 1) * classes),
+      ]),
+    };
   }
 }
 
-function crossEntropy(
-  logits: Float32Array,
-  target: Float32Array,
-  start: number,
-  classes: number,
-): number {
-  const largest = maximum(logits, start, classes);
+/** Logarithm of the sum of the exponentials of a row. */
+function logSumExp(scores: Float32Array, start: number, classes: number): number {
+  const largest = maximum(scores, start, classes);
   let sum = 0;
-  for (let i = start; i < start + classes; i++) sum += Math.exp((logits[i] ?? 0) - largest);
-  const logSum = largest + Math.log(sum);
-  let loss = 0;
-  for (let i = start; i < start + classes; i++)
-    loss += (target[i] ?? 0) * (logSum - (logits[i] ?? 0));
-  return loss;
+  for (let i = start; i < start + classes; i++) sum += Math.exp((scores[i] ?? 0) - largest);
+  return largest + Math.log(sum);
 }

@@ -61,9 +61,9 @@ export interface CorruptionRequest {
 }
 
 /**
- * A corrupted copy of an image, in the manner of ImageNet-C and by its settings for the image's
- * size (CIFAR-10-C's for small ones): a function of the request and the image. ImageNet-C itself is saved as JPEG of quality 85;
- * this is not.
+ * A corrupted copy of an image, in the manner of ImageNet-C and by its settings for the image's size
+ * (CIFAR-10-C's for small ones): a function of the request and the image. ImageNet-C itself is saved as
+ * JPEG of quality 85; this is not.
  */
 export async function corrupt(image: RgbImage, request: CorruptionRequest): Promise<RgbImage> {
   const { name, severity, seed, sample } = request;

@@ -1,34 +1,66 @@
+import {
+  severities as allSeverities,
+  type Severity,
+} from '../../augment/corruptions/severities.js';
 import { defineCommand } from '../command.js';
-import { deviceOf, flags, wholeNumber } from '../options.js';
-import { formatPercent, formatTable } from '../table.js';
+import { describeEvaluation } from '../evaluationText.js';
+import { deviceOf, flags, seedOf, wholeNumber, wholeNumbers } from '../options.js';
 
-const number = { type: 'string', requiresArg: true } as const;
+const text = { type: 'string', requiresArg: true } as const;
+const flag = { type: 'boolean', default: false } as const;
 
 export const evaluate = defineCommand({
   usage: 'eval <checkpoint>',
-  describe: 'Measure a checkpoint on the test set of its data',
+  describe: 'Measure a network on labelled images, clean, corrupted, perturbed or as an ensemble',
   examples: [
-    ['eval runs/digits', 'the best checkpoint of a run'],
-    ['eval runs/digits/checkpoints/step-000400 --json', 'a certain one, as JSON'],
+    ['eval runs/digits', "a run's best checkpoint, on the test set of its config"],
+    ['eval model.onnx --data photos/test --json', 'an .onnx classifier on a folder, as JSON'],
+    ['eval runs/digits --corruptions --images 500', '15 corruptions of 500 images'],
+    ['eval runs/digits --mc-dropout 20', 'the mean of 20 noised passes'],
   ],
   options: (parser) =>
     parser
       .positional('checkpoint', {
         type: 'string',
         demandOption: true,
-        describe: "A checkpoint's folder, or a run's: then its best",
+        describe: "A checkpoint's folder, a run's (then its best), or an .onnx file",
       })
       .options({
+        data: {
+          ...text,
+          describe: 'Labelled images: a folder, a list, a split, or mnist; the test set if missing',
+        },
+        images: { ...text, describe: 'Measure so many images, evenly spread over the set' },
+        corruptions: { ...flag, describe: 'Error under the corruptions of ImageNet-C' },
+        severities: { ...text, describe: 'Of the corruptions, such as 1,3,5; all if missing' },
+        perturbations: { ...flag, describe: 'Flips under the perturbations of ImageNet-P' },
+        'mc-dropout': { ...text, describe: 'Average so many passes with dropout and depth drawn' },
+        seed: { ...flags.seed, describe: 'Of corruptions, perturbations and masks; 1 if missing' },
+        unreadable: { ...text, describe: 'How many images may be unreadable' },
+        batch: { ...text, describe: 'Images at a time' },
+        threads: { ...text, describe: 'Threads of one operator' },
         device: flags.device,
-        batch: { ...number, describe: 'Images at a time' },
-        threads: { ...number, describe: 'Threads of one operator' },
       }),
   async run(args, { services, progress, interruptible }) {
-    const summary = await interruptible((signal) =>
+    const severities = wholeNumbers('--severities', args.severities, { least: 1, most: 5 });
+    const request = {
+      data: args.data,
+      images: wholeNumber('--images', args.images, { least: 1 }),
+      corruptions:
+        args.corruptions || severities !== undefined
+          ? { severities: inOrder(severities) }
+          : undefined,
+      perturbations: args.perturbations,
+      mcDropout: wholeNumber('--mc-dropout', args.mcDropout, { least: 1 }),
+      seed: seedOf(args.seed),
+      unreadable: wholeNumber('--unreadable', args.unreadable, { least: 0 }),
+      batch: wholeNumber('--batch', args.batch, { least: 1 }),
+      threads: wholeNumber('--threads', args.threads, { least: 1 }),
+      device: deviceOf(args.device),
+    };
+    const report = await interruptible((signal) =>
       services.evaluateCheckpoint(args.checkpoint, {
-        device: deviceOf(args.device),
-        batch: wholeNumber('--batch', args.batch, { least: 1 }),
-        threads: wholeNumber('--threads', args.threads, { least: 1 }),
+        ...request,
         signal,
         onEvent: (event) => {
           progress.onEvent(event);
@@ -36,27 +68,11 @@ export const evaluate = defineCommand({
       }),
     );
     progress.end();
-    const { accuracy, loss, images, step, checkpoint, seconds } = summary;
-    const table = formatTable(
-      [
-        { title: 'checkpoint' },
-        { title: 'step', align: 'right' },
-        { title: 'accuracy', align: 'right' },
-        { title: 'loss', align: 'right' },
-        { title: 'images', align: 'right' },
-        { title: 'images/s', align: 'right' },
-      ],
-      [
-        [
-          checkpoint,
-          String(step),
-          formatPercent(accuracy),
-          loss.toFixed(4),
-          String(images),
-          (images / seconds).toFixed(0),
-        ],
-      ],
-    );
-    return { json: summary, text: table };
+    return { json: report, text: describeEvaluation(report) };
   },
 });
+
+/** Each severity once, the mildest first. */
+function inOrder(wanted: readonly number[] | undefined): readonly Severity[] | undefined {
+  return wanted && allSeverities.filter((severity) => wanted.includes(severity));
+}

@@ -1,0 +1,153 @@
+import { spawn } from 'node:child_process';
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
+import { setTimeout as wait } from 'node:timers/promises';
+import { describe, expect, it } from 'vitest';
+import type { EvaluationReport } from '../../src/api/evaluateCheckpoint.js';
+import { exportModel } from '../../src/api/exportModel.js';
+import { corruptionNames } from '../../src/augment/corruptions/corrupt.js';
+import { describeEvaluation } from '../../src/cli/evaluationText.js';
+import { brightTeacher } from '../support/brightNet.js';
+import { temporaryFolder } from '../support/folder.js';
+import { gradusBin } from '../support/paths.js';
+
+const report: EvaluationReport = {
+  ...{ checkpoint: 'runs/a/checkpoints/step-00000120', name: 'a', step: 120, data: 'photos/test' },
+  ...{ images: 5, ofImages: 5, unreadable: 0, seconds: 0.5 },
+  ...{ accuracy: 0.8, top5: 1, loss: 0.25, calibrationError: 0.031, calibration: [] },
+  classNames: ['cat', 'a very long name'],
+  confusion: [
+    [3, 1],
+    [0, 1],
+  ],
+  ...{ corruptions: null, perturbations: null, monteCarlo: null },
+};
+
+const byCorruption = <T>(value: T) =>
+  Object.fromEntries(corruptionNames.map((name) => [name, value])) as Record<
+    (typeof corruptionNames)[number],
+    T
+  >;
+
+describe('what gradus eval prints', () => {
+  it('is a line of figures and a small confusion matrix', () => {
+    expect(describeEvaluation(report)).toMatchInlineSnapshot(`
+      "checkpoint                        step    top-1    loss  calibration error  images  images/s
+      --------------------------------  ----  -------  ------  -----------------  ------  --------
+      runs/a/checkpoints/step-00000120   120  80.00 %  0.2500             0.0310       5        10
+      on photos/test
+
+      is, taken for  cat  a very lon
+      -------------  ---  ----------
+      cat              3           1
+      a very lon       .           1"
+    `);
+  });
+
+  it('is the most confused pairs of many classes, and says what was left out', () => {
+    const classNames = Array.from({ length: 13 }, (_, i) => `class ${i}`);
+    const confusion = classNames.map((_, i) =>
+      classNames.map((__, j): number => (i === j ? 7 : 0)),
+    );
+    confusion[2]?.splice(5, 1, 3);
+    confusion[4]?.splice(0, 1, 1);
+    const many = { ...report, classNames, confusion, step: null, images: 95, unreadable: 2 };
+    expect(describeEvaluation({ ...many, ofImages: 1000 })).toMatchInlineSnapshot(`
+      "checkpoint                          top-1     top-5    loss  calibration error  images  images/s
+      --------------------------------  -------  --------  ------  -----------------  ------  --------
+      runs/a/checkpoints/step-00000120  80.00 %  100.00 %  0.2500             0.0310      95       190
+      on photos/test
+      a sample of 97 images, evenly spread over 1,000
+      2 images could not be read
+
+      is       taken for  images  of its own
+      -------  ---------  ------  ----------
+      class 2  class 5         3     30.00 %
+      class 4  class 0         1     12.50 %"
+    `);
+  });
+
+  it('tells of corruptions, flips and passes', () => {
+    const figures = { accuracy: 0.8, top5: 1, loss: 0.25, calibrationError: 0.031 };
+    const all: EvaluationReport = {
+      ...report,
+      corruptions: {
+        ...{ images: 5, seed: 1, severities: [1, 5] },
+        errors: { ...byCorruption([0.1, 0.3]), fog: [0.2, 0.6] },
+        means: { ...byCorruption(0.2), fog: 0.4 },
+        families: { noise: 0.2, blur: 0.2, weather: 0.25, digital: 0.2 },
+        ...{ mean: 0.2133, mCE: 76.7, notes: ['frost is another'] },
+      },
+      perturbations: {
+        ...{ images: 5, seed: 1, frames: { rotate: 31, gaussianNoise: 31 } },
+        flips: { rotate: 0.05, gaussianNoise: 0.012 },
+        ...{ mean: 0.031, mFR: null, notes: [] },
+      },
+      monteCarlo: {
+        ...{ passes: 20, seed: 1, images: 5, single: figures },
+        ensemble: { ...figures, accuracy: 0.82, loss: 0.21 },
+      },
+    };
+    const [, , ...rest] = describeEvaluation(all).split('\n\n');
+    expect(rest.join('\n\n')).toMatchInlineSnapshot(`
+      "error in % of 5 corrupted images
+      corruption      severity 1  severity 5   mean
+      --------------  ----------  ----------  -----
+      gaussian noise       10.00       30.00  20.00
+      shot noise           10.00       30.00  20.00
+      impulse noise        10.00       30.00  20.00
+        noise              10.00       30.00  20.00
+      defocus blur         10.00       30.00  20.00
+      glass blur           10.00       30.00  20.00
+      motion blur          10.00       30.00  20.00
+      zoom blur            10.00       30.00  20.00
+        blur               10.00       30.00  20.00
+      snow                 10.00       30.00  20.00
+      frost                10.00       30.00  20.00
+      fog                  20.00       60.00  40.00
+      brightness           10.00       30.00  20.00
+        weather            12.50       37.50  25.00
+      contrast             10.00       30.00  20.00
+      elastic              10.00       30.00  20.00
+      pixelate             10.00       30.00  20.00
+      jpeg                 10.00       30.00  20.00
+        digital            10.00       30.00  20.00
+      --------------  ----------  ----------  -----
+      all                  10.67       32.00  21.33
+      mCE 76.7 % of AlexNet's
+      note: frost is another
+
+      flips in % of the frames of 5 images
+      perturbation    frames  flips
+      --------------  ------  -----
+      rotate              31   5.00
+      gaussian noise      31   1.20
+      --------------  ------  -----
+      all                      3.10
+
+      network                     top-1    loss  calibration error
+      ------------------------  -------  ------  -----------------
+      without noise             80.00 %  0.2500             0.0310
+      mean of 20 noised passes  82.00 %  0.2100             0.0310"
+    `);
+  });
+});
+
+describe('Ctrl-C while gradus evaluates', () => {
+  it('ends it at the first press, with 130', async () => {
+    const folder = temporaryFolder();
+    const { checkpoint, model } = brightTeacher(folder, {}, 10);
+    const out = join(folder, 'bright.onnx');
+    await exportModel(checkpoint, { model, out });
+    const args = [gradusBin, 'eval', out, '--data', 'mnist', '--corruptions'];
+    const child = spawn(process.execPath, args, { cwd: folder });
+    let stderr = '';
+    child.stderr.on('data', (text: Buffer) => (stderr += text.toString()));
+    const ended = new Promise<number | null>((resolve) => child.on('close', resolve));
+    // The digits are packed when they are opened.
+    while (!existsSync(join(folder, 'data/mnist')) && child.exitCode === null) await wait(20);
+    child.kill('SIGINT');
+    expect(await ended).toBe(130);
+    expect(stderr).toContain('interrupted');
+  });
+});
