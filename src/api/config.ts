@@ -192,6 +192,9 @@ export const networkKeys = {
     .array(z.string().min(1))
     .optional()
     .describe('Layers or parameters that are not trained, with all below them; none if missing.'),
+  size: count
+    .optional()
+    .describe("Height and width of the images, in pixels; the model's own if missing."),
   epochs: positive.optional().describe('Passes over the training images; give this or steps.'),
   steps: count.optional().describe('Optimizer steps; give this or epochs.'),
   batch: count.describe('Labelled images a step.').default(64),
@@ -220,6 +223,20 @@ export const networkKeys = {
     .describe('Which weights it ends with: the best by validation, or the last.')
     .default('best'),
   checkpoints: checkpointsSchema.prefault({}),
+  fixResolution: z
+    .strictObject({
+      size: count.describe('Height and width of the images, in pixels; larger than before.'),
+      epochs: positive.describe('Passes over the labelled images, un-augmented.').default(1.5),
+      learningRate: positive.optional().describe("A hundredth of the optimizer's if missing."),
+      freeze: z
+        .array(z.string().min(1))
+        .optional()
+        .describe('What is not trained, as `freeze`; the first half of the blocks if missing.'),
+    })
+    .optional()
+    .describe(
+      'A second phase at a larger size, in which deep layers alone learn; none if missing.',
+    ),
 };
 
 /** What a config says of a whole run, of one network or of many. */

@@ -1,7 +1,7 @@
 import { existsSync, readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { writeFileAtomic } from '../runtime/atomic.js';
-import { readCheckpointState, resolveCheckpoint } from '../runtime/checkpoint.js';
+import { chosenCheckpointPath, readCheckpointState } from '../runtime/checkpoint.js';
 import { renderCurves } from '../runtime/curves.js';
 import { canonicalJson } from '../runtime/json.js';
 import { readMetrics } from '../runtime/metrics.js';
@@ -63,7 +63,7 @@ export async function judgeRun(
   const { step } = trainer;
   const curve = validationCurve(folder);
   drawCurve(folder, curve);
-  const path = resolveCheckpoint(folder);
+  const path = chosenCheckpointPath(join(folder, 'checkpoints')) ?? checkpoint;
   const state = readCheckpointState(path);
   const rule = best !== null && state.choose !== 'last' ? 'best' : 'last';
   const judged = (at: number): EvaluationResult | undefined => {

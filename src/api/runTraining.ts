@@ -50,6 +50,11 @@ export interface TrainingPlan {
   readonly config: Json;
 }
 
+/** Epochs as steps, at least one. */
+export function everyEpochs(epochs: number, { stepsPerEpoch }: BatchSource): number {
+  return Math.max(1, Math.round(epochs * stepsPerEpoch));
+}
+
 export type TrainingEvent =
   | {
       readonly kind: 'begin';

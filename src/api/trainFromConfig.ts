@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import type { Json } from '../artifacts/checkpointSchema.js';
 import { cleanImages } from '../data/cleanImages.js';
@@ -6,7 +7,9 @@ import { hardTargets, type LabelledImages } from '../data/images.js';
 import type { ImageSource } from '../data/imageSource.js';
 import { LoaderPool } from '../data/loaderPool.js';
 import { UnreadableImages } from '../data/unreadable.js';
-import { listCheckpoints, readCheckpointState } from '../runtime/checkpoint.js';
+import type { Preparation } from '../data/preparation.js';
+import { removeFolder } from '../runtime/atomic.js';
+import { fixedFolder, listCheckpoints, readCheckpointState } from '../runtime/checkpoint.js';
 import { readRunInfo, RunFolder } from '../runtime/runFolder.js';
 import { ArtifactError, ConfigError } from '../support/errors.js';
 import { resolveDevice } from './device.js';
@@ -14,11 +17,25 @@ import { machine } from './machine.js';
 import { configChanges } from './configChanges.js';
 import { parseTrainingConfig, scheduleOf, type TrainingConfig } from './config.js';
 import { evaluateClean } from './evaluateNetwork.js';
+import { fixResolution } from './fixResolution.js';
 import { forgetTest, judgeRun, type EvaluationResult, type RunJudgement } from './judgeRun.js';
 import { Labeller } from './labeller.js';
 import { loadModel, modelPath } from './loadModel.js';
-import { runTraining, type TrainingControl, type TrainingPlan } from './runTraining.js';
-import { classesOf, openTrainingSets, preparationOf, unreadableOf } from './trainingData.js';
+import {
+  everyEpochs,
+  runTraining,
+  type TrainingControl,
+  type TrainingOutcome,
+  type TrainingPlan,
+} from './runTraining.js';
+import {
+  classesOf,
+  openTrainingSets,
+  plainPreparation,
+  preparationOf,
+  shapeOf,
+  unreadableOf,
+} from './trainingData.js';
 import type { StepEvent, TrainerOptions } from './trainer.js';
 
 export interface TrainFromConfigOptions extends TrainingControl {
@@ -37,11 +54,15 @@ export interface TrainResult extends RunJudgement {
   readonly seconds: number;
   /** Share of the steps' time in which the network waited for images. */
   readonly waiting: number;
+  /** The second phase, at a larger size; what was tested are its weights. */
+  readonly fixed?: Omit<RunJudgement, 'test' | 'interrupted'>;
 }
 
 /** The images of a config as its training takes them. */
 interface RunImages {
   readonly source: ImageBatches;
+  /** The same images as they are, at another size. */
+  sourceAt(size: number): ImageBatches;
   readonly steps: number;
   readonly validation: ImageSource;
   readonly test: ImageSource | undefined;
@@ -61,7 +82,7 @@ export async function trainFromConfig(
   try {
     if (!resume && options.overwrite !== true) requireNoRun(out);
     requireSameConfig(run, config, resume);
-    if (!resume) forgetTest(out);
+    if (!resume) forgetEnd(out);
     const images = await imagesOf(config, configFolder, pool, join(out, 'unreadable.jsonl'));
     run.writeInfo({
       config: toJson(config),
@@ -71,27 +92,18 @@ export async function trainFromConfig(
       node: process.version,
     });
     const waiting = new Waiting();
-    const outcome = await runTraining(planOf(config, images, out, configFolder), {
+    const plan = planOf(config, images, out, configFolder);
+    const result = await trainPhases(config, plan, images, {
       ...options,
       onEvent: (event) => {
         if (event.kind === 'step') waiting.add(event, config.batch);
         options.onEvent?.(event);
       },
     });
-    try {
-      const { test, validation } = images;
-      const result = await judgeRun(outcome, {
-        folder: out,
-        validationImages: validation.count,
-        ...(test && { evaluateTest: () => testRun(out, config, test) }),
-      });
-      const epoch = Math.floor(result.step / images.source.stepsPerEpoch);
-      const seconds = (performance.now() - start) / 1000;
-      const { share } = waiting;
-      return { name: config.name, folder: out, ...result, waiting: share, epoch, seconds };
-    } finally {
-      await outcome.trainer.close();
-    }
+    const epoch = Math.floor(result.step / images.source.stepsPerEpoch);
+    const seconds = (performance.now() - start) / 1000;
+    const { share } = waiting;
+    return { name: config.name, folder: out, ...result, waiting: share, epoch, seconds };
   } finally {
     await pool.close();
     run.close();
@@ -112,6 +124,57 @@ async function testRun(
   } finally {
     await labeller.close();
   }
+}
+
+/** The training itself and, where the config wants it, its second phase. */
+async function trainPhases(
+  config: TrainingConfig,
+  plan: TrainingPlan,
+  images: RunImages,
+  control: TrainingControl,
+): Promise<RunJudgement & Pick<TrainResult, 'fixed'>> {
+  const { fixResolution: fix } = config;
+  const outcome = await runTraining(plan, control);
+  const first = await judge(outcome, plan.folder, config, { images, last: fix === undefined });
+  if (fix === undefined || first.interrupted) return first;
+  const source = images.sourceAt(fix.size);
+  const second = await fixResolution(
+    {
+      ...{ first: plan, checkpoint: first.chosen.path, fix, source, batch: config.batch },
+      validation: images.validation,
+      evaluateEvery: everyEpochs(config.validation.every, source),
+      checkpointEvery: everyEpochs(config.checkpoints.every, source),
+    },
+    control,
+  );
+  const judged = await judge(second, fixedFolder(plan.folder), config, { images, last: true });
+  const { test, interrupted, ...fixed } = judged;
+  return { ...first, interrupted, checkpoint: fixed.checkpoint, fixed, ...(test && { test }) };
+}
+
+/** The figures that a phase ends with; the last one's weights are measured on the test set. */
+async function judge(
+  outcome: TrainingOutcome,
+  folder: string,
+  config: TrainingConfig,
+  { images, last }: { readonly images: RunImages; readonly last: boolean },
+): Promise<RunJudgement> {
+  const { test, validation } = images;
+  try {
+    return await judgeRun(outcome, {
+      folder,
+      validationImages: validation.count,
+      ...(last && test && { evaluateTest: () => testRun(folder, config, test) }),
+    });
+  } finally {
+    await outcome.trainer.close();
+  }
+}
+
+/** What the test set said, and the second phase, belong to the run that is to start over. */
+function forgetEnd(folder: string): void {
+  forgetTest(folder);
+  if (existsSync(fixedFolder(folder))) removeFolder(fixedFolder(folder));
 }
 
 /** Adds up how long steps took, and how long they waited for images. */
@@ -141,16 +204,20 @@ async function imagesOf(
   const { training, validation, test } = await openTrainingSets(config, configFolder);
   const classes = classesOf(config, training);
   const { model } = await loadModel(modelPath(config.model, configFolder));
-  const preparation = preparationOf(noise, training, model.input.shape);
+  const preparation = preparationOf(noise, training, shapeOf(model, config));
   const steps =
     config.steps ?? Math.ceil((config.epochs ?? 1) * Math.floor(training.count / batch));
   const unreadable = new UnreadableImages({ file: unreadableFile, limit: unreadableOf(config) });
   const clean = { pool, unreadable };
-  return {
-    source: new ImageBatches(training, hardTargets(training), {
-      ...{ batch, seed, preparation, until: steps, name: 'train' },
+  const sourceOf = (name: string, own: Preparation, until?: number): ImageBatches =>
+    new ImageBatches(training, hardTargets(training), {
+      ...{ batch, seed, preparation: own, until, name },
       ...clean,
-    }),
+    });
+  return {
+    source: sourceOf('train', preparation, steps),
+    sourceAt: (size) =>
+      sourceOf('train.fixed', plainPreparation(training, shapeOf(model, { size }))),
     steps,
     validation: cleanImages(validation, clean),
     test: test && cleanImages(test, clean),
@@ -165,8 +232,6 @@ function planOf(
   folder: string,
   configFolder: string,
 ): TrainingPlan {
-  const { stepsPerEpoch } = source;
-  const every = (epochs: number): number => Math.max(1, Math.round(epochs * stepsPerEpoch));
   return {
     title: config.name,
     folder,
@@ -177,10 +242,10 @@ function planOf(
     steps,
     schedule: scheduleOf(config),
     validation,
-    evaluateEvery: every(config.validation.every),
+    evaluateEvery: everyEpochs(config.validation.every, source),
     earlyStopping: config.earlyStopping,
     choose: config.choose,
-    checkpointEvery: every(config.checkpoints.every),
+    checkpointEvery: everyEpochs(config.checkpoints.every, source),
     keepLast: config.checkpoints.keepLast,
     config: toJson(config),
   };
@@ -199,9 +264,12 @@ export async function heldOutOf(checkpoint: string): Promise<LabelledImages | un
 
 /** Where relative paths of a run's config start: its run.json says. */
 export function folderOfRun(checkpoint: string): string {
-  const info = readRunInfo(resolve(checkpoint, '..', '..'));
-  if (typeof info === 'object' && info !== null && 'configFolder' in info)
-    return String(info.configFolder);
+  // A second phase lies in a folder of its own below its run's.
+  for (const up of ['../..', '../../..']) {
+    const info = readRunInfo(resolve(checkpoint, up));
+    if (typeof info === 'object' && info !== null && 'configFolder' in info)
+      return String(info.configFolder);
+  }
   throw new ArtifactError(`${checkpoint} does not lie in a run's folder`, {
     code: 'no-run',
     where: checkpoint,
@@ -223,6 +291,7 @@ export function trainerOptions(config: TrainingConfig, classes: number): Trainer
     drop: noise.dropout,
     dropPath: noise.dropPath,
     freeze: config.freeze,
+    size: config.size,
     classes,
     // A quarter of the bytes of floats to prepare and to copy between threads; the graph normalises
     // them by the model's mean and std, so that they are the same wherever the network runs.

@@ -8,6 +8,7 @@ import {
   type LabelledImages,
 } from '../data/images.js';
 import { defaultCrop, type Crop, type Preparation } from '../data/preparation.js';
+import type { Model } from '../nn/defineModel.js';
 import { ConfigError, DataError } from '../support/errors.js';
 import { fnv1a32 } from '../support/hash.js';
 import { permutation } from '../support/random.js';
@@ -115,6 +116,22 @@ async function openDigits(
     validation: subsetOf(digits, places.slice(0, held)),
     training: subsetOf(digits, places.slice(held, wanted)),
   };
+}
+
+/** The network's input [C,H,W] under a config. */
+export function shapeOf(
+  { input }: Model,
+  { size }: Pick<TrainingConfig, 'size'>,
+): readonly [number, number, number] {
+  return size === undefined ? input.shape : [input.shape[0], size, size];
+}
+
+/** How images become rows of batches without noise, for a network's input `shape`. */
+export function plainPreparation(
+  images: Pick<Images, 'packed'>,
+  shape: readonly [number, number, number],
+): Preparation {
+  return { shape, crop: defaultCrop(images, shape, 'middle') };
 }
 
 /**

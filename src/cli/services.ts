@@ -137,6 +137,8 @@ export interface TrainSummary {
     readonly path: string;
     readonly validation?: Evaluation;
   };
+  /** The second phase, at a larger size. */
+  readonly fixed?: Pick<TrainSummary, 'best' | 'chosen' | 'step'>;
   /** On the test set, once the run is done, by the chosen weights; and how often it was read. */
   readonly test?: Evaluation & { readonly readings: number };
 }

@@ -194,13 +194,18 @@ export function discardCheckpointsAfter(folder: string, step: number): void {
     if (later > step) removeFolder(checkpointPath(folder, later));
 }
 
+/** Where the second phase of a run or generation lies: the fix of its resolution. */
+export function fixedFolder(folder: string): string {
+  return join(folder, 'fixed');
+}
+
 /**
  * The checkpoint folder that a user means: a checkpoint, or a folder of checkpoints, a run or a
- * generation (then the one that it chooses, mostly its best). Throws an ArtifactError where there is none.
+ * generation (then of its last phase the one that it chooses, mostly its best). Throws an ArtifactError where there is none.
  */
 export function resolveCheckpoint(path: string): string {
   if (existsSync(join(path, stateFile)) || folderName.test(basename(path))) return path;
-  const found = [path, join(path, 'checkpoints')]
+  const found = [join(fixedFolder(path), 'checkpoints'), path, join(path, 'checkpoints')]
     .map((folder) => chosenCheckpointPath(folder))
     .find((chosen) => chosen !== undefined);
   if (found !== undefined) return found;

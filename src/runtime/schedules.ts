@@ -49,7 +49,8 @@ export function learningRateAt(schedule: Schedule, step: number, totals: Totals)
   }
 }
 
-function initialRate(schedule: Schedule): number {
+/** The rate that a schedule starts from, behind its warm-up. */
+export function initialRate(schedule: Schedule): number {
   return schedule.kind === 'warmup' ? initialRate(schedule.then) : schedule.rate;
 }
 

@@ -1,15 +1,17 @@
 import { join, relative } from 'node:path';
 import type { Json } from '../artifacts/checkpointSchema.js';
 import { scheduleOf } from '../api/config.js';
+import { fixResolution } from '../api/fixResolution.js';
 import { Labeller } from '../api/labeller.js';
 import {
+  everyEpochs,
   runTraining,
   type TrainingControl,
   type TrainingOutcome,
   type TrainingPlan,
 } from '../api/runTraining.js';
 import type { TeacherSource } from '../api/teacher.js';
-import { preparationOf } from '../api/trainingData.js';
+import { plainPreparation, preparationOf } from '../api/trainingData.js';
 import type { BatchSource } from '../api/trainer.js';
 import { ImageBatches } from '../data/imageBatches.js';
 import { hardTargets, type Images, type LabelledImages, type Targets } from '../data/images.js';
@@ -17,7 +19,7 @@ import type { ImageSource } from '../data/imageSource.js';
 import type { LoaderPool } from '../data/loaderPool.js';
 import type { UnreadableImages } from '../data/unreadable.js';
 import type { Model } from '../nn/defineModel.js';
-import { checkpointPath } from '../runtime/checkpoint.js';
+import { chosenCheckpointPath, fixedFolder, readCheckpointState } from '../runtime/checkpoint.js';
 import { readMetrics } from '../runtime/metrics.js';
 import type { GenerationConfig, StudentConfig } from './config.js';
 import { invariant } from '../support/errors.js';
@@ -95,12 +97,32 @@ export async function trainGeneration(
   context: GenerationContext,
   control: Pick<TrainingControl, 'signal' | 'onEvent'>,
 ): Promise<TrainedNetwork | undefined> {
+  const { plan, first } = await firstPhase(generation, context, control);
+  if (first === undefined) return undefined;
+  const last = await fixed(generation, context, { plan, checkpoint: first.checkpoint }, control);
+  if (last === undefined) return undefined;
+  const { checkpoint, step, validation } = last === 'unwanted' ? first : last;
+  return {
+    checkpoint: relative(context.folder, checkpoint),
+    step,
+    steps: first.steps,
+    stepImages: plan.trainer.batch,
+    stepsPerEpoch: plan.source.stepsPerEpoch,
+    validation,
+  };
+}
+
+/** The training itself: all of it where the config wants no second phase. */
+async function firstPhase(
+  generation: Generation,
+  context: GenerationContext,
+  control: Pick<TrainingControl, 'signal' | 'onEvent'>,
+) {
   const labeller = await liveTeacher(generation, context);
   try {
     const plan = planOf(generation, context, labeller);
     const outcome = await runTraining(plan, { ...control, resume: true });
-    await outcome.trainer.close();
-    return outcome.interrupted ? undefined : trainedNetwork(outcome, plan, context.folder);
+    return { plan, first: await endOf(plan.folder, outcome) };
   } finally {
     await labeller?.close();
   }
@@ -116,23 +138,50 @@ async function liveTeacher(
   return Labeller.create(pseudo.teacher, { batch, threads, device });
 }
 
-function trainedNetwork(
-  { trainer, best, checkpoint }: TrainingOutcome,
-  plan: TrainingPlan & { readonly source: SizedSource },
+/** What a phase of a training ends with. */
+interface PhaseEnd {
+  readonly checkpoint: string;
+  readonly step: number;
+  readonly steps: number;
+  readonly validation: number | null;
+}
+
+/** Ends a phase: the checkpoint that it chose; undefined where it was interrupted. */
+async function endOf(
   folder: string,
-): TrainedNetwork {
-  const done = trainer.step;
-  const isBest = best !== null && plan.choose !== 'last';
-  const chosen = isBest ? checkpointPath(join(plan.folder, 'checkpoints'), best.step) : checkpoint;
-  const step = isBest ? best.step : done;
-  return {
-    checkpoint: relative(folder, chosen),
-    step,
-    steps: done,
-    stepImages: plan.trainer.batch,
-    stepsPerEpoch: plan.source.stepsPerEpoch,
-    validation: accuracyAt(plan.folder, step),
+  { trainer, checkpoint: newest, interrupted }: TrainingOutcome,
+): Promise<PhaseEnd | undefined> {
+  const steps = trainer.step;
+  await trainer.close();
+  if (interrupted) return undefined;
+  const checkpoint = chosenCheckpointPath(join(folder, 'checkpoints')) ?? newest;
+  const { step } = readCheckpointState(checkpoint);
+  return { checkpoint, step, steps, validation: accuracyAt(folder, step) };
+}
+
+/** Trains on at a larger size where the config wants that; undefined where it was interrupted. */
+async function fixed(
+  generation: Generation,
+  context: GenerationContext,
+  { plan, checkpoint }: { readonly plan: TrainingPlan; readonly checkpoint: string },
+  control: Pick<TrainingControl, 'signal' | 'onEvent'>,
+): Promise<PhaseEnd | undefined | 'unwanted'> {
+  const { name, config, seed, labelled, validation } = generation;
+  const { fixResolution: fix, batch, labelSmoothing } = config;
+  if (fix === undefined) return 'unwanted';
+  const [channels] = generation.shape;
+  const source = new ImageBatches(labelled, hardTargets(labelled), {
+    ...{ batch, seed, name: `${name}.fixed` },
+    pool: context.pool,
+    unreadable: context.unreadable,
+    preparation: plainPreparation(labelled, [channels, fix.size, fix.size]),
+  });
+  const request = {
+    ...{ first: plan, checkpoint, fix, source, batch, labelSmoothing, validation },
+    evaluateEvery: everyEpochs(context.validationEvery, source),
+    checkpointEvery: everyEpochs(config.checkpoints.every, source),
   };
+  return endOf(fixedFolder(plan.folder), await fixResolution(request, control));
 }
 
 /** Accuracy on held-out images after a step, where they were looked at then. */
@@ -149,7 +198,6 @@ function planOf(
 ): TrainingPlan & { readonly source: SizedSource } {
   const { name, config, seed, like, pseudo } = generation;
   const source = sourceOf(generation, context, labeller);
-  const every = (epochs: number): number => Math.max(1, Math.round(epochs * source.stepsPerEpoch));
   return {
     title: name,
     folder: join(context.folder, name),
@@ -166,6 +214,7 @@ function planOf(
       drop: config.noise.dropout,
       dropPath: config.noise.dropPath,
       freeze: config.freeze,
+      size: config.size,
       classes: generation.labelled.classNames.length,
       // The graph normalises by the model's mean and std, as wherever the network runs later.
       imageFormat: 'uint8-nhwc',
@@ -178,8 +227,8 @@ function planOf(
     validation: generation.validation,
     earlyStopping: like ? undefined : config.earlyStopping,
     choose: config.choose,
-    evaluateEvery: every(context.validationEvery),
-    checkpointEvery: every(config.checkpoints.every),
+    evaluateEvery: everyEpochs(context.validationEvery, source),
+    checkpointEvery: everyEpochs(config.checkpoints.every, source),
     keepLast: config.checkpoints.keepLast,
     initial: generation.initial,
     config: { model: config.model, generation: name, seed } satisfies Json,

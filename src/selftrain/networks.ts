@@ -1,5 +1,6 @@
 import { loadModel, modelPath } from '../api/loadModel.js';
 import { networkOf } from '../api/modelWeights.js';
+import { shapeOf } from '../api/trainingData.js';
 import type { Model } from '../nn/defineModel.js';
 import { ConfigError } from '../support/errors.js';
 import type { GenerationConfig, SelfTrainingConfig, StudentConfig } from './config.js';
@@ -47,12 +48,13 @@ export async function openNetworks(
 }
 
 async function openNetwork(
-  { model: named }: GenerationConfig,
+  { model: named, size }: GenerationConfig,
   name: string,
   { configFolder, classes, models }: NetworksOptions,
 ): Promise<Pick<SelfTrainingNetwork, 'model' | 'shape' | 'architectureHash'>> {
   const model = models?.[named] ?? modelPath(named, configFolder);
-  const network = networkOf(await loadModel(model), { classes });
+  const loaded = await loadModel(model);
+  const network = networkOf(loaded, { classes, image: shapeOf(loaded.model, { size }) });
   if (network.classes !== classes)
     throw new ConfigError(
       `${named} has ${network.classes} classes, the labelled images ${classes}`,

@@ -78,6 +78,45 @@ describe('gradus train on images', () => {
     expect(result.test).toMatchObject({ accuracy, loss });
   });
 
+  it('ends with a second phase at a larger size, which alone is tested', async () => {
+    const changes = {
+      fixResolution: { size: 40, epochs: 1, freeze: ['stem'] },
+      // More would tell that the run was interrupted.
+      checkpoints: { every: 0.75, keepLast: 1 },
+    };
+    const [whole, parts] = [temporaryFolder(), temporaryFolder()];
+    const result = await train(whole, changes);
+    expect(result).toMatchObject({
+      step: 6,
+      fixed: { step: 4 },
+      test: { readings: 1, images: 20 },
+    });
+    expect(existsSync(join(whole, 'test.json'))).toBe(false);
+    expect(existsSync(join(whole, 'fixed/test.json'))).toBe(true);
+    const evaluated = await evaluateCheckpoint(whole);
+    expect(evaluated.checkpoint).toBe(result.fixed?.chosen.path);
+    expect(result.test).toMatchObject({ accuracy: evaluated.accuracy, loss: evaluated.loss });
+    const abort = new AbortController();
+    const onEvent: TrainingControl['onEvent'] = (event) => {
+      if (event.kind === 'begin' && event.title === 'n at 40 px') abort.abort();
+    };
+    const first = await train(parts, changes, { signal: abort.signal, onEvent });
+    expect(first).toMatchObject({ interrupted: true, step: 6, fixed: { step: 1 } });
+    await train(parts, changes, { resume: true });
+    const { 'run.json': _, ...wanted } = filesBelow(whole);
+    expect(filesBelow(parts)).toMatchObject(wanted);
+  });
+
+  it('trains at another size than the model\u2019s own', async () => {
+    const out = temporaryFolder();
+    await train(out, { size: 24, noise: {} });
+    const manifest = JSON.parse(
+      readFileSync(join(out, 'artifacts/manifest.json'), 'utf8'),
+    ) as object;
+    expect(manifest).toMatchObject({ image: [3, 24, 24] });
+    expect((await evaluateCheckpoint(out)).images).toBe(20);
+  });
+
   it('lists what cannot be read, and stops where that is too much', async () => {
     const out = temporaryFolder();
     const broken = join(folder, 'photos', 'grey', '9.png');

@@ -9,7 +9,6 @@ import { cleanImages } from '../../src/data/cleanImages.js';
 import { ShuffledBatches } from '../../src/data/batches.js';
 import { openImageFolder } from '../../src/data/folder.js';
 import { range } from '../../src/data/imageSource.js';
-import type { Images } from '../../src/data/images.js';
 import { LoaderPool } from '../../src/data/loaderPool.js';
 import { PreparedBatches } from '../../src/data/preparedBatches.js';
 import { UnreadableImages } from '../../src/data/unreadable.js';
@@ -20,34 +19,13 @@ import { onTheFlyBatches, type OnTheFlyOptions } from '../../src/selftrain/onThe
 import { temporaryFolder } from '../support/folder.js';
 import { quarters } from '../support/tinyDigits.js';
 import { filesBelow, tinyRun } from '../support/tinyRun.js';
+import { quarterImages } from '../support/tinySelfTraining.js';
 import { tinyTeacher } from '../support/tinyTeacher.js';
 import { tolerances, relativeError } from '../support/tolerances.js';
 import { write } from '../data/fixtures.js';
 
 const classes = 4;
 const shape = [1, 8, 8] as const;
-
-/** `quarters` as images without labels, packed as a data set in memory is. */
-function packedQuarters(count: number, seed = 5): Images {
-  const dataset = quarters(count, seed);
-  const data = new Uint8Array(count * 64);
-  const pixels = new Float32Array(64);
-  for (let i = 0; i < count; i++) {
-    dataset.image(i, pixels);
-    data.set(
-      pixels.map((v) => Math.round(v * 255)),
-      i * 64,
-    );
-  }
-  return {
-    name: 'quarters',
-    count,
-    fingerprint: `quarters ${count} ${seed}`,
-    packed: { data, layout: 'nchw', shape },
-    id: String,
-    where: (i) => i,
-  };
-}
 
 const folder = mkdtempSync(join(tmpdir(), 'gradus-on-the-fly-'));
 let labeller: Labeller;
@@ -65,7 +43,7 @@ function pool(workers = 1): LoaderPool {
   return made;
 }
 
-const images = packedQuarters(20);
+const images = quarterImages(20, 5);
 const noised = {
   shape,
   crop: { kind: 'whole' },

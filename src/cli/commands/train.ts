@@ -72,20 +72,17 @@ export const train = defineCommand({
     const resume = commandLine('train', [args.config], { out, seed, device, resume: true });
     return {
       json: { ...summary, resume },
-      text: `stopped after step ${summary.step}; checkpoint ${summary.checkpoint}\nresume with: ${resume}`,
+      text: `stopped after step ${(summary.fixed ?? summary).step}; checkpoint ${summary.checkpoint}\nresume with: ${resume}`,
       exitCode: exitCodes.interrupted,
     };
   },
 });
 
 function textOf(summary: TrainSummary): string {
-  const { best, chosen, test, stoppedEarly } = summary;
-  const rows: string[][] = [];
-  const weights = `${chosen.rule}, step ${chosen.step}`;
-  if (best) rows.push([`best, step ${best.step}`, 'validation', ...figures(best)]);
-  if (chosen.rule === 'last' && chosen.validation)
-    rows.push([weights, 'validation', ...figures(chosen.validation)]);
-  if (test) rows.push([weights, 'test', ...figures(test)]);
+  const { fixed, test, stoppedEarly } = summary;
+  const rows = [...validationRows(summary), ...(fixed ? validationRows(fixed, 'fixed, ') : [])];
+  const { chosen } = fixed ?? summary;
+  if (test) rows.push([`${fixed ? 'fixed, ' : ''}${nameOf(chosen)}`, 'test', ...figures(test)]);
   const columns = [
     { title: 'weights' },
     { title: 'images of' },
@@ -100,6 +97,24 @@ function textOf(summary: TrainSummary): string {
   const read = test ? [`the test set was read ${times(test.readings)}, by the chosen weights`] : [];
   const text = [done, ...read].join('\n');
   return rows.length === 0 ? text : `${formatTable(columns, rows)}\n\n${text}`;
+}
+
+/** What the held-out images say of the best weights and, where they are chosen, of the last. */
+function validationRows(
+  { best, chosen }: Pick<TrainSummary, 'best' | 'chosen'>,
+  phase = '',
+): string[][] {
+  const rows: string[][] = [];
+  const add = (name: string, result: Evaluation): void => {
+    rows.push([`${phase}${name}`, 'validation', ...figures(result)]);
+  };
+  if (best) add(nameOf({ rule: 'best', step: best.step }), best);
+  if (chosen.rule === 'last' && chosen.validation) add(nameOf(chosen), chosen.validation);
+  return rows;
+}
+
+function nameOf({ rule, step }: Pick<TrainSummary['chosen'], 'rule' | 'step'>): string {
+  return `${rule}, step ${step}`;
 }
 
 function times(count: number): string {
