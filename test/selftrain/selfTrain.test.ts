@@ -102,6 +102,27 @@ describe('a self-training', () => {
     );
   }, 120_000);
 
+  it('fixes the resolution of each network, whose teacher then labels at the larger size', async () => {
+    const out = temporaryFolder();
+    const teacher = { fixResolution: { size: 12, epochs: 1 } };
+    const students = [{ init: 'teacher', steps: 10 }];
+    const { networks } = finished(await selfTrain(small({ teacher, students }), tinyOptions(out)));
+    expect(networks.map(({ checkpoint, step }) => [checkpoint, step])).toEqual([
+      ['teacher/fixed/checkpoints/step-00000006', 6],
+      ['student-1/fixed/checkpoints/step-00000006', 6],
+    ]);
+    for (const { name, steps, validation } of networks) {
+      expect(steps).toBe(name === 'teacher' ? 40 : 10);
+      expect(validation).toBeGreaterThan(0);
+    }
+    const labeller = await Labeller.create({
+      checkpoint: join(out, 'teacher'),
+      model: tinyOptions(out).models?.['tiny'] ?? '',
+    });
+    expect(labeller.manifest.image).toEqual([1, 12, 12]);
+    await labeller.close();
+  }, 120_000);
+
   it('refuses another config than before, and with overwrite does again what it changes', async () => {
     const out = temporaryFolder();
     await selfTrain(small(), tinyOptions(out));
