@@ -1,4 +1,5 @@
 import type { NodeTypes, Op } from '../../ir/op.js';
+import { after } from '../../ops/after.js';
 import { reduceSum, type ReduceAttributes } from '../../ops/broadcast.js';
 import { softmaxCrossEntropy } from '../../ops/loss.js';
 import { maxPoolGrad, type PoolAttributes } from '../../ops/pool.js';
@@ -103,6 +104,17 @@ const poolGradient: Rule<PoolAttributes> = {
   },
 };
 
+/** Shapes are the host's there, so a number of the token, times 0, makes x wait for it. */
+const waiting: Rule<object> = {
+  op: after,
+  name: 'webgpu-wait-for-number',
+  spell: (b, { inputs: [x, token] }) => {
+    invariant(x && token, 'after has operands');
+    const first = b.Slice(b.Reshape(token, b.ints(-1)), b.ints(0), b.ints(1));
+    return [b.Add(x, b.Mul(first, b.scalar(0)))];
+  },
+};
+
 /** Operators that the portable spelling takes and the provider lacks, or does slowly. */
 export const otherRules = [
   reduction(reduceSum, 'ReduceSum'),
@@ -110,4 +122,5 @@ export const otherRules = [
   crossEntropy,
   sameIndex,
   poolGradient,
+  waiting,
 ] as const;
