@@ -23,6 +23,7 @@ interface Wanted {
   readonly seed: number;
   readonly labels: number;
   readonly quick: boolean;
+  readonly threads: number | undefined;
   readonly data: string;
   readonly out: string;
 }
@@ -48,7 +49,7 @@ function shortened(config: SelfTrainingConfig): SelfTrainingConfig {
   return { ...config, teacher: short(config.teacher), students: config.students.map(short) };
 }
 
-async function cifar10({ seed, labels, quick, data, out }: Wanted): Promise<object> {
+async function cifar10({ seed, labels, quick, threads, data, out }: Wanted): Promise<object> {
   if (!existsSync(join(data, `labelled-${labels}.json`))) gradus('data', 'cifar10', data);
   const folder = join(root, 'examples/cifar10');
   const file = join(folder, `selftrain${labels === 1000 ? '' : `-${labels}`}.config.ts`);
@@ -56,6 +57,7 @@ async function cifar10({ seed, labels, quick, data, out }: Wanted): Promise<obje
   const set = (name: string): string => resolve(data, name);
   const config: SelfTrainingConfig = {
     ...(quick ? shortened(whole) : whole),
+    threads,
     data: {
       ...whole.data,
       labelled: set(`labelled-${labels}`),
@@ -106,6 +108,7 @@ const { values, positionals } = parseArgs({
     labels: { type: 'string', default: '1000' },
     quick: { type: 'boolean', default: false },
     data: { type: 'string', default: 'data/cifar10' },
+    threads: { type: 'string' },
     out: { type: 'string' },
   },
 });
@@ -117,6 +120,7 @@ if (positionals[0] !== 'cifar10' || !Number.isInteger(seed) || ![1000, 4000].inc
   process.exitCode = 2;
 } else {
   const { quick, data } = values;
+  const threads = values.threads === undefined ? undefined : Number(values.threads);
   const out = values.out ?? join('runs', `cifar10-${labels}${quick ? '-quick' : ''}-seed${seed}`);
-  console.log(JSON.stringify(await cifar10({ seed, labels, quick, data, out })));
+  console.log(JSON.stringify(await cifar10({ seed, labels, quick, threads, data, out })));
 }

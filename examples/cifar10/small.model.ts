@@ -37,8 +37,8 @@ export default defineModel({
   dropPath: 0.1,
   build(x, { classes, drop, dropPath }) {
     const survivals = linearDecay(3, 1 - dropPath, { from: 1 });
-    x = conv2d(x, { name: 'conv_stem', out: 48, kernel: 4, stride: 2, padding: 1, bias: false });
-    for (const [i, out] of [48, 96, 192].entries())
+    x = conv2d(x, { name: 'conv_stem', out: 32, kernel: 4, stride: 2, padding: 1, bias: false });
+    for (const [i, out] of [32, 80, 160].entries())
       x = block(x, {
         name: `layer${i + 1}`,
         out,
