@@ -1,4 +1,4 @@
-/** Filtering ten million labels: time and memory of `gradus filter` as a process. */
+/** Ten million labels: time and memory of `gradus filter` and `gradus labels diff` as processes. */
 import { spawn } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync, statSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -19,19 +19,27 @@ const rows = 10_000_000;
 const classes = 100;
 const shards = 16;
 
-/** `exact`, as the paper, and `grid`, as its code; both with a cap that some classes exceed. */
+/**
+ * `exact`, as the paper, and `grid`, as its code; both with a cap that some classes exceed. `diff`
+ * joins the labels with the ledger.
+ */
 export async function benchFilter(): Promise<object> {
   const folder = mkdtempSync(join(tmpdir(), 'gradus-filter-'));
   try {
     for (let index = 1; index <= shards; index++) writeShard(folder, index);
     const exact = await filter(folder, '--per-class', '130000');
     const grid = await filter(folder, '--per-class', '130000', '--cap', 'grid');
+    const diff = await gradus('labels', 'diff', folder, join(folder, 'ledger.parquet'));
+    const { compared } = diff.printed as { compared: number };
     const bytes = Array.from({ length: shards }, (_, i) =>
       statSync(shardPath(folder, i + 1, shards)),
     )
       .map(({ size }) => size)
       .reduce((a, b) => a + b, 0);
-    return { rows, classes, topK: 5, shards, megabytes: round(bytes / 1e6), exact, grid };
+    return {
+      ...{ rows, classes, topK: 5, shards, megabytes: round(bytes / 1e6) },
+      ...{ exact, grid, diff: { ...diff.used, compared } },
+    };
   } finally {
     rmSync(folder, { recursive: true });
   }
@@ -87,11 +95,17 @@ function groupOf(columns: Columns, first: number, count: number, random: RandomS
   return out;
 }
 
-/** Runs the command line, and looks at the process's largest memory until it ends. */
 async function filter(folder: string, ...flags: string[]): Promise<object> {
+  const { used, printed } = await gradus('filter', folder, ...flags);
+  const { kept, copies } = printed as { kept: number; copies: number };
+  return { flags: flags.join(' '), ...used, kept, copies };
+}
+
+/** Runs the command line, and looks at the process's largest memory until it ends. */
+async function gradus(...args: string[]) {
   const bin = fileURLToPath(new URL('../bin/gradus.js', import.meta.url));
   const start = performance.now();
-  const child = spawn(process.execPath, [bin, 'filter', folder, ...flags, '--json', '--quiet']);
+  const child = spawn(process.execPath, [bin, ...args, '--json', '--quiet']);
   let json = '';
   let errors = '';
   child.stdout.on('data', (text: Buffer) => (json += text.toString()));
@@ -100,11 +114,10 @@ async function filter(folder: string, ...flags: string[]): Promise<object> {
   const watch = setInterval(() => (used = usedBy(child.pid ?? 0) ?? used), 50);
   const status = await new Promise<number | null>((resolve) => child.on('close', resolve));
   clearInterval(watch);
-  if (status !== 0) throw new Error(`gradus filter ended with ${String(status)}: ${errors}`);
-  const { kept, copies } = JSON.parse(json) as { kept: number; copies: number };
+  if (status !== 0) throw new Error(`gradus ${args.join(' ')}: ${String(status)}, ${errors}`);
   const seconds = round((performance.now() - start) / 1000);
   const [cpuSeconds, peakMegabytes] = [round(used.cpu), round(used.peak / 1e6)];
-  return { flags: flags.join(' '), seconds, cpuSeconds, peakMegabytes, kept, copies };
+  return { used: { seconds, cpuSeconds, peakMegabytes }, printed: JSON.parse(json) as unknown };
 }
 
 /** The most memory that a process had, in bytes, and its processor time; undefined once it is gone. */

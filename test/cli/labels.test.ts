@@ -116,6 +116,24 @@ describe('pseudo-labels from the command line', () => {
     expect(JSON.parse(list)).toMatchObject({ image: join(photos, 'b.png') });
   });
 
+  it('are labelled anew, compared and looked at', () => {
+    const command = ['reassign', 'labels/kept.parquet', '--teacher', 'runs/linear'];
+    const flags = ['--data', 'mnist', '--out', 'again/kept.parquet', '--temperature', '2'];
+    const first = gradus(...command, ...flags);
+    expect(first.stdout).toMatch(/^class +images +copies +precision\n/);
+    expect(first.stdout).toContain('\n4,000 images labelled by linear, chosen by linear\n');
+    expect(first.stdout).toContain('\n0 have another class than before (0.00 %)\n');
+    expect(gradus(...command, ...flags).stdout).toContain(
+      'again/kept.parquet was there before, made from the same inputs',
+    );
+    const diff = gradus('labels', 'diff', 'labels', 'again/ledger.parquet', '--csv', 'changes.csv');
+    expect(diff.stdout).toMatch(/^0 of [\d,]+ images changed class \(0\.00 %\)$/m);
+    expect(readFileSync(join(folder, 'changes.csv'), 'utf8')).toMatch(/^id,before,after,.*\n$/);
+    const gallery = gradus('labels', 'gallery', 'labels', '--data', 'mnist', '--out', 'g.html');
+    expect(gallery.stdout).toMatch(/^g\.html: 240 images of 10 classes, \d+\.\d kB\n/);
+    expect(readFileSync(join(folder, 'g.html'), 'utf8')).toContain('<h1>Labels of mnist</h1>');
+  });
+
   it('explain what is wrong, with the exit code of bad data or wrong use', () => {
     const low = gradus('filter', 'labels', '--threshold', '1', '--out', 'none.parquet');
     expect(low.status).toBe(4);
