@@ -69,7 +69,8 @@ export function transformSource(
     return rewriteFile(ts, context, file, options.instrument ? sites : undefined);
   };
   const result = ts.transpileModule(source, {
-    fileName,
+    // TypeScript writes .mts and .mjs as ES modules whatever `module` says; an import may be in any.
+    fileName: fileName.replace(/\.[mc]([jt]s)$/, '.$1'),
     reportDiagnostics: true,
     transformers: { before: [rewrite] },
     compilerOptions: {

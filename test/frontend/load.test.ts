@@ -42,6 +42,12 @@ export type V = Value;
     expect(module['conv2d']).toBe(fake.conv2d);
   });
 
+  it.each(['mts', 'cts', 'js', 'mjs'])('may be written in a .%s file', async (extension) => {
+    work.write(`a.model.${extension}`, goodModel);
+    const { module } = await work.load(`a.model.${extension}`);
+    expect(module['default']).toBeDefined();
+  });
+
   it('is the same helper for all files that import it, however they spell its name', async () => {
     work.write('lib/token.ts', 'export const token: object = {};\n');
     work.write('lib/other.ts', `export { token } from './token.js';\n`);
