@@ -1,7 +1,6 @@
 /**
- * npm run results -- cifar10 --seed N [--labels 1000|4000] [--quick] [--data DIR] [--out DIR]: reruns
- * what docs/results shows, through the command line, in processes that anyone can run. The last line
- * is one JSON object of test accuracies.
+ * npm run results -- cifar10|ablation|curve [flags]: reruns what docs/results shows, through the command
+ * line, in processes that anyone can run. The last line is one JSON object of test accuracies.
  */
 import { spawnSync } from 'node:child_process';
 import { existsSync, mkdirSync, writeFileSync } from 'node:fs';
@@ -9,6 +8,7 @@ import { join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import '../src/index.js';
+import type { AblationSummary } from '../src/selftrain/ablate.js';
 import type { SelfTrainingConfig } from '../src/selftrain/config.js';
 import { loadSelfTrainingConfig } from '../src/selftrain/loadSelfTrainingConfig.js';
 import type { SelfTrainingSummary } from '../src/selftrain/summary.js';
@@ -16,14 +16,16 @@ import type { SelfTrainingSummary } from '../src/selftrain/summary.js';
 const root = fileURLToPath(new URL('../', import.meta.url));
 const cli = join(root, 'bin/gradus.js');
 
-/** Clean images by which robustness is measured; more would take longer than the training. */
-const robustnessImages = 250;
+/** Steps of the teacher at which it is shown that more of them help no more. */
+const curveSteps = [350, 700, 1400, 2800];
 
 interface Wanted {
   readonly seed: number;
   readonly labels: number;
   readonly quick: boolean;
   readonly threads: number | undefined;
+  /** Clean images by which robustness is measured, evenly spread over the test set; 0 for none. */
+  readonly robustness: number;
   readonly data: string;
   readonly out: string;
 }
@@ -49,38 +51,49 @@ function shortened(config: SelfTrainingConfig): SelfTrainingConfig {
   return { ...config, teacher: short(config.teacher), students: config.students.map(short) };
 }
 
-async function cifar10({ seed, labels, quick, threads, data, out }: Wanted): Promise<object> {
+/** The config of examples/cifar10, its paths absolute: a config as JSON may then lie anywhere. */
+async function configOf({ labels, quick, threads, data }: Wanted): Promise<SelfTrainingConfig> {
   if (!existsSync(join(data, `labelled-${labels}.json`))) gradus('data', 'cifar10', data);
   const folder = join(root, 'examples/cifar10');
   const file = join(folder, `selftrain${labels === 1000 ? '' : `-${labels}`}.config.ts`);
-  const { config: whole } = await loadSelfTrainingConfig(file);
-  const set = (name: string): string => resolve(data, name);
-  const config: SelfTrainingConfig = {
-    ...(quick ? shortened(whole) : whole),
-    threads,
-    data: {
-      ...whole.data,
-      labelled: set(`labelled-${labels}`),
-      unlabelled: set(`unlabelled-${labels}`),
-      test: set('test'),
-    },
-  };
+  const { config } = await loadSelfTrainingConfig(file);
   const absolute = <T extends { model: string }>(own: T): T => ({
     ...own,
     model: resolve(folder, own.model),
   });
-  const { teacher, students } = config;
-  const written = { ...config, teacher: absolute(teacher), students: students.map(absolute) };
+  const { teacher, students } = quick ? shortened(config) : config;
+  return {
+    ...config,
+    threads,
+    data: {
+      ...config.data,
+      labelled: resolve(data, `labelled-${labels}`),
+      unlabelled: resolve(data, `unlabelled-${labels}`),
+      test: resolve(data, 'test'),
+    },
+    teacher: absolute(teacher),
+    students: students.map(absolute),
+  };
+}
+
+/** Writes a config beside its run, and gives its path. */
+function written(config: object, out: string): string {
   mkdirSync(out, { recursive: true });
   const path = join(out, 'config.json');
-  writeFileSync(path, `${JSON.stringify(written, null, 2)}\n`);
+  writeFileSync(path, `${JSON.stringify(config, null, 2)}\n`);
+  return path;
+}
+
+/** Teacher, students and control of one seed. */
+async function cifar10(wanted: Wanted): Promise<object> {
+  const { seed, labels, out } = wanted;
+  const config = await configOf(wanted);
   const run = join(out, 'run');
-  const summary = gradus(
-    ...['selftrain', path, '--seed', String(seed), '--out', run],
-  ) as SelfTrainingSummary;
+  const flags = ['--seed', String(seed), '--out', run];
+  const summary = gradus('selftrain', written(config, out), ...flags) as SelfTrainingSummary;
   const accuracy = (name: string): number | null =>
     summary.networks.find((own) => own.name === name)?.test.accuracy ?? null;
-  if (!quick) robustness(summary, run, set('test'), out);
+  if (wanted.robustness > 0) robustness(summary, run, config.data.test, wanted);
   return {
     seed,
     labels,
@@ -91,9 +104,45 @@ async function cifar10({ seed, labels, quick, threads, data, out }: Wanted): Pro
   };
 }
 
+/** The first student without each noise, and with a noised teacher. */
+async function ablation(wanted: Wanted): Promise<object> {
+  const { seed, labels, out } = wanted;
+  const flags = ['--seed', String(seed), '--out', join(out, 'run')];
+  const path = written(await configOf(wanted), out);
+  const { rows } = gradus('ablate', path, ...flags) as AblationSummary;
+  return { seed, labels, ...Object.fromEntries(rows.map((row) => [row.name, row.test.accuracy])) };
+}
+
+/** Test accuracy of the teacher trained for fewer and for more steps than the config says. */
+async function curve(wanted: Wanted): Promise<object> {
+  const { seed, labels, out } = wanted;
+  const { name, data, teacher, validation, threads } = await configOf(wanted);
+  const accuracies = curveSteps.map((steps) => {
+    const config = {
+      name,
+      validation,
+      threads,
+      ...teacher,
+      steps,
+      data: { ...data, kind: 'images' },
+    };
+    const folder = join(out, String(steps));
+    const flags = ['--seed', String(seed), '--out', join(folder, 'run')];
+    gradus('train', written(config, folder), ...flags);
+    const found = gradus('eval', join(folder, 'run'), '--data', data.test) as { accuracy: number };
+    return [steps, found.accuracy] as const;
+  });
+  return { seed, labels, curve: Object.fromEntries(accuracies) };
+}
+
 /** Corruption errors and flip rates of every network, into robustness.json. */
-function robustness(summary: SelfTrainingSummary, run: string, test: string, out: string): void {
-  const noise = ['--corruptions', '--perturbations', '--images', String(robustnessImages)];
+function robustness(
+  summary: SelfTrainingSummary,
+  run: string,
+  test: string,
+  { robustness: images, out }: Wanted,
+): void {
+  const noise = ['--corruptions', '--perturbations', '--images', String(images)];
   const found = summary.networks.map(({ name, checkpoint }) => ({
     name,
     ...(gradus('eval', join(run, checkpoint), '--data', test, ...noise) as object),
@@ -101,26 +150,36 @@ function robustness(summary: SelfTrainingSummary, run: string, test: string, out
   writeFileSync(join(out, 'robustness.json'), `${JSON.stringify(found, null, 2)}\n`);
 }
 
+const jobs = { cifar10, ablation, curve };
+const usage = `npm run results -- ${Object.keys(jobs).join('|')} --seed N [--labels 1000|4000] [--quick]
+  [--robustness IMAGES] [--threads N] [--data DIR] [--out DIR]
+`;
+
 const { values, positionals } = parseArgs({
   allowPositionals: true,
   options: {
     seed: { type: 'string', default: '1' },
     labels: { type: 'string', default: '1000' },
     quick: { type: 'boolean', default: false },
+    robustness: { type: 'string' },
     data: { type: 'string', default: 'data/cifar10' },
     threads: { type: 'string' },
     out: { type: 'string' },
   },
 });
+const [job = ''] = positionals;
+const run = Object.entries(jobs).find(([name]) => name === job)?.[1];
+const { quick, data } = values;
 const [seed, labels] = [Number(values.seed), Number(values.labels)];
-if (positionals[0] !== 'cifar10' || !Number.isInteger(seed) || ![1000, 4000].includes(labels)) {
-  process.stderr.write(
-    'npm run results -- cifar10 --seed N [--labels 1000|4000] [--quick] [--data DIR] [--out DIR]\n',
-  );
+const robust = Number(values.robustness ?? (quick ? 0 : 250));
+const threads = values.threads === undefined ? undefined : Number(values.threads);
+const whole = [seed, robust, threads ?? 1].every((own) => Number.isInteger(own) && own >= 0);
+if (run === undefined || !whole || ![1000, 4000].includes(labels)) {
+  process.stderr.write(usage);
   process.exitCode = 2;
 } else {
-  const { quick, data } = values;
-  const threads = values.threads === undefined ? undefined : Number(values.threads);
-  const out = values.out ?? join('runs', `cifar10-${labels}${quick ? '-quick' : ''}-seed${seed}`);
-  console.log(JSON.stringify(await cifar10({ seed, labels, quick, threads, data, out })));
+  const name = `${job}-${labels}${quick ? '-quick' : ''}-seed${seed}`;
+  const out = values.out ?? join('runs', name);
+  const wanted = { seed, labels, quick, threads, robustness: robust, data, out };
+  console.log(JSON.stringify(await run(wanted)));
 }
