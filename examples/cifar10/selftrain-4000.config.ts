@@ -29,7 +29,10 @@ export default defineSelfTraining({
     checkpoints: { every: 20, keepLast: 1 },
     choose: 'last',
   },
-  students: [{ batch: 25, ratio: 4, steps: 2000, init: 'teacher', labels: { threshold: 0.3 } }, {}],
+  students: [
+    { batch: 25, ratio: 4, steps: 2000, init: 'teacher', labels: { threshold: 0.3 } },
+    { init: 'teacher' },
+  ],
   control: true,
   validation: { share: 0.1, every: 10 },
   labelling: { batch: 100 },
