@@ -5,6 +5,7 @@ import { benchCompile } from './compile.js';
 import { benchCompileScale } from './compileScale.js';
 import { benchFilter } from './filter.js';
 import { benchLoader } from './loader.js';
+import { benchMemory } from './memory.js';
 import { report } from './statistics.js';
 import { benchStep } from './step.js';
 
@@ -25,6 +26,7 @@ const benches: Readonly<Record<string, (settings: Settings) => object | Promise<
   compileScale: benchCompileScale,
   filter: benchFilter,
   loader: benchLoader,
+  memory: benchMemory,
   step: benchStep,
 };
 

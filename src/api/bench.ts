@@ -2,7 +2,6 @@ import { mkdtempSync, readdirSync, rmSync } from 'node:fs';
 import { availableParallelism, cpus, loadavg, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Model } from '../nn/defineModel.js';
-import type { OptimizerConfig } from '../optim/optimizer.js';
 import { measure } from '../runtime/benchProcess.js';
 import type { BenchMode, BenchRequest } from '../runtime/benchProtocol.js';
 import { nodeSources } from '../runtime/onnxFile.js';
@@ -10,24 +9,13 @@ import { readProfile } from '../runtime/profile.js';
 import { invariant } from '../support/errors.js';
 import { round, spread, type Spread } from '../support/spread.js';
 import { timeByLayer, timeByOperator, type LayerTime, type OperatorTime } from './benchLayers.js';
-import { compileModel, type CompileResult } from './compileModel.js';
-import { resolveDevice, type DeviceName } from './device.js';
+import { compileStep, type StepOptions } from './benchStep.js';
 
-export interface BenchOptions {
-  /** Default train. */
-  readonly mode?: BenchMode | undefined;
-  /** Images of a step; default 32. */
-  readonly batch?: number | undefined;
-  /** Height and width of the image in place of the model's own, in pixels. */
-  readonly size?: number | undefined;
-  readonly classes?: number | undefined;
-  readonly device?: DeviceName | undefined;
+export interface BenchOptions extends StepOptions {
   /** Threads of one operator; onnxruntime's choice where missing. */
   readonly threads?: number | undefined;
   /** Steps to time; as many as fit into ten seconds, and at least five, where missing. */
   readonly steps?: number | undefined;
-  /** Of training; default RMSProp in TensorFlow's form with weight decay. */
-  readonly optimizer?: OptimizerConfig | undefined;
   /** Told what is done next. */
   readonly onPhase?: ((text: string) => void) | undefined;
 }
@@ -61,12 +49,6 @@ export interface BenchResult {
   };
 }
 
-/** What a step does beside the forward and backward pass, where nothing else is asked for. */
-export const benchTraining = {
-  optimizer: { kind: 'rmspropTf', weightDecay: 1e-5 },
-  emaDecay: 0.9999,
-} as const;
-
 /** Steps that are run before those that count: the arena grows, caches fill. */
 const warmUp = 3;
 const profiledSteps = 5;
@@ -79,12 +61,10 @@ export async function benchModel(
   model: string | Model,
   options: BenchOptions = {},
 ): Promise<BenchResult> {
-  const device = resolveDevice(options.device);
   const { mode = 'train', steps, threads, onPhase } = options;
   const folder = mkdtempSync(join(tmpdir(), 'gradus-bench-'));
   try {
-    const compiled = await compileStep(model, { ...options, device, out: folder });
-    const { manifest, seconds } = compiled;
+    const { manifest, seconds, device } = await compileStep(model, options, folder);
     onPhase?.(`compiled ${manifest.name} in ${seconds.toFixed(1)} s; timing steps`);
     const request = { mode, manifest, folder, threads, warmUp };
     const timing = { ...request, steps: steps ?? 5, seconds: steps === undefined ? 10 : 0 };
@@ -121,30 +101,6 @@ export async function benchModel(
   } finally {
     rmSync(folder, { recursive: true, force: true });
   }
-}
-
-type StepRequest = Omit<BenchOptions, 'device'> & {
-  readonly device: ReturnType<typeof resolveDevice>;
-  readonly out: string;
-};
-
-/** Compiles what a step of the mode runs, as training and labelling do. */
-function compileStep(model: string | Model, request: StepRequest): Promise<CompileResult> {
-  const { mode = 'train', device, optimizer, batch = 32, size, classes, out } = request;
-  const common = { target: device, batch, size, classes, out };
-  return mode === 'train'
-    ? compileModel(model, {
-        ...common,
-        ...benchTraining,
-        ...(optimizer && { optimizer }),
-        artifacts: ['train', 'init'],
-      })
-    : compileModel(model, {
-        ...common,
-        artifacts: ['infer'],
-        foldBatchNorm: true,
-        imageFormat: 'uint8-nhwc',
-      });
 }
 
 async function profileSteps(

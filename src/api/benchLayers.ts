@@ -57,7 +57,7 @@ const unlayered: Readonly<Record<string, string>> = {
 };
 
 /** The layer and phase in a node's name, `backward/blocks.0.conv_dw/conv/Conv_1`. */
-function placeOf(name: string): { layer: string; phase: string } {
+export function placeOf(name: string): { layer: string; phase: string } {
   const parts = name.split('/');
   const [first = ''] = parts;
   const phase = first === 'backward' || first === 'update' ? first : 'forward';

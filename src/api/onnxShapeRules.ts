@@ -237,6 +237,15 @@ function sliced(size: number, start: number, end: number, step: number): number 
   return Math.max(0, Math.ceil((clamp(end) - clamp(start)) / step));
 }
 
+/** From blocks of channels to `channels` of them, behind the batch or at the end. */
+const reorderOutput: Rule = ({ node, x }) => {
+  const channels = optionalInt(node, 'channels');
+  if (!x || channels === undefined) return undefined;
+  const [batch = 1, , ...pixels] = x;
+  const last = int(node, 'channels_last', 0) === 1;
+  return [last ? [batch, ...pixels, channels] : [batch, channels, ...pixels]];
+};
+
 function each(names: string, rule: Rule): Record<string, Rule> {
   return Object.fromEntries(names.split(' ').map((name) => [name, rule]));
 }
@@ -260,6 +269,7 @@ export const shapeRules: Readonly<Partial<Record<string, Rule>>> = {
     reduce,
   ),
   ConvTranspose: convTranspose,
+  ReorderOutput: reorderOutput,
   Gemm: gemm,
   Reshape: reshape,
   Flatten: flatten,

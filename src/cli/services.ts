@@ -7,6 +7,7 @@ import type { ExportOptions, ExportResult } from '../api/exportModel.js';
 import type { ImportOptions, ImportResult } from '../api/importWeights.js';
 import type { InspectOptions, Inspection } from '../api/inspect.js';
 import type { LoadedConfig } from '../api/loadTrainingConfig.js';
+import type { MemoryPrediction } from '../api/memory/predictMemory.js';
 import type { PreviewRequest, SheetRequest, SheetSummary } from '../api/noiseSheets.js';
 import type { Scaffold } from '../api/scaffold.js';
 import type { Cifar10Options } from '../data/cifar10.js';
@@ -30,6 +31,11 @@ export interface ModelOverrides {
   readonly classes?: number | undefined;
   /** Height and width of the image, in pixels. */
   readonly size?: number | undefined;
+}
+
+export interface MemoryRequest extends ModelOverrides {
+  /** Images of a step. */
+  readonly batch?: number | undefined;
 }
 
 export interface CompileRequest extends ModelOverrides {
@@ -176,6 +182,8 @@ export interface Services {
   importWeights(path: string, request: ImportOptions): Promise<ImportResult>;
   exportModel(path: string, request: ExportOptions): Promise<ExportResult>;
   inspectFile(path: string, request: InspectOptions): Promise<Inspection>;
+  /** Predicts the memory of a process that trains a model. */
+  predictMemory(model: string, request: MemoryRequest): Promise<MemoryPrediction>;
   /** Times, profiles and weighs steps of a model. */
   benchModel(model: string, options: BenchOptions): Promise<BenchResult>;
   listDevices(): Promise<DevicesSummary>;

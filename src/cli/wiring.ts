@@ -36,6 +36,11 @@ export const installedServices: Services = {
     const { benchModel } = await import('../api/bench.js');
     return benchModel(model, options);
   },
+  async predictMemory(model, request) {
+    await import('../index.js');
+    const { predictMemory } = await import('../api/memory/predictMemory.js');
+    return predictMemory(model, request);
+  },
   async listDevices() {
     const { describeDevices } = await import('../api/devices.js');
     return describeDevices();

@@ -18,6 +18,7 @@ function services(some: Partial<Services>): Services {
     exportModel: unused,
     inspectFile: unused,
     benchModel: unused,
+    predictMemory: unused,
     listDevices: unused,
     labelDataSet: unused,
     filterLabels: unused,

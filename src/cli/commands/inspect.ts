@@ -1,7 +1,8 @@
 import type { Inspection, LayerRow, OnnxFacts } from '../../api/inspect.js';
+import type { MemoryPrediction } from '../../api/memory/predictMemory.js';
 import { ConfigError } from '../../support/errors.js';
 import { defineCommand } from '../command.js';
-import { flags, overridesOf } from '../options.js';
+import { flags, overridesOf, wholeNumber } from '../options.js';
 import { formatBytes, formatCount, formatTable } from '../table.js';
 
 export const inspect = defineCommand({
@@ -13,6 +14,7 @@ export const inspect = defineCommand({
     ['inspect digits.model.ts --size 64 --json', 'at another resolution, for a script'],
     ['inspect efficientnet_b0', 'a shipped model; docs/names.md lists them'],
     ['inspect efficientnet_b0 --graph b0.svg', 'and a drawing of it'],
+    ['inspect digits.model.ts --memory --batch 64', 'what a training process will take'],
   ],
   options: (parser) =>
     parser
@@ -31,22 +33,78 @@ export const inspect = defineCommand({
           requiresArg: true,
           describe: 'An .svg file that takes a drawing of the model',
         },
+        memory: { type: 'boolean', describe: 'Predict the memory of a training step' },
+        batch: {
+          type: 'string',
+          requiresArg: true,
+          describe: 'Images of that step; 32 if missing',
+        },
       }),
   async run(args, { services }) {
-    const { file, graph } = args;
-    if (graph !== undefined && file.endsWith('.onnx'))
-      throw new ConfigError('--graph draws models, not .onnx files', {
-        code: 'graph-of-onnx',
-        where: '--graph',
-        hint: 'give the model file, or the name of a shipped model',
-      });
-    const inspection = await services.inspectFile(file, { ...overridesOf(args), graph });
-    const table = describeInspection(inspection);
-    return graph === undefined
-      ? { json: inspection, text: table }
-      : { json: { ...inspection, graph }, text: `${table}\n\ndrawn in ${graph}` };
+    const { file, graph, memory } = args;
+    if (file.endsWith('.onnx')) refuseModelFlags({ graph, memory });
+    const batch = wholeNumber('--batch', args.batch, { least: 1 });
+    const overrides = overridesOf(args);
+    const inspection = await services.inspectFile(file, { ...overrides, graph });
+    const prediction =
+      memory === true ? await services.predictMemory(file, { ...overrides, batch }) : undefined;
+    const drawn = graph === undefined ? [] : ['', `drawn in ${graph}`];
+    const table = prediction ? describeMemory(prediction) : describeInspection(inspection);
+    return {
+      json: {
+        ...inspection,
+        ...(graph !== undefined && { graph }),
+        ...(prediction && { memory: prediction }),
+      },
+      text: [table, ...drawn].join('\n'),
+    };
   },
 });
+
+function refuseModelFlags(given: { readonly graph?: unknown; readonly memory?: unknown }): void {
+  for (const [flag, does] of [
+    ['graph', 'draws'],
+    ['memory', 'looks into'],
+  ] as const) {
+    if (given[flag] === undefined || given[flag] === false) continue;
+    throw new ConfigError(`--${flag} ${does} models, not .onnx files`, {
+      code: `${flag}-of-onnx`,
+      where: `--${flag}`,
+      hint: 'give the model file, or the name of a shipped model',
+    });
+  }
+}
+
+const partNames = {
+  parameters: 'parameters and batch statistics',
+  state: 'optimizer state, averages, new parameters',
+  activations: 'activations and gradients at the peak',
+  arena: "gaps and tables of onnxruntime's arena",
+  images: 'images',
+  'initial weights': 'initial weights, until they are collected',
+  graph: 'graph',
+  base: 'Node, Gradus and onnxruntime',
+} as const;
+
+/** Layers that are named as holding the most. */
+const shownHolders = 5;
+
+/** The table that `gradus inspect --memory` prints. */
+function describeMemory({ name, batch, image, peakRssBytes, parts, peak }: MemoryPrediction) {
+  const rows = parts.map(({ part, bytes }) => [partNames[part], formatBytes(bytes)]);
+  const columns = [{ title: 'what' }, { title: 'bytes', align: 'right' }] as const;
+  const total = ['predicted peak of the process', formatBytes(peakRssBytes)];
+  const holders = peak.live.slice(0, shownHolders);
+  const where = `${peak.layer}, ${peak.phase} pass${peak.source === undefined ? '' : `, ${peak.source}`}`;
+  return [
+    `${name}: a training step of ${batch} images [${image.join(',')}] on the CPU`,
+    '',
+    formatTable(columns, [...rows, total], 1),
+    '',
+    `most memory at ${where}; then there lie`,
+    ...holders.map(({ layer, bytes }) => `  ${formatBytes(bytes)} made by ${layer}`),
+  ].join('\n');
+}
 
 /** The table that `gradus inspect` prints. */
 export function describeInspection({

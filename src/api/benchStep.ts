@@ -1,0 +1,51 @@
+import type { Model } from '../nn/defineModel.js';
+import type { OptimizerConfig } from '../optim/optimizer.js';
+import type { BenchMode } from '../runtime/benchProtocol.js';
+import { compileModel, type CompileModelOptions, type CompileResult } from './compileModel.js';
+import { resolveDevice, type DeviceName } from './device.js';
+
+/** Which steps of a model are looked at. */
+export interface StepOptions extends Pick<
+  CompileModelOptions,
+  'size' | 'classes' | 'drop' | 'dropPath'
+> {
+  /** Default train. */
+  readonly mode?: BenchMode | undefined;
+  /** Images of a step; default 32. */
+  readonly batch?: number | undefined;
+  readonly device?: DeviceName | undefined;
+  /** Of training; default RMSProp in TensorFlow's form with weight decay. */
+  readonly optimizer?: OptimizerConfig | undefined;
+}
+
+/** What training does beside the forward and backward pass, where nothing else is asked for. */
+const training = {
+  optimizer: { kind: 'rmspropTf', weightDecay: 1e-5 },
+  emaDecay: 0.9999,
+} as const;
+
+/** Compiles what a step runs, as training and labelling do; into a folder, where one is given. */
+export async function compileStep(
+  model: string | Model,
+  options: StepOptions,
+  out?: string,
+): Promise<CompileResult & { readonly device: string }> {
+  const { mode = 'train', optimizer, batch = 32, size, classes, drop, dropPath } = options;
+  const device = resolveDevice(options.device);
+  const common = { target: device, batch, size, classes, drop, dropPath, out };
+  const compiled =
+    mode === 'train'
+      ? await compileModel(model, {
+          ...common,
+          ...training,
+          ...(optimizer && { optimizer }),
+          artifacts: ['train', 'init'],
+        })
+      : await compileModel(model, {
+          ...common,
+          artifacts: ['infer'],
+          foldBatchNorm: true,
+          imageFormat: 'uint8-nhwc',
+        });
+  return { ...compiled, device };
+}
