@@ -12,6 +12,7 @@ import {
   type CheckpointMeta,
 } from '../runtime/checkpoint.js';
 import { Evaluation } from '../runtime/evaluate.js';
+import type { QuietImages } from '../runtime/noise.js';
 import type { StepResult } from '../runtime/step.js';
 import type { WeightKind } from '../runtime/trainProtocol.js';
 import { TrainClient } from '../runtime/trainClient.js';
@@ -42,8 +43,8 @@ export interface BatchSource {
   fill(arrays: BatchArrays, step: number): void | Promise<void>;
   /** Steps of one pass over the labelled images. */
   readonly stepsPerEpoch: number;
-  /** Index in a step from which images get no dropout and no stochastic depth; none where missing. */
-  readonly quietFrom?: number | undefined;
+  /** Images of a step that get no dropout, no stochastic depth or neither; none where missing. */
+  readonly quiet?: QuietImages | undefined;
 }
 
 /** Images to evaluate: in memory, or read while they are needed. */
@@ -146,7 +147,7 @@ export class Trainer {
         const step = this.#step;
         const hypers = this.#hypers(steps, step);
         const start = performance.now();
-        const running = this.client.step(arrays, { step, hypers, quietFrom: source.quietFrom });
+        const running = this.client.step(arrays, { step, hypers, quiet: source.quiet });
         prepared = this.#prepare(source, step + 1, steps.until);
         // Whatever fails first is thrown below; the other promise must not go unheard.
         prepared.catch(() => undefined);

@@ -83,11 +83,11 @@ export class TrainProgram implements DeviceProgram {
   }
 
   start(batch: BatchArrays, request: StepRequest): Promise<TensorMap> {
-    const { step, hypers = {}, sampleOffset = 0, quietFrom } = request;
+    const { step, hypers = {}, sampleOffset = 0, quiet } = request;
     checkHypers(hypers, [this.#run.hypers]);
     this.#run.hypers.set(hypers, step);
     this.#inputs.copy(batch, 0);
-    this.#inputs.fillNoise({ seed: this.seed, step, sampleOffset, quietFrom });
+    this.#inputs.fillNoise({ seed: this.seed, step, sampleOffset, quiet });
     return this.#run.run();
   }
 
@@ -162,7 +162,7 @@ export class AccumulateProgram implements DeviceProgram {
   }
 
   async start(batch: BatchArrays, request: StepRequest): Promise<TensorMap> {
-    const { step, hypers = {}, sampleOffset = 0, quietFrom } = request;
+    const { step, hypers = {}, sampleOffset = 0, quiet } = request;
     checkHypers(hypers, [this.#grad.hypers, this.#update.hypers]);
     for (const run of [this.#grad, this.#update]) run.hypers.set(hypers, step);
     let sums: TensorMap | undefined;
@@ -170,7 +170,7 @@ export class AccumulateProgram implements DeviceProgram {
       const row = micro * this.options.perRun;
       this.#inputs.copy(batch, row);
       const { seed } = this.options;
-      this.#inputs.fillNoise({ seed, step, sampleOffset: sampleOffset + row, quietFrom });
+      this.#inputs.fillNoise({ seed, step, sampleOffset: sampleOffset + row, quiet });
       const parts = await this.#grad.run();
       sums = sums === undefined ? parts : await this.#added(sums, parts);
     }

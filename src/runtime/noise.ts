@@ -2,6 +2,14 @@ import type { TensorInfo } from '../artifacts/manifest.js';
 import { ArtifactError, invariant } from '../support/errors.js';
 import { fillBits } from '../support/random.js';
 
+/** Images that get none of the network's noise. */
+export interface QuietImages {
+  /** Index in the global batch of the first; all after it are, too. */
+  readonly from: number;
+  /** The one kind of noise that they go without; both where missing. */
+  readonly kind?: 'dropout' | 'stochasticDepth' | undefined;
+}
+
 /** What the noise of a step depends on. */
 export interface NoiseAt {
   readonly seed: number;
@@ -11,8 +19,8 @@ export interface NoiseAt {
   readonly sampleOffset: number;
   /** Sample of each of the first rows, in place of those that follow `sampleOffset`. */
   readonly samples?: readonly number[] | undefined;
-  /** Images of the global batch from this index on get none: they keep all, at its own strength. */
-  readonly quietFrom?: number | undefined;
+  /** Images that keep all, at its own strength. */
+  readonly quiet?: QuietImages | undefined;
 }
 
 /**
@@ -26,7 +34,7 @@ export class NoiseSource {
   readonly #keep: number;
   readonly #words: Uint32Array;
   readonly #rowLength: number;
-  readonly #perSample: boolean;
+  readonly #kind: 'dropout' | 'stochasticDepth';
   /** One object for all streams: a step of a big model asks for thousands. */
   readonly #stream: { site: number; step: number; sample: number };
 
@@ -47,13 +55,15 @@ export class NoiseSource {
     const words = info.kind === 'stochasticDepth' ? 1 : this.#rowLength;
     // The generator makes four words at a time; a round length spares it a buffer for the rest.
     this.#words = new Uint32Array(Math.ceil(words / 4) * 4);
-    this.#perSample = info.kind === 'stochasticDepth';
+    this.#kind = info.kind;
     this.#threshold = keep * 2 ** 32;
     this.#keep = keep;
     this.#stream = { site: info.site, step: 0, sample: 0 };
   }
 
-  fill({ seed, step, sampleOffset, samples, quietFrom = Infinity }: NoiseAt): void {
+  fill({ seed, step, sampleOffset, samples, quiet }: NoiseAt): void {
+    const applies = quiet !== undefined && (quiet.kind ?? this.#kind) === this.#kind;
+    const quietFrom = applies ? quiet.from : Infinity;
     this.#stream.step = step;
     const noisy = Math.min(this.batch, Math.max(0, quietFrom - sampleOffset));
     this.mask.fill(this.#keep, noisy * this.#rowLength);
@@ -66,9 +76,10 @@ export class NoiseSource {
 
   #writeRow(start: number): void {
     const { mask } = this;
+    const perSample = this.#kind === 'stochasticDepth';
     const words = this.#words;
     const threshold = this.#threshold;
     for (let i = 0; i < this.#rowLength; i++)
-      mask[start + i] = (words[this.#perSample ? 0 : i] ?? 0) < threshold ? 1 : 0;
+      mask[start + i] = (words[perSample ? 0 : i] ?? 0) < threshold ? 1 : 0;
   }
 }

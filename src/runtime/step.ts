@@ -9,6 +9,7 @@ import {
   type Binding,
   type StateStore,
 } from './buffers.js';
+import type { QuietImages } from './noise.js';
 import { dataOf, zeroTensor, type Session, type TensorMap } from './session.js';
 import { BatchInputs, checkHypers, HyperInputs, type Hypers } from './stepInputs.js';
 
@@ -20,8 +21,8 @@ export interface StepRequest {
   readonly hypers?: Hypers;
   /** Index in the global batch of the first image, where this is a shard of it; default 0. */
   readonly sampleOffset?: number;
-  /** Index in the global batch from which images get no dropout and no stochastic depth; default none. */
-  readonly quietFrom?: number | undefined;
+  /** Images that get no dropout, no stochastic depth or neither; default none. */
+  readonly quiet?: QuietImages | undefined;
 }
 
 /** What a step gave. A runner reuses one object for all its steps. */
@@ -135,11 +136,11 @@ export class TrainRunner implements StepRunner {
   }
 
   async run(batch: BatchArrays, request: StepRequest): Promise<StepResult> {
-    const { step, hypers = {}, sampleOffset = 0, quietFrom } = request;
+    const { step, hypers = {}, sampleOffset = 0, quiet } = request;
     checkHypers(hypers, [this.#run.hypers]);
     this.#run.hypers.set(hypers, step);
     this.#inputs.copy(batch, 0);
-    this.#inputs.fillNoise({ seed: this.seed, step, sampleOffset, quietFrom });
+    this.#inputs.fillNoise({ seed: this.seed, step, sampleOffset, quiet });
     const result = this.#result;
     result.runTime = await this.#run.run();
     result.loss = this.#loss[0]?.data[0] ?? NaN;
@@ -217,7 +218,7 @@ export class AccumulateRunner implements StepRunner {
   }
 
   async run(batch: BatchArrays, request: StepRequest): Promise<StepResult> {
-    const { step, hypers = {}, sampleOffset = 0, quietFrom } = request;
+    const { step, hypers = {}, sampleOffset = 0, quiet } = request;
     checkHypers(hypers, [this.#grad.hypers, this.#update.hypers]);
     this.#grad.hypers.set(hypers, step);
     this.#update.hypers.set(hypers, step);
@@ -225,7 +226,7 @@ export class AccumulateRunner implements StepRunner {
     for (let micro = 0; micro < this.count; micro++) {
       const row = micro * this.#inputs.batch;
       this.#inputs.copy(batch, row);
-      const at = { seed: this.seed, step, sampleOffset: sampleOffset + row, quietFrom };
+      const at = { seed: this.seed, step, sampleOffset: sampleOffset + row, quiet };
       this.#inputs.fillNoise(at);
       runTime += await this.#grad.run();
       this.#add(micro === 0);

@@ -12,9 +12,15 @@ const arms = [
   { name: 'student-1', text: 'Noisy Student' },
   { name: 'without-augmentation', text: 'student without augmentation', quiet: { input: true } },
   {
+    name: 'without-depth',
+    text: 'student without stochastic depth',
+    quiet: { model: 'stochasticDepth' },
+  },
+  { name: 'without-dropout', text: 'student without dropout', quiet: { model: 'dropout' } },
+  {
     name: 'without-noise',
     text: 'student without augmentation, stochastic depth, dropout',
-    quiet: { input: true, model: true },
+    quiet: { input: true, model: 'both' },
   },
   { name: 'noised-teacher', text: 'teacher with the three noises when it labels', noised: true },
 ] satisfies readonly Arm[];

@@ -31,8 +31,8 @@ import type { PseudoImages } from './pseudoImages.js';
 export type Quiet = {
   /** What changes images: RandAugment, Cutout, affine maps; not crops and flips. */
   readonly input?: boolean;
-  /** Dropout and stochastic depth. */
-  readonly model?: boolean;
+  /** Dropout, stochastic depth, or both. */
+  readonly model?: 'dropout' | 'stochasticDepth' | 'both';
 };
 
 /** Images that a teacher labels while a student learns from them. */
@@ -278,7 +278,7 @@ function sourceOf(
     loss,
     kind,
     labelSmoothing: config.labelSmoothing,
-    quietPseudo: quiet?.model,
+    quietPseudo: quiet?.model && { kind: quiet.model === 'both' ? undefined : quiet.model },
   });
 }
 

@@ -1,5 +1,6 @@
 import type { BatchSource } from '../api/trainer.js';
 import type { BatchArrays } from '../runtime/batchArrays.js';
+import type { QuietImages } from '../runtime/noise.js';
 import { ConfigError } from '../support/errors.js';
 
 /** One of the two sets of a mixed batch; goes through its images in a shuffled order of its own. */
@@ -25,8 +26,8 @@ interface MixedBatchesOptions {
    * published code's: the labelled mean plus ratio times the pseudo-labelled one.
    */
   readonly loss?: 'mean' | 'sumOfMeans' | undefined;
-  /** Whether pseudo-labelled images get no dropout and no stochastic depth: an ablation. */
-  readonly quietPseudo?: boolean | undefined;
+  /** What the network's noise leaves pseudo-labelled images alone with: an ablation. */
+  readonly quietPseudo?: Omit<QuietImages, 'from'> | undefined;
 }
 
 /**
@@ -48,8 +49,9 @@ export class MixedBatches implements BatchSource {
     this.stepsPerEpoch = labelled.stepsPerEpoch;
   }
 
-  get quietFrom(): number | undefined {
-    return this.options.quietPseudo === true ? this.options.batch : undefined;
+  get quiet(): QuietImages | undefined {
+    const { quietPseudo, batch } = this.options;
+    return quietPseudo && { ...quietPseudo, from: batch };
   }
 
   /** Images of a step: batch x (1 + ratio). */

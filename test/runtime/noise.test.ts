@@ -97,9 +97,14 @@ describe('a noise mask', () => {
 
   for (const kind of ['dropout', 'stochasticDepth'] as const)
     it(`of ${kind} leaves images as they are from one on, wherever a batch is split`, () => {
-      const fill = (rows: number, sampleOffset: number, quietFrom?: number) => {
+      const fill = (rows: number, sampleOffset: number, from?: number) => {
         const out = new Float32Array(rows * 3);
-        const at = { seed: 5, step: 9, sampleOffset, quietFrom };
+        const at = {
+          seed: 5,
+          step: 9,
+          sampleOffset,
+          quiet: from === undefined ? undefined : { from },
+        };
         new NoiseSource(info(kind, 77, 0.75), out, rows).fill(at);
         return [...out];
       };
@@ -109,6 +114,22 @@ describe('a noise mask', () => {
       expect([...fill(4, 0, 5), ...fill(4, 4, 5)]).toEqual(fill(8, 0, 5));
       expect(fill(4, 4, 2)).toEqual(Array.from({ length: 12 }, () => 0.75));
     });
+
+  it('leaves images alone with one kind only, where told', () => {
+    const out = new Float32Array(2);
+    const quiet = { from: 0, kind: 'dropout' } as const;
+    const masks = (['dropout', 'stochasticDepth'] as const).map((kind) => {
+      new NoiseSource(info(kind, 77, 0.75), out, 2).fill({
+        seed: 5,
+        step: 9,
+        sampleOffset: 0,
+        quiet,
+      });
+      return [...out];
+    });
+    expect(masks[0]).toEqual([0.75, 0.75]);
+    expect(masks[1]?.every((own) => own === 0 || own === 1)).toBe(true);
+  });
 
   it('is refused for an input that does not say how it is drawn', () => {
     const bare: TensorInfo = { name: 'm', role: 'noise', dtype: 'float32', shape: ['N'] };

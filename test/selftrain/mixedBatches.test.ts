@@ -56,8 +56,8 @@ function lossOf({ target, weight }: BatchArrays, logP: readonly number[], rows: 
 
 describe('batches of labelled and pseudo-labelled images', () => {
   it('tell from which image on there is no dropout, where pseudo-labelled ones get none', () => {
-    expect(mixed().quietFrom).toBeUndefined();
-    expect(mixed({ quietPseudo: true }).quietFrom).toBe(2);
+    expect(mixed().quiet).toBeUndefined();
+    expect(mixed({ quietPseudo: {} }).quiet).toEqual({ from: 2 });
   });
 
   it('hold batch x (1 + ratio) images, each with its own target and weight', async () => {

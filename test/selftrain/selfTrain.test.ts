@@ -242,6 +242,8 @@ describe('an ablation', () => {
       'teacher',
       'student-1',
       'without-augmentation',
+      'without-depth',
+      'without-dropout',
       'without-noise',
       'noised-teacher',
     ];
@@ -254,7 +256,7 @@ describe('an ablation', () => {
         .split('\n');
       return String((JSON.parse(lines[2] ?? '') as { loss: number }).loss);
     });
-    expect(new Set(losses).size).toBe(4);
+    expect(new Set(losses).size).toBe(6);
     // The noised teacher is less sure.
     const confidence = async (folder: string) => {
       const labels = await LabelSet.open(join(out, folder, 'labels'));
