@@ -13,7 +13,7 @@ export default defineSelfTraining({
   },
   teacher: {
     model: './small.model.ts',
-    steps: 1400,
+    steps: 2000,
     batch: 100,
     optimizer: sgd({ learningRate: 0.1, momentum: 0.9, nesterov: true, weightDecay: 5e-4 }),
     schedule: { kind: 'cosine', warmup: 5 },
@@ -29,7 +29,7 @@ export default defineSelfTraining({
     checkpoints: { every: 50, keepLast: 1 },
     choose: 'last',
   },
-  students: [{ batch: 25, ratio: 4, steps: 1600, labels: { threshold: 0.3 } }, {}],
+  students: [{ batch: 25, ratio: 4, steps: 1800, labels: { threshold: 0.3 } }, {}],
   control: true,
   validation: { share: 0.1, every: 20 },
   labelling: { batch: 100 },
