@@ -2,7 +2,7 @@ import { join } from 'node:path';
 import { renderCurves, type Curve } from '../runtime/curves.js';
 import { writeFileAtomic } from '../runtime/atomic.js';
 import { readMetrics } from '../runtime/metrics.js';
-import type { SelfTrainingConfig } from './config.js';
+import type { GenerationConfig, SelfTrainingConfig } from './config.js';
 import type { Stages } from './lineage.js';
 import type { KeptLabels, NetworkOutcome } from './pipeline.js';
 import type { TestResult } from './testNetwork.js';
@@ -63,10 +63,20 @@ export function summaryOf(
       labels: labels ?? null,
       seconds: rounded(seconds),
     })),
-    chosenBy:
-      'each checkpoint by accuracy on held-out labelled images; the test set was read once, at the end',
+    chosenBy: chosenBy([teacher, ...students].map(({ choose }) => choose)),
     seconds: rounded(stages.seconds),
   };
+}
+
+function chosenBy(rules: readonly GenerationConfig['choose'][]): string {
+  const [best, last] = [rules.includes('best'), rules.includes('last')];
+  const held = 'each checkpoint by accuracy on held-out labelled images';
+  const rule = best
+    ? last
+      ? `${held}, but the last where the config says so`
+      : held
+    : 'the last checkpoints';
+  return `${rule}; the test set was read once, at the end`;
 }
 
 function rounded(seconds: number): number {

@@ -34,6 +34,23 @@ const small = (changes: Parameters<typeof tinySelfTraining>[0] = {}) => ({
 });
 
 describe('a self-training', () => {
+  it('says that it takes the last checkpoints where the config does', async () => {
+    const config = small();
+    const { teacher, students } = config;
+    const summary = finished(
+      await selfTrain(
+        {
+          ...config,
+          teacher: { ...teacher, choose: 'last' },
+          students: students.map((own) => ({ ...own, choose: 'last' })),
+        },
+        tinyOptions(temporaryFolder()),
+      ),
+    );
+    expect(summary.chosenBy).toBe('the last checkpoints; the test set was read once, at the end');
+    expect(summary.networks.map(({ step, steps }) => step - steps)).toEqual([0, 0]);
+  });
+
   it('leaves networks, labels, lineage, summary and picture, and figures that hold', async () => {
     const out = temporaryFolder();
     const options = tinyOptions(out);
@@ -54,6 +71,7 @@ describe('a self-training', () => {
         'shard-00001-of-00001.parquet',
       ]);
     expect(readFileSync(join(out, 'summary.svg'), 'utf8')).toMatch(/student-2: \d+\.\d\d %/);
+    expect(summary.chosenBy).toMatch(/held-out labelled images; the test set was read once/);
     // Student and control: as many steps, of as many images.
     const [, student, control] = summary.networks;
     expect(control).toMatchObject({ steps: student?.steps, images: student?.images, labels: null });
