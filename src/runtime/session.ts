@@ -74,6 +74,21 @@ function providerSettings(name: string): InferenceSession.ExecutionProviderConfi
   return name === 'webgpu' ? { name, preferredLayout: 'NCHW' } : name;
 }
 
+/**
+ * What a session is told beside its options. On WebGPU a convolution must not swallow the activation
+ * behind it: onnxruntime 1.29 keeps shaders for the whole process, by a key that leaves the activation
+ * out (mended after it by microsoft/onnxruntime#32048), so that the last convolution of squeeze and
+ * excitation got the shader of a training session, without its sigmoid.
+ */
+function configEntries(providers: readonly string[], strict = false) {
+  return {
+    ...(strict && { session: { disable_cpu_ep_fallback: '1' } }),
+    ...(providers.includes('webgpu') && {
+      optimization: { disable_specified_optimizers: 'ConvActivationFusion' },
+    }),
+  };
+}
+
 /** Names of the execution providers that this build of onnxruntime-node knows. */
 export function availableProviders(): string[] {
   return listSupportedBackends().map(({ name }) => name);
@@ -149,7 +164,7 @@ export class Session {
         enableProfiling: true,
         profileFilePrefix: options.profile,
       }),
-      ...(options.strict && { extra: { session: { disable_cpu_ep_fallback: '1' } } }),
+      extra: configEntries(providers, options.strict),
       ...(options.results === 'device' && { preferredOutputLocation: 'gpu-buffer' }),
     };
     // A sequence lies in the host's memory, and no other provider could be kept to itself.
