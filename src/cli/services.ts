@@ -1,8 +1,9 @@
 import type { ArtifactKind, Manifest } from '../artifacts/manifest.js';
 import type { BenchOptions, BenchResult } from '../api/bench.js';
 import type { TrainingConfig } from '../api/config.js';
-import type { DevicesSummary } from '../api/devices.js';
+import type { DevicesSummary, DoctorSummary } from '../api/devices.js';
 import type { EvaluateCheckpointOptions, EvaluationReport } from '../api/evaluateCheckpoint.js';
+import type { DeviceName } from '../api/device.js';
 import type { ExportOptions, ExportResult } from '../api/exportModel.js';
 import type { ImportOptions, ImportResult } from '../api/importWeights.js';
 import type { InspectOptions, Inspection } from '../api/inspect.js';
@@ -187,6 +188,8 @@ export interface Services {
   /** Times, profiles and weighs steps of a model. */
   benchModel(model: string, options: BenchOptions): Promise<BenchResult>;
   listDevices(): Promise<DevicesSummary>;
+  /** Why each provider can or cannot be used here, and what to do next. */
+  examineMachine(): Promise<DoctorSummary>;
   /** Labels images with a checkpoint's network or an .onnx classifier. */
   labelDataSet(teacher: string, request: LabelRequest): Promise<LabelRunSummary>;
   filterLabels(labels: string, options: FilterOptions): Promise<FilterSummary>;

@@ -1,8 +1,8 @@
+import { execFile, type ExecFileException } from 'node:child_process';
 import { listSupportedBackends } from 'onnxruntime-node';
 import { onnx } from '../../generated/proto/onnx.js';
-import { GradusError } from '../support/errors.js';
-import { messageOf } from './fileErrors.js';
 import { dataOf, Session, zeroTensor } from './session.js';
+import { workerPath } from './workerPath.js';
 
 /** An execution provider, and whether it runs a model here. */
 export interface Device {
@@ -12,28 +12,57 @@ export interface Device {
   readonly usable: boolean;
   /** Why it is not usable. */
   readonly reason?: string;
+  /** Whether it computes with 16-bit floats. */
+  readonly float16: boolean;
+  /** What the provider and its driver printed. */
+  readonly log: string;
 }
 
 /** Tries every execution provider of this onnxruntime-node on a one-node model. */
-export async function listDevices(): Promise<Device[]> {
-  const devices: Device[] = [];
-  for (const { name, bundled } of listSupportedBackends()) {
-    const reason = await tryProvider(name);
-    devices.push({ name, bundled, usable: reason === undefined, ...(reason && { reason }) });
-  }
-  return devices;
+export function listDevices(): Promise<Device[]> {
+  return Promise.all(listSupportedBackends().map(({ name }) => probeDevice(name)));
 }
 
-/** Why a provider cannot run a model, or undefined where it can. */
-async function tryProvider(provider: string): Promise<string | undefined> {
+/** Longest that a provider may take to start: a first use may compile shaders or load libraries. */
+const patience = 60_000;
+
+/** Tries one execution provider, in a process of its own. */
+export async function probeDevice(name: string): Promise<Device> {
+  const bundled = listSupportedBackends().find((known) => known.name === name)?.bundled ?? false;
+  const { output, log, ended } = await runProbe(name);
+  const { reason, float16 } = output ?? { reason: ended, float16: false };
+  const usable = reason === undefined;
+  return { name, bundled, usable, ...(!usable && { reason }), float16, log };
+}
+
+interface Probe {
+  readonly output: { readonly reason?: string; readonly float16: boolean } | undefined;
+  readonly log: string;
+  /** How the process ended where it gave no answer. */
+  readonly ended: string;
+}
+
+/** A driver that crashes or hangs takes its process with it, not this one. */
+function runProbe(name: string): Promise<Probe> {
+  const path = workerPath(import.meta.url, 'probeWorker');
+  return new Promise((resolve) => {
+    execFile(process.execPath, [path, name], { timeout: patience }, (error, stdout, stderr) => {
+      resolve({ output: answerOf(stdout), log: stderr, ended: howEnded(error) });
+    });
+  });
+}
+
+function howEnded(error: ExecFileException | null): string {
+  if (error?.killed) return `it gave no answer within ${patience / 1000} s`;
+  if (error?.signal) return `the process that tried it was ended by ${error.signal}`;
+  return `the process that tried it ended with code ${error?.code ?? 0} and gave no answer`;
+}
+
+function answerOf(stdout: string): Probe['output'] {
   try {
-    const session = await Session.create(identityModel(), { providers: [provider] });
-    await session.run({ x: zeroTensor('float32', [1]) }, { y: zeroTensor('float32', [1]) });
-    await session.release();
+    return JSON.parse(stdout) as Probe['output'];
+  } catch {
     return undefined;
-  } catch (error) {
-    const cause = error instanceof GradusError && error.cause !== undefined ? error.cause : error;
-    return messageOf(cause).trim();
   }
 }
 
@@ -72,20 +101,6 @@ function reorderModel(shape: readonly number[]): Uint8Array {
     graph: {
       name: 'probe',
       node: [{ opType: 'ReorderInput', domain, input: ['x'], output: ['y'] }],
-      input: [{ name: 'x', type }],
-      output: [{ name: 'y', type }],
-    },
-  }).finish();
-}
-
-function identityModel(): Uint8Array {
-  const type = { tensorType: { elemType: 1, shape: { dim: [{ dimValue: 1 }] } } };
-  return onnx.ModelProto.encode({
-    irVersion: 8,
-    opsetImport: [{ domain: '', version: 17 }],
-    graph: {
-      name: 'probe',
-      node: [{ opType: 'Identity', input: ['x'], output: ['y'] }],
       input: [{ name: 'x', type }],
       output: [{ name: 'y', type }],
     },
