@@ -10,6 +10,7 @@ import { invariant } from '../support/errors.js';
 import { round, spread, type Spread } from '../support/spread.js';
 import { timeByLayer, timeByOperator, type LayerTime, type OperatorTime } from './benchLayers.js';
 import { compileStep, type StepOptions } from './benchStep.js';
+import { sessionOn } from './device.js';
 
 export interface BenchOptions extends StepOptions {
   /** Threads of one operator; onnxruntime's choice where missing. */
@@ -66,7 +67,7 @@ export async function benchModel(
   try {
     const { manifest, seconds, device } = await compileStep(model, options, folder);
     onPhase?.(`compiled ${manifest.name} in ${seconds.toFixed(1)} s; timing steps`);
-    const request = { mode, manifest, folder, threads, warmUp };
+    const request = { mode, manifest, folder, threads, warmUp, session: sessionOn(device) };
     const timing = { ...request, steps: steps ?? 5, seconds: steps === undefined ? 10 : 0 };
     const measured = await measure(timing);
     const load = loadavg()[0] ?? 0;

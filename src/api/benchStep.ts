@@ -2,7 +2,7 @@ import type { Model } from '../nn/defineModel.js';
 import type { OptimizerConfig } from '../optim/optimizer.js';
 import type { BenchMode } from '../runtime/benchProtocol.js';
 import { compileModel, type CompileModelOptions, type CompileResult } from './compileModel.js';
-import { resolveDevice, type DeviceName } from './device.js';
+import { chooseDevice, type BuiltInDevice, type DeviceName } from './device.js';
 
 /** Which steps of a model are looked at. */
 export interface StepOptions extends Pick<
@@ -29,9 +29,9 @@ export async function compileStep(
   model: string | Model,
   options: StepOptions,
   out?: string,
-): Promise<CompileResult & { readonly device: string }> {
+): Promise<CompileResult & { readonly device: BuiltInDevice }> {
   const { mode = 'train', optimizer, batch = 32, size, classes, drop, dropPath } = options;
-  const device = resolveDevice(options.device);
+  const { device } = await chooseDevice(options.device);
   const common = { target: device, batch, size, classes, drop, dropPath, out };
   const compiled =
     mode === 'train'

@@ -1,4 +1,16 @@
+import {
+  cudaLibrary,
+  driverCuda,
+  findSwiftshader,
+  listGpus,
+  mayHaveGpu,
+  missingLibraries,
+  vulkanDrivers,
+} from '../runtime/graphics.js';
+import { probeDevice, type Device } from '../runtime/probe.js';
+import type { SessionOptions } from '../runtime/session.js';
 import { DeviceError } from '../support/errors.js';
+import { diagnose, gpuLibraries, type Diagnosis, type MachineFacts } from './diagnose.js';
 
 /** What `--device` and a config's `device` can say; `auto` is the best that there is. */
 export const deviceNames = ['auto', 'cpu', 'webgpu', 'cuda'] as const;
@@ -6,21 +18,88 @@ export const deviceNames = ['auto', 'cpu', 'webgpu', 'cuda'] as const;
 export type DeviceName = (typeof deviceNames)[number];
 
 /** Devices that this version compiles for. */
-export const builtInDevices = ['cpu'] as const satisfies readonly DeviceName[];
+export const builtInDevices = ['cpu', 'webgpu'] as const satisfies readonly DeviceName[];
 
 export type BuiltInDevice = (typeof builtInDevices)[number];
 
+/** A device to run on, and why `auto` took it. */
+export interface DeviceChoice {
+  readonly device: BuiltInDevice;
+  /** Of `auto`; a device asked for by name needs no reason. */
+  readonly why?: string;
+}
+
+/** What this machine has beside its CPU. */
+export async function machineFacts(): Promise<MachineFacts> {
+  return {
+    platform: process.platform,
+    gpus: await listGpus(),
+    mayHaveGpu: mayHaveGpu(),
+    vulkanDrivers: vulkanDrivers(),
+    swiftshader: findSwiftshader(),
+    missingLibraries: await missingLibraries(gpuLibraries),
+    cudaLibrary: await cudaLibrary(),
+    driverCuda: await driverCuda(),
+  };
+}
+
+/** What `auto` tries, the fastest first; the CPU where none of them can be used. */
+const accelerators = ['webgpu'] as const satisfies readonly BuiltInDevice[];
+
+type Accelerator = (typeof accelerators)[number];
+
 /**
- * The device that a name stands for. Throws a DeviceError for one that this version does not
- * compile for; nothing is silently replaced by the CPU.
+ * The device that a name stands for. Throws a DeviceError that tells why and what to do for one that
+ * cannot be used here; nothing is silently replaced by the CPU.
  */
-export function resolveDevice(name: DeviceName = 'auto'): BuiltInDevice {
-  if (name === 'auto') return 'cpu';
-  const found = builtInDevices.find((device) => device === name);
-  if (found !== undefined) return found;
-  throw new DeviceError(`${name} is not built into this version of gradus`, {
-    code: 'device-not-built-in',
+export async function chooseDevice(name: DeviceName = 'auto'): Promise<DeviceChoice> {
+  if (name === 'cpu') return { device: name };
+  if (name === 'auto') return chooseBest();
+  const device = accelerators.find((known) => known === name);
+  if (device === undefined)
+    throw new DeviceError(`${name} is not built into this version of gradus`, {
+      code: 'device-not-built-in',
+      where: '--device',
+      hint: `use one of: auto, ${builtInDevices.join(', ')}; \`gradus doctor\` tells what this machine can run`,
+    });
+  const { usable, what, next } = await examine(device);
+  if (usable) return { device };
+  throw new DeviceError(`${device} cannot be used here: ${what}`, {
+    code: 'device-unusable',
     where: '--device',
-    hint: `use one of: auto, ${builtInDevices.join(', ')}; \`gradus devices\` tells what onnxruntime offers on this machine`,
+    hint: `${next === undefined ? '' : `${next}; `}--device cpu always can; \`gradus doctor\` tells more`,
   });
+}
+
+/** A device on a GPU, else the CPU: a software driver computes on the CPU, too, and slower. */
+async function chooseBest(): Promise<DeviceChoice> {
+  if (!mayHaveGpu()) return { device: 'cpu', why: 'no GPU was found' };
+  const reasons: string[] = [];
+  for (const device of accelerators) {
+    const { usable, what, software = false } = await examine(device);
+    if (usable && !software) return { device, why: `it ${what}` };
+    reasons.push(`${device} ${usable ? what : `cannot be used: ${what}`}`);
+  }
+  return { device: 'cpu', why: reasons.join('; ') };
+}
+
+type Examination = Diagnosis & Pick<Device, 'usable'>;
+
+const examined = new Map<Accelerator, Promise<Examination>>();
+
+/** Tries a device, once in a process. */
+function examine(device: Accelerator): Promise<Examination> {
+  const before = examined.get(device);
+  if (before) return before;
+  const examination = (async () => {
+    const probed = await probeDevice(device);
+    return { ...diagnose(probed, await machineFacts()), usable: probed.usable };
+  })();
+  examined.set(device, examination);
+  return examination;
+}
+
+/** How sessions of compiled graphs run on a device. */
+export function sessionOn(device: BuiltInDevice): Pick<SessionOptions, 'providers' | 'strict'> {
+  return device === 'cpu' ? {} : { providers: [device], strict: true };
 }

@@ -4,7 +4,8 @@ import type { InferArrays } from '../runtime/batchArrays.js';
 import { MeanProbabilities, softmaxRows } from '../runtime/evaluate.js';
 import { TrainClient } from '../runtime/trainClient.js';
 import { ArtifactError } from '../support/errors.js';
-import { resolveDevice, type DeviceName } from './device.js';
+import { chooseDevice, sessionOn, type DeviceName } from './device.js';
+import { resolveTarget } from './target.js';
 import {
   loadTeacher,
   type ModelNoise,
@@ -65,14 +66,18 @@ export class Labeller {
 
   /** Loads a teacher; throws as loadTeacher does, and a DeviceError for a device that cannot be used. */
   static async create(source: TeacherSource, options: LabellerOptions = {}): Promise<Labeller> {
-    resolveDevice(options.device);
+    const { device } = await chooseDevice(options.device);
     const { batch = 32, threads, classNames, noise } = options;
-    const teacher = await loadTeacher(source, { batch, classNames, noise });
+    // On the CPU onnxruntime finds its own layout, since the weights are constants.
+    const target = await resolveTarget(device === 'cpu' ? 'portable' : device);
+    const teacher = await loadTeacher(source, { batch, classNames, noise, target });
+    // A graph from elsewhere may have nodes that only the CPU runs.
+    const strict = typeof teacher.infer !== 'string' && device !== 'cpu';
     const client = await TrainClient.start({
       manifest: teacher.manifest,
       artifacts: { infer: teacher.infer },
       seed: 0,
-      ...(threads !== undefined && { session: { threads } }),
+      session: { ...sessionOn(device), strict, ...(threads !== undefined && { threads }) },
     });
     return new Labeller(teacher, client);
   }

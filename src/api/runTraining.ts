@@ -146,6 +146,9 @@ class TrainingRun {
       steps: plan.steps,
       firstStep: trainer.step,
     });
+    const { device, why } = trainer.device;
+    if (why !== undefined)
+      this.control.onEvent?.({ kind: 'message', text: `--device auto takes ${device}: ${why}` });
     const metrics = MetricsWriter.open(this.#metricsPath, trainer.step);
     try {
       if (trainer.step === 0) await this.#save(metrics);
@@ -156,11 +159,14 @@ class TrainingRun {
         learningRate: (step: number) => learningRateAt(plan.schedule, step, totals),
         // Short at first, so that the average forgets the initial weights (TensorFlow's num_updates).
         emaDecay: (step: number) => Math.min(plan.trainer.emaDecay ?? 0, (1 + step) / (10 + step)),
+        stopsAfter: (step: number) => this.#isBoundary(step),
       };
       for await (const event of trainer.run(plan.source, steps)) {
         const { kind, step, epoch, loss, accuracy, learningRate } = event;
         metrics.append({ kind, step, epoch, loss, accuracy, learningRate });
         this.control.onEvent?.(event);
+        // The state of an earlier step is gone; every step with a boundary is the last of its events.
+        if (step < trainer.step) continue;
         await this.#boundary(step, metrics);
         if (this.control.signal?.aborted || this.#stopped) break;
       }
@@ -223,6 +229,11 @@ class TrainingRun {
     const { step } = this.trainer;
     const text = `stopped early after step ${step}: no better accuracy since step ${this.#best?.step ?? 0}`;
     this.control.onEvent?.({ kind: 'message', text });
+  }
+
+  #isBoundary(step: number): boolean {
+    const { validation, evaluateEvery, checkpointEvery } = this.plan;
+    return (validation && step % evaluateEvery === 0) || step % checkpointEvery === 0;
   }
 
   async #boundary(step: number, metrics: MetricsWriter): Promise<void> {

@@ -5,6 +5,7 @@ import type { Model } from '../nn/defineModel.js';
 import type { OnnxSource } from '../runtime/onnxFile.js';
 import { ConfigError } from '../support/errors.js';
 import type { NoiseRates } from './checkpointModel.js';
+import type { Target } from '../targets/target.js';
 import { withNetwork, type CheckpointNetwork } from './checkpointNetwork.js';
 import { readOnnxClassifier } from './onnxTeacher.js';
 
@@ -67,6 +68,8 @@ export interface TeacherOptions {
    * model's own. Default none.
    */
   readonly noise?: ModelNoise | undefined;
+  /** What a checkpoint's graph is spelled for; default portable. */
+  readonly target?: Target | undefined;
 }
 
 /**
@@ -86,7 +89,7 @@ export async function loadTeacher(
 
 function checkpointTeacher(source: CheckpointNetwork, options: TeacherOptions): Teacher {
   const { path, state, loaded, network, weights } = source;
-  const { batch, classNames } = options;
+  const { batch, classNames, target } = options;
   const noise = options.noise && { ...options.noise, ...ratesOf(options.noise, source.rates) };
   // What was trained on floats was given the pixels as they are.
   const { imageFormat = 'uint8-nhwc' } = source;
@@ -96,6 +99,7 @@ function checkpointTeacher(source: CheckpointNetwork, options: TeacherOptions): 
       weights,
       file: 'infer.onnx',
       opset: 21,
+      target,
       trace: { batch, imageFormat, classes, image, drop: noise?.drop, dropPath: noise?.dropPath },
       noised: noise !== undefined,
     }),

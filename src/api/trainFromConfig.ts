@@ -12,7 +12,7 @@ import { removeFolder } from '../runtime/atomic.js';
 import { fixedFolder, listCheckpoints, readCheckpointState } from '../runtime/checkpoint.js';
 import { readRunInfo, RunFolder } from '../runtime/runFolder.js';
 import { ArtifactError, ConfigError } from '../support/errors.js';
-import { resolveDevice } from './device.js';
+import { chooseDevice } from './device.js';
 import { machine } from './machine.js';
 import { configChanges } from './configChanges.js';
 import { parseTrainingConfig, scheduleOf, type TrainingConfig } from './config.js';
@@ -75,7 +75,7 @@ export async function trainFromConfig(
   options: TrainFromConfigOptions,
 ): Promise<TrainResult> {
   const start = performance.now();
-  resolveDevice(config.device);
+  await chooseDevice(config.device);
   const { configFolder, out = join('runs', config.name), resume = false } = options;
   const run = RunFolder.open(out);
   const pool = new LoaderPool();

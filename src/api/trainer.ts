@@ -14,11 +14,11 @@ import {
 import { Evaluation } from '../runtime/evaluate.js';
 import type { QuietImages } from '../runtime/noise.js';
 import type { StepResult } from '../runtime/step.js';
-import type { WeightKind } from '../runtime/trainProtocol.js';
+import { longestQueue, type WeightKind } from '../runtime/trainProtocol.js';
 import { TrainClient } from '../runtime/trainClient.js';
 import { TrainingError } from '../support/errors.js';
 import type { TensorData } from '../support/tensor.js';
-import { resolveDevice, type DeviceName } from './device.js';
+import { chooseDevice, sessionOn, type DeviceChoice, type DeviceName } from './device.js';
 import { requireImages } from './evaluateNetwork.js';
 import { StoredWeights } from './storedWeights.js';
 import { compileModel, type CompileModelOptions, type CompileResult } from './compileModel.js';
@@ -72,7 +72,20 @@ export interface RunSteps {
   learningRate(step: number): number;
   /** Decay of the moving average at a step, counted from 0. */
   emaDecay?(step: number): number;
+  /** Whether the state is looked at after a step, counted from 1: a device goes no further then. */
+  stopsAfter?(step: number): boolean;
 }
+
+/** A step whose result has not come yet. */
+interface Started {
+  /** Counts from 1. */
+  readonly step: number;
+  readonly learningRate: number;
+  readonly waitMilliseconds: number;
+}
+
+/** A device gets about so much work before the results of its steps are read. */
+const queueMilliseconds = 500;
 
 /**
  * Trains one network: compiles it, runs its steps in a worker thread, evaluates, saves, resumes.
@@ -85,9 +98,17 @@ export interface RunSteps {
  */
 export class Trainer {
   #step = 0;
+  /** Steps that a device was given; the results come later, in order. */
+  #started: Started[] = [];
+  /** Steps that a device gets before their results are read. */
+  #queueLength = 1;
+  /** When the first of the started steps was. */
+  #since = 0;
 
   private constructor(
     readonly compiled: CompileResult,
+    /** Where it runs, and why there. */
+    readonly device: DeviceChoice,
     private readonly client: TrainClient,
     private readonly options: TrainerOptions,
   ) {}
@@ -96,8 +117,9 @@ export class Trainer {
   static async create(model: string | Model, options: TrainerOptions): Promise<Trainer> {
     const { accumulate = 1, batch, threads, seed = 0 } = options;
     const parts = accumulate > 1 ? (['grad', 'update'] as const) : (['train'] as const);
+    const choice = await chooseDevice(options.device);
     const compiled = await compileModel(model, {
-      target: resolveDevice(options.device),
+      target: choice.device,
       ...options,
       artifacts: [...parts, 'infer', 'init'],
       weightInputs: true,
@@ -112,9 +134,13 @@ export class Trainer {
       accumulate,
       seed,
       // Planning one block for all activations costs two thirds more memory, and saves no time.
-      session: { memPattern: false, ...(threads !== undefined && { threads }) },
+      session: {
+        memPattern: false,
+        ...sessionOn(choice.device),
+        ...(threads !== undefined && { threads }),
+      },
     });
-    const trainer = new Trainer(compiled, client, options);
+    const trainer = new Trainer(compiled, choice, client, options);
     await client.initialize(compiled.initial.held());
     return trainer;
   }
@@ -134,8 +160,10 @@ export class Trainer {
   }
 
   /**
-   * Trains until a step, one event each. The next batch is filled while a step runs. Throws a
-   * TrainingError where the loss is not finite; the state is then that after the bad step.
+   * Trains until a step, one event each. The next batch is filled while a step runs. A device may be
+   * some steps ahead of the events, but not where `steps` stops; `step` tells how far it is. Throws a
+   * TrainingError where the loss is not finite; the state is then that after the bad step or after a
+   * few more.
    */
   async *run(source: BatchSource, steps: RunSteps): AsyncGenerator<StepEvent> {
     let prepared = this.#prepare(source, this.#step, steps.until);
@@ -147,20 +175,21 @@ export class Trainer {
         const step = this.#step;
         const hypers = this.#hypers(steps, step);
         const start = performance.now();
-        const running = this.client.step(arrays, { step, hypers, quiet: source.quiet });
+        this.#started.push({
+          step: step + 1,
+          learningRate: hypers.learning_rate,
+          waitMilliseconds: start - asked,
+        });
+        if (this.#started.length === 1) this.#since = start;
+        const later = this.#goesOn(steps, step + 1);
+        const request = { step, hypers, quiet: source.quiet };
+        const running = this.client.advance(arrays, request, { later });
         prepared = this.#prepare(source, step + 1, steps.until);
         // Whatever fails first is thrown below; the other promise must not go unheard.
         prepared.catch(() => undefined);
-        const result = await running;
-        const seconds = (performance.now() - start) / 1000;
+        const results = await running;
         this.#step = step + 1;
-        const event = this.#event(result, source);
-        yield {
-          ...event,
-          learningRate: hypers.learning_rate,
-          imagesPerSecond: this.client.images / seconds,
-          waitMilliseconds: start - asked,
-        };
+        yield* this.#events(results, source);
       }
     } finally {
       // Whoever leaves the iteration early leaves a batch that was filled ahead.
@@ -191,27 +220,22 @@ export class Trainer {
     return arrays;
   }
 
-  #event(
-    { loss, metrics, runTime: runMilliseconds }: StepResult,
-    source: BatchSource,
-  ): Omit<StepEvent, 'learningRate' | 'imagesPerSecond' | 'waitMilliseconds'> {
-    const step = this.#step;
-    if (!Number.isFinite(loss))
-      throw new TrainingError(`the loss is ${loss} at step ${step}`, {
-        code: 'loss-not-finite',
-        where: `step ${step}`,
-        hint: 'lower the learning rate, warm it up for longer, or clip gradients (clipNorm)',
-      });
-    const epoch = Math.floor((step - 1) / source.stepsPerEpoch);
-    const accuracy = metrics['accuracy'] ?? NaN;
-    return {
-      kind: 'step',
-      step,
-      epoch,
-      loss,
-      accuracy,
-      runMilliseconds,
-    };
+  /** Whether a device is given another step after this one before its results are read. */
+  #goesOn({ until, stopsAfter }: RunSteps, step: number): boolean {
+    const full = this.#started.length >= Math.min(this.#queueLength, longestQueue);
+    return !full && step < until && stopsAfter?.(step) !== true;
+  }
+
+  *#events(results: readonly StepResult[], source: BatchSource): Generator<StepEvent> {
+    if (results.length === 0) return;
+    const milliseconds = (performance.now() - this.#since) / results.length;
+    if (this.device.device !== 'cpu')
+      this.#queueLength = Math.max(1, Math.floor(queueMilliseconds / milliseconds));
+    const imagesPerSecond = (1000 * this.client.images) / milliseconds;
+    for (const [i, started] of this.#started.splice(0, results.length).entries()) {
+      const result = results[i];
+      if (result) yield { ...stepEvent(result, started, source), imagesPerSecond };
+    }
   }
 
   /**
@@ -291,7 +315,7 @@ export class Trainer {
   /** Takes the state of a checkpoint folder. Throws ArtifactError where it is corrupt or does not fit. */
   async resume(path: string): Promise<CheckpointState> {
     const state = await this.client.resume(path);
-    this.#step = state.step;
+    this.#begin(state.step);
     return state;
   }
 
@@ -309,7 +333,12 @@ export class Trainer {
     } finally {
       checkpoint.tensors.close();
     }
-    this.#step = 0;
+    this.#begin(0);
+  }
+
+  #begin(step: number): void {
+    this.#step = step;
+    this.#started = [];
   }
 
   /** Copies of parameters, batch statistics, optimizer state and averages, by checkpoint key. */
@@ -327,4 +356,29 @@ function sourceOf(images: EvaluationImages): ImageSource {
   if (!(images instanceof ArrayDataset)) return images;
   const classNames = Array.from({ length: images.classes }, (_, label) => String(label));
   return arraySource(images, { name: 'images', classNames });
+}
+
+function stepEvent(
+  { loss, metrics, runTime: runMilliseconds }: StepResult,
+  { step, learningRate, waitMilliseconds }: Started,
+  { stepsPerEpoch }: BatchSource,
+): Omit<StepEvent, 'imagesPerSecond'> {
+  if (!Number.isFinite(loss))
+    throw new TrainingError(`the loss is ${loss} at step ${step}`, {
+      code: 'loss-not-finite',
+      where: `step ${step}`,
+      hint: 'lower the learning rate, warm it up for longer, or clip gradients (clipNorm)',
+    });
+  const epoch = Math.floor((step - 1) / stepsPerEpoch);
+  const accuracy = metrics['accuracy'] ?? NaN;
+  return {
+    kind: 'step',
+    step,
+    epoch,
+    loss,
+    accuracy,
+    learningRate,
+    waitMilliseconds,
+    runMilliseconds,
+  };
 }

@@ -3,7 +3,6 @@ import type { BenchOptions, BenchResult } from '../api/bench.js';
 import type { TrainingConfig } from '../api/config.js';
 import type { DevicesSummary, DoctorSummary } from '../api/devices.js';
 import type { EvaluateCheckpointOptions, EvaluationReport } from '../api/evaluateCheckpoint.js';
-import type { DeviceName } from '../api/device.js';
 import type { ExportOptions, ExportResult } from '../api/exportModel.js';
 import type { ImportOptions, ImportResult } from '../api/importWeights.js';
 import type { InspectOptions, Inspection } from '../api/inspect.js';

@@ -45,6 +45,10 @@ export const installedServices: Services = {
     const { describeDevices } = await import('../api/devices.js');
     return describeDevices();
   },
+  async examineMachine() {
+    const { examineMachine } = await import('../api/devices.js');
+    return examineMachine();
+  },
   async trainFromConfig(config, request) {
     await import('../index.js');
     const { trainFromConfig } = await import('../api/trainFromConfig.js');

@@ -11,7 +11,7 @@ import { foldWeights, type WeightSource } from '../passes/foldWeights.js';
 import { optimize } from '../passes/pipeline.js';
 import { halveMatrices } from '../support/halfFloats.js';
 import { lower } from '../targets/lower.js';
-import { portable } from '../targets/target.js';
+import { portable, type Target } from '../targets/target.js';
 import { inferProgram } from './programs.js';
 
 export interface InferenceRequest {
@@ -25,6 +25,8 @@ export interface InferenceRequest {
   readonly noised?: boolean | undefined;
   /** Stores kernels and matrices as float16, which the graph casts to float32 when it is loaded. */
   readonly float16?: boolean | undefined;
+  /** What the graph is spelled for; default portable. */
+  readonly target?: Target | undefined;
   /** Facts for readers of the file. */
   readonly metadata?: Readonly<Record<string, string>> | undefined;
 }
@@ -40,7 +42,7 @@ export interface Inference {
 
 /**
  * An inference graph with its weights inside, as small as it gets: batch normalisation is folded
- * into the convolutions and what depends on weights alone is computed now. Standard operators only.
+ * into the convolutions and what depends on weights alone is computed now.
  */
 export function compileInference(model: Model, request: InferenceRequest): Inference {
   const { file, opset, trace, noised = false } = request;
@@ -53,7 +55,7 @@ export function compileInference(model: Model, request: InferenceRequest): Infer
       ? halveMatrices(folded.weights)
       : { tensors: folded.weights, tooLarge: [] };
   const builder = new GraphBuilder({ opset, name: model.name });
-  lower(graph, builder, { target: portable, weights: stored.tensors });
+  lower(graph, builder, { target: request.target ?? portable, weights: stored.tensors });
   const docString = `inference graph of ${model.name}, exported by Gradus`;
   const onnx = builder.build({ docString, metadata: request.metadata ?? {} });
   assertValidModel(onnx, file);

@@ -1,5 +1,6 @@
 /** The messages between `measure` and the process in which the measured steps run. */
 import type { Manifest } from '../artifacts/manifest.js';
+import type { SessionOptions } from './session.js';
 import type { PackedError } from './trainProtocol.js';
 
 /** What is measured: steps of training, or batches of images that are labelled. */
@@ -11,6 +12,8 @@ export interface BenchRequest {
   /** Where the artifacts lie. */
   readonly folder: string;
   readonly threads?: number | undefined;
+  /** Where it runs; the CPU where missing. */
+  readonly session?: Pick<SessionOptions, 'providers' | 'strict'> | undefined;
   /** Steps that are run before and not counted. */
   readonly warmUp: number;
   /** Steps that are counted, at least. */

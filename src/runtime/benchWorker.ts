@@ -18,6 +18,7 @@ async function measure(request: BenchRequest): Promise<Measured> {
     artifacts: { [kind]: join(folder, requireArtifact(manifest, kind).file) },
     seed: 0,
     session: {
+      ...request.session,
       ...(mode === 'train' && { memPattern: false }),
       ...(threads !== undefined && { threads }),
       ...(profile !== undefined && { profile }),

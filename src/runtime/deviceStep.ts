@@ -6,9 +6,7 @@ import { AccumulateProgram, TrainProgram, type DeviceProgram } from './devicePro
 import { DeviceState } from './deviceState.js';
 import type { Session, SessionOptions } from './session.js';
 import type { QueueingRunner, StepRequest, StepResult } from './step.js';
-
-/** Most steps that are started before their results are read. */
-export const longestQueue = 64;
+import { longestQueue } from './trainProtocol.js';
 
 export interface DeviceRunnerOptions {
   readonly seed: number;

@@ -42,9 +42,11 @@ const handlers: Handlers = {
       infer = new InferRunner(given.manifest, await open('infer'), inferBatch ?? batch);
   },
   async initialize(weights) {
+    await forgetResults();
     await training().buffers.initialize(weights);
   },
   async load(tensors) {
+    await forgetResults();
     await training().buffers.load(tensors);
   },
   resume: (path) => resume(path),
@@ -118,6 +120,12 @@ function training(): StepRunner {
   });
 }
 
+/** Results of steps that another state replaces are nobody's. */
+async function forgetResults(): Promise<void> {
+  const steps = training();
+  if (queues(steps)) await steps.results();
+}
+
 function batchSlot(index: number): BatchArrays {
   const slot = setup?.batches[index];
   invariant(slot, `no batch slot ${index}`);
@@ -134,6 +142,7 @@ async function resume(path: string): Promise<CheckpointState> {
   invariant(setup, 'the worker is set up');
   const checkpoint = loadCheckpoint(path);
   requireArchitecture(checkpoint, setup.manifest);
+  await forgetResults();
   await training().buffers.load(checkpoint.tensors);
   return checkpoint.state;
 }

@@ -1,6 +1,6 @@
 import { join, resolve } from 'node:path';
 import type { Json } from '../artifacts/checkpointSchema.js';
-import { resolveDevice } from '../api/device.js';
+import { chooseDevice } from '../api/device.js';
 import { machine } from '../api/machine.js';
 import { LoaderPool } from '../data/loaderPool.js';
 import { UnreadableImages } from '../data/unreadable.js';
@@ -71,7 +71,7 @@ export async function inRunFolder<T>(
   use: (pipeline: Pipeline) => Promise<T>,
 ): Promise<T | Stopped> {
   const { configFolder, models, overwrite, out = join('runs', config.name) } = options;
-  resolveDevice(config.device);
+  await chooseDevice(config.device);
   // All that can be wrong with the config and the data shows before anything is written.
   const sets = options.sets ?? (await openSets(config, configFolder));
   const { classNames } = sets.labelled;

@@ -20,6 +20,7 @@ function services(some: Partial<Services>): Services {
     benchModel: unused,
     predictMemory: unused,
     listDevices: unused,
+    examineMachine: unused,
     labelDataSet: unused,
     filterLabels: unused,
     reassignDataSet: unused,

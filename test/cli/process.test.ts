@@ -12,11 +12,16 @@ afterAll(() => {
   rmSync(folder, { recursive: true });
 });
 
-function gradus(args: readonly string[], cwd = project, cache = join(folder, 'cache')) {
+function gradus(
+  args: readonly string[],
+  cwd = project,
+  cache = join(folder, 'cache'),
+  variables: Readonly<Record<string, string>> = {},
+) {
   const { status, stdout, stderr } = spawnSync(process.execPath, [gradusBin, ...args], {
     cwd,
     encoding: 'utf8',
-    env: { ...process.env, XDG_CACHE_HOME: cache, LANG: 'de_DE.UTF-8' },
+    env: { ...process.env, XDG_CACHE_HOME: cache, LANG: 'de_DE.UTF-8', ...variables },
     timeout: 60_000,
   });
   return { status, stdout, stderr };
@@ -175,6 +180,24 @@ describe('gradus devices', () => {
   });
 });
 
+describe('gradus doctor', () => {
+  it('says of each provider why it can or cannot be used, and what to do next', () => {
+    const { status, stdout, stderr } = gradus(['doctor'], folder);
+    expect([status, stderr]).toEqual([0, '']);
+    for (const name of ['cpu', 'webgpu', 'cuda', 'GPU', 'CUDA', 'auto', 'next'])
+      expect(stdout).toMatch(new RegExp(`^${name}\\b`, 'm'));
+  });
+
+  it('tells a script the same', () => {
+    const summary = JSON.parse(gradus(['doctor', '--json'], folder).stdout);
+    expect(summary.node).toBe(process.versions.node);
+    expect(['cpu', 'webgpu']).toContain(summary.auto);
+    expect(Object.keys(summary)).toEqual(
+      expect.arrayContaining(['devices', 'gpus', 'vulkan', 'cuda', 'next', 'autoWhy']),
+    );
+  });
+});
+
 describe('gradus train', () => {
   it('refuses a device that this version lacks, before anything is written', () => {
     const { status, stderr } = gradus(['train', 'training.config.ts', '--device', 'cuda']);
@@ -182,11 +205,24 @@ describe('gradus train', () => {
     expect(stderr).toMatchInlineSnapshot(`
       "error DeviceError: cuda is not built into this version of gradus
         --> --device
-        hint: use one of: auto, cpu; \`gradus devices\` tells what onnxruntime offers on this machine
+        hint: use one of: auto, cpu, webgpu; \`gradus doctor\` tells what this machine can run
       "
     `);
     expect(existsSync(join(project, 'runs'))).toBe(false);
     expect(gradus(['train', 'training.config.ts', '--device', 'tpu']).status).toBe(2);
+  });
+
+  it('refuses a device that cannot be used, with the reason and without what its driver prints', () => {
+    const train = ['train', 'training.config.ts', '--device', 'webgpu', '--json'];
+    const variables = { VK_ICD_FILENAMES: '/nowhere.json', VK_DRIVER_FILES: '/nowhere.json' };
+    const { status, stdout, stderr } = gradus(train, project, undefined, variables);
+    expect(status).toBe(5);
+    expect(stderr).toMatch(/^error DeviceError: .*\n {2}--> --device\n {2}hint: .*\n$/);
+    const { error } = JSON.parse(stdout);
+    expect(error).toMatchObject({ name: 'DeviceError', code: 'device-unusable', exitCode: 5 });
+    expect(error.message).toMatch(/^webgpu cannot be used here: /);
+    expect(error.hint).toMatch(/--device cpu always can; `gradus doctor` tells more$/);
+    expect(existsSync(join(project, 'runs'))).toBe(false);
   });
 
   it('names a wrong key of a config with the allowed ones', () => {

@@ -1,11 +1,15 @@
 import { afterEach, describe, expect, it } from 'vitest';
+import type { ArtifactInfo, TensorInfo } from '../../src/artifacts/manifest.js';
 import { Graph } from '../../src/ir/graph.js';
 import { writeModel } from '../../src/onnx/writer.js';
 import { argMax } from '../../src/ops/reduce.js';
 import { equal } from '../../src/ops/shape.js';
+import { copyModel, copyOf } from '../../src/runtime/deviceModels.js';
+import { DeviceState } from '../../src/runtime/deviceState.js';
+import { Session, type TensorMap } from '../../src/runtime/session.js';
 import { TrainClient } from '../../src/runtime/trainClient.js';
 import type { TrainSetup } from '../../src/runtime/trainProtocol.js';
-import type { TensorData } from '../../src/support/tensor.js';
+import { tensorData, type TensorData } from '../../src/support/tensor.js';
 import { temporaryFolder } from '../support/folder.js';
 import { spell } from '../support/spell.js';
 import { noWebgpu, onWebgpu } from '../support/swiftshader.js';
@@ -131,6 +135,32 @@ describe.skipIf(noWebgpu)(onWebgpu('state on a device'), () => {
       code: 'provider-lacks-node',
       hint: 'compile it with --target webgpu, or take --device cpu',
     });
+  });
+
+  it('keeps what a step replaces no longer than the step', async () => {
+    const shape = [2 ** 20];
+    const spec = { name: 'w', dtype: 'float32', shape } as const;
+    const w: TensorInfo = { ...spec, role: 'param', param: 'w' };
+    const next = { ...w, name: copyOf('w'), replaces: 'w' };
+    const info: ArtifactInfo = { file: 'copy.onnx', inputs: [w], outputs: [next] };
+    const state = await DeviceState.create([info], webgpu);
+    await state.initialize(
+      new Map([['w', tensorData('float32', shape, new Float32Array(2 ** 20))]]),
+    );
+    const copy = await Session.create(copyModel([spec]), { ...webgpu, results: 'device' });
+    const binding = state.bind(info);
+    const step = async (): Promise<void> => {
+      const feeds: TensorMap = {};
+      state.feed(binding, feeds);
+      state.replace(binding, await copy.compute(feeds, [copyOf('w')]));
+    };
+    for (let i = 0; i < 20; i++) await step();
+    const before = process.memoryUsage.rss();
+    for (let i = 0; i < 60; i++) await step();
+    // Not disposed of: 60 times 4 MB.
+    expect((process.memoryUsage.rss() - before) / 1e6).toBeLessThan(80);
+    await state.release();
+    await copy.release();
   });
 
   it('gives threads that share the device turns', async () => {

@@ -8,9 +8,16 @@ export interface Moment {
   readonly delay: number;
 }
 
-/** Runs a script on a folder until its end or the kill; gives the exit code (null where it was killed) and its lines. */
-export async function runUntil(script: string, folder: string, moment?: Moment) {
-  const child = spawn(process.execPath, [script, folder], { stdio: ['ignore', 'pipe', 'pipe'] });
+/** Runs a script on a folder, and `more` arguments, until its end or the kill; gives the exit code (null where it was killed) and its lines. */
+export async function runUntil(
+  script: string,
+  folder: string,
+  moment?: Moment,
+  more: readonly string[] = [],
+) {
+  const child = spawn(process.execPath, [script, folder, ...more], {
+    stdio: ['ignore', 'pipe', 'pipe'],
+  });
   const ended = new Promise<number | null>((resolve) => child.on('close', resolve));
   let errors = '';
   child.stderr.on('data', (text: Buffer) => (errors += text.toString()));

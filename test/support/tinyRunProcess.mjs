@@ -1,5 +1,6 @@
 // Trains a small run with a checkpoint after every second step, as a process that tests can kill:
-// node tinyRunProcess.mjs FOLDER. It resumes what it finds, and writes a line of each event.
+// node tinyRunProcess.mjs FOLDER [DEVICE [STEPS]]. It resumes what it finds, and writes a line of each
+// event.
 import { writeSync } from 'node:fs';
 import {
   ArrayDataset,
@@ -14,7 +15,7 @@ import {
   silu,
 } from '../../dist/src/index.js';
 
-const [folder] = process.argv.slice(2);
+const [folder, device = 'cpu', steps = '100'] = process.argv.slice(2);
 
 const model = defineModel({
   name: 'killed-net',
@@ -39,9 +40,9 @@ const { trainer } = await runTraining(
     title: 'killed',
     folder,
     model,
-    trainer: { batch: 8, seed: 3, optimizer: { kind: 'rmspropTf' }, emaDecay: 0.9 },
+    trainer: { batch: 8, seed: 3, optimizer: { kind: 'rmspropTf' }, emaDecay: 0.9, device },
     source: new ShuffledBatches(dataset, { batch: 8, seed: 3 }),
-    steps: 100,
+    steps: Number(steps),
     schedule: { kind: 'cosine', rate: 0.02 },
     validation: dataset,
     evaluateEvery: 5,

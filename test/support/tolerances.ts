@@ -17,6 +17,8 @@ export const tolerances = {
   float64Network: 1e-9,
   /** Logits by weights stored as float16 (11 bits, 5e-4 each, of either sign) against float32 ones. */
   float16Weights: 2e-3,
+  /** Twenty steps in float32 on two devices: what rounds differently is enlarged by statistics of a few values. */
+  devices: 1e-3,
 } as const;
 
 /** Step of central differences. */

@@ -7,7 +7,7 @@ export const devices = defineCommand({
   describe: 'Tell where networks can run here, where not, and why',
   examples: [
     ['devices', 'what --device can be'],
-    ['devices --json', 'for a script or a bug report'],
+    ['devices --json', 'for a script'],
   ],
   options: (parser) => parser,
   async run(_args, { services }) {
@@ -16,19 +16,30 @@ export const devices = defineCommand({
   },
 });
 
-function textOf(summary: DevicesSummary): string {
-  const rows = summary.devices.map(({ name, available, detail }) => [
+/** `Node 20.20.2, onnxruntime 1.29.0, linux x64, 2 cores, 25.3 GB` */
+export function machineLine(summary: DevicesSummary): string {
+  const { node, onnxruntime, platform, cores, memoryBytes } = summary;
+  return `Node ${node}, onnxruntime ${onnxruntime}, ${platform}, ${cores} cores, ${formatBytes(memoryBytes)}`;
+}
+
+/** A row a provider: whether it can be used, and on what or why not. */
+export function deviceTable({ devices: reports }: DevicesSummary): string {
+  const rows = reports.map(({ name, available, detail }) => [
     name,
     available ? 'yes' : 'no',
     detail,
   ]);
+  return formatTable([{ title: 'device' }, { title: 'usable' }, { title: 'what' }], rows);
+}
+
+function textOf(summary: DevicesSummary): string {
   const hints = summary.devices.flatMap(({ name, hint }) => (hint ? [`${name}: ${hint}`] : []));
   return [
-    `Node ${summary.node}, onnxruntime ${summary.onnxruntime}, ${summary.platform}, ${summary.cores} cores, ${formatBytes(summary.memoryBytes)}`,
+    machineLine(summary),
     '',
-    formatTable([{ title: 'device' }, { title: 'usable' }, { title: 'what' }], rows),
+    deviceTable(summary),
     '',
-    `--device auto takes ${summary.auto}`,
+    `--device auto takes ${summary.auto}: ${summary.autoWhy}`,
     ...hints,
   ].join('\n');
 }

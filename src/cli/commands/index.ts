@@ -6,6 +6,7 @@ import { compile } from './compile.js';
 import { data } from './data.js';
 import { demo } from './demo.js';
 import { devices } from './devices.js';
+import { doctor } from './doctor.js';
 import { evaluate } from './eval.js';
 import { exportCommand } from './export.js';
 import { filter } from './filter.js';
@@ -36,6 +37,7 @@ export const commands: readonly Command[] = [
   exportCommand,
   bench,
   devices,
+  doctor,
   data,
   augment,
 ];

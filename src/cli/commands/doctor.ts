@@ -1,0 +1,74 @@
+import type { DoctorSummary } from '../../api/devices.js';
+import { defineCommand } from '../command.js';
+import { formatBytes } from '../table.js';
+import { deviceTable, machineLine } from './devices.js';
+
+export const doctor = defineCommand({
+  usage: 'doctor',
+  describe: 'Find out why a GPU can or cannot be used, and what to do next',
+  examples: [
+    ['doctor', 'after an installation, or where --device webgpu is refused'],
+    ['doctor --json', 'for a bug report'],
+  ],
+  options: (parser) => parser,
+  async run(_args, { services }) {
+    const summary = await services.examineMachine();
+    return { json: summary, text: textOf(summary) };
+  },
+});
+
+function textOf(summary: DoctorSummary): string {
+  const { gpus, vulkan, cuda, auto, autoWhy, next } = summary;
+  const facts: [string, string][] = [
+    ['GPU', gpus.map(describeGpu).join('; ') || 'none found'],
+    ...vulkanFacts(summary.platform, vulkan),
+    ['CUDA', describeCuda(cuda)],
+    ['auto', `--device auto takes ${auto}: ${autoWhy}`],
+  ];
+  const width = Math.max(...facts.map(([name]) => name.length));
+  return [
+    machineLine(summary),
+    '',
+    deviceTable(summary),
+    '',
+    ...facts.map(([name, text]) => `${name.padEnd(width)}  ${text}`),
+    '',
+    'next',
+    ...next.map((step) => `  ${step}`),
+  ].join('\n');
+}
+
+function describeGpu({ name, driver, memoryBytes }: DoctorSummary['gpus'][number]): string {
+  const parts = [driver, memoryBytes === undefined ? undefined : formatBytes(memoryBytes)];
+  const known = parts.filter((part) => part !== undefined);
+  return known.length === 0 ? name : `${name} (${known.join(', ')})`;
+}
+
+/** Vulkan is how WebGPU reaches a GPU on Linux; Metal and Direct3D are parts of their systems. */
+function vulkanFacts(
+  platform: string,
+  { loader, drivers, swiftshader }: DoctorSummary['vulkan'],
+): [string, string][] {
+  if (platform.startsWith('darwin')) return [['Metal', 'part of macOS']];
+  if (platform.startsWith('win32')) return [['Direct3D', 'part of Windows']];
+  const names = drivers.map(({ library, software }) =>
+    software ? `${library} (software)` : library,
+  );
+  return [
+    [
+      'Vulkan',
+      `${loader ? 'libvulkan.so.1' : 'libvulkan.so.1 is missing'}; ${names.join(', ') || 'no driver'}`,
+    ],
+    ['SwiftShader', swiftshader ?? 'not installed'],
+  ];
+}
+
+function describeCuda({ installed, missing, driver, found }: DoctorSummary['cuda']): string {
+  const library = installed ? 'installed' : 'not installed';
+  return [
+    driver === undefined ? 'no driver' : `driver for CUDA up to ${driver}`,
+    `onnxruntime's library ${library}`,
+    ...(found.length > 0 ? [`found ${found.join(', ')}`] : []),
+    ...(missing.length > 0 ? [`missing ${missing.join(', ')}`] : []),
+  ].join('; ');
+}

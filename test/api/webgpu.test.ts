@@ -1,0 +1,105 @@
+import { join } from 'node:path';
+import { afterEach, describe, expect, it } from 'vitest';
+import { Trainer, type StepEvent, type TrainerOptions } from '../../src/api/trainer.js';
+import { range } from '../../src/data/imageSource.js';
+import { ShuffledBatches } from '../../src/data/batches.js';
+import type { Model } from '../../src/nn/index.js';
+import type { TensorData } from '../../src/support/tensor.js';
+import { temporaryFolder } from '../support/folder.js';
+import { runUntil } from '../support/killedProcess.js';
+import { repositoryRoot } from '../support/paths.js';
+import { noWebgpu, onWebgpu } from '../support/swiftshader.js';
+import { quarters, tinyNet } from '../support/tinyDigits.js';
+import { filesBelow } from '../support/tinyRun.js';
+import { quarterSource, tinyTeacher, withLabeller } from '../support/tinyTeacher.js';
+import { relativeError, tolerances } from '../support/tolerances.js';
+
+const trainers: Trainer[] = [];
+
+afterEach(async () => {
+  for (const trainer of trainers.splice(0)) await trainer.close();
+});
+
+async function create(model: Model, options: Partial<TrainerOptions>): Promise<Trainer> {
+  const trainer = await Trainer.create(model, { batch: 8, seed: 1, ...options });
+  trainers.push(trainer);
+  return trainer;
+}
+
+const data = quarters(32);
+
+async function train(trainer: Trainer, until: number): Promise<StepEvent[]> {
+  const source = new ShuffledBatches(data, { batch: 8, seed: 1 });
+  const events: StepEvent[] = [];
+  const steps = { until, learningRate: (step: number) => 0.02 / (1 + step) };
+  for await (const event of trainer.run(source, steps)) events.push(event);
+  return events;
+}
+
+const numbers = (tensor: TensorData | undefined) => Array.from(tensor?.data ?? [], Number);
+
+/** Two states agree, tensor by tensor. */
+function expectClose(
+  a: ReadonlyMap<string, TensorData>,
+  b: ReadonlyMap<string, TensorData>,
+  tolerance: number,
+): void {
+  expect([...a.keys()].toSorted()).toEqual([...b.keys()].toSorted());
+  for (const key of a.keys())
+    expect(relativeError(numbers(a.get(key)), numbers(b.get(key))), key).toBeLessThan(tolerance);
+}
+
+describe.skipIf(noWebgpu)(onWebgpu('training on WebGPU'), () => {
+  it('follows the CPU step by step: batch norm, noise, clipping, averages, 8-bit images', async () => {
+    const options: Partial<TrainerOptions> = {
+      optimizer: { kind: 'rmspropTf', weightDecay: 1e-4 },
+      emaDecay: 0.9,
+      maxNorm: 1,
+      labelSmoothing: 0.1,
+      imageFormat: 'uint8-nhwc',
+    };
+    const [cpu, gpu] = [
+      await create(tinyNet(), { ...options, device: 'cpu' }),
+      await create(tinyNet(), { ...options, device: 'webgpu' }),
+    ];
+    const [wanted, found] = [await train(cpu, 20), await train(gpu, 20)];
+    for (const key of ['step', 'epoch', 'accuracy', 'learningRate'] as const)
+      expect(found.map((event) => event[key])).toEqual(wanted.map((event) => event[key]));
+    const losses = (events: readonly StepEvent[]) => events.map(({ loss }) => loss);
+    expect(relativeError(losses(found), losses(wanted))).toBeLessThan(tolerances.devices);
+    expectClose(await gpu.state(), await cpu.state(), tolerances.devices);
+    const [a, b] = [await gpu.predict(data), await cpu.predict(data)];
+    expect(relativeError(a, b)).toBeLessThan(tolerances.devices);
+  });
+
+  it('killed and resumed ends with the bytes of a run that was left alone', async () => {
+    const script = join(repositoryRoot, 'test/support/tinyRunProcess.mjs');
+    const [whole, folder] = [temporaryFolder(), temporaryFolder()];
+    const more = ['webgpu', '8'];
+    const undisturbed = runUntil(script, whole, undefined, more);
+    const killed = await runUntil(script, folder, { line: 8, delay: 0 }, more);
+    expect([killed.code, killed.errors]).toEqual([null, '']);
+    const { code, errors } = await runUntil(script, folder, undefined, more);
+    expect([code, errors]).toEqual([0, '']);
+    expect((await undisturbed).code).toBe(0);
+    expect(filesBelow(folder)).toEqual(filesBelow(whole));
+  });
+
+  it('labels as the CPU does', async () => {
+    const teacher = await tinyTeacher(temporaryFolder(), { steps: 30 });
+    const label = (device: 'cpu' | 'webgpu') =>
+      withLabeller(
+        teacher,
+        async (labeller) => {
+          const rows: number[] = [];
+          for await (const { probabilities } of labeller.predict(quarterSource(12), range(0, 12)))
+            rows.push(...probabilities);
+          return rows;
+        },
+        { device },
+      );
+    const [found, wanted] = [await label('webgpu'), await label('cpu')];
+    expect(found).toHaveLength(12 * 4);
+    expect(relativeError(found, wanted)).toBeLessThan(tolerances.float32);
+  });
+});
