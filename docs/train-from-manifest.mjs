@@ -33,7 +33,8 @@ for (const info of train.inputs) {
   const { role, param, initial: start } = info;
   if (role === 'param' || role === 'buffer' || start === 'param')
     feeds[info.name] = tensorFor(info, (i) => initial(param, i));
-  else if (role === 'state') feeds[info.name] = tensorFor(info, () => Number(start === 'ones'));
+  else if (role === 'state')
+    feeds[info.name] = tensorFor(info, () => (start === 'ones' ? 1 : Number(start) || 0));
   else if (role === 'hyper') feeds[info.name] = tensorFor(info, () => info.default);
   else if (role === 'weight') feeds[info.name] = tensorFor(info, () => 1);
 }

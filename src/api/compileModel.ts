@@ -2,7 +2,12 @@ import { statSync } from 'node:fs';
 import { join } from 'node:path';
 import { opsetVersions, type OpsetVersion } from '../../generated/onnx/index.js';
 import type { ArtifactKind, Manifest } from '../artifacts/manifest.js';
-import { compile, type Compiled, type CompileOptions } from '../compiler/compile.js';
+import {
+  compile,
+  type Precision,
+  type Compiled,
+  type CompileOptions,
+} from '../compiler/compile.js';
 import { typedModule } from '../frontend/typedModule.js';
 import { printGraph } from '../ir/print.js';
 import type { Model } from '../nn/defineModel.js';
@@ -45,6 +50,8 @@ export interface CompileModelOptions {
   readonly foldBatchNorm?: boolean | undefined;
   /** Computes the maps of the forward pass again in the backward pass: less memory, more time. */
   readonly checkpointing?: boolean | undefined;
+  /** What training computes in; default float32. */
+  readonly precision?: Precision | undefined;
   readonly weightInputs?: boolean | undefined;
   readonly imageFormat?: Manifest['imageFormat'] | undefined;
   readonly drop?: number | undefined;
@@ -77,10 +84,10 @@ export async function compileModel(
   const dump = options.dumpIr === undefined ? undefined : irDumper(options.dumpIr);
   const { size } = options;
   const [channels] = loaded.model.input.shape;
+  const { opset, ...others } = options;
   const request: CompileOptions = {
-    ...options,
+    ...others,
     target: await resolveTarget(options.target ?? 'portable'),
-    opset: checkedOpset(options.opset ?? 21),
     artifacts:
       options.artifacts === 'all'
         ? artifactKinds
@@ -92,6 +99,7 @@ export async function compileModel(
       classes: options.classes,
       image: size === undefined ? undefined : [channels, size, size],
     },
+    ...(opset !== undefined && { opset: checkedOpset(opset) }),
     ...(dump && { onPass: dump }),
     ...(options.explain && {
       onChoice: (kind, { node, op, taken, declined }) => {

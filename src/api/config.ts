@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { precisions } from '../compiler/compile.js';
 import type { KeyLocator } from '../frontend/configKeys.js';
 import type { Schedule } from '../runtime/schedules.js';
 import { mnistTestCount } from '../data/mnist.js';
@@ -211,6 +212,10 @@ export const networkKeys = {
     .boolean()
     .describe('Computes blocks again in the backward pass: less memory, more time.')
     .default(false),
+  precision: z
+    .enum(precisions)
+    .describe('What training computes in; 16 bits on CUDA only, weights stay in float32.')
+    .default('float32'),
   noise: noiseSchema.prefault({}),
   earlyStopping: z
     .strictObject({

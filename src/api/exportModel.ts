@@ -5,7 +5,7 @@ import type { ImageInput } from '../nn/defineModel.js';
 import { makeFolder, writeFileAtomic } from '../runtime/atomic.js';
 import { streamSafetensors } from '../runtime/safetensors.js';
 import { ConfigError } from '../support/errors.js';
-import { halveMatrices } from '../support/halfFloats.js';
+import { halveMatrices } from '../support/halveMatrices.js';
 import { withNetwork, type CheckpointNetwork, type NetworkChoice } from './checkpointNetwork.js';
 import { checkedOpset, writeExternal } from './compileModel.js';
 import type { WeightsKind } from './storedWeights.js';

@@ -287,6 +287,7 @@ export function trainerOptions(config: TrainingConfig, classes: number): Trainer
     emaDecay: config.ema,
     maxNorm: config.clipNorm,
     checkpointing: config.checkpointing,
+    precision: config.precision,
     labelSmoothing: config.labelSmoothing,
     drop: noise.dropout,
     dropPath: noise.dropPath,

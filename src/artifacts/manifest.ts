@@ -45,10 +45,10 @@ export interface TensorInfo {
   readonly replaces?: string;
   /** On such an output: it may be written over that input, whose readers all come before. */
   readonly inPlace?: boolean;
-  /** On a state: the optimizer's name for it, such as `momentum`. */
+  /** On a state: its name, such as `momentum` or, of no parameter, `lossScale`. */
   readonly slot?: string;
-  /** On a state or ema input: how it starts (`param`: as a copy of what it belongs to). */
-  readonly initial?: 'zeros' | 'ones' | 'param';
+  /** On a state or ema input: how it starts (`param`: as a copy of what it belongs to; a number: as that). */
+  readonly initial?: 'zeros' | 'ones' | 'param' | number;
   /** On a hyper: what it is, in words. */
   readonly meaning?: string;
   /** On a hyper: the value where the user says nothing. */

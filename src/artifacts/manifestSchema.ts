@@ -67,11 +67,13 @@ const tensorSchema = z
       .boolean()
       .optional()
       .describe('On such an output: it may be written over that input.'),
-    slot: z.string().optional().describe("On a state: the optimizer's name for it."),
+    slot: z.string().optional().describe('On a state: its name.'),
     initial: z
-      .enum(['zeros', 'ones', 'param'])
+      .union([z.enum(['zeros', 'ones', 'param']), z.number()])
       .optional()
-      .describe('On a state or ema: how it starts; param: as a copy of what it belongs to.'),
+      .describe(
+        'On a state or ema: how it starts; param: as a copy of what it belongs to; a number: as that.',
+      ),
     meaning: z.string().optional().describe('On a hyper: what it is, in words.'),
     default: z.number().optional().describe('On a hyper: its value where the user says nothing.'),
     formula: formulaSchema.optional(),

@@ -8,6 +8,7 @@ import type { OnnxModel } from '../onnx/model.js';
 import { assertValidModel } from '../onnx/verify.js';
 import { writeModel, type WrittenModel } from '../onnx/writer.js';
 import { createOptimizer, type OptimizerConfig } from '../optim/index.js';
+import { mixedPrecision } from '../passes/mixedPrecision.js';
 import { optimize } from '../passes/pipeline.js';
 import { foldBatchNorm } from '../passes/foldBatchNorm.js';
 import { recomputeBlocks } from '../passes/recomputeBlocks.js';
@@ -23,13 +24,18 @@ import type { Program } from './program.js';
 import * as programs from './programs.js';
 import { withTrainingInfo } from './trainingInfo.js';
 
+/** What training may compute in. */
+export const precisions = ['float32', 'float16', 'bfloat16'] as const;
+
+export type Precision = (typeof precisions)[number];
+
 export interface CompileOptions {
   /** Which artifacts to make; default infer, train and init. */
   readonly artifacts?: readonly ArtifactKind[];
   readonly target?: Target;
   /** Images of a step; `dynamic` leaves it open. Default dynamic. */
   readonly batch?: number | 'dynamic';
-  /** 17 to 24; default 21. */
+  /** 17 to 24; default 21, and 22 for bfloat16. */
   readonly opset?: OpsetVersion;
   /** Seed of the initial weights; default 0. */
   readonly seed?: number;
@@ -43,6 +49,11 @@ export interface CompileOptions {
   readonly labelSmoothing?: number;
   /** Computes the maps of the forward pass again in the backward pass, all but a few: less memory, more time. */
   readonly checkpointing?: boolean | undefined;
+  /**
+   * What training computes in; default float32. In 16 bits, convolutions, matrix products and the values
+   * between them are; parameters, statistics and the loss stay in float32.
+   */
+  readonly precision?: Precision | undefined;
   /** Overrides of what the model file says. */
   readonly overrides?: Pick<TraceOptions, 'classes' | 'image' | 'drop' | 'dropPath'>;
   /** Dotted names of what is not trained, each with all below it; see TraceOptions. */
@@ -86,6 +97,35 @@ export function compile(model: Model, options: CompileOptions = {}): Compiled {
   return { manifest: context.manifest(infos), artifacts, initial: context.initial };
 }
 
+/** The first opset whose convolution takes bfloat16. */
+const bfloat16Opset = 22;
+
+/** Throws a ConfigError where a target or opset cannot compute in 16 bits. */
+function requireHalf(target: Target, precision: Precision, opset: OpsetVersion): void {
+  if (target.float32Only !== undefined)
+    throw new ConfigError(`target ${target.name} does not train in ${precision}`, {
+      code: 'precision',
+      where: 'precision',
+      hint: `${target.float32Only}; leave precision out, or take --device cuda`,
+    });
+  if (precision === 'bfloat16' && opset < bfloat16Opset)
+    throw new ConfigError(`opset ${opset} has no convolution of bfloat16`, {
+      code: 'precision',
+      where: 'opset',
+      hint: `give opset ${bfloat16Opset} or higher`,
+    });
+}
+
+/** What a network goes through before it is differentiated. */
+function preparation(
+  { prepare }: Target,
+  precision: Precision,
+): Pick<programs.ProgramOptions, 'prepare'> {
+  if (precision === 'float32') return prepare ? { prepare } : {};
+  const narrow = mixedPrecision(precision);
+  return { prepare: prepare ? (graph) => narrow(prepare(graph)) : narrow };
+}
+
 interface Made {
   readonly info: ArtifactInfo;
   readonly compiled?: CompiledArtifact;
@@ -104,7 +144,9 @@ class Compilation {
     readonly options: CompileOptions,
   ) {
     this.target = options.target ?? portable;
-    this.opset = options.opset ?? 21;
+    const { precision = 'float32' } = options;
+    this.opset = options.opset ?? (precision === 'bfloat16' ? bfloat16Opset : 21);
+    if (precision !== 'float32') requireHalf(this.target, precision, this.opset);
     this.batch = options.batch ?? 'dynamic';
     if (this.batch === 'dynamic' && this.target.staticBatchOnly !== undefined)
       throw new ConfigError(`target ${this.target.name} needs a fixed batch`, {
@@ -117,7 +159,8 @@ class Compilation {
     this.#program = {
       trace,
       labelSmoothing: options.labelSmoothing ?? 0,
-      ...(this.target.prepare && { prepare: this.target.prepare }),
+      ...preparation(this.target, precision),
+      scalesLoss: precision === 'float16',
       update: {
         optimizer: createOptimizer(options.optimizer ?? { kind: 'sgd', momentum: 0.9 }),
         clip: options.maxNorm !== undefined,

@@ -9,7 +9,7 @@ import { eliminateDeadCode } from '../passes/dce.js';
 import { foldBatchNorm } from '../passes/foldBatchNorm.js';
 import { foldWeights, type WeightSource } from '../passes/foldWeights.js';
 import { optimize } from '../passes/pipeline.js';
-import { halveMatrices } from '../support/halfFloats.js';
+import { halveMatrices } from '../support/halveMatrices.js';
 import { lower } from '../targets/lower.js';
 import { portable, type Target } from '../targets/target.js';
 import { inferProgram } from './programs.js';

@@ -1,9 +1,10 @@
 import type { Graph, Node, Value } from '../ir/graph.js';
 import type { Op } from '../ir/op.js';
+import { select } from '../ops/choose.js';
 import { add, mul, sub } from '../ops/elementwise.js';
 
 /** Ops that read each element only to write the one in its place. */
-const elementwise: ReadonlySet<Op> = new Set<Op>([add, sub, mul]);
+const elementwise: ReadonlySet<Op> = new Set<Op>([add, sub, mul, select]);
 
 /**
  * Names of the outputs that may be written over the input that they replace: an element-wise node

@@ -2,9 +2,18 @@ import { grad } from '../autodiff/grad.js';
 import type { Value } from '../ir/graph.js';
 import { Graph } from '../ir/graph.js';
 import type { Model } from '../nn/defineModel.js';
-import { traceModel, type ParamSpec, type Traced, type TraceOptions } from '../nn/trace.js';
-import { div } from '../ops/elementwise.js';
+import {
+  traceModel,
+  type BufferSpec,
+  type ParamSpec,
+  type Traced,
+  type TraceOptions,
+} from '../nn/trace.js';
+import { select } from '../ops/choose.js';
+import { scalar } from '../ops/constant.js';
+import { div, mul } from '../ops/elementwise.js';
 import { divisor } from '../optim/accumulate.js';
+import { allFinite, declareScalar, lossScaleState, type ScalarState } from '../optim/lossScale.js';
 import type { HyperSpec } from '../optim/optimizer.js';
 import { buildUpdate, type UpdateRequest, type UpdateResult } from '../optim/update.js';
 import { buildLoss, type LossValues } from './loss.js';
@@ -22,7 +31,9 @@ import {
 /** What the programs of one compilation share. */
 export interface ProgramOptions {
   readonly trace: Omit<TraceOptions, 'mode'>;
-  readonly update: Omit<UpdateRequest, 'params' | 'buffers' | 'weightSum'>;
+  readonly update: Omit<UpdateRequest, 'params' | 'buffers' | 'weightSum' | 'lossScale' | 'scaled'>;
+  /** Whether the loss is scaled, as float16 needs; see optim/lossScale. */
+  readonly scalesLoss?: boolean;
   readonly labelSmoothing: number;
   /** Rewrites the network before it is differentiated. */
   readonly prepare?: (graph: Graph) => Graph;
@@ -53,6 +64,8 @@ interface Differentiated {
   readonly program: Program;
   readonly traced: Traced;
   readonly loss: LossValues;
+  /** What the loss was multiplied by before the gradients were taken of it. */
+  readonly lossScale: Value | undefined;
   /** Without a gradient where the parameter is frozen or the loss does not reach it. */
   readonly params: readonly (ParamSpec & { readonly grad: Value | undefined })[];
 }
@@ -73,15 +86,42 @@ function differentiate(model: Model, options: ProgramOptions): Differentiated {
     default: options.labelSmoothing,
   });
   const trained = traced.params.filter(({ frozen }) => !frozen).map(({ value }) => value);
-  const grads = grad(traced.graph, loss.lossSum, trained);
+  const lossScale = options.scalesLoss ? scalarInput(program, lossScaleState) : undefined;
+  const differentiated = lossScale ? mul(loss.lossSum, lossScale) : loss.lossSum;
+  const grads = grad(traced.graph, differentiated, trained);
   const gradOf = new Map(trained.map((value, i) => [value, grads[i]]));
   const params = traced.params.map((param) => ({ ...param, grad: gradOf.get(param.value) }));
-  return { program, traced, loss, params };
+  return { program, traced, loss, lossScale, params };
+}
+
+/** Where nodes belong that look at all gradients. */
+const updating = { phase: 'update', scope: '' } as const;
+
+/** An input for a number that training carries. */
+function scalarInput(program: Program, state: ScalarState): Value {
+  bindScalar(program, state);
+  return declareScalar(program.graph, state);
+}
+
+function bindScalar(program: Program, { name, slot, initial }: ScalarState): void {
+  program.bind(name, { role: 'state', slot, initial });
+}
+
+/** New batch statistics, but the old ones after an overflow, of which they may be. */
+function guarded(buffers: readonly BufferSpec[], finite: Value | undefined): readonly BufferSpec[] {
+  if (finite === undefined) return buffers;
+  return finite.graph.within(updating, () =>
+    buffers.map(({ updated, ...buffer }) =>
+      updated ? { ...buffer, updated: select(finite, updated, buffer.value) } : buffer,
+    ),
+  );
 }
 
 /** Loss, gradients, logits and new batch statistics; sums, so that micro-batches and machines add up. */
 export function gradProgram(model: Model, options: ProgramOptions): Program {
-  const { program, traced, loss, params } = differentiate(model, options);
+  const { program, traced, loss, lossScale, params } = differentiate(model, options);
+  const grads = params.flatMap(({ grad: value }) => (value ? [value] : []));
+  const finite = lossScale && traced.graph.within(updating, () => allFinite(grads));
   program.output('loss_sum', loss.lossSum, { role: 'loss', meaning: 'sum of weight * loss' });
   program.output('weight_sum', loss.weightSum, { role: 'metric', meaning: 'sum of the weights' });
   program.output('correct_sum', loss.correctSum, {
@@ -90,8 +130,12 @@ export function gradProgram(model: Model, options: ProgramOptions): Program {
   });
   program.output('logits', traced.logits, { role: 'logits' });
   for (const { name, grad: value } of params)
-    if (value) program.output(tensorNames.grad(name), value, { role: 'grad', param: name });
-  outputBuffers(program, traced.buffers);
+    if (value) {
+      // Of the loss itself, so that sums of steps with different scales may be added.
+      const own = lossScale ? div(value, lossScale) : value;
+      program.output(tensorNames.grad(name), own, { role: 'grad', param: name });
+    }
+  outputBuffers(program, guarded(traced.buffers, finite));
   return program;
 }
 
@@ -124,22 +168,26 @@ export function updateProgram(model: Model, options: ProgramOptions): Program {
     role: 'metric',
     meaning: 'sum of the weights of all gradients; at 0 they count as 0',
   });
-  finish(program, buildUpdate(graph, { ...options.update, params, buffers, weightSum }));
+  const lossScale = options.scalesLoss ? scalarInput(program, lossScaleState) : undefined;
+  const request = { ...options.update, params, buffers, weightSum };
+  finish(program, buildUpdate(graph, { ...request, ...(lossScale && { lossScale }) }));
   return program;
 }
 
 /** One whole training step: `grad` and `update` in one graph. */
 export function trainProgram(model: Model, options: ProgramOptions): Program {
-  const { program, traced, loss, params } = differentiate(model, options);
+  const { program, traced, loss, lossScale, params } = differentiate(model, options);
   const { graph } = traced;
   const buffers = notFrozen(traced.buffers).map(({ name, value, updated }) => ({
     name,
     value: updated ?? value,
   }));
   const trained = notFrozen(params);
-  const update = { ...options.update, params: trained, buffers, weightSum: loss.weightSum };
-  finish(program, buildUpdate(graph, update));
-  outputBuffers(program, traced.buffers);
+  const request = { ...options.update, params: trained, buffers, weightSum: loss.weightSum };
+  const scaling = lossScale && { lossScale, scaled: true };
+  const update = buildUpdate(graph, { ...request, ...scaling });
+  finish(program, update);
+  outputBuffers(program, guarded(traced.buffers, update.finite));
   const count = divisor(loss.weightSum);
   program.output('loss', div(loss.lossSum, count), { role: 'loss' });
   program.output('accuracy', div(loss.correctSum, count), {
@@ -163,6 +211,17 @@ function finish(program: Program, update: UpdateResult): void {
     program.bind(name, { role: 'ema', param, initial: 'param' });
     program.output(tensorNames.next(name), value, { role: 'ema', param, replaces: name });
   }
+  for (const { value, ...state } of update.newScalars) {
+    bindScalar(program, state);
+    const { name, slot } = state;
+    program.output(tensorNames.next(name), value, { role: 'state', slot, replaces: name });
+  }
+  const number = (value: number): Value => scalar(program.graph, value);
+  if (update.finite)
+    program.output('skipped', select(update.finite, number(0), number(1)), {
+      role: 'metric',
+      meaning: '1 where gradients overflowed and the step changed nothing',
+    });
   if (update.gradNorm)
     program.output('grad_norm', update.gradNorm, {
       role: 'metric',

@@ -66,9 +66,6 @@ function initialState(info: TensorInfo, initial: ReadonlyMap<string, TensorData>
   if (copied) return copied;
   const shape = info.shape.map(Number);
   const size = shape.reduce((a, b) => a * b, 1);
-  return tensorData(
-    info.dtype,
-    shape,
-    new Float64Array(size).fill(info.initial === 'ones' ? 1 : 0),
-  );
+  const value = typeof info.initial === 'number' ? info.initial : Number(info.initial === 'ones');
+  return tensorData(info.dtype, shape, new Float64Array(size).fill(value));
 }

@@ -1,14 +1,21 @@
 import type { Graph, TensorType, Value } from '../ir/graph.js';
 import type { NdArray } from '../ir/ndarray.js';
 import type { NodeTypes } from '../ir/op.js';
+import { isHalf, type DType } from '../support/dtype.js';
 import { invariant } from '../support/errors.js';
 import { formatShape, type Dim } from '../support/shape.js';
+import { numbersOf, tensorData } from '../support/tensor.js';
 
 /**
  * Runs a graph by its primitives' reference meanings, in float64 with plain loops: the oracle of
- * the tests and the constant folder. `feeds` by input name; the result by output name.
+ * the tests and the constant folder. `feeds` by input name; the result by output name. `rounded` rounds
+ * what a node of a 16-bit type gives to that type, as a device does.
  */
-export function evaluate(graph: Graph, feeds: ReadonlyMap<string, NdArray>): Map<string, NdArray> {
+export function evaluate(
+  graph: Graph,
+  feeds: ReadonlyMap<string, NdArray>,
+  { rounded = false } = {},
+): Map<string, NdArray> {
   const values = new Map<Value, NdArray>();
   const symbols = new Map<string, number>();
   for (const { name, value } of graph.inputs) {
@@ -27,7 +34,7 @@ export function evaluate(graph: Graph, feeds: ReadonlyMap<string, NdArray>): Map
     node.outputs.forEach((output, i) => {
       const result = results[i];
       invariant(result, `${node.op.name} has no result ${i}`);
-      values.set(output, result);
+      values.set(output, rounded ? round(result, output.dtype) : result);
     });
   }
   return new Map(
@@ -37,6 +44,10 @@ export function evaluate(graph: Graph, feeds: ReadonlyMap<string, NdArray>): Map
       return [name, result];
     }),
   );
+}
+
+function round({ shape, data }: NdArray, dtype: DType): NdArray {
+  return { shape, data: isHalf(dtype) ? numbersOf(tensorData(dtype, shape, data)) : data };
 }
 
 function bindSymbols(

@@ -9,6 +9,7 @@ import {
   type Shape,
 } from '../support/shape.js';
 import { broadcastOffset, forEachIndex, reduceArray } from './reference.js';
+import { narrowed, widened } from './widen.js';
 
 export interface ReduceAttributes {
   /** Axes to reduce, not negative. */
@@ -25,7 +26,7 @@ export function reducedShape(shape: Shape, { axes, keepDims }: ReduceAttributes)
   return shape.flatMap((dim, i) => (!axes.includes(i) ? [dim] : keepDims ? [1] : []));
 }
 
-/** Sum over axes. */
+/** Sum over axes; of 16-bit values in float32, rounded once. */
 export const reduceSum = defineOp('reduceSum', {
   inputs: ['x'],
   type: ({ x }, attrs: ReduceAttributes) => ({
@@ -39,10 +40,12 @@ export const reduceSum = defineOp('reduceSum', {
   gradient: ({ x }, dy, { axes, keepDims }): InputGrads => ({
     x: expandLike(dy, x, { axes: keepDims ? [] : axes }),
   }),
-  onnx: (b, { x }, { axes, keepDims }) =>
-    axes.length === 0
-      ? b.Identity(x)
-      : b.ReduceSum(x, b.ints(...axes), { keepdims: keepDims ? 1 : 0 }),
+  onnx: (b, { x }, { axes, keepDims }, { in: types }) => {
+    if (axes.length === 0) return b.Identity(x);
+    const wide = widened(b, x, types.x);
+    const sum = b.ReduceSum(wide, b.ints(...axes), { keepdims: keepDims ? 1 : 0 });
+    return narrowed(b, sum, types.x);
+  },
 });
 
 export interface ExpandAttributes {

@@ -1,6 +1,7 @@
 import type { Opset } from '../../generated/onnx/index.js';
 import type { TensorType } from '../ir/graph.js';
 import { defineOp, TypeFault, type InputGrads, type Named } from '../ir/op.js';
+import { floatTypeOf } from '../support/dtype.js';
 import type { OnnxValue } from '../support/onnxValue.js';
 import { broadcastShapes, formatShape, shapeEquals } from '../support/shape.js';
 import { sumTo } from './broadcast.js';
@@ -186,7 +187,7 @@ export const reluGrad = defineOp('reluGrad', {
   type: equalTypes,
   reference: ({ x, dy }) => broadcastArrays(x, dy, (v, g) => (v > 0 ? g : 0)),
   onnx: (b, { x, dy }, _, { in: types }) => {
-    const zero = b.scalar(0, floatOf(types.x));
+    const zero = b.scalar(0, floatTypeOf(types.x));
     return b.Where(b.Greater(x, zero), dy, zero);
   },
 });
@@ -234,7 +235,7 @@ export const hardSigmoidGrad = defineOp('hardSigmoidGrad', {
   type: equalTypes,
   reference: ({ x, dy }) => broadcastArrays(x, dy, (v, g) => (Math.abs(v) < 3 ? g / 6 : 0)),
   onnx: (b, { x, dy }, _, { in: types }) => {
-    const dtype = floatOf(types.x);
+    const dtype = floatTypeOf(types.x);
     const inside = b.Less(b.Abs(x), b.scalar(3, dtype));
     return b.Where(inside, b.Mul(dy, b.scalar(1 / 6, dtype)), b.scalar(0, dtype));
   },
@@ -256,7 +257,7 @@ export const hardSwishGrad = defineOp('hardSwishGrad', {
   reference: ({ x, dy }) =>
     broadcastArrays(x, dy, (v, g) => g * (v <= -3 ? 0 : v >= 3 ? 1 : v / 3 + 0.5)),
   onnx: (b, { x, dy }, _, { in: types }) => {
-    const dtype = floatOf(types.x);
+    const dtype = floatTypeOf(types.x);
     const three = b.scalar(3, dtype);
     const middle = b.Add(b.Div(x, three), b.scalar(0.5, dtype));
     const upper = b.Where(b.GreaterOrEqual(x, three), b.scalar(1, dtype), middle);
@@ -290,7 +291,7 @@ export const gelu = defineOp('gelu', {
   reference: ({ x }) => mapArray(x, (v) => (v / 2) * (1 + erf(v / Math.SQRT2))),
   gradient: ({ x }, dy): InputGrads => ({ x: geluGrad(x, dy) }),
   onnx: (b, { x }, _, { in: types }) => {
-    const dtype = floatOf(types.x);
+    const dtype = floatTypeOf(types.x);
     const half = b.Mul(x, b.scalar(0.5, dtype));
     return b.Mul(half, b.Add(b.Erf(b.Mul(x, b.scalar(Math.SQRT1_2, dtype))), b.scalar(1, dtype)));
   },
@@ -306,7 +307,7 @@ export const geluGrad = defineOp('geluGrad', {
       return g * ((1 + erf(v / Math.SQRT2)) / 2 + v * density);
     }),
   onnx: (b, { x, dy }, _, { in: types }) => {
-    const dtype = floatOf(types.x);
+    const dtype = floatTypeOf(types.x);
     const scaled = b.Erf(b.Mul(x, b.scalar(Math.SQRT1_2, dtype)));
     const cumulative = b.Mul(b.Add(scaled, b.scalar(1, dtype)), b.scalar(0.5, dtype));
     const square = b.Mul(b.Mul(x, x), b.scalar(-0.5, dtype));
@@ -314,7 +315,3 @@ export const geluGrad = defineOp('geluGrad', {
     return b.Mul(dy, b.Add(cumulative, b.Mul(x, density)));
   },
 });
-
-function floatOf(type: TensorType): 'float32' | 'float64' {
-  return type.dtype === 'float64' ? 'float64' : 'float32';
-}

@@ -1,4 +1,5 @@
 import { defineOp, TypeFault, type InputGrads } from '../ir/op.js';
+import { floatTypeOf } from '../support/dtype.js';
 import { formatShape, shapeEquals } from '../support/shape.js';
 import { broadcastArrays } from './reference.js';
 
@@ -23,8 +24,7 @@ export const dropout = defineOp('dropout', {
   reference: ({ x, mask }, { keep }) => broadcastArrays(x, mask, (v, m) => (v * m) / keep),
   gradient: ({ mask }, dy, attrs): InputGrads => ({ x: dropout(dy, mask, attrs) }),
   onnx: (b, { x, mask }, { keep }, { in: types }) => {
-    const dtype = types.x.dtype === 'float64' ? 'float64' : 'float32';
-    return b.Mul(x, b.Mul(mask, b.scalar(1 / keep, dtype)));
+    return b.Mul(x, b.Mul(mask, b.scalar(1 / keep, floatTypeOf(types.x))));
   },
 });
 
@@ -50,7 +50,6 @@ export const stochasticDepth = defineOp('stochasticDepth', {
   reference: ({ x, mask }, { survival }) => broadcastArrays(x, mask, (v, m) => (v * m) / survival),
   gradient: ({ mask }, dy, attrs): InputGrads => ({ x: stochasticDepth(dy, mask, attrs) }),
   onnx: (b, { x, mask }, { survival }, { in: types }) => {
-    const dtype = types.x.dtype === 'float64' ? 'float64' : 'float32';
-    return b.Mul(x, b.Mul(mask, b.scalar(1 / survival, dtype)));
+    return b.Mul(x, b.Mul(mask, b.scalar(1 / survival, floatTypeOf(types.x))));
   },
 });

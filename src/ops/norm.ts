@@ -2,6 +2,7 @@ import type { Opset } from '../../generated/onnx/index.js';
 import type { TensorType } from '../ir/graph.js';
 import { ndarray, type NdArray } from '../ir/ndarray.js';
 import { defineOp, TypeFault, type InputGrads } from '../ir/op.js';
+import { floatTypeOf, type FloatType } from '../support/dtype.js';
 import { invariant } from '../support/errors.js';
 import type { OnnxValue } from '../support/onnxValue.js';
 import { formatShape, staticDim } from '../support/shape.js';
@@ -10,6 +11,7 @@ import { scalarLike } from './constant.js';
 import { add, div, mul, sqrt, sub } from './elementwise.js';
 import { countOnnx } from './reduce.js';
 import { reshape } from './shape.js';
+import { narrowed, wideType, widened } from './widen.js';
 
 export interface BatchNormAttributes {
   /** Added to the variance. */
@@ -75,7 +77,8 @@ function affine(x: NdArray, scale: NdArray, bias: NdArray): NdArray {
 
 /**
  * Batch normalisation by the batch's own statistics: x [N,C,...], scale and bias [C] -> y, and the
- * mean and population variance of each channel. Source: arXiv 1502.03167; ONNX BatchNormalization.
+ * mean and population variance of each channel. A map x of 16 bits gives such a y; scale, bias and
+ * statistics are of float32 then, and so is the arithmetic. Source: arXiv 1502.03167; ONNX BatchNormalization.
  */
 export const batchNormTrain = defineOp('batchNormTrain', {
   inputs: ['x', 'scale', 'bias'],
@@ -101,13 +104,13 @@ export const batchNormTrain = defineOp('batchNormTrain', {
     const { dx, dscale, dbias } = batchNormGrad(x, scale, mean, variance, dy, attrs);
     return { x: dx, scale: dscale, bias: dbias };
   },
-  onnx: (b, { x, scale, bias }, { epsilon }, { out }) => {
+  onnx: (b, { x, scale, bias }, { epsilon }, { in: types, out }) => {
     const channels = staticDim(out.mean.shape[0]);
     const dtype = out.mean.dtype === 'float64' ? 'float64' : 'float32';
     // Momentum 0 makes the new running statistics the batch's own; the old ones do not matter, but
     // ONNX Runtime writes the new ones into their buffers, which therefore nobody else may read.
     const [y, mean, variance] = b.BatchNormalization(
-      x,
+      widened(b, x, types.x),
       scale,
       bias,
       b.scratch(dtype, [channels]),
@@ -115,7 +118,7 @@ export const batchNormTrain = defineOp('batchNormTrain', {
       { epsilon, momentum: 0, training_mode: 1 },
       3,
     );
-    return { y, mean, variance };
+    return { y: narrowed(b, y, out.y), mean, variance };
   },
 });
 
@@ -143,9 +146,11 @@ export const batchNormGrad = defineOp('batchNormGrad', {
     });
     return { dx: { shape: x.shape, data }, dscale, dbias };
   },
-  onnx: (b, { x, scale, mean, variance, dy }, { epsilon }, { in: types }) => {
+  onnx: (b, given, { epsilon }, { in: types }) => {
+    const { scale, mean, variance } = given;
+    const [x, dy] = [widened(b, given.x, types.x), widened(b, given.dy, types.dy)];
     const rank = types.x.shape.length;
-    const dtype = types.x.dtype === 'float64' ? 'float64' : 'float32';
+    const dtype = floatTypeOf(types.scale);
     const axes = statisticAxes(rank);
     const shape = channelShape(staticDim(types.scale.shape[0]), rank);
     const spread = (v: OnnxValue): OnnxValue => b.Reshape(v, b.ints(...shape));
@@ -154,13 +159,14 @@ export const batchNormGrad = defineOp('batchNormGrad', {
     const dbias = sum(dy);
     const rstd = reciprocalDeviation(b, variance, epsilon, dtype);
     const dscale = b.Mul(sum(b.Mul(dy, centred)), rstd);
-    const count = countOnnx(b, x, types.x, axes);
+    const count = countOnnx(b, x, wideType(types.x), axes);
     // dx as per-channel factors: a*dy + k*(x - mean) + c, so that a map is passed over three times.
     const a = b.Mul(scale, rstd);
     const k = b.Neg(b.Div(b.Mul(b.Mul(a, rstd), dscale), count));
     const c = b.Neg(b.Div(b.Mul(a, dbias), count));
     const fromX = b.Add(b.Mul(centred, spread(k)), spread(c));
-    return { dx: b.Add(b.Mul(dy, spread(a)), fromX), dscale, dbias };
+    const dx = b.Add(b.Mul(dy, spread(a)), fromX);
+    return { dx: narrowed(b, dx, types.x), dscale, dbias };
   },
 });
 
@@ -168,7 +174,7 @@ function reciprocalDeviation(
   b: Opset,
   variance: OnnxValue,
   epsilon: number,
-  dtype: 'float32' | 'float64',
+  dtype: FloatType,
 ): OnnxValue {
   return b.Reciprocal(b.Sqrt(b.Add(variance, b.scalar(epsilon, dtype))));
 }

@@ -2,15 +2,17 @@ import type { Opset } from '../../generated/onnx/index.js';
 import type { TensorType, Value } from '../ir/graph.js';
 import { ndarray, type NdArray } from '../ir/ndarray.js';
 import { defineOp, TypeFault, type InputGrads } from '../ir/op.js';
-import { dtypes } from '../support/dtype.js';
+import { dtypes, floatTypeOf, isHalf } from '../support/dtype.js';
 import type { OnnxValue } from '../support/onnxValue.js';
 import { expandLike, reducedShape, type ReduceAttributes } from './broadcast.js';
-import { scalarLike } from './constant.js';
+import { scalar } from './constant.js';
 import { div } from './elementwise.js';
 import { forEachIndex, reduceArray } from './reference.js';
 import { formatShape, shapeEquals, sizeOf } from '../support/shape.js';
+import { cast } from './shape.js';
+import { narrowed, wideType, widened } from './widen.js';
 
-/** Mean over axes. */
+/** Mean over axes; of 16-bit values in float32, rounded once. */
 export const reduceMean = defineOp('reduceMean', {
   inputs: ['x'],
   type: ({ x }, attrs: ReduceAttributes) => ({
@@ -22,28 +24,38 @@ export const reduceMean = defineOp('reduceMean', {
     const count = axes.reduce((product, axis) => product * (x.shape[axis] ?? 1), 1);
     return { shape: y.shape as readonly number[], data: sum.data.map((v) => v / count) };
   },
-  gradient: ({ x }, dy, { axes, keepDims }): InputGrads => ({
-    x: expandLike(div(dy, countOf(x, { axes })), x, { axes: keepDims ? [] : axes }),
-  }),
-  onnx: (b, { x }, { axes, keepDims }) => {
+  gradient: ({ x }, dy, { axes, keepDims }): InputGrads => {
+    // The number of a map's pixels may be beyond 16 bits.
+    const share = isHalf(dy.dtype)
+      ? cast(div(cast(dy, { to: 'float32' }), countOf(x, { axes })), { to: dy.dtype })
+      : div(dy, countOf(x, { axes }));
+    return { x: expandLike(share, x, { axes: keepDims ? [] : axes }) };
+  },
+  onnx: (b, { x }, { axes, keepDims }, { in: types }) => {
     // ONNX takes no axes for all of them.
     if (axes.length === 0) return b.Identity(x);
     const keepdims = keepDims ? 1 : 0;
-    return b.opset === 17
-      ? b.ReduceMean(x, { axes, keepdims })
-      : b.ReduceMean(x, b.ints(...axes), { keepdims });
+    const wide = widened(b, x, types.x);
+    const mean =
+      b.opset === 17
+        ? b.ReduceMean(wide, { axes, keepdims })
+        : b.ReduceMean(wide, b.ints(...axes), { keepdims });
+    return narrowed(b, mean, types.x);
   },
 });
 
-/** Number of elements along axes, a scalar of x's type; known only at run time where the batch is symbolic. */
+/** Number of elements along axes, a scalar of x's type or of float32 for 16 bits; known only at run time where the batch is symbolic. */
 const count = defineOp('count', {
   inputs: ['x'],
-  type: ({ x }, _: { readonly axes: readonly number[] }) => ({ dtype: x.dtype, shape: [] }),
+  type: ({ x }, _: { readonly axes: readonly number[] }) => ({
+    dtype: wideType(x).dtype,
+    shape: [],
+  }),
   reference: ({ x }, { axes }) =>
     ndarray([], [axes.reduce((product, axis) => product * (x.shape[axis] ?? 1), 1)]),
   // It depends on the shape alone.
   gradient: () => ({}),
-  onnx: (b, { x }, { axes }, { in: types }) => countOnnx(b, x, types.x, axes),
+  onnx: (b, { x }, { axes }, { in: types }) => countOnnx(b, x, wideType(types.x), axes),
 });
 
 /** The number of elements of x along axes in ONNX: a constant, or computed where a size is symbolic. */
@@ -53,7 +65,7 @@ export function countOnnx(
   type: TensorType,
   axes: readonly number[],
 ): OnnxValue {
-  const dtype = type.dtype === 'float64' ? 'float64' : 'float32';
+  const dtype = floatTypeOf(type);
   const dims = axes.map((axis) => type.shape[axis] ?? 1);
   if (dims.every((dim) => typeof dim === 'number'))
     return b.scalar(
@@ -71,7 +83,9 @@ export function countOnnx(
 /** Number of elements of x along axes, as a scalar value. */
 export function countOf(x: Value, { axes }: { readonly axes: readonly number[] }): Value {
   const size = sizeOf(axes.map((axis) => x.shape[axis] ?? 1));
-  return typeof size === 'number' ? scalarLike(x, size) : count(x, { axes });
+  return typeof size === 'number'
+    ? scalar(x.graph, size, wideType(x.type).dtype)
+    : count(x, { axes });
 }
 
 /** Index of the largest element along the last axis, as int64; the first among equals. */

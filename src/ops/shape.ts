@@ -145,7 +145,7 @@ export const padAxis = defineOp('padAxis', {
 });
 
 /** Values joined along one axis; the number of operands is free, so this op is written by position. */
-const concatOp: Op = {
+export const concatOp: Op = {
   name: 'concat',
   outputNames: ['y'],
   inputName: (index) => `input ${index}`,

@@ -1,10 +1,12 @@
 import type { Graph, Value } from '../ir/graph.js';
-import { mul } from '../ops/elementwise.js';
+import { select } from '../ops/choose.js';
+import { div, mul } from '../ops/elementwise.js';
 import { invariant } from '../support/errors.js';
 import { meanFactor } from './accumulate.js';
 import { clipFactor, globalNorm } from './clip.js';
 import { decoupledDecay, l2Decay } from './decay.js';
 import { ema } from './ema.js';
+import { allFinite, growthHyper, nextLossScale, type UpdatedScalar } from './lossScale.js';
 import type { HyperSpec, Optimizer, SlotSpec } from './optimizer.js';
 
 /** A parameter to update, with the weighted sum of its gradients. */
@@ -32,6 +34,10 @@ export interface UpdateRequest {
   readonly ema?: boolean;
   /** Default of `ema_decay`. */
   readonly emaDecay?: number;
+  /** The scale of the loss, where gradients may overflow: a step in which one does changes nothing. */
+  readonly lossScale?: Value;
+  /** Whether the gradients are still those of loss * lossScale. */
+  readonly scaled?: boolean;
 }
 
 /** A parameter that the loss depends on. */
@@ -55,6 +61,10 @@ export interface UpdateResult {
   readonly newParams: readonly { readonly name: string; readonly value: Value }[];
   readonly newStates: readonly (Updated & { readonly slot: SlotSpec })[];
   readonly newEma: readonly Updated[];
+  /** Of dynamic loss scaling. */
+  readonly newScalars: readonly UpdatedScalar[];
+  /** Whether the step counts; undefined where it always does. */
+  readonly finite: Value | undefined;
   /** The scalar inputs that the update declared, in order. */
   readonly hyperSpecs: readonly HyperSpec[];
   readonly slots: readonly SlotSpec[];
@@ -74,6 +84,10 @@ export function buildUpdate(graph: Graph, request: UpdateRequest): UpdateResult 
   return graph.within({ ...update, scope: '' }, () => {
     const { optimizer } = request;
     const params = request.params.filter(hasGradient);
+    const { lossScale } = request;
+    const finite = lossScale && allFinite(params.map(({ grad }) => grad));
+    const chosen = (made: Value, before: Value): Value =>
+      finite ? select(finite, made, before) : made;
     const hyperSpecs = listHypers(request);
     const hypers = declareHypers(graph, hyperSpecs, request);
     const { factor, gradNorm } = gradientFactor(params, request, hypers);
@@ -83,18 +97,16 @@ export function buildUpdate(graph: Graph, request: UpdateRequest): UpdateResult 
         stepParam(param, optimizer, factor, hypers, states[i] ?? {}),
       ),
     );
-    const newParams = params.map(({ name }, i) => ({
+    const newParams = params.map(({ name, value }, i) => ({
       name,
-      value: found(steps[i]?.param, name),
+      value: chosen(found(steps[i]?.param, name), value),
     }));
     const newStates = params.flatMap(({ name: param }, i) =>
-      optimizer.slots.map((slot) => ({
-        name: `optim.${slot.name}.${param}`,
-        param,
-        slot,
-        input: found(states[i]?.[slot.name], slot.name),
-        value: found(steps[i]?.slots[slot.name], slot.name),
-      })),
+      optimizer.slots.map((slot) => {
+        const input = found(states[i]?.[slot.name], slot.name);
+        const value = chosen(found(steps[i]?.slots[slot.name], slot.name), input);
+        return { name: `optim.${slot.name}.${param}`, param, slot, input, value };
+      }),
     );
     const stepped = new Map(newParams.map(({ name, value }) => [name, value]));
     const now = request.params.map(({ name, value }) => ({
@@ -102,8 +114,13 @@ export function buildUpdate(graph: Graph, request: UpdateRequest): UpdateResult 
       value: stepped.get(name) ?? value,
     }));
     const averaged = request.ema ? [...now, ...(request.buffers ?? [])] : [];
-    const newEma = averageAll(graph, averaged, hypers);
-    return { newParams, newStates, newEma, hyperSpecs, slots: optimizer.slots, gradNorm };
+    const newEma = averageAll(graph, averaged, hypers, chosen);
+    const newScalars =
+      lossScale && finite
+        ? nextLossScale(lossScale, finite, found(hypers[growthHyper.name], growthHyper.name))
+        : [];
+    const news = { newParams, newStates, newEma, newScalars };
+    return { ...news, hyperSpecs, slots: optimizer.slots, gradNorm, finite };
   });
 }
 
@@ -113,6 +130,7 @@ function listHypers({
   maxNorm = 1,
   ema: averages = false,
   emaDecay = 0.9999,
+  lossScale,
 }: UpdateRequest): HyperSpec[] {
   const specs = [...optimizer.hypers];
   if (clip)
@@ -127,6 +145,7 @@ function listHypers({
       meaning: 'decay of the moving average of parameters and batch statistics',
       default: emaDecay,
     });
+  if (lossScale) specs.push(growthHyper);
   return specs;
 }
 
@@ -148,10 +167,11 @@ function declareHypers(
  */
 function gradientFactor(
   params: readonly Reached[],
-  { weightSum, clip }: UpdateRequest,
+  { weightSum, clip, lossScale, scaled = false }: UpdateRequest,
   hypers: Hypers,
 ): { factor: Value; gradNorm: Value | undefined } {
-  const mean = meanFactor(weightSum);
+  const ofSum = meanFactor(weightSum);
+  const mean = scaled && lossScale ? div(ofSum, lossScale) : ofSum;
   const [first, ...rest] = params.map(({ grad }) => grad);
   if (!clip || first === undefined) return { factor: mean, gradNorm: undefined };
   const gradNorm = mul(globalNorm([first, ...rest]), mean);
@@ -195,17 +215,14 @@ function averageAll(
   graph: Graph,
   tensors: readonly { readonly name: string; readonly value: Value }[],
   hypers: Hypers,
+  chosen: (made: Value, before: Value) => Value,
 ): Updated[] {
   return tensors.map(({ name: param, value }) =>
     graph.within({ ...update, scope: scopeOf(param) }, () => {
       const name = `ema.${param}`;
       const input = graph.input(name, value.dtype, value.shape);
-      return {
-        name,
-        param,
-        input,
-        value: ema(input, value, found(hypers['ema_decay'], 'ema_decay')),
-      };
+      const made = ema(input, value, found(hypers['ema_decay'], 'ema_decay'));
+      return { name, param, input, value: chosen(made, input) };
     }),
   );
 }

@@ -8,7 +8,7 @@ import { reshape, transpose } from '../ops/shape.js';
 import { dtypes } from '../support/dtype.js';
 import { sizeOf } from '../support/shape.js';
 import { numbersOf, tensorData, type TensorData } from '../support/tensor.js';
-import { hasPlainNumbers, knownTensor } from './constants.js';
+import { knownTensor } from './constants.js';
 
 /** Any op is run on tensors of at most this many elements: the reference's loops are plain and slow. */
 const smallElements = 16_384;
@@ -33,7 +33,6 @@ export function foldConstants(graph: Graph): Graph {
 
 function isWorthwhile({ op, outputs }: Node, inputs: MappedInputs): boolean {
   const values = [...outputs, ...inputs.flatMap((input) => (input ? [input] : []))];
-  if (!values.every(({ type }) => hasPlainNumbers(type))) return false;
   const size = (value: Value): number => {
     const elements = sizeOf(value.shape);
     return typeof elements === 'number' ? elements : Infinity;

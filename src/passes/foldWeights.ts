@@ -4,7 +4,7 @@ import { constantOp } from '../ops/constant.js';
 import { invariant } from '../support/errors.js';
 import { shapeEquals, sizeOf } from '../support/shape.js';
 import { numbersOf, tensorData, type TensorData } from '../support/tensor.js';
-import { hasPlainNumbers, knownTensor } from './constants.js';
+import { knownTensor } from './constants.js';
 
 /** Weights by name; each may be read from a file when it is asked for. */
 export type WeightSource = Pick<ReadonlyMap<string, TensorData>, 'has' | 'get'>;
@@ -159,7 +159,6 @@ function isConstant(value: Value): boolean {
 
 function isNoLarger(node: Node): boolean {
   const operands = operandsOf(node);
-  if (![...operands, ...node.outputs].every(({ type }) => hasPlainNumbers(type))) return false;
   const size = ({ shape }: Value): number => {
     const elements = sizeOf(shape);
     return typeof elements === 'number' ? elements : Infinity;

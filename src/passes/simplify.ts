@@ -6,6 +6,7 @@ import { scalar } from '../ops/constant.js';
 import { add, div, mul, neg, sub } from '../ops/elementwise.js';
 import { reduceMean } from '../ops/reduce.js';
 import { cast, padAxis, reshape, slice, transpose } from '../ops/shape.js';
+import { dtypes, isHalf } from '../support/dtype.js';
 import type { Shape } from '../support/shape.js';
 import { knownNumber } from './constants.js';
 
@@ -98,6 +99,14 @@ const transposeNothing: Rule = ([x], attrs) =>
 const reduceNothing: Rule = ([x], attrs) =>
   (attrs as unknown as ReduceAttributes).axes.length === 0 ? x : undefined;
 
+/** A wider type holds the numbers of a narrower one, so the way there and back changes nothing. */
+const castBack: Rule = ([x]) => {
+  const [before] = operandsOf(x, cast) ?? [];
+  return before && x && isHalf(before.dtype) && !isHalf(x.dtype) && dtypes[x.dtype].floating
+    ? before
+    : undefined;
+};
+
 /** For each op, the rules that may replace it, the most telling first. */
 const rules = new Map<Op, readonly Rule[]>([
   [add, [plusZero, addNegated]],
@@ -109,9 +118,9 @@ const rules = new Map<Op, readonly Rule[]>([
   [transpose, [transposeNothing, transposeTwice]],
   [reduceSum, [reduceNothing]],
   [reduceMean, [reduceNothing]],
-  // Of equal type before and after, these four changed nothing.
+  // Of equal type before and after, these changed nothing.
   [expandLike, [itself]],
-  [cast, [itself]],
+  [cast, [itself, castBack]],
   [slice, [itself]],
   [padAxis, [itself]],
 ]);

@@ -40,10 +40,16 @@ export function sizeOfShape(shape: readonly number[]): number {
   return shape.reduce((a, b) => a * b, 1);
 }
 
-/** The key of a checkpoint for a carried tensor's param: `<param>`, `ema.<param>`, `optim.<slot>.<param>`. */
+/**
+ * The key of a checkpoint for a carried tensor's param: `<param>`, `ema.<param>`, `optim.<slot>.<param>`;
+ * `optim.<slot>` for a state of no parameter.
+ */
 function keyOf(info: TensorInfo, param: string): string {
   if (info.role === 'ema') return `ema.${param}`;
-  return info.role === 'state' ? `optim.${info.slot ?? ''}.${param}` : param;
+  if (info.role !== 'state') return param;
+  return info.param === undefined
+    ? `optim.${info.slot ?? ''}`
+    : `optim.${info.slot ?? ''}.${param}`;
 }
 
 function partsOf(info: TensorInfo, shape: readonly number[]): Part[] {
@@ -164,7 +170,8 @@ export class StateBuffers implements StateStore {
   initialize(weights: ReadonlyMap<string, TensorData>): void {
     for (const [key, { cell, part }] of this.#parts) {
       const target = viewOf(cell.current, part);
-      if (cell.initial === 'zeros' || cell.initial === 'ones') fill(target, cell.initial);
+      const { initial } = cell;
+      if (initial !== undefined && initial !== 'param') fill(target, initial);
       else this.#copy(key, weights.get(part.param));
     }
   }
@@ -265,8 +272,8 @@ function viewOf(tensor: OrtTensor, { offset, shape }: Part): TypedArray {
   return size === data.length ? data : data.subarray(offset, offset + size);
 }
 
-function fill(target: TypedArray, value: 'zeros' | 'ones'): void {
-  const number = value === 'ones' ? 1 : 0;
+function fill(target: TypedArray, value: 'zeros' | 'ones' | number): void {
+  const number = typeof value === 'number' ? value : Number(value === 'ones');
   if (target instanceof BigInt64Array) target.fill(BigInt(number));
   else target.fill(number);
 }

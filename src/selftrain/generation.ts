@@ -209,6 +209,7 @@ function planOf(
       emaDecay: config.ema,
       maxNorm: config.clipNorm,
       checkpointing: config.checkpointing,
+      precision: config.precision,
       // Among mixed batches only some images are smoothed, which MixedBatches does.
       labelSmoothing: pseudo ? 0 : config.labelSmoothing,
       drop: config.noise.dropout,

@@ -2,6 +2,12 @@
 export type DType =
   'float64' | 'float32' | 'float16' | 'bfloat16' | 'int64' | 'int32' | 'uint8' | 'bool';
 
+/** Those of them that hold fractions. */
+export type FloatType = 'float64' | 'float32' | 'float16' | 'bfloat16';
+
+/** The 16-bit ones, in which mixed precision computes. */
+export type HalfType = 'float16' | 'bfloat16';
+
 export type TypedArray =
   Float64Array | Float32Array | Uint16Array | BigInt64Array | Int32Array | Uint8Array;
 
@@ -24,3 +30,12 @@ export const dtypes: Readonly<Record<DType, DTypeInfo>> = {
   uint8: { bytes: 1, floating: false, onnx: 2, create: (n) => new Uint8Array(n) },
   bool: { bytes: 1, floating: false, onnx: 9, create: (n) => new Uint8Array(n) },
 };
+
+export function isHalf(dtype: DType): dtype is HalfType {
+  return dtype === 'float16' || dtype === 'bfloat16';
+}
+
+/** The type of numbers that are computed with values of a type: its own, or float32 for integers. */
+export function floatTypeOf({ dtype }: { readonly dtype: DType }): FloatType {
+  return dtype === 'float64' || isHalf(dtype) ? dtype : 'float32';
+}

@@ -1,14 +1,12 @@
 /** float16 and bfloat16, which a Uint16Array holds as their bits. */
-import type { TensorData } from './tensor.js';
-
 const bits = new Uint32Array(1);
 const number = new Float32Array(bits.buffer);
 
 /** From here on numbers round to infinity: halfway from the largest float16, 65504, to 2^16. */
-const float16Limit = 65_520;
+export const float16Limit = 65_520;
 
 /** The bits of the nearest float16 of each number, ties to even. */
-export function toFloat16(values: Float32Array): Uint16Array {
+export function toFloat16(values: ArrayLike<number>): Uint16Array {
   const out = new Uint16Array(values.length);
   for (let i = 0; i < out.length; i++) out[i] = float16Bits(values[i] ?? 0);
   return out;
@@ -58,22 +56,16 @@ export function fromBfloat16(values: Uint16Array): Float32Array {
   return out;
 }
 
-/**
- * Float32 tensors of two axes and more as float16; vectors, which are small and shift every
- * element, stay. So do those, named in `tooLarge`, with numbers beyond float16's range.
- */
-export function halveMatrices(tensors: ReadonlyMap<string, TensorData>): {
-  readonly tensors: ReadonlyMap<string, TensorData>;
-  readonly tooLarge: readonly string[];
-} {
-  const tooLarge: string[] = [];
-  const halves = [...tensors].map(([name, tensor]): [string, TensorData] => {
-    const { shape, data } = tensor;
-    if (shape.length < 2 || !(data instanceof Float32Array)) return [name, tensor];
-    if (data.every((value) => Math.abs(value) < float16Limit))
-      return [name, { dtype: 'float16', shape, data: toFloat16(data) }];
-    tooLarge.push(name);
-    return [name, tensor];
-  });
-  return { tensors: new Map(halves), tooLarge };
+/** The bits of the nearest bfloat16 of each number, ties to even. */
+export function toBfloat16(values: ArrayLike<number>): Uint16Array {
+  const out = new Uint16Array(values.length);
+  for (let i = 0; i < out.length; i++) out[i] = bfloat16Bits(values[i] ?? 0);
+  return out;
+}
+
+function bfloat16Bits(value: number): number {
+  number[0] = value;
+  const all = bits[0] ?? 0;
+  if (Number.isNaN(value)) return (all >>> 16) | 0x40;
+  return (all + 0x7fff + ((all >>> 16) & 1)) >>> 16;
 }

@@ -1,4 +1,4 @@
-import type { DType } from './dtype.js';
+import type { DType, FloatType } from './dtype.js';
 import type { Shape } from './shape.js';
 import type { TensorData } from './tensor.js';
 
@@ -34,7 +34,7 @@ export interface OnnxBuilderBase {
   /** 1-D int64 constant, for axes, shapes and starts. */
   ints(...values: readonly number[]): OnnxValue;
   /** Scalar constant of rank 0; float32 unless told. */
-  scalar(value: number, dtype?: 'float32' | 'float64'): OnnxValue;
+  scalar(value: number, dtype?: FloatType): OnnxValue;
   /**
    * A graph of the nodes that `body` emits through this same builder; they may read every value
    * made before. `body` gets the graph's inputs and returns its outputs.

@@ -58,6 +58,8 @@ export interface Target {
   readonly fuse?: (graph: Graph) => Graph;
   /** Where values may lie in more than one way; a spelling is then chosen for the whole graph at once. */
   readonly layouts?: LayoutSystem;
+  /** Why training in 16 bits is refused, or undefined where it is not. */
+  readonly float32Only?: string;
   /** Why a dynamic batch is refused, or undefined where it is not. */
   readonly staticBatchOnly?: string;
 }

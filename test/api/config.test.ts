@@ -59,6 +59,7 @@ describe('a training config', () => {
           "nesterov": false,
           "weightDecay": 0,
         },
+        "precision": "float32",
         "schedule": {
           "kind": "constant",
           "warmup": 0,

@@ -1,13 +1,9 @@
 import { describe, expect, it } from 'vitest';
-import {
-  fromBfloat16,
-  fromFloat16,
-  halveMatrices,
-  toFloat16,
-} from '../../src/support/halfFloats.js';
+import { fromBfloat16, fromFloat16, toBfloat16, toFloat16 } from '../../src/support/halfFloats.js';
+import { halveMatrices } from '../../src/support/halveMatrices.js';
 import { fnv1a32 } from '../../src/support/hash.js';
 import { uniform } from '../../src/support/random.js';
-import { tensorData } from '../../src/support/tensor.js';
+import { numbersOf, tensorData } from '../../src/support/tensor.js';
 
 describe('float16', () => {
   it('reads the numbers of the format', () => {
@@ -49,6 +45,19 @@ describe('float16', () => {
 it('reads bfloat16 as the upper half of float32', () => {
   const numbers = fromBfloat16(Uint16Array.of(0x3f80, 0xc040, 0x0000, 0x7f80, 0x4049));
   expect([...numbers]).toEqual([1, -3, 0, Infinity, 3.140625]);
+});
+
+it('rounds to the nearest bfloat16, ties to even', () => {
+  const numbers = [1, 1 + 2 ** -8, 1 + 3 * 2 ** -8, 1 + 2 ** -8 + 2 ** -20, -Infinity, 3.4e38];
+  expect([...toBfloat16(numbers)]).toEqual([0x3f80, 0x3f80, 0x3f82, 0x3f81, 0xff80, 0x7f80]);
+  expect(fromBfloat16(toBfloat16([NaN]))[0]).toBeNaN();
+});
+
+it.each(['float16', 'bfloat16'] as const)('tensors of %s hold rounded numbers', (dtype) => {
+  const tensor = tensorData(dtype, [3], [1, -0.5, 1 / 3]);
+  expect(tensor.data).toBeInstanceOf(Uint16Array);
+  const third = dtype === 'float16' ? 0.333251953125 : 0.333984375;
+  expect([...numbersOf(tensor)]).toEqual([1, -0.5, third]);
 });
 
 it('halves matrices, and neither vectors nor what is beyond the range', () => {

@@ -19,6 +19,10 @@ export const tolerances = {
   float16Weights: 2e-3,
   /** Twenty steps in float32 on two devices: what rounds differently is enlarged by statistics of a few values. */
   devices: 1e-3,
+  /** Norm of the difference over the norm, of all gradients of a small network whose maps are rounded to float16 (11 bits). */
+  float16: 1e-2,
+  /** The same in bfloat16 (8 bits). */
+  bfloat16: 1e-1,
 } as const;
 
 /** Step of central differences. */
@@ -39,4 +43,16 @@ export function relativeError(a: ArrayLike<number>, b: ArrayLike<number>): numbe
     size = Math.max(size, Math.abs(y));
   }
   return size === 0 ? difference : difference / size;
+}
+
+/** Norm of a - b over the norm of b. */
+export function relativeNorm(a: ArrayLike<number>, b: ArrayLike<number>): number {
+  if (a.length !== b.length) return Infinity;
+  let [difference, size] = [0, 0];
+  for (let i = 0; i < b.length; i++) {
+    const [x, y] = [a[i] ?? NaN, b[i] ?? NaN];
+    difference += (x - y) ** 2;
+    size += y * y;
+  }
+  return Math.sqrt(size === 0 ? difference : difference / size);
 }

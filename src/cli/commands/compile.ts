@@ -17,6 +17,8 @@ const kinds = [
 
 const targets = ['portable', 'cpu', 'webgpu'] as const;
 
+const precisions = ['float32', 'float16', 'bfloat16'] as const;
+
 const text = { type: 'string', requiresArg: true } as const;
 
 export const compile = defineCommand({
@@ -58,6 +60,11 @@ export const compile = defineCommand({
           type: 'boolean',
           describe: 'Compute blocks again in the backward pass: less memory, more time',
         },
+        precision: {
+          ...text,
+          choices: precisions,
+          describe: 'What training computes in; weights stay in float32',
+        },
         'image-format': {
           ...text,
           choices: imageFormats,
@@ -83,6 +90,7 @@ export const compile = defineCommand({
       optimizer: optimizer === undefined ? undefined : createOptimizer({ kind: optimizer }).config,
       foldBatchNorm: args.foldBatchNorm,
       checkpointing: args.checkpointing,
+      precision: oneOf('--precision', args.precision, precisions),
       imageFormat: oneOf('--image-format', args.imageFormat, imageFormats),
       dumpIr: args.dumpIr,
       explain: args.explain,

@@ -39,6 +39,8 @@ export function cpuTarget(facts: CpuFacts): Target {
     fuse: fuseChannels,
     constantWeights: portable,
     ...(block > 0 && { block, layouts: blockedLayouts(facts) }),
+    float32Only:
+      'onnxruntime has no 16-bit convolution on the CPU: it would cast to and fro around each',
     staticBatchOnly:
       'its convolutions treat samples as channels, so their number is part of the graph',
   };

@@ -12,5 +12,6 @@ export const webgpuTarget: Target = {
   name: 'webgpu',
   overrides: [...normRules, ...otherRules].map((rule) => overrideOf(rule as never)),
   fuse: fuseArgMax,
+  float32Only: 'its graphs are written for float32 only',
   staticBatchOnly: 'what is computed of a shape at run time would run on the CPU',
 };

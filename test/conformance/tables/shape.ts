@@ -3,13 +3,22 @@ import { ndarray } from '../../../src/ir/ndarray.js';
 import type { Op } from '../../../src/ir/op.js';
 import { after } from '../../../src/ops/after.js';
 import { expandLike, reduceSum } from '../../../src/ops/broadcast.js';
+import { isFinite, select } from '../../../src/ops/choose.js';
 import { constantOp } from '../../../src/ops/constant.js';
 import { argMax, countOf, reduceMean, sameArgMax } from '../../../src/ops/reduce.js';
-import { cast, concat, equal, padAxis, reshape, slice, transpose } from '../../../src/ops/shape.js';
+import {
+  cast,
+  concatOp,
+  equal,
+  padAxis,
+  reshape,
+  slice,
+  transpose,
+} from '../../../src/ops/shape.js';
 import { invariant } from '../../../src/support/errors.js';
 import { batchDim as N, type Shape } from '../../../src/support/shape.js';
 import { tensorData } from '../../../src/support/tensor.js';
-import { distinct, integers, mask } from '../../support/draw.js';
+import { distinct, gaussian, integers, mask, type Draw } from '../../support/draw.js';
 import type { OpCase, OpTable } from '../../support/opCase.js';
 
 /** The primitive behind a function that is not the primitive itself. */
@@ -19,8 +28,13 @@ function opBehind(apply: (graph: Graph) => { producer: { op: Op } | undefined })
   return producer.op;
 }
 
-const concatOp = opBehind((graph) => concat([graph.input('x', 'float32', [1])], { axis: 0 }));
 const countOp = opBehind((graph) => countOf(graph.input('x', 'float32', [N]), { axes: [0] }));
+
+/** Every third number is infinite, of either sign, or NaN. */
+const sometimesInfinite: Draw = (count, stream) =>
+  gaussian(count, stream).map((z, i) =>
+    i % 3 === 0 ? ([Infinity, -Infinity, NaN][i / 3] ?? z) : z,
+  );
 
 const flat = (factor: number) => ({ symbol: N.symbol, factor });
 
@@ -167,6 +181,26 @@ export const shapes: readonly OpTable[] = [
         },
       },
       { in: { a: { shape: [9], draw: integers(2) }, b: { shape: [9], draw: integers(2) } } },
+    ],
+  },
+  {
+    op: isFinite,
+    noGradient: 'a truth value has none',
+    cases: [
+      { in: { x: [N, 3, 5] } },
+      { in: { x: [] } },
+      { in: { x: { shape: [N, 6], draw: sometimesInfinite } } },
+    ],
+  },
+  {
+    op: select,
+    noGradient: 'only updates choose',
+    cases: [
+      { in: { condition: { shape: [], dtype: 'bool', draw: mask(0.5) }, a: [N, 3], b: [N, 3] } },
+      { in: { condition: { shape: [], dtype: 'bool', draw: mask(1) }, a: [], b: [] } },
+      {
+        in: { condition: { shape: [N, 1], dtype: 'bool', draw: mask(0.5) }, a: [N, 9], b: [N, 9] },
+      },
     ],
   },
   {
