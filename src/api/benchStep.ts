@@ -7,13 +7,15 @@ import { chooseDevice, type BuiltInDevice, type DeviceName } from './device.js';
 /** Which steps of a model are looked at. */
 export interface StepOptions extends Pick<
   CompileModelOptions,
-  'size' | 'classes' | 'drop' | 'dropPath'
+  'size' | 'classes' | 'drop' | 'dropPath' | 'costs' | 'threads' | 'onPass'
 > {
   /** Default train. */
   readonly mode?: BenchMode | undefined;
   /** Images of a step; default 32. */
   readonly batch?: number | undefined;
   readonly device?: DeviceName | undefined;
+  /** Whether training has a graph for evaluations, too; default false. */
+  readonly evaluates?: boolean | undefined;
   /** Of training; default RMSProp in TensorFlow's form with weight decay. */
   readonly optimizer?: OptimizerConfig | undefined;
 }
@@ -30,16 +32,17 @@ export async function compileStep(
   options: StepOptions,
   out?: string,
 ): Promise<CompileResult & { readonly device: BuiltInDevice }> {
-  const { mode = 'train', optimizer, batch = 32, size, classes, drop, dropPath } = options;
-  const { device } = await chooseDevice(options.device);
-  const common = { target: device, batch, size, classes, drop, dropPath, out };
+  const { mode = 'train', optimizer, batch = 32, evaluates, device: name, ...rest } = options;
+  const { device } = await chooseDevice(name);
+  const common = { ...rest, target: device, batch, out };
   const compiled =
     mode === 'train'
       ? await compileModel(model, {
           ...common,
           ...training,
           ...(optimizer && { optimizer }),
-          artifacts: ['train', 'init'],
+          artifacts: [...(evaluates === true ? (['infer'] as const) : []), 'train', 'init'],
+          weightInputs: true,
         })
       : await compileModel(model, {
           ...common,

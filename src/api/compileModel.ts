@@ -18,7 +18,7 @@ import { streamSafetensors } from '../runtime/safetensors.js';
 import { ConfigError } from '../support/errors.js';
 import type { TensorData } from '../support/tensor.js';
 import { loadModel } from './loadModel.js';
-import { resolveTarget, type TargetName } from './target.js';
+import { resolveTarget, type TargetFacts, type TargetName } from './target.js';
 
 export const artifactKinds = [
   'infer',
@@ -30,7 +30,7 @@ export const artifactKinds = [
   'training-info',
 ] as const;
 
-export interface CompileModelOptions {
+export interface CompileModelOptions extends TargetFacts {
   /** Folder for the artifacts; nothing is written where it is missing. */
   readonly out?: string | undefined;
   readonly artifacts?: readonly ArtifactKind[] | 'all' | undefined;
@@ -63,6 +63,8 @@ export interface CompileModelOptions {
   readonly dumpIr?: string | undefined;
   /** Records which spelling took each node, and why others declined it. */
   readonly explain?: boolean | undefined;
+  /** Called with the graph as it is traced (`start`) and after each pass, unless `dumpIr` takes them. */
+  readonly onPass?: CompileOptions['onPass'];
 }
 
 export interface CompileResult extends Compiled {
@@ -81,13 +83,13 @@ export async function compileModel(
   const start = performance.now();
   const loaded = await loadModel(model);
   const explanation: string[] = [];
-  const dump = options.dumpIr === undefined ? undefined : irDumper(options.dumpIr);
+  const onPass = options.dumpIr === undefined ? options.onPass : irDumper(options.dumpIr);
   const { size } = options;
   const [channels] = loaded.model.input.shape;
   const { opset, ...others } = options;
   const request: CompileOptions = {
     ...others,
-    target: await resolveTarget(options.target ?? 'portable'),
+    target: await resolveTarget(options.target ?? 'portable', options),
     artifacts:
       options.artifacts === 'all'
         ? artifactKinds
@@ -100,7 +102,7 @@ export async function compileModel(
       image: size === undefined ? undefined : [channels, size, size],
     },
     ...(opset !== undefined && { opset: checkedOpset(opset) }),
-    ...(dump && { onPass: dump }),
+    ...(onPass && { onPass }),
     ...(options.explain && {
       onChoice: (kind, { node, op, taken, declined }) => {
         const reasons = declined.length > 0 ? ` (declined: ${declined.join('; ')})` : '';

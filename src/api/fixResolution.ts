@@ -8,6 +8,7 @@ import { canonicalJson } from '../runtime/json.js';
 import { initialRate } from '../runtime/schedules.js';
 import { loadModel } from './loadModel.js';
 import { networkOf } from './modelWeights.js';
+import { recordedRunCosts } from './tune/costFile.js';
 import {
   runTraining,
   type TrainingControl,
@@ -62,13 +63,14 @@ async function fixPlan(request: FixResolutionRequest): Promise<TrainingPlan> {
   const { first, checkpoint, fix, source, batch, validation } = request;
   const { size, epochs, freeze = await shallowLayers(first), learningRate } = fix;
   const { labelSmoothing = first.trainer.labelSmoothing } = request;
+  const costs = recordedRunCosts(first.folder);
   // The published code goes on at the rate that its schedule has come down to, 1/80 of the highest.
   const rate = learningRate ?? initialRate(first.schedule) / 100;
   return {
     ...first,
     title: `${first.title} at ${size} px`,
     folder: fixedFolder(first.folder),
-    trainer: { ...first.trainer, batch, size, freeze, labelSmoothing },
+    trainer: { ...first.trainer, batch, size, freeze, labelSmoothing, costs },
     initial: checkpoint,
     source,
     steps: Math.ceil(epochs * source.stepsPerEpoch),

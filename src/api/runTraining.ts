@@ -6,11 +6,14 @@ import { recoverFolder } from '../runtime/atomic.js';
 import {
   discardCheckpointsAfter,
   latestCheckpoint,
+  listCheckpoints,
   pruneCheckpoints,
 } from '../runtime/checkpoint.js';
 import { MetricsWriter } from '../runtime/metrics.js';
 import { learningRateAt, type Schedule } from '../runtime/schedules.js';
 import { ConfigError, TrainingError } from '../support/errors.js';
+import { currentCosts } from './target.js';
+import { recordedRunCosts, recordRunCosts, type Costs } from './tune/costFile.js';
 import {
   Trainer,
   type BatchSource,
@@ -110,8 +113,10 @@ export async function runTraining(
       },
     );
   for (const place of ['', 'artifacts', 'checkpoints']) recoverFolder(join(plan.folder, place));
+  const costs = await costsOf(plan, control);
   const trainer = await Trainer.create(plan.model, {
     ...plan.trainer,
+    costs,
     out: join(plan.folder, 'artifacts'),
   });
   try {
@@ -120,6 +125,21 @@ export async function runTraining(
     await trainer.close();
     throw error;
   }
+}
+
+/**
+ * The costs by which a run's graphs are spelled: those that it began with, whatever was tuned since,
+ * for graphs that are spelled otherwise round otherwise.
+ */
+async function costsOf(
+  { folder, trainer }: TrainingPlan,
+  { resume = false }: TrainingControl,
+): Promise<Costs> {
+  const begun = resume && listCheckpoints(join(folder, 'checkpoints')).length > 0;
+  const own = begun ? recordedRunCosts(folder) : await currentCosts(trainer.threads);
+  const costs = trainer.costs ?? own;
+  recordRunCosts(folder, costs);
+  return costs;
 }
 
 class TrainingRun {

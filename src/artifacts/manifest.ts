@@ -99,6 +99,8 @@ export interface Manifest {
   readonly target: string;
   /** Channels of a block of the layout that the graphs are written for; they run only where onnxruntime has it. */
   readonly block?: number;
+  /** Hash of the table of costs, measured on a machine, by which spellings were chosen; estimates where missing. */
+  readonly costs?: string;
   readonly opset: number;
   readonly batch: number | 'dynamic';
   readonly classes: number;

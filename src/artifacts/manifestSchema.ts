@@ -124,6 +124,7 @@ const manifestSchema = z
     architectureHash: z.string(),
     target: z.string(),
     block: z.int().positive().optional(),
+    costs: z.string().optional(),
     opset: z.int().min(17),
     batch: z.union([z.int().min(1), z.literal('dynamic')]),
     classes: z.int().min(1),

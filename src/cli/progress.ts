@@ -123,10 +123,10 @@ export class TerminalProgress implements Progress {
     return `${this.#prefix()}${bar}${parts.join('  ')}`;
   }
 
-  #describeCount({ done, total, imagesPerSecond }: ProgressEvent): string {
+  #describeCount({ done, total, imagesPerSecond, unit = 'images' }: ProgressEvent): string {
     const parts = [
-      `${formatCount(done)}/${formatCount(total)} images`,
-      `${formatRate(imagesPerSecond)} images/s`,
+      `${formatCount(done)}/${formatCount(total)} ${unit}`,
+      `${formatRate(imagesPerSecond)} ${unit}/s`,
       `${formatClock((total - done) / imagesPerSecond)} left`,
     ];
     const bar = this.#rewrites ? `${drawBar(done / total)} ` : '';

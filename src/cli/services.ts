@@ -10,6 +10,7 @@ import type { LoadedConfig } from '../api/loadTrainingConfig.js';
 import type { MemoryPrediction } from '../api/memory/predictMemory.js';
 import type { PreviewRequest, SheetRequest, SheetSummary } from '../api/noiseSheets.js';
 import type { Scaffold } from '../api/scaffold.js';
+import type { TuneOptions, TuneResult } from '../api/tune/tuneModel.js';
 import type { Cifar10Options } from '../data/cifar10.js';
 import type { DemoResult } from '../selftrain/demo.js';
 import type { DiffOptions, LabelDiff } from '../selftrain/diff.js';
@@ -82,6 +83,8 @@ export interface ProgressEvent {
   readonly done: number;
   readonly total: number;
   readonly imagesPerSecond: number;
+  /** What is counted, where it is not images. */
+  readonly unit?: string | undefined;
 }
 
 /** What a run tells while it goes on. */
@@ -187,6 +190,8 @@ export interface Services {
   predictMemory(model: string, request: MemoryRequest): Promise<MemoryPrediction>;
   /** Times, profiles and weighs steps of a model. */
   benchModel(model: string, options: BenchOptions): Promise<BenchResult>;
+  /** Times the spellings that could take a model's nodes, for all compilations to come. */
+  tuneModel(model: string, options: TuneOptions): Promise<TuneResult>;
   listDevices(): Promise<DevicesSummary>;
   /** Why each provider can or cannot be used here, and what to do next. */
   examineMachine(): Promise<DoctorSummary>;

@@ -41,6 +41,11 @@ export const installedServices: Services = {
     const { predictMemory } = await import('../api/memory/predictMemory.js');
     return predictMemory(model, request);
   },
+  async tuneModel(model, options) {
+    await import('../index.js');
+    const { tuneModel } = await import('../api/tune/tuneModel.js');
+    return tuneModel(model, options);
+  },
   async listDevices() {
     const { describeDevices } = await import('../api/devices.js');
     return describeDevices();

@@ -319,6 +319,7 @@ class Compilation {
       architectureHash: architectureHash(this.traced),
       target: this.target.name,
       ...(this.target.block !== undefined && { block: this.target.block }),
+      ...(this.target.costs !== undefined && { costs: this.target.costs }),
       opset: this.opset,
       batch: this.batch,
       classes: this.traced.classes,

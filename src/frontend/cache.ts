@@ -21,11 +21,11 @@ export interface FrontendCache {
 
 const mostEntries = 1000;
 
-/** `$XDG_CACHE_HOME/gradus/frontend`, or `~/.cache/gradus/frontend`. */
-export function defaultCacheDir(): string {
+/** `$XDG_CACHE_HOME/gradus/<name>`, or `~/.cache/gradus/<name>`: what may be lost but is dear to make. */
+export function userCacheFolder(name: string): string {
   const base = process.env['XDG_CACHE_HOME'];
   const root = base === undefined || base === '' ? join(homedir(), '.cache') : base;
-  return join(root, 'gradus', 'frontend');
+  return join(root, 'gradus', name);
 }
 
 /** A cache of one JSON file an entry in `folder`; without a folder, one that keeps nothing. */

@@ -4,7 +4,7 @@ import { basename, dirname, extname, isAbsolute, join, relative, resolve } from 
 import { resetSites } from '../nn/callSites.js';
 import type { GradusError } from '../support/errors.js';
 import { nearest } from '../support/nearest.js';
-import { defaultCacheDir, openCache } from './cache.js';
+import { openCache, userCacheFolder } from './cache.js';
 import { keyLocator, type KeyLocator } from './configKeys.js';
 import { evaluate } from './evaluate.js';
 import { hashOf, installedVersion } from './installation.js';
@@ -57,7 +57,7 @@ const extensions = ['.ts', '.mts', '.cts', '.js', '.mjs', '.cjs', '.json'];
  */
 export async function loadModule(path: string, options: LoadOptions): Promise<LoadedModule> {
   const cwd = realpathSync(options.cwd ?? process.cwd());
-  const cacheDir = options.cacheDir ?? defaultCacheDir();
+  const cacheDir = options.cacheDir ?? userCacheFolder('frontend');
   const context: LoadContext = {
     kind: options.kind ?? 'model',
     nameOf: (absolute) => displayName(absolute, cwd),

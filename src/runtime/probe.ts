@@ -1,5 +1,5 @@
 import { execFile, type ExecFileException } from 'node:child_process';
-import { listSupportedBackends } from 'onnxruntime-node';
+import { env, listSupportedBackends } from 'onnxruntime-node';
 import { onnx } from '../../generated/proto/onnx.js';
 import { dataOf, Session, zeroTensor } from './session.js';
 import { workerPath } from './workerPath.js';
@@ -21,6 +21,11 @@ export interface Device {
 /** Tries every execution provider of this onnxruntime-node on a one-node model. */
 export function listDevices(): Promise<Device[]> {
   return Promise.all(listSupportedBackends().map(({ name }) => probeDevice(name)));
+}
+
+/** The version of the onnxruntime that runs graphs here. */
+export function onnxruntimeVersion(): string {
+  return env.versions.node ?? env.versions.common;
 }
 
 /** Longest that a provider may take to start: a first use may compile shaders or load libraries. */

@@ -69,6 +69,8 @@ export interface GenerationContext {
   /** Epochs between two evaluations. */
   readonly validationEvery: number;
   readonly threads?: number | undefined;
+  /** By which graphs are spelled; the same for all networks, whatever is tuned while they train. */
+  readonly costs: TrainingPlan['trainer']['costs'];
   readonly device: TrainingPlan['trainer']['device'];
   readonly pool: LoaderPool;
   readonly unreadable: UnreadableImages;
@@ -221,6 +223,7 @@ function planOf(
       imageFormat: 'uint8-nhwc',
       threads: context.threads,
       device: context.device,
+      costs: context.costs,
     },
     source,
     steps: like?.steps ?? config.steps ?? Math.ceil((config.epochs ?? 1) * source.stepsPerEpoch),

@@ -2,6 +2,8 @@ import { join, resolve } from 'node:path';
 import type { Json } from '../artifacts/checkpointSchema.js';
 import { chooseDevice } from '../api/device.js';
 import { machine } from '../api/machine.js';
+import { currentCosts } from '../api/target.js';
+import { recordedRunCosts, recordRunCosts } from '../api/tune/costFile.js';
 import { LoaderPool } from '../data/loaderPool.js';
 import { UnreadableImages } from '../data/unreadable.js';
 import type { Model } from '../nn/defineModel.js';
@@ -81,6 +83,8 @@ export async function inRunFolder<T>(
   const before = run.readInfo();
   const pool = new LoaderPool();
   try {
+    const costs = before === undefined ? await currentCosts(config.threads) : recordedRunCosts(out);
+    recordRunCosts(out, costs);
     run.writeInfo({
       config: toJson(config),
       configFolder,
@@ -99,6 +103,7 @@ export async function inRunFolder<T>(
       folder: out,
       validationEvery: config.validation.every,
       threads: config.threads,
+      costs,
       device: config.device,
       pool,
       unreadable,

@@ -59,9 +59,11 @@ export function chooseSpellings(graph: Graph, target: Target): Spelling[] {
   const inBlocks = system && chooseLayouts(graph, open, system);
   return open.map(({ candidates, cost, node, types, plain, blocked }) => {
     const override = inBlocks?.has(node) === true ? blocked : plain;
-    const beaten = [...candidates.blocked, ...candidates.plain].flatMap((other) =>
-      other === undefined || other === override ? [] : [dearer(other, override, cost, target)],
-    );
+    const rivals = [...candidates.blocked, ...candidates.plain].filter((own) => own !== override);
+    const how = system?.measured(node.op, node.attrs, types) === true ? 'measured' : 'estimated';
+    const beaten = system
+      ? rivals.map((other) => dearer(other, override, { cost, how, target }))
+      : rivals.flatMap((other) => (other ? `${spellingName(other, target)} comes later` : []));
     return { node, types, override, declined: [...candidates.declined, ...beaten] };
   });
 }
@@ -72,17 +74,24 @@ function cheapest<T>(options: readonly T[], cost: (option: T) => number): T | un
   return options[costs.indexOf(Math.min(...costs))];
 }
 
+/** By what the spellings of a node are compared. */
+interface Weighing {
+  readonly cost: (override: Override | undefined) => number;
+  readonly how: 'measured' | 'estimated';
+  readonly target: Target;
+}
+
 /** Why a spelling that could take a node was not chosen. */
 function dearer(
-  other: Override,
+  other: Override | undefined,
   chosen: Override | undefined,
-  cost: (override: Override | undefined) => number,
-  target: Target,
+  { cost, how, target }: Weighing,
 ): string {
   const name = spellingName(other, target);
-  const [own, least] = [cost(other), cost(chosen)].map((value) => Math.round(value));
-  return own !== undefined && least !== undefined && own > least
-    ? `${name}: ${own} microseconds, not ${least}`
+  const [own, least] = [Math.round(cost(other)), Math.round(cost(chosen))];
+  if (own === Infinity) return `${name}: not measured`;
+  return own > least
+    ? `${name}: ${own} microseconds, not ${least}, as ${how}`
     : `${name} would cost more here than it saves`;
 }
 

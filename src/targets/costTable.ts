@@ -1,5 +1,6 @@
 import type { Attributes, NodeTypes, Op } from '../ir/op.js';
 import type { TensorType } from '../ir/graph.js';
+import { fingerprint } from '../support/hash.js';
 import { formatShape } from '../support/shape.js';
 
 /** What times were taken on; they hold for no other machine. */
@@ -8,9 +9,11 @@ export interface CostMachine {
   readonly cpu: string;
   /** The version of onnxruntime. */
   readonly onnxruntime: string;
+  readonly gradus: string;
   /** Channels of a block in its blocked layout. */
   readonly block: number;
-  /** Threads of one operator. */
+  readonly cores: number;
+  /** Threads of one operator; 0 where onnxruntime chooses. */
   readonly threads: number;
 }
 
@@ -22,6 +25,16 @@ export interface CostTable {
   readonly machine: CostMachine;
   /** By `costKey`: of nodes, and of conversions from one layout to the other. */
   readonly costs: Readonly<Record<string, SpellingCosts>>;
+}
+
+/** 32 hex digits that stand for a table: equal for tables from which the same is chosen. */
+export function costTableHash({ machine, costs }: CostTable): string {
+  return fingerprint(JSON.stringify([machine.block, sorted(costs, (own) => sorted(own, Number))]));
+}
+
+function sorted<T>(record: Readonly<Record<string, T>>, map: (value: T) => unknown): unknown[] {
+  const entries = Object.entries(record).sort(([a], [b]) => (a < b ? -1 : 1));
+  return entries.map(([key, value]) => [key, map(value)]);
 }
 
 /** What the costs of a node depend on: `convKernelGrad float32[8,96,56,56] ... {"groups":1}`. */

@@ -42,6 +42,8 @@ export interface LayoutSystem {
   conversionCost(type: TensorType, to: Layout): number;
   /** Microseconds of a node in the spelling of this name (`portable` for the op's own). */
   cost(op: Op, spelling: string, attrs: Attributes, types: NodeTypes): number;
+  /** Whether the costs of a node were measured; they are estimates where not. */
+  measured(op: Op, attrs: Attributes, types: NodeTypes): boolean;
 }
 
 /** A way to spell the IR in ONNX: differences from the portable spelling that each op carries. */
@@ -56,6 +58,8 @@ export interface Target {
   readonly block?: number;
   /** Joins nodes of an optimised graph into primitives that have a spelling of their own here. */
   readonly fuse?: (graph: Graph) => Graph;
+  /** The hash of the table of measured costs by which spellings are chosen; estimates where it is missing. */
+  readonly costs?: string;
   /** Where values may lie in more than one way; a spelling is then chosen for the whole graph at once. */
   readonly layouts?: LayoutSystem;
   /** Why training in 16 bits is refused, or undefined where it is not. */

@@ -1,5 +1,6 @@
 import { describe, expect, it, vi } from 'vitest';
 import type { BenchResult } from '../../src/api/bench.js';
+import type { TuneResult } from '../../src/api/tune/tuneModel.js';
 import { parseTrainingConfig } from '../../src/api/config.js';
 import { runCommandLine } from '../../src/cli/main.js';
 import type { CompileRequest, Services, TrainSummary } from '../../src/cli/services.js';
@@ -19,6 +20,7 @@ function services(some: Partial<Services>): Services {
     inspectFile: unused,
     benchModel: unused,
     predictMemory: unused,
+    tuneModel: unused,
     listDevices: unused,
     examineMachine: unused,
     labelDataSet: unused,
@@ -387,6 +389,62 @@ describe('gradus export', () => {
       efficientnet_b0, step 120: the moving average of the weights, from runs/x/checkpoints/step-00000120
       "
     `);
+  });
+});
+
+describe('gradus tune', () => {
+  const change = {
+    work: 'silu float32[64,32,14,14] {}',
+    nodes: 2,
+    before: 'portable',
+    after: 'blocked',
+    microseconds: [120, 80.5],
+  } as const;
+  const result: TuneResult = {
+    name: 'digits',
+    batch: 64,
+    image: [1, 28, 28],
+    timed: 90,
+    known: 10,
+    changed: [change],
+    step: { before: 20, after: 19.5 },
+    kept: true,
+    path: '/cache/gradus/costs/ab.json',
+    hash: '0123456789abcdef',
+    seconds: 12.3,
+    cores: 2,
+    load: 2.1,
+  };
+
+  it('tells what it timed, what is spelled otherwise, and what a step gains', async () => {
+    const tuneModel = vi.fn<Services['tuneModel']>(() => Promise.resolve(result));
+    const line = 'tune digits.model.ts --batch 64 --threads 2 --again';
+    const { status, out } = await run(line, { tuneModel });
+    expect(status).toBe(0);
+    expect(tuneModel.mock.calls[0]?.[1]).toMatchObject({ batch: 64, threads: 2, again: true });
+    expect(out).toMatchInlineSnapshot(`
+      "digits, training steps of 64 images [1,28,28]
+      timed 90 kinds of nodes and conversions in 12 s, 10 had been timed before
+
+      node                nodes  before     µs  now        µs
+      ------------------  -----  --------  ---  -------  ----
+      silu [64,32,14,14]      2  portable  120  blocked  80.5
+
+      a step takes 19.5 ms, 20 ms before
+      the times are in /cache/gradus/costs/ab.json, table 01234567
+      "
+    `);
+  });
+
+  it('tells that slower spellings are not kept, that nothing changes, and that others disturb', async () => {
+    const slower = { ...result, kept: false, step: { before: 20, after: 22 }, load: 9 };
+    const { out } = await run('tune m.ts', { tuneModel: () => Promise.resolve(slower) });
+    expect(out).toContain('a step takes 22 ms, 20 ms before: all stays as it was');
+    expect(out).toContain('the times are forgotten');
+    expect(out).toContain('warning: other work ran (load 9 on 2 cores)');
+    const same = { ...result, timed: 0, changed: [], step: null };
+    const { out: nothing } = await run('tune m.ts', { tuneModel: () => Promise.resolve(same) });
+    expect(nothing).toContain('every node is spelled as before');
   });
 });
 

@@ -18,6 +18,7 @@ import { labels } from './labels.js';
 import { reassign } from './reassign.js';
 import { selftrain } from './selftrain.js';
 import { train } from './train.js';
+import { tune } from './tune.js';
 
 /** Every command, in the order of `gradus --help`. */
 export const commands: readonly Command[] = [
@@ -35,6 +36,7 @@ export const commands: readonly Command[] = [
   ablate,
   importCommand,
   exportCommand,
+  tune,
   bench,
   devices,
   doctor,

@@ -92,6 +92,11 @@ export function costOf(
   return estimate(op, spelling, attrs, types, block);
 }
 
+/** Whether `costOf` knows what a node costs here. */
+export function isMeasured(op: Op, attrs: Attributes, types: NodeTypes, { costs }: Facts): boolean {
+  return costs !== undefined && costKey(op, attrs, types) in costs.costs;
+}
+
 function estimate(
   op: Op,
   spelling: string,

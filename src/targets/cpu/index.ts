@@ -4,9 +4,9 @@ import { portable, type Layout, type LayoutSystem, type Override, type Target } 
 import { fuseChannels } from '../../passes/fuseChannels.js';
 import { pointwiseMoments } from '../../passes/pointwiseMoments.js';
 import { Blocks, sizeOfMap } from './blocks.js';
-import type { CostTable } from '../costTable.js';
+import { costTableHash, type CostTable } from '../costTable.js';
 import { convRules } from './convRules.js';
-import { conversionCost, costOf } from './costs.js';
+import { conversionCost, costOf, isMeasured } from './costs.js';
 import { kernelGradRules } from './kernelGradRules.js';
 import { mapRules } from './mapRules.js';
 import { normRules } from './normRules.js';
@@ -39,6 +39,7 @@ export function cpuTarget(facts: CpuFacts): Target {
     fuse: fuseChannels,
     constantWeights: portable,
     ...(block > 0 && { block, layouts: blockedLayouts(facts) }),
+    ...(block > 0 && facts.costs && { costs: costTableHash(facts.costs) }),
     float32Only:
       'onnxruntime has no 16-bit convolution on the CPU: it would cast to and fro around each',
     staticBatchOnly:
@@ -52,6 +53,7 @@ function blockedLayouts(facts: CpuFacts): LayoutSystem {
     convert: (b, value, type, to) => convert(new Blocks(b, block), value, type, to),
     conversionCost: (type, to) => conversionCost(type, to, facts),
     cost: (op, spelling, attrs, types) => costOf(op, spelling, attrs, types, facts),
+    measured: (op, attrs, types) => isMeasured(op, attrs, types, facts),
   };
 }
 

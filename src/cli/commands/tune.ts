@@ -1,0 +1,105 @@
+import type { ChangedSpelling, TuneResult } from '../../api/tune/tuneModel.js';
+import { defineCommand } from '../command.js';
+import { flags, wholeNumber } from '../options.js';
+import { formatCount, formatTable } from '../table.js';
+
+/** Rows of the table that people read; --json has all. */
+const shownChanges = 15;
+
+/** Load a core from which on others' work disturbs what is timed. */
+const busy = 1.2;
+
+const text = { type: 'string', requiresArg: true } as const;
+
+export const tune = defineCommand({
+  usage: 'tune <model>',
+  describe: 'Time the spellings of a model on this machine once, and choose by that from then on',
+  examples: [
+    ['tune digits.model.ts --batch 64', 'for training steps of 64 images'],
+    ['tune efficientnet_b0 --batch 8 --again', 'time again what was timed before'],
+  ],
+  options: (parser) =>
+    parser
+      .positional('model', {
+        type: 'string',
+        demandOption: true,
+        describe: 'A model file, or the name of a shipped model',
+      })
+      .options({
+        batch: { ...text, describe: 'Images a step, as it will be trained; 32 if missing' },
+        size: flags.size,
+        classes: flags.classes,
+        threads: { ...text, describe: 'Threads of one operator, as it will be trained' },
+        again: { type: 'boolean', describe: 'Time again what was timed before' },
+      }),
+  async run(args, { services, progress, interruptible }) {
+    const result = await interruptible((signal) =>
+      services.tuneModel(args.model, {
+        batch: wholeNumber('--batch', args.batch, { least: 1 }),
+        size: wholeNumber('--size', args.size, { least: 1 }),
+        classes: wholeNumber('--classes', args.classes, { least: 2 }),
+        threads: wholeNumber('--threads', args.threads, { least: 1 }),
+        again: args.again,
+        signal,
+        onEvent: (event) => {
+          progress.onEvent(event);
+        },
+      }),
+    );
+    progress.end();
+    return { json: result, text: textOf(result) };
+  },
+});
+
+function textOf(result: TuneResult): string {
+  const { name, batch, image, timed, known, seconds, path, kept, hash, changed } = result;
+  const before = known === 0 ? '' : `, ${formatCount(known)} had been timed before`;
+  const where = kept ? `in ${path}` : 'forgotten';
+  return [
+    `${name}, training steps of ${batch} images [${image.join(',')}]`,
+    `timed ${formatCount(timed)} kinds of nodes and conversions in ${seconds.toFixed(0)} s${before}`,
+    ...(changed.length === 0 ? [] : ['', tableOf(changed), '']),
+    stepOf(result),
+    ...(timed === 0
+      ? []
+      : [`the times are ${where}${kept && hash ? `, table ${hash.slice(0, 8)}` : ''}`]),
+    ...(isBusy(result) ? [busyNote(result)] : []),
+  ].join('\n');
+}
+
+function stepOf({ step, kept }: TuneResult): string {
+  if (step === null) return 'every node is spelled as before';
+  const { before, after } = step;
+  const times = `a step takes ${after} ms, ${before} ms before`;
+  return kept ? times : `${times}: all stays as it was`;
+}
+
+const isBusy = ({ load, cores }: TuneResult): boolean => load > busy * cores;
+
+function busyNote({ load, cores }: TuneResult): string {
+  return `warning: other work ran (load ${load} on ${cores} cores), so the times are unsure; tune with --again when it is quiet`;
+}
+
+function tableOf(changed: readonly ChangedSpelling[]): string {
+  const rows = changed
+    .slice(0, shownChanges)
+    .map(({ work, nodes, before, after, microseconds: [old, now] }) => [
+      work.replace(/ \{.*/, '').replaceAll('float32', ''),
+      String(nodes),
+      before,
+      old === null ? '?' : String(old),
+      after,
+      now === null ? '?' : String(now),
+    ]);
+  const more = changed.length - shownChanges;
+  if (more > 0) rows.push([`${more} more`, '', '', '', '', '']);
+  const columns = [
+    { title: 'node' },
+    { title: 'nodes', align: 'right' },
+    { title: 'before' },
+    { title: 'µs', align: 'right' },
+    { title: 'now' },
+    { title: 'µs', align: 'right' },
+  ] as const;
+  return formatTable(columns, rows);
+}
