@@ -1,11 +1,12 @@
 import { probeBlock } from '../runtime/probe.js';
 import { cpuTarget } from '../targets/cpu/index.js';
+import { cudaTarget } from '../targets/cuda/index.js';
 import { portable, type Target } from '../targets/target.js';
 import { webgpuTarget } from '../targets/webgpu/index.js';
 import { costMachine, readTunedCosts, type Costs } from './tune/costFile.js';
 
 /** What graphs can be spelled for: any runtime, or a provider of onnxruntime; its CPU provider's on this machine. */
-export const targetNames = ['portable', 'cpu', 'webgpu'] as const;
+export const targetNames = ['portable', 'cpu', 'webgpu', 'cuda'] as const;
 
 export type TargetName = (typeof targetNames)[number];
 
@@ -29,6 +30,7 @@ export function machineBlock(): Promise<number> {
 export async function resolveTarget(name: TargetName, facts: TargetFacts = {}): Promise<Target> {
   if (name === 'portable') return portable;
   if (name === 'webgpu') return webgpuTarget;
+  if (name === 'cuda') return cudaTarget;
   const block = await machineBlock();
   const costs = facts.costs ?? readTunedCosts(costMachine(block, facts.threads));
   // Times of another layout say nothing of this one.

@@ -42,7 +42,7 @@ export interface MemoryRequest extends ModelOverrides {
 export interface CompileRequest extends ModelOverrides {
   readonly out: string;
   readonly artifacts?: readonly ArtifactKind[] | 'all' | undefined;
-  readonly target?: 'portable' | 'cpu' | 'webgpu' | undefined;
+  readonly target?: 'portable' | 'cpu' | 'webgpu' | 'cuda' | undefined;
   readonly batch?: number | 'dynamic' | undefined;
   readonly opset?: number | undefined;
   readonly seed?: number | undefined;

@@ -12,6 +12,7 @@ import { mixedPrecision } from '../passes/mixedPrecision.js';
 import { optimize } from '../passes/pipeline.js';
 import { foldBatchNorm } from '../passes/foldBatchNorm.js';
 import { recomputeBlocks } from '../passes/recomputeBlocks.js';
+import type { HalfType } from '../support/dtype.js';
 import { ConfigError } from '../support/errors.js';
 import type { TensorData } from '../support/tensor.js';
 import { forwardTarget } from '../targets/forward.js';
@@ -100,13 +101,29 @@ export function compile(model: Model, options: CompileOptions = {}): Compiled {
 /** The first opset whose convolution takes bfloat16. */
 const bfloat16Opset = 22;
 
+/** The caller's opset, or the default; throws a ConfigError for one that a target does not write. */
+function chooseOpset(
+  { name, opset: only }: Target,
+  precision: Precision,
+  asked: OpsetVersion | undefined,
+): OpsetVersion {
+  if (only === undefined) return asked ?? (precision === 'bfloat16' ? bfloat16Opset : 21);
+  if (asked === undefined || asked === only.version) return only.version;
+  throw new ConfigError(`target ${name} writes opset ${only.version}, not ${asked}`, {
+    code: 'opset',
+    where: '--opset',
+    hint: `${only.reason}; leave --opset out`,
+  });
+}
+
 /** Throws a ConfigError where a target or opset cannot compute in 16 bits. */
-function requireHalf(target: Target, precision: Precision, opset: OpsetVersion): void {
-  if (target.float32Only !== undefined)
+function requireHalf(target: Target, precision: HalfType, opset: OpsetVersion): void {
+  const reason = target.refusesHalf?.[precision];
+  if (reason !== undefined)
     throw new ConfigError(`target ${target.name} does not train in ${precision}`, {
       code: 'precision',
       where: 'precision',
-      hint: `${target.float32Only}; leave precision out, or take --device cuda`,
+      hint: `${reason}; leave precision out${target.name === 'cuda' ? '' : ', or train on CUDA'}`,
     });
   if (precision === 'bfloat16' && opset < bfloat16Opset)
     throw new ConfigError(`opset ${opset} has no convolution of bfloat16`, {
@@ -145,7 +162,7 @@ class Compilation {
   ) {
     this.target = options.target ?? portable;
     const { precision = 'float32' } = options;
-    this.opset = options.opset ?? (precision === 'bfloat16' ? bfloat16Opset : 21);
+    this.opset = chooseOpset(this.target, precision, options.opset);
     if (precision !== 'float32') requireHalf(this.target, precision, this.opset);
     this.batch = options.batch ?? 'dynamic';
     if (this.batch === 'dynamic' && this.target.staticBatchOnly !== undefined)

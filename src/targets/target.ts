@@ -1,6 +1,7 @@
 import type { NodeTypes, Op, Attributes } from '../ir/op.js';
 import type { Graph, TensorType } from '../ir/graph.js';
-import type { Opset } from '../../generated/onnx/index.js';
+import type { Opset, OpsetVersion } from '../../generated/onnx/index.js';
+import type { HalfType } from '../support/dtype.js';
 import type { OnnxValue } from '../support/onnxValue.js';
 
 /**
@@ -62,8 +63,10 @@ export interface Target {
   readonly costs?: string;
   /** Where values may lie in more than one way; a spelling is then chosen for the whole graph at once. */
   readonly layouts?: LayoutSystem;
-  /** Why training in 16 bits is refused, or undefined where it is not. */
-  readonly float32Only?: string;
+  /** Why training in a 16-bit type is refused; undefined for one that is not. */
+  readonly refusesHalf?: { readonly [K in HalfType]?: string };
+  /** The one opset that graphs are written for, and why; any where it is missing. */
+  readonly opset?: { readonly version: OpsetVersion; readonly reason: string };
   /** Why a dynamic batch is refused, or undefined where it is not. */
   readonly staticBatchOnly?: string;
 }

@@ -15,7 +15,7 @@ const kinds = [
   'training-info',
 ] as const satisfies readonly ArtifactKind[];
 
-const targets = ['portable', 'cpu', 'webgpu'] as const;
+const targets = ['portable', 'cpu', 'webgpu', 'cuda'] as const;
 
 const precisions = ['float32', 'float16', 'bfloat16'] as const;
 

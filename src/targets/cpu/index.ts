@@ -40,12 +40,14 @@ export function cpuTarget(facts: CpuFacts): Target {
     constantWeights: portable,
     ...(block > 0 && { block, layouts: blockedLayouts(facts) }),
     ...(block > 0 && facts.costs && { costs: costTableHash(facts.costs) }),
-    float32Only:
-      'onnxruntime has no 16-bit convolution on the CPU: it would cast to and fro around each',
+    refusesHalf: { float16: noHalves, bfloat16: noHalves },
     staticBatchOnly:
       'its convolutions treat samples as channels, so their number is part of the graph',
   };
 }
+
+const noHalves =
+  'onnxruntime has no 16-bit convolution on the CPU: it would cast to and fro around each';
 
 function blockedLayouts(facts: CpuFacts): LayoutSystem {
   const { block } = facts;

@@ -1,7 +1,7 @@
 import { fuseArgMax } from '../../passes/fuseArgMax.js';
 import type { Target } from '../target.js';
-import { normRules } from './normRules.js';
-import { overrideOf } from './rule.js';
+import { normRules } from '../gpu/normRules.js';
+import { overrideOf } from '../gpu/rule.js';
 import { otherRules } from './rules.js';
 
 /**
@@ -12,6 +12,9 @@ export const webgpuTarget: Target = {
   name: 'webgpu',
   overrides: [...normRules, ...otherRules].map((rule) => overrideOf(rule as never)),
   fuse: fuseArgMax,
-  float32Only: 'its graphs are written for float32 only',
+  refusesHalf: {
+    float16: 'its graphs are written for float32 only',
+    bfloat16: 'the provider has no such type',
+  },
   staticBatchOnly: 'what is computed of a shape at run time would run on the CPU',
 };

@@ -8,8 +8,8 @@ import { mapSize, outputPadding } from '../../ops/window.js';
 import { invariant } from '../../support/errors.js';
 import { staticDim } from '../../support/shape.js';
 import { tensorData } from '../../support/tensor.js';
-import { reduceInwards, reduceOnce, splitAxes } from './reductions.js';
-import type { Rule } from './rule.js';
+import { reduceInwards, reduceOnce, splitAxes } from '../gpu/reductions.js';
+import type { Rule } from '../gpu/rule.js';
 
 /** A sum or mean over innermost axes and others, such as that of a bias's gradient. */
 function reduction(op: Op, name: 'ReduceSum' | 'ReduceMean'): Rule<ReduceAttributes> {

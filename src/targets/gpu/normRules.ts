@@ -2,6 +2,7 @@ import type { Opset } from '../../../generated/onnx/index.js';
 import type { TensorType } from '../../ir/graph.js';
 import { channelMoments } from '../../ops/moments.js';
 import { batchNormGrad, batchNormTrain, type BatchNormAttributes } from '../../ops/norm.js';
+import { narrowed, widened } from '../../ops/widen.js';
 import { invariant } from '../../support/errors.js';
 import type { OnnxValue } from '../../support/onnxValue.js';
 import { staticDim, staticSize } from '../../support/shape.js';
@@ -9,8 +10,10 @@ import { reduceInwards } from './reductions.js';
 import type { Rule } from './rule.js';
 
 /*
- * The provider has no BatchNormalization with training_mode ("not supported yet"), so it is spelt in
- * reductions: over the pixels of each sample first, then over samples (see reduceInwards).
+ * No provider for GPUs has BatchNormalization with training_mode: WebGPU's says "not supported yet", and
+ * CUDA's normalises by the running statistics and leaves the new ones unwritten, without a word. So it is
+ * spelt in reductions: over the pixels of each sample first, then over samples (see reduceInwards). A map
+ * of 16 bits is read as float32.
  */
 
 /** The channels of a map [N,C,...], and what belongs to each of them. */
@@ -59,27 +62,30 @@ class Channels {
 
 const train: Rule<BatchNormAttributes> = {
   op: batchNormTrain,
-  name: 'webgpu-reductions',
+  name: 'reductions',
   spell: (b, { inputs: [x, scale, bias], types: [type], attrs: { epsilon } }) => {
     invariant(x && scale && bias && type, 'batchNormTrain has operands');
     const channels = new Channels(b, type);
-    const mean = channels.reduce('ReduceMean', x);
-    const centred = b.Sub(x, mean);
+    const wide = widened(b, x, type);
+    const mean = channels.reduce('ReduceMean', wide);
+    const centred = b.Sub(wide, mean);
     const variance = channels.reduce('ReduceMean', b.Mul(centred, centred));
     const factor = b.Mul(channels.spread(scale), channels.reciprocalDeviation(variance, epsilon));
     const y = b.Add(b.Mul(centred, factor), channels.spread(bias));
-    return [y, channels.vector(mean), channels.vector(variance)];
+    return [narrowed(b, y, type), channels.vector(mean), channels.vector(variance)];
   },
 };
 
 /** The portable spelling's algebra: dx = a*dy + k*(x - mean) + c by channel; see ops/norm. */
 const gradient: Rule<BatchNormAttributes> = {
   op: batchNormGrad,
-  name: 'webgpu-reductions',
-  spell: (b, { inputs: [x, scale, mean, variance, dy], types: [type], attrs: { epsilon } }) => {
-    invariant(x && scale && mean && variance && dy && type, 'batchNormGrad has operands');
+  name: 'reductions',
+  spell: (b, { inputs, types: [type], attrs: { epsilon } }) => {
+    const [x, scale, mean, variance, given] = inputs;
+    invariant(x && scale && mean && variance && given && type, 'batchNormGrad has operands');
     const channels = new Channels(b, type);
-    const centred = b.Sub(x, channels.spread(mean));
+    const dy = widened(b, given, type);
+    const centred = b.Sub(widened(b, x, type), channels.spread(mean));
     const dbias = channels.reduce('ReduceSum', dy);
     const product = channels.reduce('ReduceSum', b.Mul(dy, centred));
     const rstd = channels.reciprocalDeviation(channels.spread(variance), epsilon);
@@ -89,13 +95,13 @@ const gradient: Rule<BatchNormAttributes> = {
     const k = b.Mul(b.Mul(b.Mul(a, rstd), dscale), share);
     const c = b.Mul(b.Mul(a, dbias), share);
     const dx = b.Add(b.Mul(dy, a), b.Add(b.Mul(centred, k), c));
-    return [dx, channels.vector(dscale), channels.vector(dbias)];
+    return [narrowed(b, dx, type), channels.vector(dscale), channels.vector(dbias)];
   },
 };
 
 const moments: Rule<object> = {
   op: channelMoments,
-  name: 'webgpu-reductions',
+  name: 'reductions',
   spell: (b, { inputs: [x], types: [type] }) => {
     invariant(x && type, 'channelMoments has an operand');
     const channels = new Channels(b, type);

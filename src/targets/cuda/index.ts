@@ -1,0 +1,23 @@
+import { normRules } from '../gpu/normRules.js';
+import { overrideOf } from '../gpu/rule.js';
+import type { Target } from '../target.js';
+import { kernelGradRules } from './kernelGradRules.js';
+
+/**
+ * onnxruntime's CUDA provider, in NCHW. What it lacks would run on the CPU, with maps going to and fro;
+ * test/targets/cuda holds the graphs against the list of its kernels. It has never run on a GPU.
+ */
+export const cudaTarget: Target = {
+  name: 'cuda',
+  overrides: [...normRules, ...kernelGradRules].map((rule) => overrideOf(rule as never)),
+  opset: {
+    version: 18,
+    reason:
+      'a kernel is found by the very version of its operator, and the provider has Pad and Equal up to that of opset 18',
+  },
+  refusesHalf: {
+    bfloat16:
+      'the provider has its convolution from opset 22 on, and there neither a transposed one nor Pad and MaxPool; take float16',
+  },
+  staticBatchOnly: 'statistics are divided by the number of pixels, which is part of the graph',
+};
