@@ -2,12 +2,8 @@ import { statSync } from 'node:fs';
 import { join } from 'node:path';
 import { opsetVersions, type OpsetVersion } from '../../generated/onnx/index.js';
 import type { ArtifactKind, Manifest } from '../artifacts/manifest.js';
-import {
-  compile,
-  type Precision,
-  type Compiled,
-  type CompileOptions,
-} from '../compiler/compile.js';
+import { compile, type Compiled, type CompileOptions } from '../compiler/compile.js';
+import type { Precision } from '../compiler/precision.js';
 import { typedModule } from '../frontend/typedModule.js';
 import { printGraph } from '../ir/print.js';
 import type { Model } from '../nn/defineModel.js';

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { precisions } from '../compiler/compile.js';
+import { precisions } from '../compiler/precision.js';
 import type { KeyLocator } from '../frontend/configKeys.js';
 import type { Schedule } from '../runtime/schedules.js';
 import { mnistTestCount } from '../data/mnist.js';

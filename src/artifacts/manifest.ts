@@ -71,7 +71,10 @@ export interface ArtifactInfo {
   readonly file: string;
   readonly inputs: readonly TensorInfo[];
   readonly outputs: readonly TensorInfo[];
-  /** Training steps of one run of the artifact; 1 where it is missing. */
+  /**
+   * Training steps of one run of the artifact; 1 where it is missing. What each is given and gives is
+   * stacked along an axis in front: `K`, where a run may have any number of steps.
+   */
   readonly steps?: number;
   /** Images that a dynamic batch needs at least; 1 where it is missing. */
   readonly leastBatch?: number;

@@ -57,7 +57,9 @@ const tensorSchema = z
     dtype,
     shape: z
       .array(z.union([size, z.string().regex(/^[0-9]*[A-Za-z_]+$/)]))
-      .describe('Numbers, or multiples of the batch such as "N" and "49N".'),
+      .describe(
+        'Numbers, or multiples of the batch such as "N" and "49N"; "K" for the steps of a run.',
+      ),
     param: dottedName.optional().describe('The parameter or buffer that it belongs to.'),
     replaces: z
       .string()
@@ -95,7 +97,13 @@ const artifactSchema = z.object({
   file: z.string().min(1).describe('File name, beside the manifest.'),
   inputs: z.array(tensorSchema),
   outputs: z.array(tensorSchema),
-  steps: z.int().min(1).optional().describe('Training steps of one run; 1 where it is missing.'),
+  steps: z
+    .int()
+    .min(1)
+    .optional()
+    .describe(
+      'Training steps of one run, at most; 1 where it is missing. What each is given is stacked in front.',
+    ),
   leastBatch: z
     .int()
     .min(2)

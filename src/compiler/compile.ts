@@ -1,5 +1,6 @@
 import type { OpsetVersion } from '../../generated/onnx/index.js';
-import type { ArtifactInfo, ArtifactKind, Manifest } from '../artifacts/manifest.js';
+import type { ArtifactInfo, ArtifactKind, Manifest, TensorInfo } from '../artifacts/manifest.js';
+import { isGivenEachStep, stepsSymbol } from '../artifacts/steps.js';
 import type { Graph } from '../ir/graph.js';
 import type { Model } from '../nn/defineModel.js';
 import { traceModel, type Traced, type TraceOptions } from '../nn/trace.js';
@@ -8,27 +9,22 @@ import type { OnnxModel } from '../onnx/model.js';
 import { assertValidModel } from '../onnx/verify.js';
 import { writeModel, type WrittenModel } from '../onnx/writer.js';
 import { createOptimizer, type OptimizerConfig } from '../optim/index.js';
-import { mixedPrecision } from '../passes/mixedPrecision.js';
 import { optimize } from '../passes/pipeline.js';
 import { foldBatchNorm } from '../passes/foldBatchNorm.js';
 import { recomputeBlocks } from '../passes/recomputeBlocks.js';
-import type { HalfType } from '../support/dtype.js';
 import { ConfigError } from '../support/errors.js';
 import type { TensorData } from '../support/tensor.js';
 import { forwardTarget } from '../targets/forward.js';
 import { lower, type Choice } from '../targets/lower.js';
+import { lowerSteps, type StepsOptions } from '../targets/lowerSteps.js';
 import { portable, type Target } from '../targets/target.js';
 import { architectureHash, weightsOf } from './architecture.js';
 import { InitialWeights } from './initialWeights.js';
 import { overwritable } from './overwrite.js';
+import { chooseOpset, preparation, requireHalf, type Precision } from './precision.js';
 import type { Program } from './program.js';
 import * as programs from './programs.js';
 import { withTrainingInfo } from './trainingInfo.js';
-
-/** What training may compute in. */
-export const precisions = ['float32', 'float16', 'bfloat16'] as const;
-
-export type Precision = (typeof precisions)[number];
 
 export interface CompileOptions {
   /** Which artifacts to make; default infer, train and init. */
@@ -55,6 +51,13 @@ export interface CompileOptions {
    * between them are; parameters, statistics and the loss stay in float32.
    */
   readonly precision?: Precision | undefined;
+  /**
+   * Training steps that one run of `train` does, with all that it is given anew for each stacked in
+   * front; default 1. As a Loop, which takes any number, or unrolled for exactly so many.
+   */
+  readonly stepsPerRun?: number | undefined;
+  /** Whether `stepsPerRun` steps stand one after the other in the graph, in place of a Loop. */
+  readonly unrollSteps?: boolean | undefined;
   /** Overrides of what the model file says. */
   readonly overrides?: Pick<TraceOptions, 'classes' | 'image' | 'drop' | 'dropPath'>;
   /** Dotted names of what is not trained, each with all below it; see TraceOptions. */
@@ -96,51 +99,6 @@ export function compile(model: Model, options: CompileOptions = {}): Compiled {
   );
   const infos = Object.fromEntries(made.map(([kind, { info }]) => [kind, info]));
   return { manifest: context.manifest(infos), artifacts, initial: context.initial };
-}
-
-/** The first opset whose convolution takes bfloat16. */
-const bfloat16Opset = 22;
-
-/** The caller's opset, or the default; throws a ConfigError for one that a target does not write. */
-function chooseOpset(
-  { name, opset: only }: Target,
-  precision: Precision,
-  asked: OpsetVersion | undefined,
-): OpsetVersion {
-  if (only === undefined) return asked ?? (precision === 'bfloat16' ? bfloat16Opset : 21);
-  if (asked === undefined || asked === only.version) return only.version;
-  throw new ConfigError(`target ${name} writes opset ${only.version}, not ${asked}`, {
-    code: 'opset',
-    where: '--opset',
-    hint: `${only.reason}; leave --opset out`,
-  });
-}
-
-/** Throws a ConfigError where a target or opset cannot compute in 16 bits. */
-function requireHalf(target: Target, precision: HalfType, opset: OpsetVersion): void {
-  const reason = target.refusesHalf?.[precision];
-  if (reason !== undefined)
-    throw new ConfigError(`target ${target.name} does not train in ${precision}`, {
-      code: 'precision',
-      where: 'precision',
-      hint: `${reason}; leave precision out${target.name === 'cuda' ? '' : ', or train on CUDA'}`,
-    });
-  if (precision === 'bfloat16' && opset < bfloat16Opset)
-    throw new ConfigError(`opset ${opset} has no convolution of bfloat16`, {
-      code: 'precision',
-      where: 'opset',
-      hint: `give opset ${bfloat16Opset} or higher`,
-    });
-}
-
-/** What a network goes through before it is differentiated. */
-function preparation(
-  { prepare }: Target,
-  precision: Precision,
-): Pick<programs.ProgramOptions, 'prepare'> {
-  if (precision === 'float32') return prepare ? { prepare } : {};
-  const narrow = mixedPrecision(precision);
-  return { prepare: prepare ? (graph) => narrow(prepare(graph)) : narrow };
 }
 
 interface Made {
@@ -208,11 +166,7 @@ class Compilation {
       case 'update':
         return this.#emit(kind, programs.updateProgram(this.model, this.#program));
       case 'train':
-        return this.#emit(
-          kind,
-          programs.trainProgram(this.model, this.#program),
-          this.#recomputing(),
-        );
+        return this.#train();
       case 'training-info':
         return this.#trainingInfo();
     }
@@ -227,6 +181,19 @@ class Compilation {
         : { weights: this.#weights(), target: this.target.constantWeights ?? this.target }),
       ...(fold && { rewrite: foldBatchNorm }),
     });
+  }
+
+  #train(): Made {
+    const program = programs.trainProgram(this.model, this.#program);
+    const { stepsPerRun: steps = 1, unrollSteps: unrolled = false } = this.options;
+    if (!Number.isInteger(steps) || steps < 1)
+      throw new ConfigError(`${steps} steps a run`, {
+        code: 'steps',
+        where: 'stepsPerRun',
+        hint: 'give a whole number from 1',
+      });
+    const several = steps > 1 ? { steps: { steps, unrolled } } : {};
+    return this.#emit('train', program, { ...this.#recomputing(), ...several });
   }
 
   #forward(): Made {
@@ -265,7 +232,7 @@ class Compilation {
 
   #emit(kind: ArtifactKind, program: Program, spelling: Spelling = {}): Made {
     const { graph, onnx } = this.#spell(kind, program, spelling);
-    const io = describe(program, graph);
+    const io = describe(program, graph, spelling.steps);
     const { weights, omit } = spelling;
     const inputs = io.inputs.filter(({ name }) => !(weights?.has(name) || omit?.has(name)));
     return this.#finish(kind, onnx, { ...io, inputs });
@@ -296,13 +263,24 @@ class Compilation {
       new GraphBuilder({ opset: this.opset, name: `${this.model.name}-${kind}` });
     const { weights, omit, keepUnread = false } = spelling;
     const onChoice = this.options.onChoice;
-    lower(graph, builder, {
+    const common = {
       target: spelling.target ?? this.target,
-      keepUnread,
-      ...(weights && { weights }),
-      ...(omit && { omit }),
       ...(onChoice && { onChoice: (choice: Choice) => onChoice(kind, choice) }),
-    });
+    };
+    if (spelling.steps)
+      lowerSteps(graph, builder, {
+        ...common,
+        ...spelling.steps,
+        replaces: (output) => program.replacedBy(output),
+        isFixed: (input) => !isGivenEachStep(program.inputRole(input)),
+      });
+    else
+      lower(graph, builder, {
+        ...common,
+        keepUnread,
+        ...(weights && { weights }),
+        ...(omit && { omit }),
+      });
     return { graph, onnx: builder.build({ docString: this.#docString(kind) }) };
   }
 
@@ -350,16 +328,29 @@ class Compilation {
 }
 
 /** What the manifest says of a graph's inputs and outputs, and of the batch. */
-function describe(program: Program, graph: Graph): Omit<ArtifactInfo, 'file'> {
+function describe(
+  program: Program,
+  graph: Graph,
+  several?: Spelling['steps'],
+): Omit<ArtifactInfo, 'file'> {
   const { leastBatch } = program;
   const inPlace = overwritable(graph, (name) => program.replacedBy(name));
+  const inputs = graph.inputs.map(({ name, value }) => program.inputInfo(name, value));
+  const outputs = graph.outputs.map(({ name, value }) => ({
+    ...program.outputInfo(name, value),
+    ...(inPlace.has(name) && { inPlace: true }),
+  }));
+  const least = leastBatch > 1 ? { leastBatch } : {};
+  if (several === undefined) return { ...least, inputs, outputs };
+  const axis = several.unrolled ? several.steps : stepsSymbol;
+  const stacked = (info: TensorInfo): TensorInfo => ({ ...info, shape: [axis, ...info.shape] });
+  const carried = outputs.filter(({ replaces }) => replaces !== undefined);
+  const results = outputs.filter(({ replaces }) => replaces === undefined);
   return {
-    ...(leastBatch > 1 && { leastBatch }),
-    inputs: graph.inputs.map(({ name, value }) => program.inputInfo(name, value)),
-    outputs: graph.outputs.map(({ name, value }) => ({
-      ...program.outputInfo(name, value),
-      ...(inPlace.has(name) && { inPlace: true }),
-    })),
+    ...least,
+    steps: several.steps,
+    inputs: inputs.map((info) => (isGivenEachStep(info) ? stacked(info) : info)),
+    outputs: [...carried, ...results.map(stacked)],
   };
 }
 
@@ -370,4 +361,6 @@ interface Spelling {
   readonly omit?: ReadonlySet<string>;
   readonly keepUnread?: boolean;
   readonly rewrite?: (graph: Graph) => Graph;
+  /** Several steps in one run. */
+  readonly steps?: Pick<StepsOptions, 'steps' | 'unrolled'>;
 }

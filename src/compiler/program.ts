@@ -31,6 +31,11 @@ export class Program {
     return describe(name, value, this.#inputs.get(name));
   }
 
+  /** What an input is for. */
+  inputRole(name: string): Pick<TensorInfo, 'role'> {
+    return { role: this.#inputs.get(name)?.role ?? 'metric' };
+  }
+
   /** The input whose next value an output is. */
   replacedBy(output: string): string | undefined {
     return this.#outputs.get(output)?.replaces;

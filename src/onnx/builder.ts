@@ -269,14 +269,14 @@ export class GraphBuilder {
   }
 
   private constant(tensor: TensorData, shared: boolean): GraphValue {
-    const { root } = this.scope;
+    const { home } = this.scope;
     const make = (): GraphValue => {
-      if (root.kind === 'function') return this.constantNode(root, tensor);
-      const value = root.newValue(shared ? `constants/${tensor.dtype}` : this.prefixed('constant'));
-      root.initializers.push({ value, tensor });
+      if (home.kind === 'function') return this.constantNode(home, tensor);
+      const value = home.newValue(shared ? `constants/${tensor.dtype}` : this.prefixed('constant'));
+      home.initializers.push({ value, tensor });
       return value;
     };
-    return shared ? root.constants.get(tensor, make) : make();
+    return shared ? home.constants.get(tensor, make) : make();
   }
 
   private scratch(dtype: 'float32' | 'float64', shape: readonly number[]): GraphValue {
@@ -308,8 +308,10 @@ export class GraphBuilder {
     name: string,
     inputs: readonly OnnxSubgraphInput[],
     body: (...inputs: OnnxValue[]) => readonly OnnxValue[],
+    { ownConstants = false } = {},
   ): OnnxSubgraph {
-    const scope = this.inside(new GraphScope('subgraph', this.scope), this.origin, (scope) => {
+    const own = new GraphScope('subgraph', this.scope, ownConstants);
+    const scope = this.inside(own, this.origin, (scope) => {
       const values = inputs.map(({ name: input, dtype, shape }) => {
         const value = scope.newValue(this.prefixed(input), 'bound');
         scope.inputs.push({ value, dtype, shape });

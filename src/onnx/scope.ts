@@ -91,8 +91,10 @@ export class GraphScope {
   readonly outputs = new Map<GraphValue, Typed>();
   readonly described: Typed[] = [];
   readonly initializers: { readonly value: GraphValue; readonly tensor: TensorData }[] = [];
-  /** The main graph or function that this is part of; constants go there. */
+  /** The main graph or function that this is part of. */
   readonly root: GraphScope;
+  /** Where constants go: the root, or a subgraph around this that keeps its own. */
+  readonly home: GraphScope;
   readonly values: Names;
   readonly nodeNames: Names;
   readonly constants: ConstantPool<GraphValue>;
@@ -101,11 +103,13 @@ export class GraphScope {
   constructor(
     readonly kind: 'graph' | 'function' | 'subgraph',
     readonly parent?: GraphScope,
+    ownConstants = false,
   ) {
     this.root = parent?.root ?? this;
+    this.home = ownConstants ? this : (parent?.home ?? this);
     this.values = parent?.values ?? new Names();
     this.nodeNames = parent?.nodeNames ?? new Names();
-    this.constants = parent?.constants ?? new ConstantPool();
+    this.constants = this.home === this ? new ConstantPool() : this.home.constants;
   }
 
   /** A value whose name is given and stays. */

@@ -3,21 +3,28 @@ import { ArtifactError, ConfigError } from '../support/errors.js';
 import type { BatchArrays } from './batchArrays.js';
 import { copyInto, resolveShape } from './buffers.js';
 import { NoiseSource, type NoiseAt } from './noise.js';
-import { dataOf, ortTensor, zeroTensor, type TensorMap } from './session.js';
+import { dataOf, zeroTensor, type OrtTensor, type TensorMap } from './session.js';
 
 /** Numbers of a step by the name of the hyper input. */
 export type Hypers = Readonly<Record<string, number>>;
+
+/** Makes the tensor of an input; by default one of zeros in memory of its own. */
+export type Allocate = (info: TensorInfo, shape: readonly number[]) => OrtTensor;
+
+const allocateZeros: Allocate = ({ dtype }, shape) => zeroTensor(dtype, shape);
 
 /** The hyper inputs of an artifact: rank-0 tensors, written before each run. */
 export class HyperInputs {
   readonly #inputs: { readonly info: TensorInfo; readonly data: Float32Array }[] = [];
   readonly names: ReadonlySet<string>;
 
-  constructor({ inputs }: ArtifactInfo, feeds: TensorMap) {
+  constructor({ inputs, file }: ArtifactInfo, feeds: TensorMap, allocate = allocateZeros) {
     for (const info of inputs) {
       if (info.role !== 'hyper') continue;
-      const data = new Float32Array(1);
-      feeds[info.name] = ortTensor('float32', data, resolveShape(info.shape, 1));
+      const tensor = allocate(info, resolveShape(info.shape, 1));
+      const data = dataOf(tensor);
+      if (!(data instanceof Float32Array)) throw wrongType(file, info);
+      feeds[info.name] = tensor;
       this.#inputs.push({ info, data });
     }
     this.names = new Set(this.#inputs.map(({ info }) => info.name));
@@ -60,11 +67,16 @@ export function checkHypers(values: Hypers, inputs: readonly HyperInputs[]): voi
 export class NoiseInputs {
   readonly #sources: readonly NoiseSource[];
 
-  constructor({ inputs, file }: ArtifactInfo, batch: number, feeds: TensorMap) {
+  constructor(
+    { inputs, file }: ArtifactInfo,
+    batch: number,
+    feeds: TensorMap,
+    allocate = allocateZeros,
+  ) {
     this.#sources = inputs
       .filter(({ role }) => role === 'noise')
       .map((info) => {
-        const tensor = zeroTensor(info.dtype, resolveShape(info.shape, batch));
+        const tensor = allocate(info, resolveShape(info.shape, batch));
         const mask = dataOf(tensor);
         if (!(mask instanceof Float32Array)) throw wrongType(file, info);
         feeds[info.name] = tensor;
@@ -95,6 +107,7 @@ export class BatchInputs {
     artifact: ArtifactInfo,
     readonly batch: number,
     feeds: TensorMap,
+    allocate = allocateZeros,
   ) {
     const { inputs, file, leastBatch = 1 } = artifact;
     if (batch < leastBatch)
@@ -106,14 +119,14 @@ export class BatchInputs {
     for (const info of inputs) {
       const { role } = info;
       if (role !== 'image' && role !== 'target' && role !== 'weight') continue;
-      const tensor = zeroTensor(info.dtype, resolveShape(info.shape, batch));
+      const tensor = allocate(info, resolveShape(info.shape, batch));
       const data = dataOf(tensor);
       feeds[info.name] = tensor;
       if (!(data instanceof Float32Array || data instanceof Uint8Array))
         throw wrongType(file, info);
       this.#data.push({ role, data });
     }
-    this.#noise = new NoiseInputs(artifact, batch, feeds);
+    this.#noise = new NoiseInputs(artifact, batch, feeds, allocate);
   }
 
   /** Takes rows `row` to `row + batch` of the arrays. */

@@ -8,6 +8,7 @@ import { DeviceRunner } from './deviceStep.js';
 import { inTurn } from './deviceTurn.js';
 import { InferRunner } from './infer.js';
 import { Session } from './session.js';
+import { SeveralStepsRunner } from './severalSteps.js';
 import { AccumulateRunner, TrainRunner, type QueueingRunner, type StepRunner } from './step.js';
 import {
   packError,
@@ -95,6 +96,8 @@ async function createRunner(given: TrainSetup): Promise<StepRunner | undefined> 
   if (artifacts.train !== undefined && accumulate === 1) {
     const whole = await open('train');
     if (onDevice) return DeviceRunner.train(manifest, whole, onDevice);
+    if ((requireArtifact(manifest, 'train').steps ?? 1) > 1)
+      return new SeveralStepsRunner(manifest, whole, seed, batch);
     return new TrainRunner(manifest, whole, seed, batch);
   }
   if (artifacts.grad === undefined && artifacts.train === undefined) return undefined;

@@ -37,11 +37,13 @@ export interface OnnxBuilderBase {
   scalar(value: number, dtype?: FloatType): OnnxValue;
   /**
    * A graph of the nodes that `body` emits through this same builder; they may read every value
-   * made before. `body` gets the graph's inputs and returns its outputs.
+   * made before. `body` gets the graph's inputs and returns its outputs. Constants go to the graph
+   * around it, or, with `ownConstants`, into it.
    */
   subgraph(
     name: string,
     inputs: readonly OnnxSubgraphInput[],
     body: (...inputs: OnnxValue[]) => readonly OnnxValue[],
+    options?: { readonly ownConstants?: boolean },
   ): OnnxSubgraph;
 }

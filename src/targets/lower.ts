@@ -1,4 +1,4 @@
-import type { Graph, Node, Value } from '../ir/graph.js';
+import type { Graph, NamedValue, Node, Value } from '../ir/graph.js';
 import type { GraphBuilder } from '../onnx/builder.js';
 import { dtypes } from '../support/dtype.js';
 import { invariant } from '../support/errors.js';
@@ -31,15 +31,33 @@ export interface LowerOptions {
 
 /** Spells an IR graph with the target's rules into an ONNX graph builder. */
 export function lower(graph: Graph, builder: GraphBuilder, options: LowerOptions): void {
-  const spelled = new Spelled(builder, options.target);
+  const inputs = new Map<Value, OnnxValue>();
   const used = new Set(graph.nodes.flatMap((node) => node.inputs));
   for (const { value } of graph.outputs) if (value.producer === undefined) used.add(value);
   for (const { name, value } of graph.inputs) {
     // An initializer that nothing reads would only make onnxruntime warn.
     const unread = options.weights?.has(name) && !used.has(value) && !options.keepUnread;
     if (options.omit?.has(name) || unread) continue;
-    spelled.set(value, declare(name, value, builder, options), 'plain');
+    inputs.set(value, declare(name, value, builder, options));
   }
+  for (const { name, value, made } of lowerNodes(graph, builder, inputs, options))
+    builder.output(made, name, value.dtype, value.shape);
+}
+
+/** An output of an IR graph as a value of the ONNX graph. */
+interface LoweredOutput extends NamedValue {
+  readonly made: OnnxValue;
+}
+
+/** Spells the nodes of an IR graph whose inputs are at hand. */
+export function lowerNodes(
+  graph: Graph,
+  builder: GraphBuilder,
+  given: ReadonlyMap<Value, OnnxValue>,
+  options: Pick<LowerOptions, 'target' | 'onChoice'>,
+): LoweredOutput[] {
+  const spelled = new Spelled(builder, options.target);
+  for (const [value, onnx] of given) spelled.set(value, onnx, 'plain');
   for (const { node, types, override, declined } of chooseSpellings(graph, options.target)) {
     const name = nodeName(node);
     const taken = spellingName(override, options.target);
@@ -57,11 +75,11 @@ export function lower(graph: Graph, builder: GraphBuilder, options: LowerOptions
       spelled.set(output, result, override?.layouts?.outputs?.[i] ?? 'plain');
     });
   }
-  for (const { name, value } of graph.outputs) {
+  return graph.outputs.map(({ name, value }) => {
     const made = spelled.get(value, 'plain', { name, source: value.origin.site });
     invariant(made, `output ${name} was never spelled`);
-    builder.output(made, name, value.dtype, value.shape);
-  }
+    return { name, value, made };
+  });
 }
 
 /** Where the builder says that a node comes from. */
