@@ -48,6 +48,10 @@ export interface CompileModelOptions extends TargetFacts {
   readonly checkpointing?: boolean | undefined;
   /** What training computes in; default float32. */
   readonly precision?: Precision | undefined;
+  /** Training steps that one run of `train` does; default 1. */
+  readonly stepsPerRun?: number | undefined;
+  /** Whether these stand one after the other in the graph, in place of a Loop. */
+  readonly unrollSteps?: boolean | undefined;
   readonly weightInputs?: boolean | undefined;
   readonly imageFormat?: Manifest['imageFormat'] | undefined;
   readonly drop?: number | undefined;

@@ -50,6 +50,8 @@ export interface CompileRequest extends ModelOverrides {
   readonly foldBatchNorm?: boolean | undefined;
   readonly checkpointing?: boolean | undefined;
   readonly precision?: 'float32' | 'float16' | 'bfloat16' | undefined;
+  readonly stepsPerRun?: number | undefined;
+  readonly unrollSteps?: boolean | undefined;
   readonly imageFormat?: 'float32-nchw' | 'uint8-nhwc' | undefined;
   /** Folder that takes the graph after each pass. */
   readonly dumpIr?: string | undefined;

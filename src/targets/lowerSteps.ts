@@ -131,7 +131,6 @@ function loop(all: Lowering): OnnxValue[] {
     'step',
     formals,
     (index, goOn, ...state) => {
-      invariant(index && goOn, 'a loop has a counter and a condition');
       const { next, results } = step(all, state, index);
       return [goOn, ...next, ...results];
     },

@@ -65,6 +65,11 @@ export const compile = defineCommand({
           choices: precisions,
           describe: 'What training computes in; weights stay in float32',
         },
+        steps: { ...text, describe: 'Training steps that one run of train does' },
+        'unroll-steps': {
+          type: 'boolean',
+          describe: 'Put these one after the other, in place of a Loop',
+        },
         'image-format': {
           ...text,
           choices: imageFormats,
@@ -91,6 +96,8 @@ export const compile = defineCommand({
       foldBatchNorm: args.foldBatchNorm,
       checkpointing: args.checkpointing,
       precision: oneOf('--precision', args.precision, precisions),
+      stepsPerRun: wholeNumber('--steps', args.steps, { least: 1 }),
+      unrollSteps: args.unrollSteps,
       imageFormat: oneOf('--image-format', args.imageFormat, imageFormats),
       dumpIr: args.dumpIr,
       explain: args.explain,
