@@ -2,7 +2,7 @@ import { defineSelfTraining, sgd } from 'gradus';
 
 /**
  * Noisy Student on CIFAR-10 with 400 labels a class. The labels teach more than with 100 a class, so
- * the teacher learns for longer, and each student goes on from its teacher's weights.
+ * the teacher learns for longer, and the student goes on from its weights.
  */
 export default defineSelfTraining({
   name: 'cifar10-4000',
@@ -29,10 +29,7 @@ export default defineSelfTraining({
     checkpoints: { every: 20, keepLast: 1 },
     choose: 'last',
   },
-  students: [
-    { batch: 25, ratio: 4, steps: 2000, init: 'teacher', labels: { threshold: 0.3 } },
-    { init: 'teacher' },
-  ],
+  students: [{ batch: 25, ratio: 4, steps: 2000, init: 'teacher', labels: { threshold: 0.3 } }],
   control: true,
   validation: { share: 0.1, every: 10 },
   labelling: { batch: 100 },
