@@ -98,7 +98,7 @@ export function drawSummary(folder: string, summary: SelfTrainingSummary): strin
     return { name: `${name}: ${(100 * test.accuracy).toFixed(2)} %`, points };
   });
   return renderCurves(curves, {
-    title: `${summary.name}: accuracy on held-out images; in the legend, on the test set`,
+    title: `${summary.name}: accuracy on held-out images (legend: test set)`,
     xLabel: 'step',
     yLabel: 'accuracy',
     formatY: (y) => `${(100 * y).toFixed(0)} %`,
