@@ -11,6 +11,7 @@ import { round, spread, type Spread } from '../support/spread.js';
 import { timeByLayer, timeByOperator, type LayerTime, type OperatorTime } from './benchLayers.js';
 import { compileStep, type StepOptions } from './benchStep.js';
 import { sessionOn } from './device.js';
+import { deviceNote } from './deviceNames.js';
 
 export interface BenchOptions extends StepOptions {
   /** Threads of one operator; onnxruntime's choice where missing. */
@@ -38,6 +39,8 @@ export interface BenchResult {
   readonly peakRssBytes: number;
   /** Share of a step outside onnxruntime: noise, messages between threads, copies. Median. */
   readonly outsideRunShare: number;
+  /** Share of a step that bringing what it is fed to the device would take by itself; null on the CPU. */
+  readonly transferShare: number | null;
   /** Of the nodes' time, by a profile of other steps than those that were timed. */
   readonly operators: readonly OperatorTime[];
   readonly layers: readonly LayerTime[];
@@ -65,7 +68,10 @@ export async function benchModel(
   const { mode = 'train', steps, threads, onPhase } = options;
   const folder = mkdtempSync(join(tmpdir(), 'gradus-bench-'));
   try {
-    const { manifest, seconds, device } = await compileStep(model, options, folder);
+    const { manifest, seconds, choice } = await compileStep(model, options, folder);
+    const { device } = choice;
+    const note = deviceNote(choice);
+    if (note !== undefined) onPhase?.(note);
     onPhase?.(`compiled ${manifest.name} in ${seconds.toFixed(1)} s; timing steps`);
     const request = { mode, manifest, folder, threads, warmUp, session: sessionOn(device) };
     const timing = { ...request, steps: steps ?? 5, seconds: steps === undefined ? 10 : 0 };
@@ -90,6 +96,10 @@ export async function benchModel(
           ({ milliseconds, runMilliseconds }) => 1 - runMilliseconds / milliseconds,
         ),
       ).median,
+      transferShare:
+        measured.transferMilliseconds === undefined
+          ? null
+          : round(measured.transferMilliseconds / step.median),
       operators: timeByOperator(profile.nodes),
       layers: timeByLayer(profile.nodes, sources),
       compileSeconds: seconds,

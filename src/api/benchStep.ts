@@ -2,7 +2,8 @@ import type { Model } from '../nn/defineModel.js';
 import type { OptimizerConfig } from '../optim/optimizer.js';
 import type { BenchMode } from '../runtime/benchProtocol.js';
 import { compileModel, type CompileModelOptions, type CompileResult } from './compileModel.js';
-import { chooseDevice, type BuiltInDevice, type DeviceName } from './device.js';
+import { chooseDevice } from './device.js';
+import type { DeviceChoice, DeviceName } from './deviceNames.js';
 
 /** Which steps of a model are looked at. */
 export interface StepOptions extends Pick<
@@ -31,10 +32,10 @@ export async function compileStep(
   model: string | Model,
   options: StepOptions,
   out?: string,
-): Promise<CompileResult & { readonly device: BuiltInDevice }> {
+): Promise<CompileResult & { readonly choice: DeviceChoice }> {
   const { mode = 'train', optimizer, batch = 32, evaluates, device: name, ...rest } = options;
-  const { device } = await chooseDevice(name);
-  const common = { ...rest, target: device, batch, out };
+  const choice = await chooseDevice(name);
+  const common = { ...rest, target: choice.device, batch, out };
   const compiled =
     mode === 'train'
       ? await compileModel(model, {
@@ -50,5 +51,5 @@ export async function compileStep(
           foldBatchNorm: true,
           imageFormat: 'uint8-nhwc',
         });
-  return { ...compiled, device };
+  return { ...compiled, choice };
 }

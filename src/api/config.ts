@@ -5,7 +5,7 @@ import type { Schedule } from '../runtime/schedules.js';
 import { mnistTestCount } from '../data/mnist.js';
 import { defaultUnreadable } from '../data/unreadable.js';
 import { explainIssues } from './configProblems.js';
-import { deviceNames } from './device.js';
+import { deviceNames } from './deviceNames.js';
 
 /** A rate that drops something: 0 keeps all, 1 would drop everything. */
 const dropRate = z.number().min(0).lt(1);

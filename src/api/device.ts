@@ -10,24 +10,13 @@ import {
 import { probeDevice, type Device } from '../runtime/probe.js';
 import type { SessionOptions } from '../runtime/session.js';
 import { DeviceError } from '../support/errors.js';
+import {
+  builtInDevices,
+  type BuiltInDevice,
+  type DeviceChoice,
+  type DeviceName,
+} from './deviceNames.js';
 import { diagnose, gpuLibraries, type Diagnosis, type MachineFacts } from './diagnose.js';
-
-/** What `--device` and a config's `device` can say; `auto` is the best that there is. */
-export const deviceNames = ['auto', 'cpu', 'webgpu', 'cuda'] as const;
-
-export type DeviceName = (typeof deviceNames)[number];
-
-/** Devices that this version compiles for. */
-export const builtInDevices = ['cpu', 'webgpu'] as const satisfies readonly DeviceName[];
-
-export type BuiltInDevice = (typeof builtInDevices)[number];
-
-/** A device to run on, and why `auto` took it. */
-export interface DeviceChoice {
-  readonly device: BuiltInDevice;
-  /** Of `auto`; a device asked for by name needs no reason. */
-  readonly why?: string;
-}
 
 /** What this machine has beside its CPU. */
 export async function machineFacts(): Promise<MachineFacts> {

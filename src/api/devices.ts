@@ -3,7 +3,8 @@ import { createRequire } from 'node:module';
 import { availableParallelism, totalmem } from 'node:os';
 import type { Gpu, VulkanDriver } from '../runtime/graphics.js';
 import { listDevices, type Device } from '../runtime/probe.js';
-import { builtInDevices, chooseDevice, machineFacts } from './device.js';
+import { chooseDevice, machineFacts } from './device.js';
+import { builtInDevices } from './deviceNames.js';
 import { diagnose, gpuLibraries, type MachineFacts } from './diagnose.js';
 
 /** A place where a network might run. */
@@ -16,6 +17,10 @@ export interface DeviceReport {
   readonly hint?: string | undefined;
   /** Whether it computes with 16-bit floats. */
   readonly float16: boolean;
+  /** Whether a driver that computes on the CPU stands in for a GPU. */
+  readonly software: boolean;
+  /** Whether this version compiles for it. */
+  readonly builtIn: boolean;
 }
 
 /** What a machine has to run networks on. */
@@ -108,9 +113,11 @@ const trained: ReadonlySet<string> = new Set(builtInDevices);
 function report(device: Device, facts: MachineFacts): DeviceReport {
   const { name, bundled, usable, float16 } = device;
   const place = bundled ? 'in the npm package' : 'a separate download';
-  const { what, next } = diagnose(device, facts);
-  const untrained = usable && !trained.has(name) ? '; no target compiles for it' : '';
-  return { name, available: usable, detail: `${place}; ${what}${untrained}`, hint: next, float16 };
+  const { what, next, software = false } = diagnose(device, facts);
+  const builtIn = trained.has(name);
+  const untrained = usable && !builtIn ? '; no target compiles for it' : '';
+  const detail = `${place}; ${what}${untrained}`;
+  return { name, available: usable, detail, hint: next, float16, software, builtIn };
 }
 
 function nextSteps({ devices, auto }: DevicesSummary): string[] {

@@ -9,7 +9,7 @@ import { readRunInfo } from '../runtime/runFolder.js';
 import { ConfigError } from '../support/errors.js';
 import { field } from './checkpointModel.js';
 import { parseTrainingConfig, type TrainingConfig } from './config.js';
-import type { DeviceName } from './device.js';
+import type { DeviceChoice, DeviceName } from './deviceNames.js';
 import {
   evaluateClean,
   type EvaluateOptions,
@@ -46,6 +46,8 @@ export interface EvaluateCheckpointOptions extends Omit<EvaluateOptions, 'onEven
   readonly perturbations?: boolean | undefined;
   /** Noised passes to average; none unless told. */
   readonly mcDropout?: number | undefined;
+  /** Told where the network runs, and why there. */
+  readonly onDevice?: ((choice: DeviceChoice) => void) | undefined;
   readonly onEvent?:
     | ((event: EvaluationProgress | { readonly kind: 'begin'; readonly title: string }) => void)
     | undefined;
@@ -111,6 +113,7 @@ async function measure(subject: Subject, options: MeasureOptions): Promise<Evalu
   };
   const begin = (title: string): void => onEvent?.({ kind: 'begin', title });
   const labeller = await Labeller.create(path, network);
+  options.onDevice?.(labeller.device);
   try {
     const start = performance.now();
     const source = cleanImages(images, options);

@@ -4,7 +4,8 @@ import type { InferArrays } from '../runtime/batchArrays.js';
 import { MeanProbabilities, softmaxRows } from '../runtime/evaluate.js';
 import { TrainClient } from '../runtime/trainClient.js';
 import { ArtifactError } from '../support/errors.js';
-import { chooseDevice, sessionOn, type DeviceName } from './device.js';
+import { chooseDevice, sessionOn } from './device.js';
+import type { DeviceChoice, DeviceName } from './deviceNames.js';
 import { resolveTarget } from './target.js';
 import {
   loadTeacher,
@@ -58,6 +59,8 @@ export class Labeller {
 
   private constructor(
     readonly teacher: Teacher,
+    /** Where it runs, and why there. */
+    readonly device: DeviceChoice,
     private readonly client: TrainClient,
   ) {
     this.#scores = new Float32Array(client.inferImages * teacher.manifest.classes);
@@ -66,7 +69,8 @@ export class Labeller {
 
   /** Loads a teacher; throws as loadTeacher does, and a DeviceError for a device that cannot be used. */
   static async create(source: TeacherSource, options: LabellerOptions = {}): Promise<Labeller> {
-    const { device } = await chooseDevice(options.device);
+    const choice = await chooseDevice(options.device);
+    const { device } = choice;
     const { batch = 32, threads, classNames, noise } = options;
     // On the CPU onnxruntime finds its own layout, since the weights are constants.
     const target = await resolveTarget(device === 'cpu' ? 'portable' : device);
@@ -79,7 +83,7 @@ export class Labeller {
       seed: 0,
       session: { ...sessionOn(device), strict, ...(threads !== undefined && { threads }) },
     });
-    return new Labeller(teacher, client);
+    return new Labeller(teacher, choice, client);
   }
 
   get manifest(): Manifest {

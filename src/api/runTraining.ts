@@ -12,6 +12,7 @@ import {
 import { MetricsWriter } from '../runtime/metrics.js';
 import { learningRateAt, type Schedule } from '../runtime/schedules.js';
 import { ConfigError, TrainingError } from '../support/errors.js';
+import { deviceNote } from './deviceNames.js';
 import { currentCosts } from './target.js';
 import { recordedRunCosts, recordRunCosts, type Costs } from './tune/costFile.js';
 import {
@@ -166,9 +167,8 @@ class TrainingRun {
       steps: plan.steps,
       firstStep: trainer.step,
     });
-    const { device, why } = trainer.device;
-    if (why !== undefined)
-      this.control.onEvent?.({ kind: 'message', text: `--device auto takes ${device}: ${why}` });
+    const note = deviceNote(trainer.device);
+    if (note !== undefined) this.control.onEvent?.({ kind: 'message', text: note });
     const metrics = MetricsWriter.open(this.#metricsPath, trainer.step);
     try {
       if (trainer.step === 0) await this.#save(metrics);

@@ -11,14 +11,16 @@ import {
   resolveCheckpoint,
   type CheckpointMeta,
 } from '../runtime/checkpoint.js';
+import { stepsToQueue } from '../runtime/deviceQueue.js';
 import { Evaluation } from '../runtime/evaluate.js';
 import type { QuietImages } from '../runtime/noise.js';
 import type { StepResult } from '../runtime/step.js';
-import { longestQueue, type WeightKind } from '../runtime/trainProtocol.js';
+import type { WeightKind } from '../runtime/trainProtocol.js';
 import { TrainClient } from '../runtime/trainClient.js';
 import { TrainingError } from '../support/errors.js';
 import type { TensorData } from '../support/tensor.js';
-import { chooseDevice, sessionOn, type DeviceChoice, type DeviceName } from './device.js';
+import { chooseDevice, sessionOn } from './device.js';
+import type { DeviceChoice, DeviceName } from './deviceNames.js';
 import { requireImages } from './evaluateNetwork.js';
 import { StoredWeights } from './storedWeights.js';
 import { compileModel, type CompileModelOptions, type CompileResult } from './compileModel.js';
@@ -83,9 +85,6 @@ interface Started {
   readonly learningRate: number;
   readonly waitMilliseconds: number;
 }
-
-/** A device gets about so much work before the results of its steps are read. */
-const queueMilliseconds = 500;
 
 /**
  * Trains one network: compiles it, runs its steps in a worker thread, evaluates, saves, resumes.
@@ -222,15 +221,14 @@ export class Trainer {
 
   /** Whether a device is given another step after this one before its results are read. */
   #goesOn({ until, stopsAfter }: RunSteps, step: number): boolean {
-    const full = this.#started.length >= Math.min(this.#queueLength, longestQueue);
+    const full = this.#started.length >= this.#queueLength;
     return !full && step < until && stopsAfter?.(step) !== true;
   }
 
   *#events(results: readonly StepResult[], source: BatchSource): Generator<StepEvent> {
     if (results.length === 0) return;
     const milliseconds = (performance.now() - this.#since) / results.length;
-    if (this.device.device !== 'cpu')
-      this.#queueLength = Math.max(1, Math.floor(queueMilliseconds / milliseconds));
+    if (this.device.device !== 'cpu') this.#queueLength = stepsToQueue(milliseconds);
     const imagesPerSecond = (1000 * this.client.images) / milliseconds;
     for (const [i, started] of this.#started.splice(0, results.length).entries()) {
       const result = results[i];

@@ -1,4 +1,4 @@
-import { deviceNames, type DeviceName } from '../api/device.js';
+import { deviceNames, type DeviceName } from '../api/deviceNames.js';
 import { ConfigError } from '../support/errors.js';
 import { nearest } from '../support/nearest.js';
 

@@ -1,3 +1,4 @@
+import { deviceNote, type DeviceChoice } from '../api/deviceNames.js';
 import { formatClock, formatCount, formatPercent } from './table.js';
 import { wantsColour, type Environment } from './terminal.js';
 import type { ProgressEvent, RunEvent, StepEvent } from './services.js';
@@ -9,6 +10,14 @@ export interface Progress {
   note(text: string): void;
   /** Leaves the last state standing and the cursor on a fresh line. */
   end(): void;
+}
+
+/** Says on a line of its own what `--device auto` took. */
+export function noteDevice(progress: Progress): (choice: DeviceChoice) => void {
+  return (choice) => {
+    const note = deviceNote(choice);
+    if (note !== undefined) progress.note(note);
+  };
 }
 
 export const silentProgress: Progress = {

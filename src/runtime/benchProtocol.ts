@@ -25,7 +25,7 @@ export interface BenchRequest {
 }
 
 export interface MeasuredStep {
-  /** From the end of the step before to its own. */
+  /** From the end of the step before to its own; on a device, the mean of steps that were given to it at once. */
   readonly milliseconds: number;
   /** Of these, inside onnxruntime. */
   readonly runMilliseconds: number;
@@ -37,6 +37,8 @@ export interface Measured {
   readonly peakRssBytes: number;
   /** Resident memory before anything was loaded: Node, Gradus and onnxruntime themselves. */
   readonly baseRssBytes: number;
+  /** To bring what a step is fed to a device, with nothing computed; see transferMilliseconds. */
+  readonly transferMilliseconds?: number | undefined;
 }
 
 export type BenchReply =

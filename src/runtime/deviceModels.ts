@@ -24,6 +24,21 @@ export function copyModel(tensors: readonly TensorSpec[]): Uint8Array {
   );
 }
 
+/** Takes each tensor in as float32, 8-bit images too, which no provider but the CPU's copies as they are. */
+export function uploadModel(tensors: readonly TensorSpec[]): Uint8Array {
+  const to = { name: 'to', type: onnx.AttributeProto.AttributeType.INT, i: dtypes.float32.onnx };
+  return model(
+    tensors,
+    tensors.map(({ name, shape }) => ({ name: copyOf(name), dtype: 'float32', shape })),
+    tensors.map(({ name, dtype }) => {
+      const ends = { input: [name], output: [copyOf(name)] };
+      return dtype === 'float32'
+        ? { opType: 'Identity', ...ends }
+        : { opType: 'Cast', ...ends, attribute: [to] };
+    }),
+  );
+}
+
 /** sum:x + part:x -> copy:x of each tensor. */
 export function addModel(tensors: readonly TensorSpec[]): Uint8Array {
   return model(

@@ -3,10 +3,10 @@ import { invariant } from '../support/errors.js';
 import { batchOf, requireArtifact, type BatchArrays } from './batchArrays.js';
 import { DeviceLog } from './deviceLog.js';
 import { AccumulateProgram, TrainProgram, type DeviceProgram } from './devicePrograms.js';
+import { longestQueue } from './deviceQueue.js';
 import { DeviceState } from './deviceState.js';
 import type { Session, SessionOptions } from './session.js';
 import type { QueueingRunner, StepRequest, StepResult } from './step.js';
-import { longestQueue } from './trainProtocol.js';
 
 export interface DeviceRunnerOptions {
   readonly seed: number;

@@ -89,6 +89,11 @@ function configEntries(providers: readonly string[], strict = false) {
   };
 }
 
+/** Whether values can stay on the device between runs: tensors of other providers pass through the host. */
+export function staysOnDevice({ providers }: Pick<SessionOptions, 'providers'>): boolean {
+  return providers?.[0] === 'webgpu';
+}
+
 /** Names of the execution providers that this build of onnxruntime-node knows. */
 export function availableProviders(): string[] {
   return listSupportedBackends().map(({ name }) => name);

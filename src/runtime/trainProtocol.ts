@@ -10,9 +10,6 @@ import type { OnnxSource } from './onnxFile.js';
 import type { SessionOptions } from './session.js';
 import type { StepRequest, StepResult } from './step.js';
 
-/** Most steps that a device may be given before their results are read. */
-export const longestQueue = 64;
-
 /** Which moving average, if any, an evaluation uses. */
 export type WeightKind = 'current' | 'ema';
 

@@ -7,7 +7,7 @@ import { loadCheckpoint, requireArchitecture, saveCheckpoint } from './checkpoin
 import { DeviceRunner } from './deviceStep.js';
 import { inTurn } from './deviceTurn.js';
 import { InferRunner } from './infer.js';
-import { Session } from './session.js';
+import { Session, staysOnDevice } from './session.js';
 import { SeveralStepsRunner } from './severalSteps.js';
 import { AccumulateRunner, TrainRunner, type QueueingRunner, type StepRunner } from './step.js';
 import {
@@ -106,9 +106,9 @@ async function createRunner(given: TrainSetup): Promise<StepRunner | undefined> 
   return new AccumulateRunner(manifest, parts, seed, accumulate, batch);
 }
 
-/** Whether values can stay on the device between runs: tensors of other providers pass through the host. */
+/** Whether training state lies on a device between steps. */
 function keepsState({ session }: TrainSetup): boolean {
-  return session?.providers?.[0] === 'webgpu';
+  return staysOnDevice(session ?? {});
 }
 
 function queues(steps: StepRunner): steps is QueueingRunner {

@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import type { DeviceChoice } from '../api/deviceNames.js';
 import {
   openHeldOut,
   openLabelledSource,
@@ -28,6 +29,8 @@ export interface TeacherRequest extends Pick<LabellerOptions, 'batch' | 'threads
   readonly unreadable?: number | undefined;
   /** A file with the names of the teacher's classes, one a line, where its training does not tell. */
   readonly classes?: string | undefined;
+  /** Told where the teacher runs, and why there. */
+  readonly onDevice?: ((choice: DeviceChoice) => void) | undefined;
 }
 
 export interface LabelRequest extends LabelOptions, TeacherRequest {}
@@ -77,6 +80,7 @@ export async function withTeacher<T>(
     const classNames =
       request.classes === undefined ? heldOut?.classNames : readClassNames(request.classes);
     labeller = await Labeller.create(path, { batch, threads, device, classNames });
+    request.onDevice?.(labeller.device);
     return await body({ labeller, source, heldOut });
   } finally {
     await labeller?.close();

@@ -4,7 +4,7 @@ import type { TuneResult } from '../../src/api/tune/tuneModel.js';
 import { parseTrainingConfig } from '../../src/api/config.js';
 import { runCommandLine } from '../../src/cli/main.js';
 import type { CompileRequest, Services, TrainSummary } from '../../src/cli/services.js';
-import { DeviceError, ModelError } from '../../src/support/errors.js';
+import { ConfigError, DeviceError, ModelError } from '../../src/support/errors.js';
 import { FakeEnvironment } from './environment.js';
 
 const unused = (): Promise<never> => Promise.reject(new TypeError('not expected here'));
@@ -448,6 +448,21 @@ describe('gradus tune', () => {
   });
 });
 
+describe('--device auto', () => {
+  it.each([
+    ['no GPU was found', 'cpu'],
+    [undefined, 'webgpu'],
+  ] as const)('says what it took and why, where it chose: %s', async (why, device) => {
+    const evaluateCheckpoint = vi.fn<Services['evaluateCheckpoint']>((_, { onDevice } = {}) => {
+      onDevice?.({ device, ...(why !== undefined && { why }) });
+      return Promise.reject(new ConfigError('nothing more', { code: 'test' }));
+    });
+    const { err } = await run('eval runs/d', { evaluateCheckpoint });
+    const lines = why === undefined ? [] : ['--device auto takes cpu: no GPU was found'];
+    expect(err.split('\n').filter((line) => line.startsWith('--device'))).toEqual(lines);
+  });
+});
+
 describe('gradus bench', () => {
   const time = { milliseconds: 60, share: 0.6 };
   const result: BenchResult = {
@@ -460,6 +475,7 @@ describe('gradus bench', () => {
     stepMilliseconds: 100,
     stepSpread: { median: 100, lowest: 90, quartiles: [95, 110], count: 20 },
     peakRssBytes: 208_100_000,
+    transferShare: null,
     outsideRunShare: 0.0123,
     operators: Array.from({ length: 14 }, (_, i) => ({ operator: `Op${i}`, nodes: 1, ...time })),
     layers: [

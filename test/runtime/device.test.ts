@@ -9,6 +9,7 @@ import { DeviceState } from '../../src/runtime/deviceState.js';
 import { Session, type TensorMap } from '../../src/runtime/session.js';
 import { TrainClient } from '../../src/runtime/trainClient.js';
 import type { TrainSetup } from '../../src/runtime/trainProtocol.js';
+import { transferMilliseconds } from '../../src/runtime/transfers.js';
 import { tensorData, type TensorData } from '../../src/support/tensor.js';
 import { temporaryFolder } from '../support/folder.js';
 import { spell } from '../support/spell.js';
@@ -161,6 +162,24 @@ describe.skipIf(noWebgpu)(onWebgpu('state on a device'), () => {
     expect((process.memoryUsage.rss() - before) / 1e6).toBeLessThan(80);
     await state.release();
     await copy.release();
+  });
+
+  it('takes in 8-bit images in a time that can be told', async () => {
+    const image: TensorInfo = {
+      name: 'image',
+      role: 'image',
+      dtype: 'uint8',
+      shape: ['N', 64, 64, 3],
+    };
+    const target: TensorInfo = {
+      name: 'target',
+      role: 'target',
+      dtype: 'float32',
+      shape: ['N', 10],
+    };
+    const info: ArtifactInfo = { file: 'train.onnx', inputs: [image, target], outputs: [] };
+    const time = await transferMilliseconds(info, 64, webgpu);
+    expect(time).toBeGreaterThanOrEqual(0);
   });
 
   it('gives threads that share the device turns', async () => {

@@ -65,7 +65,7 @@ function textOf(result: BenchResult): string {
 }
 
 function figuresOf(result: BenchResult): string {
-  const { name, mode, device, batch, image, stepSpread, machine } = result;
+  const { name, mode, device, batch, image, stepSpread, transferShare, machine } = result;
   const [low, high] = stepSpread.quartiles;
   const work = mode === 'train' ? 'training steps' : 'batches labelled';
   const rows = [
@@ -73,6 +73,7 @@ function figuresOf(result: BenchResult): string {
     ['milliseconds a step', `${result.stepMilliseconds} (half of them ${low} to ${high})`],
     ['peak memory', formatBytes(result.peakRssBytes)],
     ['outside onnxruntime', formatPercent(result.outsideRunShare)],
+    ...(transferShare === null ? [] : [['to the device', formatPercent(transferShare)]]),
   ];
   return [
     `${name}: ${stepSpread.count} ${work} of ${batch} images [${image.join(',')}] on ${device}`,

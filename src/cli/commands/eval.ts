@@ -5,6 +5,7 @@ import {
 import { defineCommand } from '../command.js';
 import { describeEvaluation } from '../evaluationText.js';
 import { deviceOf, flags, seedOf, wholeNumber, wholeNumbers } from '../options.js';
+import { noteDevice } from '../progress.js';
 
 const text = { type: 'string', requiresArg: true } as const;
 const flag = { type: 'boolean', default: false } as const;
@@ -62,6 +63,7 @@ export const evaluate = defineCommand({
       services.evaluateCheckpoint(args.checkpoint, {
         ...request,
         signal,
+        onDevice: noteDevice(progress),
         onEvent: (event) => {
           progress.onEvent(event);
         },

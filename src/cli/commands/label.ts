@@ -1,6 +1,7 @@
 import { defineCommand } from '../command.js';
 import { exitCodes } from '../exitCodes.js';
 import { decimal, deviceOf, flags, partOf, wholeNumber } from '../options.js';
+import { noteDevice } from '../progress.js';
 import type { LabelRunSummary } from '../../selftrain/labelRun.js';
 import { formatCount, formatPercent } from '../table.js';
 
@@ -66,6 +67,7 @@ export const label = defineCommand({
         overwrite: args.overwrite,
         device: deviceOf(args.device),
         signal,
+        onDevice: noteDevice(progress),
         onEvent: (event) => {
           progress.onEvent(event);
         },

@@ -2,6 +2,7 @@ import type { ReassignRunSummary } from '../../selftrain/reassignRun.js';
 import { defineCommand } from '../command.js';
 import { exitCodes } from '../exitCodes.js';
 import { decimal, deviceOf, flags, wholeNumber } from '../options.js';
+import { noteDevice } from '../progress.js';
 import { formatCount, formatPercent, formatTable } from '../table.js';
 
 const text = { type: 'string', requiresArg: true } as const;
@@ -82,6 +83,7 @@ export const reassign = defineCommand({
         overwrite: args.overwrite,
         device: deviceOf(args.device),
         signal,
+        onDevice: noteDevice(progress),
         onEvent: (event) => {
           progress.onEvent(event);
         },
