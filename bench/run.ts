@@ -1,9 +1,11 @@
-/** npm run bench -- NAME [--model efficientnet_b0] [--batch 8] [--size 64] [--steps 30] [--threads 2]; needs a built dist/. */
+/** npm run bench -- NAME [--model efficientnet_b0] [--batch 8] [--size 64] [--steps 30] [--threads 2] [--toy]; needs a built dist/. */
 import { parseArgs } from 'node:util';
 import { benchAugment } from './augment.js';
 import { benchCompile } from './compile.js';
 import { benchCompileScale } from './compileScale.js';
+import { benchDeviceMemory } from './deviceMemory.js';
 import { benchFilter } from './filter.js';
+import { benchGpu } from './gpu.js';
 import { benchLoader } from './loader.js';
 import { benchMemory } from './memory.js';
 import { report } from './statistics.js';
@@ -18,13 +20,19 @@ export interface Settings {
   readonly size: number;
   readonly steps: number;
   readonly threads: number;
+  /** Sizes at which a bench of GPUs runs without one. */
+  readonly toy: boolean;
 }
 
-const benches: Readonly<Record<string, (settings: Settings) => object | Promise<object>>> = {
+const benches: Readonly<
+  Record<string, (settings: Settings) => object | Promise<object | undefined>>
+> = {
   augment: benchAugment,
   compile: benchCompile,
   compileScale: benchCompileScale,
+  deviceMemory: benchDeviceMemory,
   filter: benchFilter,
+  gpu: benchGpu,
   loader: benchLoader,
   memory: benchMemory,
   step: benchStep,
@@ -38,6 +46,7 @@ const { values, positionals } = parseArgs({
     size: { type: 'string', default: '64' },
     steps: { type: 'string', default: '30' },
     threads: { type: 'string', default: '2' },
+    toy: { type: 'boolean', default: false },
   },
 });
 const [batch, size, steps, threads] = [values.batch, values.size, values.steps, values.threads].map(
@@ -47,12 +56,13 @@ const [name = ''] = positionals;
 const bench = benches[name];
 if (!bench || !batch || !size || !steps || !threads) {
   process.stderr.write(
-    `npm run bench -- ${Object.keys(benches).join('|')} [--model NAME] [--batch N] [--size N] [--steps N] [--threads N]\n`,
+    `npm run bench -- ${Object.keys(benches).join('|')} [--model NAME] [--batch N] [--size N] [--steps N] [--threads N] [--toy]\n`,
   );
   process.exitCode = 2;
 } else {
-  report(
-    name === 'step' ? `step-${values.model}-${size}px` : name,
-    await bench({ model: values.model, batch, size, steps, threads }),
-  );
+  const { toy } = values;
+  const result = await bench({ model: values.model, batch, size, steps, threads, toy });
+  if (result === undefined) process.exitCode = 1;
+  // Toys say nothing that is worth keeping.
+  else report(name === 'step' ? `step-${values.model}-${size}px` : name, result, { keep: !toy });
 }

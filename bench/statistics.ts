@@ -3,8 +3,11 @@ import { availableParallelism, cpus, loadavg } from 'node:os';
 import { fileURLToPath } from 'node:url';
 import { round } from '../src/support/spread.js';
 
-/** Prints a benchmark's result and keeps it in docs/results/bench/<name>.json. */
-export function report(name: string, result: object): void {
+/** Where results are kept. */
+export const resultsFolder = fileURLToPath(new URL('../docs/results/bench', import.meta.url));
+
+/** Prints a benchmark's result and, unless told otherwise, keeps it in docs/results/bench/<name>.json. */
+export function report(name: string, result: object, { keep = true } = {}): void {
   const machine = {
     cpu: cpus()[0]?.model ?? 'unknown',
     cores: availableParallelism(),
@@ -13,8 +16,9 @@ export function report(name: string, result: object): void {
     node: process.version,
   };
   const text = JSON.stringify({ name, ...result, machine }, null, 2);
-  const folder = fileURLToPath(new URL('../docs/results/bench', import.meta.url));
-  mkdirSync(folder, { recursive: true });
-  writeFileSync(`${folder}/${name}.json`, `${text}\n`);
+  if (keep) {
+    mkdirSync(resultsFolder, { recursive: true });
+    writeFileSync(`${resultsFolder}/${name}.json`, `${text}\n`);
+  }
   process.stdout.write(`${text}\n`);
 }
