@@ -49,7 +49,8 @@ function expectClose(
     expect(relativeError(numbers(a.get(key)), numbers(b.get(key))), key).toBeLessThan(tolerance);
 }
 
-describe.skipIf(noWebgpu)(onWebgpu('training on WebGPU'), () => {
+// SwiftShader takes seconds to compile a step, and more where others compute, too.
+describe.skipIf(noWebgpu)(onWebgpu('training on WebGPU'), { timeout: 180_000 }, () => {
   it('follows the CPU step by step: batch norm, noise, clipping, averages, 8-bit images', async () => {
     const options: Partial<TrainerOptions> = {
       optimizer: { kind: 'rmspropTf', weightDecay: 1e-4 },
@@ -83,7 +84,8 @@ describe.skipIf(noWebgpu)(onWebgpu('training on WebGPU'), () => {
     expect([code, errors]).toEqual([0, '']);
     expect((await undisturbed).code).toBe(0);
     expect(filesBelow(folder)).toEqual(filesBelow(whole));
-  });
+    // Three processes, each of which has SwiftShader compile the step anew.
+  }, 240_000);
 
   it('labels as the CPU does', async () => {
     const teacher = await tinyTeacher(temporaryFolder(), { steps: 30 });
