@@ -24,7 +24,7 @@ interface Wanted {
   readonly labels: number;
   readonly quick: boolean;
   readonly threads: number | undefined;
-  /** Clean images by which robustness is measured, evenly spread over the test set; 0 for none. */
+  /** Clean images, evenly spread over the test set, by whose corruptions robustness is measured; 0 for none. */
   readonly robustness: number;
   readonly data: string;
   readonly out: string;
@@ -142,10 +142,16 @@ function robustness(
   test: string,
   { robustness: images, out }: Wanted,
 ): void {
-  const noise = ['--corruptions', '--perturbations', '--images', String(images)];
+  const measure = (checkpoint: string, noise: string, count: number): object => {
+    const flags = ['--data', test, noise, '--images', String(count)];
+    return gradus('eval', join(run, checkpoint), ...flags) as object;
+  };
+  // A perturbed image is a film of up to 31 frames.
+  const few = Math.max(10, Math.round(images / 5));
   const found = summary.networks.map(({ name, checkpoint }) => ({
     name,
-    ...(gradus('eval', join(run, checkpoint), '--data', test, ...noise) as object),
+    corrupted: measure(checkpoint, '--corruptions', images),
+    perturbed: measure(checkpoint, '--perturbations', few),
   }));
   writeFileSync(join(out, 'robustness.json'), `${JSON.stringify(found, null, 2)}\n`);
 }
@@ -171,7 +177,7 @@ const [job = ''] = positionals;
 const run = Object.entries(jobs).find(([name]) => name === job)?.[1];
 const { quick, data } = values;
 const [seed, labels] = [Number(values.seed), Number(values.labels)];
-const robust = Number(values.robustness ?? (quick ? 0 : 250));
+const robust = Number(values.robustness ?? (quick ? 0 : 500));
 const threads = values.threads === undefined ? undefined : Number(values.threads);
 const whole = [seed, robust, threads ?? 1].every((own) => Number.isInteger(own) && own >= 0);
 if (run === undefined || !whole || ![1000, 4000].includes(labels)) {
