@@ -216,6 +216,9 @@ export const networkKeys = {
     .enum(precisions)
     .describe('What training computes in; 16 bits on CUDA only, weights stay in float32.')
     .default('float32'),
+  stepsPerRun: count
+    .optional()
+    .describe('Steps that a device does in one run; 16 on CUDA and 1 elsewhere, if missing.'),
   noise: noiseSchema.prefault({}),
   earlyStopping: z
     .strictObject({

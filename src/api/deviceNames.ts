@@ -4,7 +4,7 @@ export const deviceNames = ['auto', 'cpu', 'webgpu', 'cuda'] as const;
 export type DeviceName = (typeof deviceNames)[number];
 
 /** Devices that this version compiles for. */
-export const builtInDevices = ['cpu', 'webgpu'] as const satisfies readonly DeviceName[];
+export const builtInDevices = ['cpu', 'webgpu', 'cuda'] as const satisfies readonly DeviceName[];
 
 export type BuiltInDevice = (typeof builtInDevices)[number];
 

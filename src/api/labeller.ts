@@ -76,7 +76,7 @@ export class Labeller {
     const target = await resolveTarget(device === 'cpu' ? 'portable' : device);
     const teacher = await loadTeacher(source, { batch, classNames, noise, target });
     // A graph from elsewhere may have nodes that only the CPU runs.
-    const strict = typeof teacher.infer !== 'string' && device !== 'cpu';
+    const strict = typeof teacher.infer !== 'string' && device === 'webgpu';
     const client = await TrainClient.start({
       manifest: teacher.manifest,
       artifacts: { infer: teacher.infer },

@@ -288,6 +288,7 @@ export function trainerOptions(config: TrainingConfig, classes: number): Trainer
     maxNorm: config.clipNorm,
     checkpointing: config.checkpointing,
     precision: config.precision,
+    stepsPerRun: config.stepsPerRun,
     labelSmoothing: config.labelSmoothing,
     drop: noise.dropout,
     dropPath: noise.dropPath,

@@ -212,6 +212,7 @@ function planOf(
       maxNorm: config.clipNorm,
       checkpointing: config.checkpointing,
       precision: config.precision,
+      stepsPerRun: config.stepsPerRun,
       // Among mixed batches only some images are smoothed, which MixedBatches does.
       labelSmoothing: pseudo ? 0 : config.labelSmoothing,
       drop: config.noise.dropout,

@@ -5,6 +5,7 @@ import { arraySource, type ImageSource } from '../../src/data/imageSource.js';
 import type { Model } from '../../src/nn/index.js';
 import { DeviceError, GradusError } from '../../src/support/errors.js';
 import type { TensorData } from '../../src/support/tensor.js';
+import { hasCuda } from '../support/cuda.js';
 import { normFreeNet, quarters, tinyNet } from '../support/tinyDigits.js';
 import { relativeError, tolerances } from '../support/tolerances.js';
 
@@ -137,12 +138,37 @@ describe('a trainer', () => {
     expect(await train(trainer, 5)).toHaveLength(3);
   });
 
-  it('refuses a device that it cannot train on, rather than taking another', async () => {
-    const error = await create(tinyNet(), { batch: 8, device: 'cuda' }).catch(
-      (thrown: unknown) => thrown,
-    );
-    expect(error).toBeInstanceOf(DeviceError);
-    expect(error).toMatchObject({ message: 'cuda is not built into this version of gradus' });
+  it.skipIf(hasCuda)(
+    'refuses a device that it cannot train on, rather than taking another',
+    async () => {
+      const error = await create(tinyNet(), { batch: 8, device: 'cuda' }).catch(
+        (thrown: unknown) => thrown,
+      );
+      expect(error).toBeInstanceOf(DeviceError);
+      expect(error).toMatchObject({ code: 'device-unusable' });
+      expect(String(error)).toContain('cuda cannot be used here: ');
+    },
+  );
+
+  it('takes several steps in one run, with the events and the state of single steps', async () => {
+    const [single, several] = [
+      await create(tinyNet(), { batch: 8, device: 'cpu' }),
+      await create(tinyNet(), { batch: 8, device: 'cpu', stepsPerRun: 4 }),
+    ];
+    expect(several.manifest.artifacts.train?.steps).toBe(4);
+    const losses = async (trainer: Trainer): Promise<number[][]> => {
+      const stops = { stopsAfter: (step: number) => step === 3 };
+      const seen: number[][] = [];
+      for await (const { step, loss } of trainer.run(source(8), {
+        until: 9,
+        learningRate: () => 0.1,
+        ...stops,
+      }))
+        seen.push([step, loss]);
+      return seen;
+    };
+    expect(await losses(several)).toEqual(await losses(single));
+    expect(await several.state()).toEqual(await single.state());
   });
 
   it('stops an evaluation between two batches', async () => {
