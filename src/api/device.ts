@@ -10,7 +10,7 @@ import {
 import { probeDevice, type Device } from '../runtime/probe.js';
 import type { SessionOptions } from '../runtime/session.js';
 import { DeviceError } from '../support/errors.js';
-import { type BuiltInDevice, type DeviceChoice, type DeviceName } from './deviceNames.js';
+import type { BuiltInDevice, DeviceChoice, DeviceName } from './deviceNames.js';
 import { diagnose, gpuLibraries, type Diagnosis, type MachineFacts } from './diagnose.js';
 
 /** What this machine has beside its CPU. */
