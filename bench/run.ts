@@ -6,6 +6,7 @@ import { benchCompileScale } from './compileScale.js';
 import { benchDeviceMemory } from './deviceMemory.js';
 import { benchFilter } from './filter.js';
 import { benchGpu } from './gpu.js';
+import { benchLabel } from './label.js';
 import { benchLoader } from './loader.js';
 import { benchMemory } from './memory.js';
 import { report } from './statistics.js';
@@ -33,6 +34,7 @@ const benches: Readonly<
   deviceMemory: benchDeviceMemory,
   filter: benchFilter,
   gpu: benchGpu,
+  label: benchLabel,
   loader: benchLoader,
   memory: benchMemory,
   step: benchStep,

@@ -16,8 +16,8 @@ export class TorchPeer {
   }
 
   /** Undefined where this machine has no PyTorch. */
-  static async start({ model, batch, size, threads }: Settings) {
-    const script = fileURLToPath(new URL('torchStep.py', import.meta.url));
+  static async start({ model, batch, size, threads }: Settings, file = 'torchStep.py') {
+    const script = fileURLToPath(new URL(file, import.meta.url));
     const child = spawn(
       '/usr/bin/python3',
       [script, model, ...[batch, size, threads].map(String)],

@@ -3,7 +3,7 @@ import type { ImageBatch, ImageLayout, ImageSource } from '../data/imageSource.j
 import type { InferArrays } from '../runtime/batchArrays.js';
 import { MeanProbabilities, softmaxRows } from '../runtime/evaluate.js';
 import { TrainClient } from '../runtime/trainClient.js';
-import { ArtifactError } from '../support/errors.js';
+import { ArtifactError, ConfigError, invariant } from '../support/errors.js';
 import { chooseDevice, sessionOn } from './device.js';
 import type { DeviceChoice, DeviceName } from './deviceNames.js';
 import { resolveTarget } from './target.js';
@@ -18,8 +18,13 @@ import {
 export interface LabellerOptions {
   /** Images of a run; default 32. An .onnx file with a batch of its own runs with that one. */
   readonly batch?: number | undefined;
-  /** Threads of one operator; onnxruntime's choice where missing. */
+  /** Threads of one operator; onnxruntime's choice where missing, one where there are several sessions. */
   readonly threads?: number | undefined;
+  /**
+   * Sessions that share the batches, each in a thread of its own with weights and memory of its own;
+   * default 1. On the CPU only.
+   */
+  readonly sessions?: number | undefined;
   readonly device?: DeviceName | undefined;
   /** Names of the classes, where the teacher does not tell them. */
   readonly classNames?: readonly string[] | undefined;
@@ -40,6 +45,8 @@ export interface Prediction {
 interface Running {
   readonly indices: readonly number[];
   readonly arrays: InferArrays;
+  /** Whose arrays they are. */
+  readonly client: TrainClient;
   readonly done: Promise<void>;
 }
 
@@ -54,6 +61,8 @@ interface Running {
  * await labeller.close();
  */
 export class Labeller {
+  /** Images of a run. */
+  readonly batch: number;
   readonly #probabilities: Float32Array;
   readonly #scores: Float32Array;
 
@@ -61,9 +70,12 @@ export class Labeller {
     readonly teacher: Teacher,
     /** Where it runs, and why there. */
     readonly device: DeviceChoice,
-    private readonly client: TrainClient,
+    /** One for each session; batches go to them in turns. */
+    private readonly clients: readonly TrainClient[],
   ) {
-    this.#scores = new Float32Array(client.inferImages * teacher.manifest.classes);
+    const [{ inferImages } = { inferImages: 0 }] = clients;
+    this.batch = inferImages;
+    this.#scores = new Float32Array(inferImages * teacher.manifest.classes);
     this.#probabilities = new Float32Array(this.#scores.length);
   }
 
@@ -71,28 +83,34 @@ export class Labeller {
   static async create(source: TeacherSource, options: LabellerOptions = {}): Promise<Labeller> {
     const choice = await chooseDevice(options.device);
     const { device } = choice;
-    const { batch = 32, threads, classNames, noise } = options;
+    const { batch = 32, sessions = 1, classNames, noise } = options;
+    if (sessions > 1 && device !== 'cpu') throw severalSessions(device);
+    const threads = options.threads ?? (sessions > 1 ? 1 : undefined);
     // On the CPU onnxruntime finds its own layout, since the weights are constants.
     const target = await resolveTarget(device === 'cpu' ? 'portable' : device);
     const teacher = await loadTeacher(source, { batch, classNames, noise, target });
     // A graph from elsewhere may have nodes that only the CPU runs.
     const strict = typeof teacher.infer !== 'string' && device === 'webgpu';
-    const client = await TrainClient.start({
-      manifest: teacher.manifest,
-      artifacts: { infer: teacher.infer },
-      seed: 0,
-      session: { ...sessionOn(device), strict, ...(threads !== undefined && { threads }) },
-    });
-    return new Labeller(teacher, choice, client);
+    const clients: TrainClient[] = [];
+    try {
+      for (let i = 0; i < sessions; i++)
+        clients.push(
+          await TrainClient.start({
+            manifest: teacher.manifest,
+            artifacts: { infer: teacher.infer },
+            seed: 0,
+            session: { ...sessionOn(device), strict, ...(threads !== undefined && { threads }) },
+          }),
+        );
+      return new Labeller(teacher, choice, clients);
+    } catch (error) {
+      for (const client of clients) await client.stop();
+      throw error;
+    }
   }
 
   get manifest(): Manifest {
     return this.teacher.manifest;
-  }
-
-  /** Images of a run. */
-  get batch(): number {
-    return this.client.inferImages;
   }
 
   /**
@@ -106,59 +124,59 @@ export class Labeller {
   ): AsyncGenerator<Prediction> {
     const { image: shape, imageFormat: format } = this.manifest;
     const layout: ImageLayout = { batch: this.batch, shape, format };
-    let running: Running | undefined;
+    const running: Running[] = [];
+    let started = 0;
     try {
       for await (const batch of source.batches(indices, layout)) {
-        const next = await this.#start(batch);
-        const before = running;
-        running = next;
-        if (before) yield await this.#finish(before, source, temperature);
+        running.push(await this.#start(batch, started++));
+        const first = running.length > this.clients.length ? running.shift() : undefined;
+        if (first) yield await this.#finish(first, source, temperature);
       }
-      const last = running;
-      running = undefined;
-      if (last) yield await this.#finish(last, source, temperature);
+      for (let next; (next = running.shift());) yield await this.#finish(next, source, temperature);
     } finally {
-      // Whoever leaves early, or an error, leaves a batch that runs.
-      if (running) {
-        await running.done.catch(() => undefined);
-        this.client.giveBackInfer(running.arrays);
+      // Whoever leaves early, or an error, leaves batches that run.
+      for (const { client, arrays, done } of running) {
+        await done.catch(() => undefined);
+        client.giveBackInfer(arrays);
       }
     }
   }
 
-  async #start({ indices, pixels }: ImageBatch): Promise<Running> {
-    const arrays = await this.client.inferArrays();
+  async #start({ indices, pixels }: ImageBatch, turn: number): Promise<Running> {
+    const client = this.clients[turn % this.clients.length];
+    invariant(client, 'a labeller has a session');
+    const arrays = await client.inferArrays();
     const size = arrays.image.length / this.batch;
     const used = indices.length * size;
     arrays.image.set(pixels.length === used ? pixels : pixels.subarray(0, used));
     arrays.image.fill(0, used);
     if (this.teacher.normalise)
       normalise(arrays.image, this.manifest.image, this.teacher.normalise);
-    const done = this.#run(indices, arrays);
+    const done = this.#run(client, indices, arrays);
     // It is awaited after the next batch was read; until then its failure is not unheard.
     done.catch(() => undefined);
-    return { indices, arrays, done };
+    return { indices, arrays, client, done };
   }
 
   /** Runs a batch: once, or with several masks whose probabilities are averaged. */
-  async #run(indices: readonly number[], arrays: InferArrays): Promise<void> {
+  async #run(client: TrainClient, indices: readonly number[], arrays: InferArrays): Promise<void> {
     const { noise } = this.teacher;
     if (!noise) {
-      await this.client.infer(arrays);
+      await client.infer(arrays);
       return;
     }
     const { seed, passes = 1 } = noise;
     const mean = new MeanProbabilities(arrays.logits.length, this.manifest.classes);
     for (let pass = 0; pass < passes; pass++) {
       const at = { seed, step: pass, sampleOffset: 0, samples: indices };
-      await this.client.infer(arrays, undefined, at);
+      await client.infer(arrays, undefined, at);
       if (passes > 1) mean.add(arrays.logits);
     }
     if (passes > 1) mean.writeLogarithms(arrays.logits);
   }
 
   async #finish(
-    { indices, arrays, done }: Running,
+    { indices, arrays, client, done }: Running,
     source: ImageSource,
     temperature: number,
   ): Promise<Prediction> {
@@ -176,7 +194,7 @@ export class Labeller {
       softmaxRows(scores, classes, probabilities, temperature);
       return { indices, probabilities, scores };
     } finally {
-      this.client.giveBackInfer(arrays);
+      client.giveBackInfer(arrays);
     }
   }
 
@@ -189,10 +207,18 @@ export class Labeller {
     });
   }
 
-  /** Ends the worker. */
-  close(): Promise<void> {
-    return this.client.stop();
+  /** Ends the workers. */
+  async close(): Promise<void> {
+    await Promise.all(this.clients.map((client) => client.stop()));
   }
+}
+
+function severalSessions(device: string): ConfigError {
+  return new ConfigError(`several sessions cannot share ${device}`, {
+    code: 'several-sessions',
+    where: '--sessions',
+    hint: 'leave --sessions out, or label with --device cpu',
+  });
 }
 
 /** (pixel - mean) / std by channel, of images [N,C,H,W] in place. */

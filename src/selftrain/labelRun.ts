@@ -17,7 +17,10 @@ import { auditOnce, type AuditResult } from './audit.js';
 import { labelImages, type LabelOptions, type LabelSummary } from './label.js';
 
 /** Who labels which images, as a command line names them. */
-export interface TeacherRequest extends Pick<LabellerOptions, 'batch' | 'threads' | 'device'> {
+export interface TeacherRequest extends Pick<
+  LabellerOptions,
+  'batch' | 'threads' | 'sessions' | 'device'
+> {
   /** The images to label. */
   readonly data: string;
   /**
@@ -75,11 +78,11 @@ export async function withTeacher<T>(
   let labeller: Labeller | undefined;
   try {
     const source = await openSource(request.data, options);
-    const { batch, threads, device } = request;
+    const { batch, threads, sessions, device } = request;
     const heldOut = await auditSource(path, request.audit, options);
     const classNames =
       request.classes === undefined ? heldOut?.classNames : readClassNames(request.classes);
-    labeller = await Labeller.create(path, { batch, threads, device, classNames });
+    labeller = await Labeller.create(path, { batch, threads, sessions, device, classNames });
     request.onDevice?.(labeller.device);
     return await body({ labeller, source, heldOut });
   } finally {

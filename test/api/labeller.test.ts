@@ -48,6 +48,25 @@ beforeAll(async () => {
   };
 });
 
+describe('several sessions', () => {
+  it('give what one gives, in the order of the images, and can be left early', async () => {
+    const options = { batch: 2, threads: 1, device: 'cpu' } as const;
+    const one = await label(teacher, options);
+    const three = await label(teacher, { ...options, sessions: 3 });
+    expect([...three.keys()]).toEqual([...range(0, 11)]);
+    expect([...three]).toEqual([...one]);
+    const first = await withLabeller(
+      teacher,
+      async (labeller) => {
+        for await (const { indices } of labeller.predict(source, range(0, 11))) return [...indices];
+        return [];
+      },
+      { ...options, sessions: 2 },
+    );
+    expect(first).toEqual([0, 1]);
+  });
+});
+
 describe('a noised teacher', () => {
   it('multiplies by the masks of the seed, the pass and the image', async () => {
     const keep = 0.75;

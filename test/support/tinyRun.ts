@@ -25,7 +25,10 @@ export function tinyRun(folder: string, changes: Partial<TrainingPlan> = {}): Tr
     keepLast: 2,
     config: { net: 'tiny' },
     ...changes,
-    trainer: { batch, seed, optimizer: { kind: 'rmspropTf' }, emaDecay: 0.9, ...changes.trainer },
+    trainer: {
+      ...{ batch, seed, optimizer: { kind: 'rmspropTf' }, emaDecay: 0.9, device: 'cpu' },
+      ...changes.trainer,
+    },
   };
 }
 

@@ -43,6 +43,10 @@ export const reassign = defineCommand({
         temperature: { ...text, describe: 'Of the softmax; that of KEPT if missing' },
         batch: { ...text, describe: 'Images at a time; 32 if missing' },
         threads: { ...text, describe: 'Threads of one operator' },
+        sessions: {
+          ...text,
+          describe: 'Sessions that share the batches, of one thread each; 1 if missing',
+        },
         audit: {
           ...text,
           describe:
@@ -74,6 +78,7 @@ export const reassign = defineCommand({
         temperature: decimal('--temperature', args.temperature, { least: 0 }),
         batch: wholeNumber('--batch', args.batch, { least: 1 }),
         threads: wholeNumber('--threads', args.threads, { least: 1 }),
+        sessions: wholeNumber('--sessions', args.sessions, { least: 1 }),
         audit: args.audit,
         unreadable: wholeNumber('--unreadable', args.unreadable, { least: 0 }),
         classes: args.classes,
