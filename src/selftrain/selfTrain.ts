@@ -63,6 +63,18 @@ export async function runSelfTraining(
   });
 }
 
+/** Each network says where it runs, which is the same for all: a message is handed on once. */
+function withoutEchoes(onEvent: SelfTrainOptions['onEvent']): SelfTrainOptions['onEvent'] {
+  const told = new Set<string>();
+  return (event) => {
+    if (event.kind === 'message') {
+      if (told.has(event.text)) return;
+      told.add(event.text);
+    }
+    onEvent?.(event);
+  };
+}
+
 /**
  * Opens the images and networks of a config and the run's folder, and lets `use` run stages there.
  * Where it is interrupted, the result says so.
@@ -109,7 +121,8 @@ export async function inRunFolder<T>(
       unreadable,
     };
     const sources = sourcesOf(sets, { pool, unreadable });
-    const parts = { config, configFolder, networks, sources, stages, context, control: options };
+    const control = { ...options, onEvent: withoutEchoes(options.onEvent) };
+    const parts = { config, configFolder, networks, sources, stages, context, control };
     return await use(new Pipeline(parts));
   } catch (error) {
     if (error instanceof Interrupted)
