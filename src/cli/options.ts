@@ -8,6 +8,13 @@ export const imageFormats = ['float32-nchw', 'uint8-nhwc'] as const;
 /** Whose names the tensors of a file may have. */
 export const nameSets = ['timm', 'torchvision'] as const;
 
+/** What a command compiles. */
+export const modelPositional = {
+  type: 'string',
+  demandOption: true,
+  describe: 'A model file, or the name of a shipped model',
+} as const;
+
 /** Flags shared by commands. Numbers are read as text, so that a bad one can be shown as written. */
 export const flags = {
   seed: {

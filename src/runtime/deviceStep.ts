@@ -1,12 +1,11 @@
 import type { Manifest } from '../artifacts/manifest.js';
-import { invariant } from '../support/errors.js';
 import { batchOf, requireArtifact, type BatchArrays } from './batchArrays.js';
 import { DeviceLog } from './deviceLog.js';
 import { AccumulateProgram, TrainProgram, type DeviceProgram } from './devicePrograms.js';
 import { longestQueue } from './deviceQueue.js';
 import { DeviceState } from './deviceState.js';
 import type { Session, SessionOptions } from './session.js';
-import type { QueueingRunner, StepRequest, StepResult } from './step.js';
+import { runAlone, type QueueingRunner, type StepRequest, type StepResult } from './step.js';
 
 export interface DeviceRunnerOptions {
   readonly seed: number;
@@ -83,11 +82,8 @@ export class DeviceRunner implements QueueingRunner {
     return rows.map((row) => ({ ...this.program.result(row), runTime }));
   }
 
-  async run(batch: BatchArrays, request: StepRequest): Promise<StepResult> {
-    await this.queue(batch, request);
-    const result = (await this.results()).at(-1);
-    invariant(result, 'a step has a result');
-    return result;
+  run(batch: BatchArrays, request: StepRequest): Promise<StepResult> {
+    return runAlone(this, batch, request);
   }
 
   /** Lets go of what lies on the device, and of the sessions made here. */

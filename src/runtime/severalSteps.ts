@@ -11,7 +11,7 @@ import {
   type Session,
   type TensorMap,
 } from './session.js';
-import type { QueueingRunner, StepRequest, StepResult } from './step.js';
+import { runAlone, type QueueingRunner, type StepRequest, type StepResult } from './step.js';
 import { BatchInputs, checkHypers, HyperInputs, type Allocate } from './stepInputs.js';
 
 /** One step's place in the stacked inputs. */
@@ -89,11 +89,8 @@ export class SeveralStepsRunner implements QueueingRunner {
     return results;
   }
 
-  async run(batch: BatchArrays, request: StepRequest): Promise<StepResult> {
-    await this.queue(batch, request);
-    const result = (await this.results()).at(-1);
-    invariant(result, 'a step has a result');
-    return result;
+  run(batch: BatchArrays, request: StepRequest): Promise<StepResult> {
+    return runAlone(this, batch, request);
   }
 
   /** There is nothing on a device between runs. */

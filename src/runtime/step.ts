@@ -1,5 +1,5 @@
 import type { ArtifactInfo, Manifest, TensorInfo } from '../artifacts/manifest.js';
-import { ArtifactError } from '../support/errors.js';
+import { ArtifactError, invariant } from '../support/errors.js';
 import { batchOf, requireArtifact, type BatchArrays } from './batchArrays.js';
 import {
   point,
@@ -52,6 +52,18 @@ export interface QueueingRunner extends StepRunner {
   results(): Promise<readonly StepResult[]>;
   /** Lets go of what it holds on the device. */
   release(): Promise<void>;
+}
+
+/** Queues a step, and waits for it and for those before it. */
+export async function runAlone(
+  runner: QueueingRunner,
+  batch: BatchArrays,
+  request: StepRequest,
+): Promise<StepResult> {
+  await runner.queue(batch, request);
+  const result = (await runner.results()).at(-1);
+  invariant(result, 'a step has a result');
+  return result;
 }
 
 interface MutableResult {

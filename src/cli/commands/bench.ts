@@ -1,7 +1,7 @@
 import type { BenchResult } from '../../api/bench.js';
 import { createOptimizer, optimizerNames } from '../../optim/index.js';
 import { defineCommand } from '../command.js';
-import { deviceOf, flags, oneOf, wholeNumber } from '../options.js';
+import { deviceOf, flags, modelPositional, oneOf, wholeNumber } from '../options.js';
 import { formatBytes, formatPercent, formatTable } from '../table.js';
 
 const modes = ['train', 'label'] as const;
@@ -21,26 +21,20 @@ export const bench = defineCommand({
     ['bench digits.model.ts --json', 'for a script'],
   ],
   options: (parser) =>
-    parser
-      .positional('model', {
-        type: 'string',
-        demandOption: true,
-        describe: 'A model file, or the name of a shipped model',
-      })
-      .options({
-        mode: { ...text, choices: modes, describe: 'Steps of what; train if missing' },
-        batch: { ...text, describe: 'Images a step; 32 if missing' },
-        size: flags.size,
-        classes: flags.classes,
-        device: flags.device,
-        threads: { ...text, describe: 'Threads of one operator' },
-        steps: { ...text, describe: 'Steps to time; as many as fit into 10 s if missing' },
-        optimizer: {
-          ...text,
-          choices: optimizerNames,
-          describe: 'Of training; rmspropTf if missing',
-        },
-      }),
+    parser.positional('model', modelPositional).options({
+      mode: { ...text, choices: modes, describe: 'Steps of what; train if missing' },
+      batch: { ...text, describe: 'Images a step; 32 if missing' },
+      size: flags.size,
+      classes: flags.classes,
+      device: flags.device,
+      threads: { ...text, describe: 'Threads of one operator' },
+      steps: { ...text, describe: 'Steps to time; as many as fit into 10 s if missing' },
+      optimizer: {
+        ...text,
+        choices: optimizerNames,
+        describe: 'Of training; rmspropTf if missing',
+      },
+    }),
   async run(args, { services, progress }) {
     const { optimizer } = args;
     const result = await services.benchModel(args.model, {

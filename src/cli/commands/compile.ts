@@ -1,7 +1,15 @@
 import type { ArtifactKind } from '../../artifacts/manifest.js';
 import { createOptimizer, optimizerNames } from '../../optim/index.js';
 import { defineCommand } from '../command.js';
-import { flags, imageFormats, oneOf, overridesOf, seedOf, wholeNumber } from '../options.js';
+import {
+  flags,
+  imageFormats,
+  modelPositional,
+  oneOf,
+  overridesOf,
+  seedOf,
+  wholeNumber,
+} from '../options.js';
 import type { CompileSummary } from '../services.js';
 import { formatBytes, formatCount, formatTable } from '../table.js';
 
@@ -31,56 +39,50 @@ export const compile = defineCommand({
     ['compile digits.model.ts --out build --optimizer rmspropTf --batch 32 --json', 'for a script'],
   ],
   options: (parser) =>
-    parser
-      .positional('model', {
-        type: 'string',
-        demandOption: true,
-        describe: 'A model file, or the name of a shipped model',
-      })
-      .options({
-        out: { ...text, demandOption: true, describe: 'Folder for the artifacts' },
-        artifact: {
-          ...text,
-          describe: `Which ones, separated by commas: ${kinds.join(', ')}, or all`,
-        },
-        target: { ...text, choices: targets, describe: 'What the graphs are spelled for' },
-        batch: { ...text, describe: 'Images a step: a number, or dynamic' },
-        opset: { ...text, describe: 'ONNX operator set, 17 to 24' },
-        optimizer: { ...text, choices: optimizerNames, describe: 'Of the update and train graphs' },
-        seed: flags.seed,
-        classes: flags.classes,
-        size: flags.size,
-        drop: flags.drop,
-        'drop-path': flags.dropPath,
-        'fold-batch-norm': {
-          type: 'boolean',
-          describe: 'Fold batch norm into the convolutions of infer',
-        },
-        checkpointing: {
-          type: 'boolean',
-          describe: 'Compute blocks again in the backward pass: less memory, more time',
-        },
-        precision: {
-          ...text,
-          choices: precisions,
-          describe: 'What training computes in; weights stay in float32',
-        },
-        steps: { ...text, describe: 'Training steps that one run of train does' },
-        'unroll-steps': {
-          type: 'boolean',
-          describe: 'Put these one after the other, in place of a Loop',
-        },
-        'image-format': {
-          ...text,
-          choices: imageFormats,
-          describe: 'What the image input takes',
-        },
-        'dump-ir': { ...text, describe: 'Folder that takes the graph after each pass' },
-        explain: {
-          type: 'boolean',
-          describe: 'Tell which rule took a node, and why others did not',
-        },
-      }),
+    parser.positional('model', modelPositional).options({
+      out: { ...text, demandOption: true, describe: 'Folder for the artifacts' },
+      artifact: {
+        ...text,
+        describe: `Which ones, separated by commas: ${kinds.join(', ')}, or all`,
+      },
+      target: { ...text, choices: targets, describe: 'What the graphs are spelled for' },
+      batch: { ...text, describe: 'Images a step: a number, or dynamic' },
+      opset: { ...text, describe: 'ONNX operator set, 17 to 24' },
+      optimizer: { ...text, choices: optimizerNames, describe: 'Of the update and train graphs' },
+      seed: flags.seed,
+      classes: flags.classes,
+      size: flags.size,
+      drop: flags.drop,
+      'drop-path': flags.dropPath,
+      'fold-batch-norm': {
+        type: 'boolean',
+        describe: 'Fold batch norm into the convolutions of infer',
+      },
+      checkpointing: {
+        type: 'boolean',
+        describe: 'Compute blocks again in the backward pass: less memory, more time',
+      },
+      precision: {
+        ...text,
+        choices: precisions,
+        describe: 'What training computes in; weights stay in float32',
+      },
+      steps: { ...text, describe: 'Training steps that one run of train does' },
+      'unroll-steps': {
+        type: 'boolean',
+        describe: 'Put these one after the other, in place of a Loop',
+      },
+      'image-format': {
+        ...text,
+        choices: imageFormats,
+        describe: 'What the image input takes',
+      },
+      'dump-ir': { ...text, describe: 'Folder that takes the graph after each pass' },
+      explain: {
+        type: 'boolean',
+        describe: 'Tell which rule took a node, and why others did not',
+      },
+    }),
   async run(args, { services }) {
     const { optimizer } = args;
     const summary = await services.compileModel(args.model, {

@@ -1,6 +1,6 @@
 import type { ChangedSpelling, TuneResult } from '../../api/tune/tuneModel.js';
 import { defineCommand } from '../command.js';
-import { flags, wholeNumber } from '../options.js';
+import { flags, modelPositional, wholeNumber } from '../options.js';
 import { formatCount, formatTable } from '../table.js';
 
 /** Rows of the table that people read; --json has all. */
@@ -19,19 +19,13 @@ export const tune = defineCommand({
     ['tune efficientnet_b0 --batch 8 --again', 'time again what was timed before'],
   ],
   options: (parser) =>
-    parser
-      .positional('model', {
-        type: 'string',
-        demandOption: true,
-        describe: 'A model file, or the name of a shipped model',
-      })
-      .options({
-        batch: { ...text, describe: 'Images a step, as it will be trained; 32 if missing' },
-        size: flags.size,
-        classes: flags.classes,
-        threads: { ...text, describe: 'Threads of one operator, as it will be trained' },
-        again: { type: 'boolean', describe: 'Time again what was timed before' },
-      }),
+    parser.positional('model', modelPositional).options({
+      batch: { ...text, describe: 'Images a step, as it will be trained; 32 if missing' },
+      size: flags.size,
+      classes: flags.classes,
+      threads: { ...text, describe: 'Threads of one operator, as it will be trained' },
+      again: { type: 'boolean', describe: 'Time again what was timed before' },
+    }),
   async run(args, { services, progress, interruptible }) {
     const result = await interruptible((signal) =>
       services.tuneModel(args.model, {
