@@ -10,13 +10,14 @@ import { classes } from './b0.js';
 import type { Settings } from './run.js';
 import { TorchPeer } from './torchPeer.js';
 
-const batchesPerTurn = 4;
+/** So many that the first one, for which nothing else is made ready meanwhile, says little. */
+const batchesPerTurn = 8;
 const warmUpTurns = 1;
 
 /** Something that labels batches. */
 interface Contender {
-  /** Milliseconds of each of some batches. */
-  turn(batches: number): Promise<number[]>;
+  /** Labels some batches, of which a labeller has two under way, so that only all of them have a time. */
+  turn(batches: number): Promise<void>;
   close(): Promise<void> | void;
 }
 
@@ -41,9 +42,7 @@ export async function benchLabel(settings: Settings): Promise<object> {
     ...(torch && {
       torch: {
         turn: async (count) => {
-          const times: number[] = [];
-          for (let i = 0; i < count; i++) times.push(await torch.peer.step());
-          return times;
+          for (let i = 0; i < count; i++) await torch.peer.step();
         },
         close: () => torch.peer.close(),
       },
@@ -52,8 +51,10 @@ export async function benchLabel(settings: Settings): Promise<object> {
   const times: Record<string, number[]> = {};
   for (let turn = 0; turn < warmUpTurns + steps / batchesPerTurn; turn++)
     for (const [name, contender] of Object.entries(contenders)) {
-      const taken = await contender.turn(batchesPerTurn);
-      if (turn >= warmUpTurns) (times[name] ??= []).push(...taken);
+      const begun = performance.now();
+      await contender.turn(batchesPerTurn);
+      const each = (performance.now() - begun) / batchesPerTurn;
+      if (turn >= warmUpTurns) (times[name] ??= []).push(each);
     }
   for (const { close } of Object.values(contenders)) await close();
   rmSync(folder, { recursive: true });
@@ -100,10 +101,7 @@ async function labelling(file: string, options: LabellerOptions): Promise<Conten
   return {
     turn: async (count) => {
       const source = cheapImages(count * batch, pixels);
-      const begun = performance.now();
       for await (const _ of labeller.predict(source, range(0, source.count))) continue;
-      // Batches overlap, so only all of them have a time.
-      return [(performance.now() - begun) / count];
     },
     close: () => labeller.close(),
   };
@@ -121,13 +119,7 @@ async function bareSession(file: string, settings: Settings): Promise<Contender>
   };
   return {
     turn: async (count) => {
-      const times: number[] = [];
-      for (let i = 0; i < count; i++) {
-        const begun = performance.now();
-        await session.run(feeds, fetches);
-        times.push(performance.now() - begun);
-      }
-      return times;
+      for (let i = 0; i < count; i++) await session.run(feeds, fetches);
     },
     close: () => session.release(),
   };

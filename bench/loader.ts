@@ -14,7 +14,7 @@ import { RandomStream } from '../src/support/random.js';
 import type { Settings } from './run.js';
 import { round, spread, type Spread } from '../src/support/spread.js';
 
-const photos = 192;
+const photos = 576;
 const [photoWidth, photoHeight] = [500, 375];
 const classes = ['cat', 'dog'];
 

@@ -1,4 +1,4 @@
-import { readFile } from 'node:fs/promises';
+import { readFileSync } from 'node:fs';
 import sharp, { type Sharp } from 'sharp';
 import type { CropRegion } from '../augment/cropRegion.js';
 import type { RgbImage } from '../augment/image.js';
@@ -33,7 +33,8 @@ export class UnreadableImage extends Error {}
 export async function decodeFile(path: string, take: TakeRegion, size: Size): Promise<RgbImage> {
   let bytes: Buffer;
   try {
-    bytes = await readFile(path);
+    // This runs in threads of its own. An asynchronous read would wait behind the images that are decoded.
+    bytes = readFileSync(path);
   } catch (error) {
     throw new UnreadableImage(
       systemCode(error) === 'ENOENT' ? 'the file does not exist' : messageOf(error),

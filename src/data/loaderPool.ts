@@ -28,7 +28,7 @@ export class LoaderPool {
 
   constructor({
     workers = Math.min(4, availableParallelism()),
-    concurrency = 2,
+    concurrency = 3,
   }: LoaderPoolOptions = {}) {
     this.#workers = Array.from({ length: workers }, () => this.#start(concurrency));
   }
