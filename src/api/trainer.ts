@@ -119,7 +119,7 @@ export class Trainer {
     const artifacts = Object.fromEntries(
       Object.entries(compiled.artifacts).map(([kind, { onnx }]) => [kind, onnx.bytes]),
     );
-    const client = await TrainClient.start({
+    const starting = TrainClient.start({
       manifest: compiled.manifest,
       artifacts,
       batch,
@@ -132,9 +132,12 @@ export class Trainer {
         ...(threads !== undefined && { threads }),
       },
     });
+    // Drawn while the worker loads its sessions, which takes longer.
+    const weights = compiled.initial.held();
+    const client = await starting;
     const trainer = new Trainer(compiled, choice, client, options);
     trainer.#queueLength = compiled.manifest.artifacts.train?.steps ?? 1;
-    await client.initialize(compiled.initial.held());
+    await client.initialize(weights);
     return trainer;
   }
 

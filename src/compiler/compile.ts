@@ -140,6 +140,7 @@ class Compilation {
         optimizer: createOptimizer(options.optimizer ?? { kind: 'sgd', momentum: 0.9 }),
         clip: options.maxNorm !== undefined,
         ema: options.emaDecay !== undefined,
+        ...(this.target.joinBelow !== undefined && { joinBelow: this.target.joinBelow }),
         ...(options.maxNorm !== undefined && { maxNorm: options.maxNorm }),
         ...(options.emaDecay !== undefined && { emaDecay: options.emaDecay }),
       },

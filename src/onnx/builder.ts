@@ -234,12 +234,32 @@ export class GraphBuilder {
   private operator(schema: OperatorSchema, args: readonly unknown[]): OnnxValue | OnnxValue[] {
     const { inputs, attributes, outputs, list } = readCall(schema, args);
     for (const value of inputs) if (value !== undefined) this.visible(value);
+    const [first, shape] = inputs;
+    // With allowzero a size of 0 means another thing.
+    if (schema.name === 'Reshape' && first && shape && attributes.size === 0)
+      return this.reshape(first, shape);
     if (schema.domain !== '') this.domains.add(schema.domain);
     const names = Array.from({ length: outputs }, (_, i) => schema.outputs[i]?.name ?? String(i));
     const values = this.emit(schema.name, schema.domain, inputs, attributes, names);
-    const [first] = values;
-    invariant(first, `${schema.name} has an output`);
-    return list ? values : first;
+    const [only] = values;
+    invariant(only, `${schema.name} has an output`);
+    return list ? values : only;
+  }
+
+  /**
+   * The elements of a value in another shape: once for each value and shape, and of a value that is
+   * reshaped itself straight from where it came. A reshape costs no copy, but a node costs a runtime some
+   * microseconds, and spellings that meet leave three of them in a row.
+   */
+  private reshape(given: GraphValue, shape: GraphValue): GraphValue {
+    const { reshapes } = this.scope;
+    const value = reshapes.source(given, shape);
+    const known = reshapes.find(value, shape);
+    if (known) return known;
+    const [made] = this.emit('Reshape', '', [value, shape], new Map(), ['reshaped']);
+    invariant(made, 'Reshape has an output');
+    reshapes.note(value, shape, made);
+    return made;
   }
 
   /** Adds a node; its first output has the node's name, a further one its own name behind that. */
@@ -272,7 +292,8 @@ export class GraphBuilder {
     const { home } = this.scope;
     const make = (): GraphValue => {
       if (home.kind === 'function') return this.constantNode(home, tensor);
-      const value = home.newValue(shared ? `constants/${tensor.dtype}` : this.prefixed('constant'));
+      const base = shared ? `constants/${tensor.dtype}` : this.prefixed('constant');
+      const value = home.newValue(base, 'made', tensor);
       home.initializers.push({ value, tensor });
       return value;
     };
@@ -289,7 +310,7 @@ export class GraphBuilder {
   /** A function has no initializers, so that its constants are nodes. */
   private constantNode(root: GraphScope, tensor: TensorData): GraphValue {
     const name = root.nodeNames.unique(this.prefixed('Constant'));
-    const value = root.newValue(name);
+    const value = root.newValue(name, 'made', tensor);
     const attributes = new Map([['value', { type: 'tensor', value: tensor } as const]]);
     const node = { opType: 'Constant', domain: '', name, inputs: [], outputs: [value], attributes };
     root.nodes.push({ ...node, source: this.source() });

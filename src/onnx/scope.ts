@@ -4,6 +4,7 @@ import type { OnnxSubgraph, OnnxValue } from '../support/onnxValue.js';
 import type { Shape } from '../support/shape.js';
 import type { TensorData } from '../support/tensor.js';
 import { ConstantPool } from './constants.js';
+import { Reshapes, withoutIdleReshapes } from './reshapes.js';
 import {
   metadataIrVersion,
   sourceKey,
@@ -23,6 +24,8 @@ export class GraphValue implements OnnxValue {
      * input of a subgraph; `made`: by a node.
      */
     readonly kind: 'named' | 'bound' | 'made',
+    /** What a constant is. */
+    readonly constant?: TensorData,
   ) {}
 }
 
@@ -86,6 +89,7 @@ class Names {
 /** A main graph, a function's body, or a subgraph of either, while nodes are put into it. */
 export class GraphScope {
   readonly nodes: PendingNode[] = [];
+  readonly reshapes = new Reshapes();
   readonly inputs: Typed[] = [];
   /** In order. By value, since each of the thousands of a training step is asked for. */
   readonly outputs = new Map<GraphValue, Typed>();
@@ -119,8 +123,8 @@ export class GraphScope {
   }
 
   /** A value whose name may be changed by output(). */
-  newValue(base: string, kind: 'bound' | 'made' = 'made'): GraphValue {
-    return this.remember(new GraphValue(this.values.unique(base), this, kind));
+  newValue(base: string, kind: 'bound' | 'made' = 'made', constant?: TensorData): GraphValue {
+    return this.remember(new GraphValue(this.values.unique(base), this, kind, constant));
   }
 
   rename(value: GraphValue, name: string): void {
@@ -182,7 +186,8 @@ function valueInfo({ value, dtype, shape }: Typed): OnnxValueInfo {
 
 export function freezeNodes(scope: GraphScope, irVersion: number): OnnxNode[] {
   const inMetadata = irVersion >= metadataIrVersion;
-  return scope.nodes.map(
+  const read = readIn(scope);
+  return withoutIdleReshapes(scope.nodes, (value) => read.has(value)).map(
     ({ opType, domain, name, inputs, outputs, attributes, source }): OnnxNode => ({
       opType,
       domain,
@@ -194,6 +199,17 @@ export function freezeNodes(scope: GraphScope, irVersion: number): OnnxNode[] {
       metadata: source !== undefined && inMetadata ? { [sourceKey]: source } : {},
     }),
   );
+}
+
+/** What nodes of a graph, or of graphs inside it, read, and what it gives. */
+function readIn(scope: GraphScope, read = new Set<GraphValue>()): ReadonlySet<GraphValue> {
+  for (const value of scope.outputs.keys()) read.add(value);
+  for (const { inputs, attributes } of scope.nodes) {
+    for (const value of inputs) if (value) read.add(value);
+    for (const attribute of attributes.values())
+      if (attribute.type === 'graph') readIn(attribute.value.scope, read);
+  }
+  return read;
 }
 
 function freezeAttributes(

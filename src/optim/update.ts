@@ -6,6 +6,7 @@ import { meanFactor } from './accumulate.js';
 import { clipFactor, globalNorm } from './clip.js';
 import { decoupledDecay, l2Decay } from './decay.js';
 import { ema } from './ema.js';
+import { gradientsThatWait, joinSmall, type Joined } from './joined.js';
 import { allFinite, growthHyper, nextLossScale, type UpdatedScalar } from './lossScale.js';
 import type { HyperSpec, Optimizer, SlotSpec } from './optimizer.js';
 
@@ -34,6 +35,8 @@ export interface UpdateRequest {
   readonly ema?: boolean;
   /** Default of `ema_decay`. */
   readonly emaDecay?: number;
+  /** Tensors of fewer elements are updated together, as one vector; default 0, each by itself. */
+  readonly joinBelow?: number;
   /** The scale of the loss, where gradients may overflow: a step in which one does changes nothing. */
   readonly lossScale?: Value;
   /** Whether the gradients are still those of loss * lossScale. */
@@ -82,39 +85,45 @@ const update = { phase: 'update' } as const;
  */
 export function buildUpdate(graph: Graph, request: UpdateRequest): UpdateResult {
   return graph.within({ ...update, scope: '' }, () => {
-    const { optimizer } = request;
+    const { optimizer, joinBelow = 0 } = request;
     const params = request.params.filter(hasGradient);
+    const waits = gradientsThatWait(graph, joinBelow);
+    const units = joinSmall(params, {
+      below: joinBelow,
+      kind: ({ decay }) => (decay ? 'decays' : ''),
+      canWait: ({ grad }) => waits(grad),
+    });
+    const grads = units.map((unit) => unit.join(({ grad }) => grad));
     const { lossScale } = request;
-    const finite = lossScale && allFinite(params.map(({ grad }) => grad));
+    const finite = lossScale && allFinite(grads);
     const chosen = (made: Value, before: Value): Value =>
       finite ? select(finite, made, before) : made;
     const hyperSpecs = listHypers(request);
     const hypers = declareHypers(graph, hyperSpecs, request);
-    const { factor, gradNorm } = gradientFactor(params, request, hypers);
-    const states = params.map((param) => declareStates(graph, param, optimizer.slots));
-    const steps = params.map((param, i) =>
-      graph.within({ ...update, scope: scopeOf(param.name) }, () =>
-        stepParam(param, optimizer, factor, hypers, states[i] ?? {}),
+    const { factor, gradNorm } = gradientFactor(grads, request, hypers);
+    const states = new Map(
+      params.map((param) => [param.name, declareStates(graph, param, optimizer.slots)]),
+    );
+    const common = { optimizer, factor, hypers, states, chosen };
+    const stepped = units.map((unit, i) =>
+      graph.within({ ...update, scope: scopeOf(unit) }, () =>
+        stepUnit(unit, found(grads[i], 'gradient'), common),
       ),
     );
-    const newParams = params.map(({ name, value }, i) => ({
-      name,
-      value: chosen(found(steps[i]?.param, name), value),
+    const newValue = new Map(stepped.flatMap(({ params: own }) => [...own]));
+    const newParams = params.map(({ name }) => ({ name, value: found(newValue.get(name), name) }));
+    const newSlots = optimizer.slots.map((slot) => ({
+      slot,
+      values: new Map(stepped.flatMap(({ slots }) => [...(slots.get(slot.name) ?? [])])),
     }));
-    const newStates = params.flatMap(({ name: param }, i) =>
-      optimizer.slots.map((slot) => {
-        const input = found(states[i]?.[slot.name], slot.name);
-        const value = chosen(found(steps[i]?.slots[slot.name], slot.name), input);
+    const newStates = params.flatMap(({ name: param }) =>
+      newSlots.map(({ slot, values }) => {
+        const input = found(states.get(param)?.[slot.name], slot.name);
+        const value = found(values.get(param), param);
         return { name: `optim.${slot.name}.${param}`, param, slot, input, value };
       }),
     );
-    const stepped = new Map(newParams.map(({ name, value }) => [name, value]));
-    const now = request.params.map(({ name, value }) => ({
-      name,
-      value: stepped.get(name) ?? value,
-    }));
-    const averaged = request.ema ? [...now, ...(request.buffers ?? [])] : [];
-    const newEma = averageAll(graph, averaged, hypers, chosen);
+    const newEma = averageAll(graph, request, { stepped, newValue, hypers, chosen });
     const newScalars =
       lossScale && finite
         ? nextLossScale(lossScale, finite, found(hypers[growthHyper.name], growthHyper.name))
@@ -122,6 +131,59 @@ export function buildUpdate(graph: Graph, request: UpdateRequest): UpdateResult 
     const news = { newParams, newStates, newEma, newScalars };
     return { ...news, hyperSpecs, slots: optimizer.slots, gradNorm, finite };
   });
+}
+
+/** A unit after its step. */
+interface Stepped {
+  readonly unit: Joined<Averaged>;
+  /** The new parameters as one. */
+  readonly whole: Value;
+  /** New values, by the names of their parameters. */
+  readonly params: ReadonlyMap<string, Value>;
+  /** Of each slot. */
+  readonly slots: ReadonlyMap<string, ReadonlyMap<string, Value>>;
+}
+
+function stepUnit(
+  unit: Joined<Reached>,
+  grad: Value,
+  {
+    optimizer,
+    factor,
+    hypers,
+    states,
+    chosen,
+  }: {
+    readonly optimizer: Optimizer;
+    readonly factor: Value;
+    readonly hypers: Hypers;
+    readonly states: ReadonlyMap<string, Readonly<Record<string, Value>>>;
+    readonly chosen: (made: Value, before: Value) => Value;
+  },
+): Stepped {
+  const value = unit.join((param) => param.value);
+  const slots = Object.fromEntries(
+    optimizer.slots.map(({ name: slot }) => [
+      slot,
+      unit.join(({ name }) => found(states.get(name)?.[slot], slot)),
+    ]),
+  );
+  const at = { value, grad, decay: unit.members[0].decay };
+  const step = stepParam(at, optimizer, factor, hypers, slots);
+  const whole = chosen(step.param, value);
+  const next = optimizer.slots.map(({ name: slot }) => {
+    const made = chosen(found(step.slots[slot], slot), found(slots[slot], slot));
+    return [slot, byName(unit.split(made))] as const;
+  });
+  // Split at once: onnxruntime begins with what comes last in the graph, and these are to wait.
+  return { unit, whole, params: byName(unit.split(whole)), slots: new Map(next) };
+}
+
+/** The values of the members of a unit, by name. */
+function byName(
+  own: ReturnType<Joined<{ readonly name: string }>['split']>,
+): ReadonlyMap<string, Value> {
+  return new Map(own.map(([{ name }, value]) => [name, value]));
 }
 
 function listHypers({
@@ -166,13 +228,13 @@ function declareHypers(
  * the same scalar, so each gradient is read once and written once.
  */
 function gradientFactor(
-  params: readonly Reached[],
+  grads: readonly Value[],
   { weightSum, clip, lossScale, scaled = false }: UpdateRequest,
   hypers: Hypers,
 ): { factor: Value; gradNorm: Value | undefined } {
   const ofSum = meanFactor(weightSum);
   const mean = scaled && lossScale ? div(ofSum, lossScale) : ofSum;
-  const [first, ...rest] = params.map(({ grad }) => grad);
+  const [first, ...rest] = grads;
   if (!clip || first === undefined) return { factor: mean, gradNorm: undefined };
   const gradNorm = mul(globalNorm([first, ...rest]), mean);
   return {
@@ -195,7 +257,7 @@ function declareStates(
 }
 
 function stepParam(
-  { value, grad: sum, decay }: Reached,
+  { value, grad: sum, decay }: Pick<Reached, 'value' | 'grad' | 'decay'>,
   optimizer: Optimizer,
   factor: Value,
   hypers: Hypers,
@@ -211,25 +273,61 @@ function stepParam(
   return optimizer.update({ param, grad, slots, hypers });
 }
 
-function averageAll(
-  graph: Graph,
-  tensors: readonly { readonly name: string; readonly value: Value }[],
-  hypers: Hypers,
-  chosen: (made: Value, before: Value) => Value,
-): Updated[] {
-  return tensors.map(({ name: param, value }) =>
-    graph.within({ ...update, scope: scopeOf(param) }, () => {
-      const name = `ema.${param}`;
-      const input = graph.input(name, value.dtype, value.shape);
-      const made = ema(input, value, found(hypers['ema_decay'], 'ema_decay'));
-      return { name, param, input, value: chosen(made, input) };
-    }),
-  );
+/** What is averaged: a parameter or a buffer. */
+interface Averaged {
+  readonly name: string;
+  readonly value: Value;
 }
 
-/** `blocks.0.bn1.weight` belongs to `blocks.0.bn1`. */
-function scopeOf(param: string): string {
-  return param.slice(0, Math.max(0, param.lastIndexOf('.')));
+/** The moving averages of parameters, whether they were stepped or not, and of buffers, in that order. */
+function averageAll(
+  graph: Graph,
+  { params, buffers = [], ema: averages = false, joinBelow = 0 }: UpdateRequest,
+  {
+    stepped,
+    newValue,
+    hypers,
+    chosen,
+  }: {
+    readonly stepped: readonly Stepped[];
+    readonly newValue: ReadonlyMap<string, Value>;
+    readonly hypers: Hypers;
+    readonly chosen: (made: Value, before: Value) => Value;
+  },
+): Updated[] {
+  if (!averages) return [];
+  const all = [...params, ...buffers];
+  const inputs = new Map(
+    all.map(({ name, value }) => [name, graph.input(`ema.${name}`, value.dtype, value.shape)]),
+  );
+  const inputOf = ({ name }: Averaged): Value => found(inputs.get(name), name);
+  const still = params.filter(({ name }) => !newValue.has(name));
+  // What was stepped as one lies as one already.
+  const wholes = [
+    ...stepped.map(({ unit, whole }) => [unit, whole] as const),
+    ...[still, buffers]
+      .flatMap((tensors) => joinSmall<Averaged>(tensors, { below: joinBelow }))
+      .map((unit) => [unit, unit.join(({ value }) => value)] as const),
+  ];
+  const averaged = new Map(
+    wholes.flatMap(([unit, value]) =>
+      graph.within({ ...update, scope: scopeOf(unit) }, () => {
+        const before = unit.join(inputOf);
+        const made = ema(before, value, found(hypers['ema_decay'], 'ema_decay'));
+        return [...byName(unit.split(chosen(made, before)))];
+      }),
+    ),
+  );
+  return all.map((tensor) => {
+    const { name: param } = tensor;
+    const value = found(averaged.get(param), param);
+    return { name: `ema.${param}`, param, input: inputOf(tensor), value };
+  });
+}
+
+/** `blocks.0.bn1.weight` belongs to `blocks.0.bn1`; several together to no layer. */
+function scopeOf({ members: [{ name }, ...others] }: Joined<{ readonly name: string }>): string {
+  return others.length > 0 ? '' : name.slice(0, Math.max(0, name.lastIndexOf('.')));
 }
 
 function found<T>(value: T | undefined, name: string): T {

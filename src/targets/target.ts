@@ -59,6 +59,11 @@ export interface Target {
   readonly block?: number;
   /** Joins nodes of an optimised graph into primitives that have a spelling of their own here. */
   readonly fuse?: (graph: Graph) => Graph;
+  /**
+   * Parameters of fewer elements are updated together, as one vector: a node costs more than the copies
+   * to and fro. Each by itself where it is missing.
+   */
+  readonly joinBelow?: number;
   /** The hash of the table of measured costs by which spellings are chosen; estimates where it is missing. */
   readonly costs?: string;
   /** Where values may lie in more than one way; a spelling is then chosen for the whole graph at once. */

@@ -127,7 +127,7 @@ export function instantiate(
   const values = operands.map(({ value }) => value);
   const results = graph.add(op, values, Object.fromEntries(attrs));
   results.forEach((result, i) => {
-    graph.output(`${id}.${op.outputNames[i] ?? ''}`, result);
+    graph.output(`${id}.${op.outputNames[i] ?? `y${i}`}`, result);
   });
   const label = describeCase(opCase, mode);
   const wrt = operands.filter(({ differentiable }) => differentiable);

@@ -37,6 +37,7 @@ export function cpuTarget(facts: CpuFacts): Target {
     overrides,
     prepare: pointwiseMoments,
     fuse: fuseChannels,
+    joinBelow: 2 ** 14,
     constantWeights: portable,
     ...(block > 0 && { block, layouts: blockedLayouts(facts) }),
     ...(block > 0 && facts.costs && { costs: costTableHash(facts.costs) }),

@@ -10,6 +10,8 @@ import { kernelGradRules } from './kernelGradRules.js';
 export const cudaTarget: Target = {
   name: 'cuda',
   overrides: [...normRules, ...kernelGradRules].map((rule) => overrideOf(rule as never)),
+  // A guess: a kernel's launch takes as long as the work on so many numbers.
+  joinBelow: 2 ** 16,
   opset: {
     version: 18,
     reason:

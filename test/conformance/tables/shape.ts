@@ -5,6 +5,7 @@ import { after } from '../../../src/ops/after.js';
 import { expandLike, reduceSum } from '../../../src/ops/broadcast.js';
 import { isFinite, select } from '../../../src/ops/choose.js';
 import { constantOp } from '../../../src/ops/constant.js';
+import { flattenOp, unflattenOp } from '../../../src/ops/flatten.js';
 import { argMax, countOf, reduceMean, sameArgMax } from '../../../src/ops/reduce.js';
 import {
   cast,
@@ -155,6 +156,22 @@ export const shapes: readonly OpTable[] = [
       { in: { 'input 0': [N, 3], 'input 1': [N, 1], 'input 2': [N, 4] }, attrs: { axis: 1 } },
       { in: { 'input 0': [N, 3, 5] }, attrs: { axis: 1 } },
       { in: { 'input 0': [2, 5], 'input 1': [3, 5] }, attrs: { axis: 0 } },
+    ],
+  },
+  {
+    op: flattenOp,
+    noGradient: 'only the update of parameters joins tensors',
+    cases: [
+      { in: { 'input 0': [3, 2, 1, 1], 'input 1': [4], 'input 2': [] } },
+      { in: { 'input 0': [5] } },
+    ],
+  },
+  {
+    op: unflattenOp,
+    noGradient: 'only the update of parameters joins tensors',
+    cases: [
+      { in: { x: [11] }, attrs: { shapes: [[3, 2, 1, 1], [4], []] } },
+      { in: { x: [5] }, attrs: { shapes: [[5]] } },
     ],
   },
   {

@@ -89,6 +89,7 @@ const kernels: Readonly<Record<string, readonly (readonly [versions: string, typ
   Sigmoid: [['13+', 'bfloat16 float16 float double']],
   Slice: [['13+', 'bfloat16 float16 float double int32 int64 uint8 bool']],
   Softmax: [['13+', 'bfloat16 float16 float double']],
+  Split: [['18+', 'bfloat16 float16 float double int32 int64 uint8 bool']],
   Sqrt: [['13+', 'bfloat16 float16 float double']],
   Squeeze: [
     ['21-22', 'bfloat16 float16 float double int32 int64 uint8 bool'],
