@@ -8,10 +8,11 @@ import { userCacheFolder } from '../src/frontend/cache.js';
 import { makeFolder } from '../src/runtime/atomic.js';
 import { spread, type Spread } from '../src/support/spread.js';
 import { classes } from './b0.js';
-import type { FirstStep } from './firstStepOnce.js';
 import type { Settings } from './run.js';
 
 const phases = ['load', 'check', 'compile', 'step', 'all'] as const;
+
+type FirstStep = Readonly<Record<(typeof phases)[number], number>>;
 const turns = 5;
 
 /**
@@ -39,8 +40,8 @@ function firstStep({ batch, size, threads }: Pick<Settings, 'batch' | 'size' | '
     );
     makeFolder(join(folder, 'gradus'));
     symlinkSync(userCacheFolder('costs'), join(folder, 'gradus/costs'));
-    const script = fileURLToPath(new URL('firstStepOnce.ts', import.meta.url));
-    const args = ['--import', 'tsx', script, file, String(batch), String(threads)];
+    const script = fileURLToPath(new URL('firstStep.mjs', import.meta.url));
+    const args = [script, file, String(batch), String(threads)];
     const env = { ...process.env, XDG_CACHE_HOME: folder };
     return JSON.parse(execFileSync(process.execPath, args, { encoding: 'utf8', env })) as FirstStep;
   } finally {

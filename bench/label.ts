@@ -8,7 +8,7 @@ import { dataOf, Session, zeroTensor, type TensorMap } from '../src/runtime/sess
 import { round, spread } from '../src/support/spread.js';
 import { classes } from './b0.js';
 import type { Settings } from './run.js';
-import { TorchPeer } from './torchPeer.js';
+import { startTorch } from './peer.js';
 
 /** So many that the first one, for which nothing else is made ready meanwhile, says little. */
 const batchesPerTurn = 8;
@@ -34,7 +34,7 @@ export async function benchLabel(settings: Settings): Promise<object> {
     ...{ foldBatchNorm: true, imageFormat: 'uint8-nhwc' },
   });
   const file = join(folder, 'infer.onnx');
-  const torch = await TorchPeer.start(settings, 'torchLabel.py');
+  const torch = await startTorch(settings, 'torchLabel.py');
   const contenders: Record<string, Contender> = {
     labeller: await labelling(file, { batch, threads }),
     sessionForEachThread: await labelling(file, { batch, threads: 1, sessions: threads }),
@@ -42,7 +42,7 @@ export async function benchLabel(settings: Settings): Promise<object> {
     ...(torch && {
       torch: {
         turn: async (count) => {
-          for (let i = 0; i < count; i++) await torch.peer.step();
+          for (let i = 0; i < count; i++) await torch.peer.ask();
         },
         close: () => torch.peer.close(),
       },

@@ -1,43 +1,35 @@
-import { Trainer } from '../src/index.js';
-import { cheapBatches, trainerOptions } from './b0.js';
-import type { Settings } from './run.js';
 import { round, spread } from '../src/support/spread.js';
-import { TorchPeer } from './torchPeer.js';
+import { Peer, startTorch } from './peer.js';
+import type { Settings } from './run.js';
 
 const warmUp = 3;
 const stepsPerTurn = 3;
 
 /**
- * Milliseconds of a training step of a shipped model, the share of it outside session.run, and
- * those of PyTorch, whose steps take turns with ours so that both see the same machine.
+ * Milliseconds of a training step of a shipped model, the share of them outside session.run, and
+ * those of PyTorch. Each runs in a process of its own, whose memory is measured; their steps take turns,
+ * so that both see the same machine.
  */
 export async function benchStep(settings: Settings): Promise<object> {
   const { model, batch, size, steps, threads } = settings;
-  const trainer = await Trainer.create(model, { ...trainerOptions, size, batch, threads });
-  const batches = cheapBatches(trainer.manifest.classes);
-  const torch = await TorchPeer.start(settings);
-  const [gradus, outside, pytorch]: [number[], number[], number[]] = [[], [], []];
+  const gradus = await Peer.start(process.execPath, 'gradusStep.mjs', settings);
+  if (gradus === undefined) throw new Error('gradusStep.mjs does not start');
+  const torch = await startTorch(settings, 'torchStep.py');
+  const taken: (readonly [all: number, run: number])[] = [];
+  const pytorch: number[] = [];
   for (let until = warmUp; until <= warmUp + steps; until += stepsPerTurn) {
-    let last = performance.now();
-    const run = { until, learningRate: () => 1e-3 };
-    for await (const { step, runMilliseconds } of trainer.run(batches, run)) {
-      const now = performance.now();
-      if (step > warmUp) {
-        gradus.push(now - last);
-        outside.push(100 * (1 - runMilliseconds / (now - last)));
-      }
-      last = now;
-    }
+    const own = JSON.parse(await gradus.peer.ask(String(stepsPerTurn))) as [number, number][];
+    if (until > warmUp) taken.push(...own);
     for (let i = 0; torch && i < stepsPerTurn; i++) {
-      const milliseconds = await torch.peer.step();
+      const milliseconds = Number(await torch.peer.ask());
       if (until > warmUp) pytorch.push(milliseconds);
     }
   }
-  const peakBytes = 1024 * process.resourceUsage().maxRSS;
+  const { peakBytes } = gradus.peer;
   const torchPeakBytes = torch?.peer.peakBytes;
-  await trainer.close();
+  gradus.peer.close();
   torch?.peer.close();
-  const ours = spread(gradus);
+  const ours = spread(taken.map(([all]) => all));
   const theirs = spread(pytorch);
   return {
     model,
@@ -45,7 +37,7 @@ export async function benchStep(settings: Settings): Promise<object> {
     size,
     threads,
     milliseconds: ours,
-    percentOutsideRun: spread(outside),
+    percentOutsideRun: spread(taken.map(([all, run]) => 100 * (1 - run / all))),
     peakBytes,
     ...(torch && {
       torch: torch.version,

@@ -1,0 +1,47 @@
+/**
+ * Training steps of a shipped network: node gradusStep.mjs MODEL BATCH SIZE THREADS, as users run them,
+ * from dist/ and in a process of its own. Writes "ready", then for each line, a number of steps, a JSON
+ * array of their [milliseconds, milliseconds inside onnxruntime].
+ */
+import { createInterface } from 'node:readline';
+
+const { Trainer } = await import(new URL('../dist/src/index.js', import.meta.url).href);
+
+const [model, ...numbers] = process.argv.slice(2);
+const [batch, size, threads] = numbers.map(Number);
+const trainer = await Trainer.create(model, {
+  ...{ batch, size, threads, device: 'cpu', emaDecay: 0.9999 },
+  optimizer: { kind: 'rmspropTf', weightDecay: 1e-5 },
+});
+const { classes } = trainer.manifest;
+
+/** As PyTorch's, the images stay the same; there are a few arrays that take turns. */
+const filled = new WeakSet();
+const source = {
+  stepsPerEpoch: 1000,
+  fill(arrays) {
+    if (filled.has(arrays)) return;
+    filled.add(arrays);
+    for (let i = 0; i < arrays.image.length; i++) arrays.image[i] = ((i * 2654435761) % 997) / 997;
+    for (let row = 0; row < batch; row++) arrays.target[row * classes + (row % 10)] = 1;
+    arrays.weight.fill(1);
+  },
+};
+
+console.log('ready');
+let until = 0;
+for await (const line of createInterface(process.stdin)) {
+  until += Number(line);
+  const taken = [];
+  let last = performance.now();
+  for await (const { runMilliseconds } of trainer.run(source, {
+    until,
+    learningRate: () => 1e-3,
+  })) {
+    const now = performance.now();
+    taken.push([now - last, runMilliseconds]);
+    last = now;
+  }
+  console.log(JSON.stringify(taken));
+}
+await trainer.close();
