@@ -12,6 +12,7 @@ import type { TrainSetup } from '../../src/runtime/trainProtocol.js';
 import { transferMilliseconds } from '../../src/runtime/transfers.js';
 import { tensorData, type TensorData } from '../../src/support/tensor.js';
 import { temporaryFolder } from '../support/folder.js';
+import { holdDevice } from '../support/heldDevice.js';
 import { spell } from '../support/spell.js';
 import { noWebgpu, onWebgpu } from '../support/swiftshader.js';
 import { tinyTraining } from '../support/tinyTraining.js';
@@ -72,6 +73,8 @@ const meta = (step: number) => {
 };
 
 describe.skipIf(noWebgpu)(onWebgpu('state on a device'), () => {
+  holdDevice();
+
   it('steps as state in the host does, whether results are read after each step or not', async () => {
     const [host, each, seldom] = [
       await start(4),

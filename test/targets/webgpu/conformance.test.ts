@@ -1,11 +1,11 @@
-import type { InferenceSession } from 'onnxruntime-node';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { Graph } from '../../../src/ir/graph.js';
 import { argMax } from '../../../src/ops/reduce.js';
 import { equal } from '../../../src/ops/shape.js';
 import { webgpuTarget } from '../../../src/targets/webgpu/index.js';
 import { conformance } from '../../conformance/tables/index.js';
 import { checkSpelling } from '../../support/checkOp.js';
+import { holdDevice } from '../../support/heldDevice.js';
 import type { OpInstance } from '../../support/opCase.js';
 import { openSession } from '../../support/runOnnx.js';
 import { spell } from '../../support/spell.js';
@@ -20,13 +20,7 @@ const takes = ({ graph, label }: OpInstance): boolean =>
   graph.nodes.every(({ outputs }) => outputs.every(({ dtype }) => dtype !== 'float64'));
 
 describe.skipIf(noWebgpu)(onWebgpu('the conformance table on the WebGPU target'), () => {
-  let held: InferenceSession;
-
-  // The device, and with it every shader that was compiled, goes when no session is left.
-  beforeAll(async () => {
-    held = await openSession(identity(), webgpuOnly);
-  });
-  afterAll(() => held.release());
+  holdDevice();
 
   for (const table of conformance)
     describe(table.op.name, () => {
@@ -41,9 +35,3 @@ describe.skipIf(noWebgpu)(onWebgpu('the conformance table on the WebGPU target')
     await expect(openSession(model, webgpuOnly)).rejects.toThrow('default CPU EP');
   });
 });
-
-function identity() {
-  const graph = new Graph('held');
-  graph.output('y', graph.input('x', 'float32', [1]));
-  return spell('held', 21, [graph], webgpuTarget);
-}
