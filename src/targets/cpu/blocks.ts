@@ -2,6 +2,7 @@ import type { Opset } from '../../../generated/onnx/index.js';
 import type { TensorType } from '../../ir/graph.js';
 import type { OnnxValue } from '../../support/onnxValue.js';
 import { staticDim } from '../../support/shape.js';
+import { tensorData } from '../../support/tensor.js';
 
 /** N, C, H and W of a map of static size. */
 export interface MapSize {
@@ -55,6 +56,12 @@ export class Blocks {
     const pads = options.pads ?? [0, 0, 0, 0];
     const attributes = { kernel_shape: kernel, strides, dilations, pads, group: groups };
     return this.b.nchwc.Conv(x, w, options.bias ?? null, options.sum ?? null, attributes);
+  }
+
+  /** A constant vector [padded C]. */
+  constantVector(value: number, channels: number): OnnxValue {
+    const size = this.padded(channels);
+    return this.b.constant(tensorData('float32', [size], new Array<number>(size).fill(value)));
   }
 
   /** A vector [C] with zeros for the padded channels. */
