@@ -214,7 +214,7 @@ export const networkKeys = {
     .default(false),
   precision: z
     .enum(precisions)
-    .describe('What training computes in; 16 bits on CUDA only, weights stay in float32.')
+    .describe('What training computes in; 16 bits on a GPU only, weights stay in float32.')
     .default('float32'),
   stepsPerRun: count
     .optional()

@@ -1,3 +1,4 @@
+import type { Precision } from '../compiler/precision.js';
 import {
   cudaLibrary,
   driverCuda,
@@ -33,10 +34,30 @@ const accelerators = ['cuda', 'webgpu'] as const satisfies readonly BuiltInDevic
 type Accelerator = (typeof accelerators)[number];
 
 /**
- * The device that a name stands for. Throws a DeviceError that tells why and what to do for one that
- * cannot be used here; nothing is silently replaced by the CPU.
+ * The device that a name stands for, to train in `precision`. Throws a DeviceError that tells why and what
+ * to do for one that cannot be used here, or not in that; nothing is silently replaced by the CPU.
  */
-export async function chooseDevice(name: DeviceName = 'auto'): Promise<DeviceChoice> {
+export async function chooseDevice(
+  name: DeviceName = 'auto',
+  precision: Precision = 'float32',
+): Promise<DeviceChoice> {
+  const choice = await choiceOf(name);
+  if (precision === 'float16' && choice.device === 'webgpu') await requireShaderF16();
+  return choice;
+}
+
+/** Without the feature its graphs load, and fail at the first node, after all the compiling. */
+async function requireShaderF16(): Promise<void> {
+  const { float16, what } = await examine('webgpu');
+  if (float16) return;
+  throw new DeviceError(`webgpu cannot compute in float16 here: it ${what}`, {
+    code: 'no-float16',
+    where: 'precision',
+    hint: "leave precision out, or update the GPU's driver: it must offer shader-f16; `gradus doctor` tells whether it does",
+  });
+}
+
+async function choiceOf(name: DeviceName): Promise<DeviceChoice> {
   if (name === 'cpu') return { device: name };
   if (name === 'auto') return chooseBest();
   const { usable, what, next } = await examine(name);
@@ -60,7 +81,7 @@ async function chooseBest(): Promise<DeviceChoice> {
   return { device: 'cpu', why: reasons.join('; ') };
 }
 
-type Examination = Diagnosis & Pick<Device, 'usable'>;
+type Examination = Diagnosis & Pick<Device, 'usable' | 'float16'>;
 
 const examined = new Map<Accelerator, Promise<Examination>>();
 
@@ -70,7 +91,8 @@ function examine(device: Accelerator): Promise<Examination> {
   if (before) return before;
   const examination = (async () => {
     const probed = await probeDevice(device);
-    return { ...diagnose(probed, await machineFacts()), usable: probed.usable };
+    const { usable, float16 } = probed;
+    return { ...diagnose(probed, await machineFacts()), usable, float16 };
   })();
   examined.set(device, examination);
   return examination;

@@ -75,7 +75,7 @@ export async function trainFromConfig(
   options: TrainFromConfigOptions,
 ): Promise<TrainResult> {
   const start = performance.now();
-  await chooseDevice(config.device);
+  await chooseDevice(config.device, config.precision);
   const { configFolder, out = join('runs', config.name), resume = false } = options;
   const run = RunFolder.open(out);
   const pool = new LoaderPool();

@@ -106,7 +106,7 @@ export class Trainer {
   static async create(model: string | Model, options: TrainerOptions): Promise<Trainer> {
     const { accumulate = 1, batch, threads, seed = 0 } = options;
     const parts = accumulate > 1 ? (['grad', 'update'] as const) : (['train'] as const);
-    const choice = await chooseDevice(options.device);
+    const choice = await chooseDevice(options.device, options.precision);
     const several = accumulate === 1 && choice.device === 'cuda' ? stepsOnCuda : 1;
     const { stepsPerRun = several } = options;
     const compiled = await compileModel(model, {

@@ -35,7 +35,7 @@ export function requireHalf(target: Target, precision: HalfType, opset: OpsetVer
     throw new ConfigError(`target ${target.name} does not train in ${precision}`, {
       code: 'precision',
       where: 'precision',
-      hint: `${reason}; leave precision out${target.name === 'cuda' ? '' : ', or train on CUDA'}`,
+      hint: `${reason}; leave precision out${target.name === 'cpu' ? ', or train on a GPU' : ''}`,
     });
   if (precision === 'bfloat16' && opset < bfloat16Opset)
     throw new ConfigError(`opset ${opset} has no convolution of bfloat16`, {

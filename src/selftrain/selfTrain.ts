@@ -85,7 +85,11 @@ export async function inRunFolder<T>(
   use: (pipeline: Pipeline) => Promise<T>,
 ): Promise<T | Stopped> {
   const { configFolder, models, overwrite, out = join('runs', config.name) } = options;
-  await chooseDevice(config.device);
+  const precisions = [config.teacher, ...config.students].map(({ precision }) => precision);
+  await chooseDevice(
+    config.device,
+    precisions.find((precision) => precision === 'float16'),
+  );
   // All that can be wrong with the config and the data shows before anything is written.
   const sets = options.sets ?? (await openSets(config, configFolder));
   const { classNames } = sets.labelled;

@@ -97,6 +97,20 @@ describe.skipIf(noWebgpu)(onWebgpu('training on WebGPU'), { timeout: 180_000 }, 
     expect(filesBelow(folder)).toEqual(filesBelow(whole));
   });
 
+  it('in float16 is refused before anything is compiled where the device has no 16-bit floats', async () => {
+    let passes = 0;
+    const options = { precision: 'float16', onPass: () => passes++ } as const;
+    await expect(create(tinyNet(), { ...options, device: 'webgpu' })).rejects.toMatchObject({
+      name: 'DeviceError',
+      code: 'no-float16',
+      where: 'precision',
+      message:
+        'webgpu cannot compute in float16 here: it runs on the CPU, by SwiftShader: for tests, not for training; no 16-bit floats',
+      hint: "leave precision out, or update the GPU's driver: it must offer shader-f16; `gradus doctor` tells whether it does",
+    });
+    expect(passes).toBe(0);
+  });
+
   it('labels as the CPU does', async () => {
     const teacher = await tinyTeacher(temporaryFolder(), { steps: 30 });
     const label = (device: 'cpu' | 'webgpu') =>

@@ -23,15 +23,16 @@ const scaling = ['optim.lossScale', 'optim.goodSteps', 'optim.skippedSteps'];
 const scalar = (value: number): TensorData => tensorData('float32', [], [value]);
 
 describe('precision', () => {
-  it.each([cpuTarget({ block: 0 }), webgpuTarget])(
-    'is refused by target $name, with the reason',
-    (target) => {
-      const compiled = (): unknown =>
-        compile(tinyNet(), { target, batch: 4, precision: 'float16', artifacts: ['train'] });
-      expect(compiled).toThrow(ConfigError);
-      expect(compiled).toThrow(`target ${target.name} does not train in float16`);
-    },
-  );
+  it.each([
+    [cpuTarget({ block: 0 }), 'float16'],
+    [cpuTarget({ block: 0 }), 'bfloat16'],
+    [webgpuTarget, 'bfloat16'],
+  ] as const)('is refused by target $0.name in %s, with the reason', (target, precision) => {
+    const compiled = (): unknown =>
+      compile(tinyNet(), { target, batch: 4, precision, artifacts: ['train'] });
+    expect(compiled).toThrow(ConfigError);
+    expect(compiled).toThrow(`target ${target.name} does not train in ${precision}`);
+  });
 
   it('of bfloat16 needs an opset whose convolution takes it', () => {
     const compiled = compile(tinyNet(), { ...options, precision: 'bfloat16' });

@@ -2,7 +2,8 @@ import { fuseArgMax } from '../../passes/fuseArgMax.js';
 import type { Target } from '../target.js';
 import { normRules } from '../gpu/normRules.js';
 import { overrideOf } from '../gpu/rule.js';
-import { otherRules } from './rules.js';
+import { halfRules } from './halfRules.js';
+import { otherRules, poolGradient } from './rules.js';
 
 /**
  * onnxruntime's WebGPU provider. What it lacks would run on the CPU, with the state of training going
@@ -10,11 +11,13 @@ import { otherRules } from './rules.js';
  */
 export const webgpuTarget: Target = {
   name: 'webgpu',
-  overrides: [...normRules, ...otherRules].map((rule) => overrideOf(rule as never)),
+  overrides: [
+    ...halfRules(overrideOf(poolGradient)),
+    ...[...normRules, ...otherRules].map((rule) => overrideOf(rule as never)),
+  ],
   fuse: fuseArgMax,
   refusesHalf: {
-    float16: 'its graphs are written for float32 only',
-    bfloat16: 'the provider has no such type',
+    bfloat16: 'the provider has no such type; take float16',
   },
   staticBatchOnly: 'what is computed of a shape at run time would run on the CPU',
 };

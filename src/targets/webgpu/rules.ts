@@ -4,8 +4,11 @@ import { reduceSum, type ReduceAttributes } from '../../ops/broadcast.js';
 import { softmaxCrossEntropy } from '../../ops/loss.js';
 import { maxPoolGrad, type PoolAttributes } from '../../ops/pool.js';
 import { reduceMean, sameArgMax } from '../../ops/reduce.js';
+import { narrowed, widened } from '../../ops/widen.js';
 import { mapSize, outputPadding } from '../../ops/window.js';
+import { dtypes, floatTypeOf, type DType } from '../../support/dtype.js';
 import { invariant } from '../../support/errors.js';
+import type { OnnxValue } from '../../support/onnxValue.js';
 import { staticDim } from '../../support/shape.js';
 import { tensorData } from '../../support/tensor.js';
 import { reduceInwards, reduceOnce, splitAxes } from '../gpu/reductions.js';
@@ -22,7 +25,9 @@ function reduction(op: Op, name: 'ReduceSum' | 'ReduceMean'): Rule<ReduceAttribu
         : undefined,
     spell: (b, { inputs: [x], types: [type], attrs: { axes, keepDims } }) => {
       invariant(x && type, `${op.name} has an operand`);
-      return [reduceInwards(b, name, x, { rank: type.shape.length, axes, keepDims })];
+      const wide = widened(b, x, type);
+      const reduced = reduceInwards(b, name, wide, { rank: type.shape.length, axes, keepDims });
+      return [narrowed(b, reduced, type)];
     },
   };
 }
@@ -72,7 +77,7 @@ const lowest = -3.4028234663852886e38;
  * convolution with one-hot kernels, which is exact; dy goes to the first tap that is the largest; and
  * the transposed convolution takes each tap back to its pixel.
  */
-const poolGradient: Rule<PoolAttributes> = {
+export const poolGradient: Rule<PoolAttributes> = {
   op: maxPoolGrad,
   name: 'webgpu-one-hot',
   spell: (b, { inputs: [x, dy], types: [type, dyType], attrs }) => {
@@ -108,10 +113,15 @@ const poolGradient: Rule<PoolAttributes> = {
 const waiting: Rule<object> = {
   op: after,
   name: 'webgpu-wait-for-number',
-  spell: (b, { inputs: [x, token] }) => {
-    invariant(x && token, 'after has operands');
+  spell: (b, { inputs: [x, token], types: [type, tokenType] }) => {
+    invariant(x && token && type && tokenType, 'after has operands');
+    // The provider adds no bytes: an image waits as numbers of float32.
+    const dtype = floatTypeOf(type);
+    const cast = (value: OnnxValue, from: DType, to: DType): OnnxValue =>
+      from === to ? value : b.Cast(value, { to: dtypes[to].onnx });
     const first = b.Slice(b.Reshape(token, b.ints(-1)), b.ints(0), b.ints(1));
-    return [b.Add(x, b.Mul(first, b.scalar(0)))];
+    const nothing = b.Mul(cast(first, tokenType.dtype, dtype), b.scalar(0, dtype));
+    return [cast(b.Add(cast(x, type.dtype, dtype), nothing), dtype, type.dtype)];
   },
 };
 
