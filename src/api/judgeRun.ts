@@ -25,6 +25,8 @@ export interface RunJudgement {
   readonly interrupted: boolean;
   /** Whether early stopping ended it. */
   readonly stoppedEarly: boolean;
+  /** Steps that overflowed and changed nothing; missing but in float16. */
+  readonly skipped?: number;
   /** The newest checkpoint. */
   readonly checkpoint: string;
   /** The best evaluation on the held-out images. */
@@ -60,7 +62,7 @@ export async function judgeRun(
   request: JudgeRequest,
 ): Promise<RunJudgement> {
   const { folder, validationImages, evaluateTest } = request;
-  const { step } = trainer;
+  const { step, skipped } = trainer;
   const curve = validationCurve(folder);
   drawCurve(folder, curve);
   const path = chosenCheckpointPath(join(folder, 'checkpoints')) ?? checkpoint;
@@ -79,6 +81,7 @@ export async function judgeRun(
       : await testOnce(folder, trainer, chosen, evaluateTest);
   return {
     ...{ step, interrupted, stoppedEarly, checkpoint },
+    ...(skipped !== undefined && { skipped }),
     ...(best && bestFigures && { best: { ...bestFigures, step: best.step } }),
     chosen: { rule, step: state.step, path, ...(validation && { validation }) },
     ...(test && { test }),

@@ -14,6 +14,8 @@ export interface StepEvent {
   readonly runMilliseconds: number;
   /** Time before the step in which its images were not ready yet. */
   readonly waitMilliseconds: number;
+  /** Steps of the run so far that overflowed and changed nothing; missing but in float16. */
+  readonly skipped?: number;
 }
 
 /** A step whose result has not come yet. */

@@ -22,6 +22,7 @@ import { chooseDevice, sessionOn } from './device.js';
 import type { DeviceChoice, DeviceName } from './deviceNames.js';
 import { requireImages } from './evaluateNetwork.js';
 import { requireFinite, stepEvent, type Started, type StepEvent } from './stepEvents.js';
+import { SkippedSteps } from './skippedSteps.js';
 import { StoredWeights } from './storedWeights.js';
 import { compileModel, type CompileModelOptions, type CompileResult } from './compileModel.js';
 
@@ -71,9 +72,6 @@ export interface RunSteps {
  */
 const stepsOnCuda = 16;
 
-/** Steps in a row that may change nothing, while a loss scale finds its place, although the loss is not finite. */
-const mostSkipped = 30;
-
 /**
  * Trains one network: compiles it, runs its steps in a worker thread, evaluates, saves, resumes.
  *
@@ -89,10 +87,9 @@ export class Trainer {
   #started: Started[] = [];
   /** Steps that a device gets before their results are read. */
   #queueLength = 1;
-  /** Steps in a row that overflowed and changed nothing. */
-  #skipped = 0;
   /** When the first of the started steps was. */
   #since = 0;
+  readonly #skipped: SkippedSteps;
 
   private constructor(
     readonly compiled: CompileResult,
@@ -100,7 +97,9 @@ export class Trainer {
     readonly device: DeviceChoice,
     private readonly client: TrainClient,
     private readonly options: TrainerOptions,
-  ) {}
+  ) {
+    this.#skipped = new SkippedSteps(compiled.manifest);
+  }
 
   /** Compiles and starts. Throws ModelError for a wrong model, DeviceError for a device that cannot be used. */
   static async create(model: string | Model, options: TrainerOptions): Promise<Trainer> {
@@ -153,6 +152,11 @@ export class Trainer {
   /** Optimizer steps done. */
   get step(): number {
     return this.#step;
+  }
+
+  /** Steps that overflowed and changed nothing, of those whose events were given; undefined but in float16. */
+  get skipped(): number | undefined {
+    return this.#skipped.total;
   }
 
   /**
@@ -230,9 +234,10 @@ export class Trainer {
     for (const [i, started] of this.#started.splice(0, results.length).entries()) {
       const result = results[i];
       if (result === undefined) continue;
-      this.#skipped = result.metrics['skipped'] === 1 ? this.#skipped + 1 : 0;
-      if (this.#skipped === 0 || this.#skipped > mostSkipped) requireFinite(result, started);
-      yield { ...stepEvent(result, started, source), imagesPerSecond };
+      if (!this.#skipped.add(result.metrics)) requireFinite(result, started);
+      const { skipped } = this;
+      const event = { ...stepEvent(result, started, source), imagesPerSecond };
+      yield skipped === undefined ? event : { ...event, skipped };
     }
   }
 
@@ -314,6 +319,7 @@ export class Trainer {
   async resume(path: string): Promise<CheckpointState> {
     const state = await this.client.resume(path);
     this.#begin(state.step);
+    this.#skipped.resume(path);
     return state;
   }
 
@@ -335,6 +341,7 @@ export class Trainer {
   }
 
   #begin(step: number): void {
+    this.#skipped.reset();
     this.#step = step;
     this.#started = [];
   }

@@ -126,6 +126,7 @@ export class TerminalProgress implements Progress {
       `loss ${event.loss.toFixed(4)}`,
       `lr ${formatLearningRate(event.learningRate)}`,
     ];
+    if (event.skipped !== undefined) parts.push(`skipped ${event.skipped}`);
     if (total !== undefined && done > 0)
       parts.push(`${formatClock((seconds / done) * Math.max(0, total - event.step))} left`);
     const bar = total !== undefined && this.#rewrites ? `${drawBar(event.step / total)} ` : '';

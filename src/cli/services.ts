@@ -77,6 +77,8 @@ export interface StepEvent {
   readonly accuracy: number;
   readonly learningRate: number;
   readonly imagesPerSecond: number;
+  /** Steps of the run so far that overflowed and changed nothing; missing but in float16. */
+  readonly skipped?: number;
 }
 
 /** Images done, of how many. */
@@ -138,6 +140,8 @@ export interface TrainSummary {
   readonly stoppedEarly: boolean;
   /** Share of the steps' time in which the network waited for images. */
   readonly waiting: number;
+  /** Steps that overflowed and changed nothing; missing but in float16. */
+  readonly skipped?: number;
   /** The newest checkpoint's folder. */
   readonly checkpoint: string;
   /** On the held-out part of the labelled data. */

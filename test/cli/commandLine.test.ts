@@ -168,6 +168,12 @@ describe('gradus train', () => {
     expect(out).toContain('d: step 120, 1:01, waited 31.00 % for images in runs/d\n');
   });
 
+  it('tells how many steps were skipped where the loss is scaled, though it be none', async () => {
+    const trainFromConfig = () => Promise.resolve({ ...summary, skipped: 0 });
+    const { out } = await run('train c.ts', { loadTrainingConfig, trainFromConfig });
+    expect(out).toContain('d: step 120, skipped: 0, 1:01 in runs/d\n');
+  });
+
   it('takes --seed and --device over the config', async () => {
     const trainFromConfig = vi.fn<Services['trainFromConfig']>(() => Promise.resolve(summary));
     await run('train c.ts --seed 7 --device cpu --resume', { loadTrainingConfig, trainFromConfig });

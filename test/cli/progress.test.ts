@@ -35,6 +35,14 @@ describe('progress on a terminal', () => {
     expect(environment.err.match(/\n/g)).toHaveLength(1);
   });
 
+  it('tells how many steps were skipped, where the loss is scaled', () => {
+    const environment = new FakeEnvironment({ tty: true });
+    const progress = run(environment, 1, 1000);
+    progress.onEvent({ ...step(2), skipped: 1 });
+    progress.end();
+    expect(environment.err).toContain('lr 0.01000  skipped 1  ');
+  });
+
   it('redraws ten times a second at most', () => {
     const environment = new FakeEnvironment({ tty: true });
     run(environment, 100, 10);

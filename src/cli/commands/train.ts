@@ -93,7 +93,9 @@ function textOf(summary: TrainSummary): string {
   const end = `${stoppedEarly ? 'stopped early after step' : 'step'} ${summary.step}`;
   const slow =
     summary.waiting > 0.02 ? `, waited ${formatPercent(summary.waiting)} for images` : '';
-  const done = `${summary.name}: ${end}, ${formatClock(summary.seconds)}${slow} in ${summary.folder}`;
+  const { skipped } = summary;
+  const lost = skipped === undefined ? '' : `, skipped: ${skipped}`;
+  const done = `${summary.name}: ${end}${lost}, ${formatClock(summary.seconds)}${slow} in ${summary.folder}`;
   const read = test ? [`the test set was read ${times(test.readings)}, by the chosen weights`] : [];
   const text = [done, ...read].join('\n');
   return rows.length === 0 ? text : `${formatTable(columns, rows)}\n\n${text}`;
