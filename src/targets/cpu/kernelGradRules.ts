@@ -142,17 +142,21 @@ const depthwiseKernelGrad: Rule<ConvKernelGradAttributes> = {
   },
   spell: (k, [x, dy], attrs, types) => {
     invariant(x && dy, 'convKernelGrad has operands');
-    const { batch, channels, height, width } = sizeOfMap(types.inputs[0]);
+    const input = sizeOfMap(types.inputs[0]);
+    const { batch, channels } = input;
     const output = mapSize(types.inputs[1]?.shape ?? []);
     const padded = k.padded(channels);
     const [kh, kw] = attrs.kernel;
-    const image = k.reshape(x, 1, batch * padded, height, width);
+    const [down, right] = reaches(attrs, types);
+    const [top, left] = attrs.pads;
+    const wide = k.widen(x, input, [left, right]);
+    const image = k.reshape(wide, 1, batch * padded, input.height, input.width + left + right);
     const filter = k.reshape(dy, batch * padded, 1, ...output);
     const full = k.conv(image, filter, {
       kernel: output,
       strides: attrs.dilations,
       dilations: attrs.strides,
-      pads: [attrs.pads[0], attrs.pads[1], ...reaches(attrs, types)],
+      pads: [top, 0, down, 0],
       groups: batch * padded,
     });
     const taps = k.reshape(full, batch, padded / k.block, kh * kw, k.block);
