@@ -151,23 +151,22 @@ const dot: Rule = {
   },
 };
 
-/** A number for each sample scales its blocks, whatever their order. */
-const sampleMask: Rule = {
-  op: stochasticDepth,
-  name: 'blocked',
-  layouts: layouts('bp', 'b'),
-  declines: (_, { inputs }) => (isMap(inputs, 0) ? undefined : 'not a map'),
-  spell: ({ b }, inputs, attrs, types) => stochasticDepth.onnx(b, inputs, attrs as never, types),
-};
+/** The portable spelling of a map and one operand beside it, whatever the order of the map's blocks. */
+function asItLies(op: Op, operands: string): Rule {
+  return {
+    op,
+    name: 'blocked',
+    layouts: layouts(operands, 'b'),
+    declines: (_, { inputs }) => (isMap(inputs, 0) ? undefined : 'not a map'),
+    spell: ({ b }, inputs, attrs, types) => op.onnx(b, inputs, attrs as never, types),
+  };
+}
 
-/** Only the shape of the token counts, and the map goes on lying as it lies. */
-const waiting: Rule = {
-  op: after,
-  name: 'blocked',
-  layouts: layouts('b-', 'b'),
-  declines: (_, { inputs }) => (isMap(inputs, 0) ? undefined : 'not a map'),
-  spell: ({ b }, inputs, attrs, types) => after.onnx(b, inputs, attrs as never, types),
-};
+/** A number for each sample scales its blocks. */
+const sampleMask = asItLies(stochasticDepth, 'bp');
+
+/** Only the shape of the token counts. */
+const waiting = asItLies(after, 'b-');
 
 const overPixels = ({ axes }: ReduceAttributes): boolean => axes.join() === '2,3';
 
