@@ -5,7 +5,7 @@ import type { Manifest } from '../artifacts/manifest.js';
 import { parseManifest } from '../artifacts/manifestSchema.js';
 import { findShippedModel } from '../models/registry.js';
 import type { Model } from '../nn/defineModel.js';
-import { readRunInfo } from '../runtime/runFolder.js';
+import { runInfoAbove } from '../runtime/runFolder.js';
 import { ArtifactError } from '../support/errors.js';
 import { loadModel, modelPath, type LoadedModel } from './loadModel.js';
 
@@ -79,11 +79,8 @@ function findModel(path: string, config: unknown, manifest: Manifest | undefined
 /** Where a config's paths start: for an import, its own folder; for a run, what its run.json says. */
 function configFolder(path: string, config: unknown): string {
   if (field(config, 'imported') !== undefined) return path;
-  for (const up of ['../..', '../../..']) {
-    const folder = field(readRunInfo(resolve(path, up)), 'configFolder');
-    if (typeof folder === 'string') return folder;
-  }
-  return '.';
+  const folder = field(runInfoAbove(path), 'configFolder');
+  return typeof folder === 'string' ? folder : '.';
 }
 
 /** The manifest of the run, or of the generation, that a checkpoint lies in. */

@@ -309,6 +309,14 @@ export function parseTrainingConfig(
   throw explainIssues(issues, plain, trainingConfigSchema(), file, locate);
 }
 
+/**
+ * A config that a run recorded, with the keys that have come since at their defaults, so that a newer
+ * version goes on with it; unchanged where it is no config any more.
+ */
+export function withTrainingDefaults(recorded: unknown): unknown {
+  return trainingSchema.safeParse(recorded).data ?? recorded;
+}
+
 /** A rule between keys is checked apart from the schema, which skips it where a key is wrong. */
 export function durationIssues(
   config: unknown,

@@ -1,11 +1,10 @@
-import { resolve } from 'node:path';
 import type { Severity } from '../augment/corruptions/severities.js';
 import { cleanImages } from '../data/cleanImages.js';
 import type { LabelledImages } from '../data/images.js';
 import { LoaderPool } from '../data/loaderPool.js';
 import { defaultUnreadable, UnreadableImages } from '../data/unreadable.js';
 import { readCheckpointState, resolveCheckpoint } from '../runtime/checkpoint.js';
-import { readRunInfo } from '../runtime/runFolder.js';
+import { runInfoAbove } from '../runtime/runFolder.js';
 import { ConfigError } from '../support/errors.js';
 import { field } from './checkpointModel.js';
 import { parseTrainingConfig, type TrainingConfig } from './config.js';
@@ -93,7 +92,7 @@ export async function evaluateCheckpoint(
   const { unreadable: limit = subject.unreadable, ...rest } = options;
   const pool = new LoaderPool();
   try {
-    const unreadable = new UnreadableImages({ limit });
+    const unreadable = new UnreadableImages({ limit, allow: '--unreadable' });
     return await measure(subject, { ...rest, pool, unreadable });
   } finally {
     await pool.close();
@@ -175,26 +174,27 @@ function noTestSet(path: string, message: string): ConfigError {
   });
 }
 
-/** What the run.json above a checkpoint, or above its generation, says of the data. */
+/** What the run that a checkpoint lies in says of the data. */
 function runAbove(path: string): {
-  readonly classes?: readonly string[];
+  readonly classes?: readonly string[] | undefined;
   /** The test set of a self-training, from its config's folder. */
   readonly test?: string;
   readonly folder?: string;
 } {
-  for (const up of ['../..', '../../..']) {
-    const info = readRunInfo(resolve(path, up));
-    if (info === undefined) continue;
-    const classes = field(info, 'classes');
-    const test = field(field(field(info, 'config'), 'data'), 'test');
-    const folder = field(info, 'configFolder');
-    return {
-      ...(isNames(classes) && { classes }),
-      ...(typeof test === 'string' && { test }),
-      ...(typeof folder === 'string' && { folder }),
-    };
-  }
-  return {};
+  const info = runInfoAbove(path);
+  const test = field(field(field(info, 'config'), 'data'), 'test');
+  const folder = field(info, 'configFolder');
+  return {
+    classes: classesOfRun(path),
+    ...(typeof test === 'string' && { test }),
+    ...(typeof folder === 'string' && { folder }),
+  };
+}
+
+/** Names of the classes, in their order, of the run that a checkpoint lies in; undefined where it does not tell. */
+export function classesOfRun(checkpoint: string): readonly string[] | undefined {
+  const classes = field(runInfoAbove(checkpoint), 'classes');
+  return isNames(classes) ? classes : undefined;
 }
 
 function isNames(value: unknown): value is readonly string[] {

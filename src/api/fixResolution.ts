@@ -6,6 +6,7 @@ import { makeFolder, removeFolder, writeFileAtomic } from '../runtime/atomic.js'
 import { fixedFolder, readCheckpointState } from '../runtime/checkpoint.js';
 import { canonicalJson } from '../runtime/json.js';
 import { initialRate } from '../runtime/schedules.js';
+import { ConfigError } from '../support/errors.js';
 import { loadModel } from './loadModel.js';
 import { networkOf } from './modelWeights.js';
 import { recordedRunCosts } from './tune/costFile.js';
@@ -57,6 +58,21 @@ export async function fixResolution(
   const plan = await fixPlan(request);
   const same = beginsAsBefore(plan, request.checkpoint);
   return runTraining(plan, { ...control, resume: same });
+}
+
+/** Throws a ConfigError for a second phase whose images are no larger than the first's, [C,H,W]. */
+export function requireLarger(
+  fix: Pick<ResolutionFix, 'size'> | undefined,
+  [, height, width]: readonly [number, number, number],
+  where: string,
+): void {
+  const least = Math.max(height, width);
+  if (fix === undefined || fix.size > least) return;
+  throw new ConfigError(`a second phase at ${fix.size} px is at no larger size than ${least} px`, {
+    code: 'fix-size',
+    where,
+    hint: `give a size above ${least}, or leave fixResolution out`,
+  });
 }
 
 async function fixPlan(request: FixResolutionRequest): Promise<TrainingPlan> {

@@ -12,7 +12,6 @@ import {
 import { MetricsWriter } from '../runtime/metrics.js';
 import { learningRateAt, type Schedule } from '../runtime/schedules.js';
 import { ConfigError, TrainingError } from '../support/errors.js';
-import { deviceNote } from './deviceNames.js';
 import { currentCosts } from './target.js';
 import { recordedRunCosts, recordRunCosts, type Costs } from './tune/costFile.js';
 import {
@@ -167,8 +166,6 @@ class TrainingRun {
       steps: plan.steps,
       firstStep: trainer.step,
     });
-    const note = deviceNote(trainer.device);
-    if (note !== undefined) this.control.onEvent?.({ kind: 'message', text: note });
     const metrics = MetricsWriter.open(this.#metricsPath, trainer.step);
     try {
       if (trainer.step === 0) await this.#save(metrics);

@@ -10,14 +10,20 @@ import { UnreadableImages } from '../data/unreadable.js';
 import type { Preparation } from '../data/preparation.js';
 import { removeFolder } from '../runtime/atomic.js';
 import { fixedFolder, listCheckpoints, readCheckpointState } from '../runtime/checkpoint.js';
-import { readRunInfo, RunFolder } from '../runtime/runFolder.js';
+import { RunFolder, runInfoAbove } from '../runtime/runFolder.js';
 import { ArtifactError, ConfigError } from '../support/errors.js';
 import { chooseDevice } from './device.js';
+import { deviceNote } from './deviceNames.js';
 import { machine } from './machine.js';
 import { configChanges } from './configChanges.js';
-import { parseTrainingConfig, scheduleOf, type TrainingConfig } from './config.js';
+import {
+  parseTrainingConfig,
+  scheduleOf,
+  withTrainingDefaults,
+  type TrainingConfig,
+} from './config.js';
 import { evaluateClean } from './evaluateNetwork.js';
-import { fixResolution } from './fixResolution.js';
+import { fixResolution, requireLarger } from './fixResolution.js';
 import { forgetTest, judgeRun, type EvaluationResult, type RunJudgement } from './judgeRun.js';
 import { Labeller } from './labeller.js';
 import { loadModel, modelPath } from './loadModel.js';
@@ -67,6 +73,7 @@ interface RunImages {
   readonly validation: ImageSource;
   readonly test: ImageSource | undefined;
   readonly classes: number;
+  readonly unreadable: UnreadableImages;
 }
 
 /** Trains one network as a config says, in a run's folder that it locks. */
@@ -75,7 +82,7 @@ export async function trainFromConfig(
   options: TrainFromConfigOptions,
 ): Promise<TrainResult> {
   const start = performance.now();
-  await chooseDevice(config.device, config.precision);
+  const note = deviceNote(await chooseDevice(config.device, config.precision));
   const { configFolder, out = join('runs', config.name), resume = false } = options;
   const run = RunFolder.open(out);
   const pool = new LoaderPool();
@@ -91,6 +98,7 @@ export async function trainFromConfig(
       machine: machine(),
       node: process.version,
     });
+    if (note !== undefined) options.onEvent?.({ kind: 'message', text: note });
     const waiting = new Waiting();
     const plan = planOf(config, images, out, configFolder);
     const result = await trainPhases(config, plan, images, {
@@ -100,6 +108,8 @@ export async function trainFromConfig(
         options.onEvent?.(event);
       },
     });
+    const skipped = images.unreadable.note;
+    if (skipped !== undefined) options.onEvent?.({ kind: 'message', text: skipped });
     const epoch = Math.floor(result.step / images.source.stepsPerEpoch);
     const seconds = (performance.now() - start) / 1000;
     const { share } = waiting;
@@ -204,7 +214,9 @@ async function imagesOf(
   const { training, validation, test } = await openTrainingSets(config, configFolder);
   const classes = classesOf(config, training);
   const { model } = await loadModel(modelPath(config.model, configFolder));
-  const preparation = preparationOf(noise, training, shapeOf(model, config));
+  const shape = shapeOf(model, config);
+  requireLarger(config.fixResolution, shape, 'fixResolution.size');
+  const preparation = preparationOf(noise, training, shape);
   const steps =
     config.steps ?? Math.ceil((config.epochs ?? 1) * Math.floor(training.count / batch));
   const unreadable = new UnreadableImages({ file: unreadableFile, limit: unreadableOf(config) });
@@ -222,6 +234,7 @@ async function imagesOf(
     validation: cleanImages(validation, clean),
     test: test && cleanImages(test, clean),
     classes,
+    unreadable,
   };
 }
 
@@ -264,12 +277,9 @@ export async function heldOutOf(checkpoint: string): Promise<LabelledImages | un
 
 /** Where relative paths of a run's config start: its run.json says. */
 export function folderOfRun(checkpoint: string): string {
-  // A second phase lies in a folder of its own below its run's.
-  for (const up of ['../..', '../../..']) {
-    const info = readRunInfo(resolve(checkpoint, up));
-    if (typeof info === 'object' && info !== null && 'configFolder' in info)
-      return String(info.configFolder);
-  }
+  const info = runInfoAbove(checkpoint);
+  if (typeof info === 'object' && info !== null && 'configFolder' in info)
+    return String(info.configFolder);
   throw new ArtifactError(`${checkpoint} does not lie in a run's folder`, {
     code: 'no-run',
     where: checkpoint,
@@ -318,7 +328,7 @@ function requireNoRun(folder: string): void {
 function requireSameConfig(run: RunFolder, config: TrainingConfig, resume: boolean): void {
   const info = run.readInfo();
   if (!resume || info === undefined || typeof info !== 'object' || info === null) return;
-  const before = 'config' in info ? info.config : undefined;
+  const before = withTrainingDefaults('config' in info ? info.config : undefined);
   const changes = configChanges(before, toJson(config));
   if (changes.length === 0) return;
   throw new ConfigError(`${run.path} holds a run of another config`, {

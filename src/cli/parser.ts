@@ -118,7 +118,8 @@ function usageError(
   const choice = /Argument: (.+), Given: "(.*)", Choices: (.+)/.exec(message);
   if (choice) {
     const [, argument = '', given = '', list = ''] = choice;
-    const flag = flags.includes(`--${argument}`) ? `--${argument}` : argument;
+    const positional = command?.usage.includes(`<${argument}>`) === true;
+    const flag = positional ? `<${argument}>` : `--${argument}`;
     const allowed = list.replaceAll('"', '').split(', ');
     return error(
       `${flag} cannot be "${given}"`,

@@ -10,6 +10,8 @@ export interface UnreadableOptions {
   readonly file?: string | undefined;
   /** More of them stop the run. */
   readonly limit: number;
+  /** The config's key, or the flag, that allows more. */
+  readonly allow?: string;
 }
 
 /** The images of a run that cannot be read: counted, and listed in a file with the reason. */
@@ -29,6 +31,16 @@ export class UnreadableImages {
     return this.#found.size;
   }
 
+  /** Says that images were skipped; undefined where none was. */
+  get note(): string | undefined {
+    const { file } = this.options;
+    if (this.count === 0) return undefined;
+    const [what, are, them] =
+      this.count === 1 ? ['1 image', 'is', 'it'] : [`${this.count} images`, 'are', 'them'];
+    const list = file === undefined ? '' : `; ${file} lists ${them}`;
+    return `warning: ${what} could not be read and ${are} skipped${list}`;
+  }
+
   has(where: string | number): boolean {
     return this.#found.has(where);
   }
@@ -38,7 +50,7 @@ export class UnreadableImages {
     if (this.#found.has(where)) return;
     this.#found.add(where);
     const line = JSON.stringify({ image: where, reason });
-    const { file, limit } = this.options;
+    const { file, limit, allow = 'data.unreadable' } = this.options;
     if (file !== undefined && !this.#listed.has(line)) append(file, `${line}\n`);
     if (this.count <= limit) return;
     const list = file === undefined ? '' : `; ${file} lists them`;
@@ -46,7 +58,7 @@ export class UnreadableImages {
       code: 'unreadable-images',
       where: String(where),
       notes: [`the last one: ${reason}`],
-      hint: 'repair or remove them, or allow more with data.unreadable',
+      hint: `repair or remove them, or allow more with ${allow}`,
     });
   }
 }

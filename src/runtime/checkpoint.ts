@@ -212,8 +212,18 @@ export function resolveCheckpoint(path: string): string {
   throw new ArtifactError(`there is no checkpoint in ${path}`, {
     code: 'no-checkpoint',
     where: path,
-    hint: 'give a folder such as runs/x/checkpoints/step-00000100, or a run that has saved one',
+    hint: networksHint(path),
   });
+}
+
+/** A self-training has a checkpoint for each of its networks, so none can stand for the run. */
+function networksHint(path: string): string {
+  const names = existsSync(path) ? readdirSync(path).sort() : [];
+  const networks = names
+    .map((name) => join(path, name))
+    .filter((folder) => listCheckpoints(join(folder, 'checkpoints')).length > 0);
+  if (networks.length > 0) return `give one of the networks in it: ${networks.join(', ')}`;
+  return 'give a folder such as runs/x/checkpoints/step-00000100, or a run that has saved one';
 }
 
 /** Whether a key belongs to the network itself, not to its average or the optimizer. */

@@ -219,6 +219,7 @@ function noParquet(path: string, why: string): ArtifactError {
   return new ArtifactError(`${path} is no Parquet file: ${why}`, {
     code: 'not-parquet',
     where: path,
+    hint: 'give a file that gradus made; if it is one, it is damaged: delete it and make it again',
   });
 }
 

@@ -1,7 +1,7 @@
 /** A run's folder and the lock that keeps a second process out of it. */
 import { linkSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { hostname } from 'node:os';
-import { join } from 'node:path';
+import { dirname, join, resolve } from 'node:path';
 import type { Json } from '../artifacts/checkpointSchema.js';
 import { ConfigError } from '../support/errors.js';
 import { makeFolder, recoverFolder, writeFileAtomic } from './atomic.js';
@@ -94,6 +94,19 @@ export function readRunInfo(path: string): unknown {
       'it is no JSON: choose another name for the run, or delete the folder',
     );
   }
+}
+
+/**
+ * What the run.json of the run says that a checkpoint lies in; undefined where it lies in none. A
+ * generation has a folder of its own below its run's, and so has a second phase.
+ */
+export function runInfoAbove(checkpoint: string): unknown {
+  let folder = dirname(dirname(resolve(checkpoint)));
+  for (let level = 0; level < 3; level++, folder = dirname(folder)) {
+    const info = readRunInfo(folder);
+    if (info !== undefined) return info;
+  }
+  return undefined;
 }
 
 function lock(folder: string): void {

@@ -151,6 +151,30 @@ export function parseSelfTrainingConfig(
   throw explainIssues(issues, whole, selfTrainingConfigSchema(), file, locate);
 }
 
+const generationSchema = z.union([teacherSchema, studentSchema]);
+
+/**
+ * What a run recorded of the training of a network, with the keys that have come since at their
+ * defaults; unchanged where it is no such config any more.
+ */
+export function withGenerationDefaults(recorded: unknown): unknown {
+  return generationSchema.safeParse(recorded).data ?? recorded;
+}
+
+/** The keys of `labels` by which a teacher's labels are chosen; the others say how they are used. */
+export type LabelRule = Omit<StudentConfig['labels'], 'kind' | 'temperature' | 'topK'>;
+
+export function ruleOf(labels: StudentConfig['labels']): LabelRule {
+  const { kind: _kind, temperature: _temperature, topK: _topK, ...rule } = labels;
+  return rule;
+}
+
+/** What a run recorded of such a rule; see withGenerationDefaults. */
+export function withRuleDefaults(recorded: unknown): unknown {
+  const { data } = labelsSchema.safeParse(recorded);
+  return data ? ruleOf(data) : recorded;
+}
+
 /** The JSON schema of a config as it is written; schemas/selftraining-config.schema.json holds it. */
 export function selfTrainingConfigSchema(): Readonly<Record<string, unknown>> {
   const written = selfTrainingSchema.extend({

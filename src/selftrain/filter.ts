@@ -69,6 +69,7 @@ export interface FilterProgress {
   readonly done: number;
   readonly total: number;
   readonly imagesPerSecond: number;
+  readonly unit: 'rows';
 }
 
 export interface FilterSummary {
@@ -80,6 +81,9 @@ export interface FilterSummary {
   readonly kept: number;
   /** Rows for training: kept images with their copies. */
   readonly copies: number;
+  /** Images that a person gave a class, and that a person dropped. */
+  readonly corrected: number;
+  readonly rejected: number;
   readonly classes: readonly (ClassCounts & {
     readonly name: string;
     readonly meanConfidence: number;
@@ -131,6 +135,8 @@ class FilterRun {
   /** Rows read in all passes so far. */
   #read = 0;
   #passes = 2;
+  #corrected = 0;
+  #rejected = 0;
 
   constructor(
     private readonly labels: LabelSet,
@@ -157,6 +163,8 @@ class FilterRun {
       images: this.labels.rows,
       kept: written.reduce((sum, { kept }) => sum + kept, 0),
       copies: written.reduce((sum, { copies }) => sum + copies, 0),
+      corrected: this.#corrected,
+      rejected: this.#rejected,
       classes: written.map((own, i) => ({
         name: this.#classes[i] ?? '',
         ...own,
@@ -178,6 +186,7 @@ class FilterRun {
         done: this.#read,
         total: this.#passes * this.labels.rows,
         imagesPerSecond: this.#read / ((performance.now() - this.#start) / 1000),
+        unit: 'rows',
       });
     }
   }
@@ -189,7 +198,11 @@ class FilterRun {
       const { label, confidence } = rows;
       for (let row = 0; row < label.length; row++)
         if (said.get(row) !== null) this.#counts.add(label[row] ?? 0, confidence[row] ?? 0);
-      for (const row of said.keys()) used.add(idOf(rows, row));
+      for (const [row, label] of said) {
+        used.add(idOf(rows, row));
+        if (label === null) this.#rejected++;
+        else this.#corrected++;
+      }
     }
     if (this.corrections) requireAllUsed(this.corrections, used);
   }

@@ -5,6 +5,7 @@ import { makeFolder } from '../runtime/atomic.js';
 import { ArtifactError, ConfigError, DataError } from '../support/errors.js';
 import {
   listShards,
+  missingShards,
   originDifference,
   readShardInfo,
   shardPath,
@@ -49,6 +50,9 @@ export interface LabelSummary {
   readonly shards: number;
   /** Shards that were there before, made from the same inputs. */
   readonly skipped: number;
+  /** Shards that the folder lacks still, from 1, and of how many. */
+  readonly missing: readonly number[];
+  readonly of: number;
   /** Images labelled now. */
   readonly images: number;
   /** Images that could not be read, and have no label. */
@@ -202,6 +206,8 @@ class LabelRun {
       teacher: { name, path, fingerprint },
       shards: this.#wanted.length,
       skipped,
+      missing: missingShards(this.options.out, this.#of),
+      of: this.#of,
       images: this.#images,
       unreadable: this.#unreadable,
       seconds: (performance.now() - this.#start) / 1000,

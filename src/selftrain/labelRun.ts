@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { DeviceChoice } from '../api/deviceNames.js';
+import { classesOfRun } from '../api/evaluateCheckpoint.js';
 import {
   openHeldOut,
   openLabelledSource,
@@ -74,14 +75,17 @@ export async function withTeacher<T>(
 ): Promise<T> {
   const pool = new LoaderPool();
   const limit = request.unreadable ?? defaultUnreadable;
-  const options = { pool, unreadable: new UnreadableImages({ file: list, limit }) };
+  const unreadable = new UnreadableImages({ file: list, limit, allow: '--unreadable' });
+  const options = { pool, unreadable };
   let labeller: Labeller | undefined;
   try {
     const source = await openSource(request.data, options);
     const { batch, threads, sessions, device } = request;
     const heldOut = await auditSource(path, request.audit, options);
     const classNames =
-      request.classes === undefined ? heldOut?.classNames : readClassNames(request.classes);
+      request.classes === undefined
+        ? (heldOut?.classNames ?? classesOfTeacher(path))
+        : readClassNames(request.classes);
     labeller = await Labeller.create(path, { batch, threads, sessions, device, classNames });
     request.onDevice?.(labeller.device);
     return await body({ labeller, source, heldOut });
@@ -99,6 +103,11 @@ async function auditSource(
   if (wanted === 'none') return undefined;
   if (wanted !== undefined) return openLabelledSource(wanted, options);
   return path.endsWith('.onnx') ? undefined : openHeldOut(resolveCheckpoint(path), options);
+}
+
+/** What the training of a checkpoint called its classes; an .onnx file has its own record. */
+function classesOfTeacher(path: string): readonly string[] | undefined {
+  return path.endsWith('.onnx') ? undefined : classesOfRun(resolveCheckpoint(path));
 }
 
 function readClassNames(path: string): string[] {

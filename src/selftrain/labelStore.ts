@@ -309,9 +309,16 @@ export class LabelSet {
   }
 }
 
-function requireAll(folder: string, shards: readonly string[], of: number): void {
+/** Which of `of` shards a folder lacks, from 1. */
+export function missingShards(folder: string, of: number): number[] {
+  const shards = listShards(folder);
   const missing: number[] = [];
   for (let i = 1; i <= of; i++) if (!shards.includes(shardPath(folder, i, of))) missing.push(i);
+  return missing;
+}
+
+function requireAll(folder: string, shards: readonly string[], of: number): void {
+  const missing = missingShards(folder, of);
   if (missing.length === 0 && shards.length === of) return;
   const some = missing.slice(0, 10).join(', ');
   throw new DataError(
@@ -324,7 +331,7 @@ function requireAll(folder: string, shards: readonly string[], of: number): void
       hint:
         missing.length === 0
           ? 'delete those of the partition that is not wanted'
-          : 'run the same gradus label command again: it makes what is missing',
+          : `run the same gradus label command again: it makes what is missing; with --shard one at a time, such as --shard ${missing[0]}/${of}`,
     },
   );
 }

@@ -41,6 +41,10 @@ export interface Stage<T extends Json> {
   /** `student-1/train` */
   readonly name: string;
   readonly inputs: Json;
+  /** Fills in what an older version left out of its record of `inputs`; the record as it is if missing. */
+  readonly complete?: (recorded: Json) => Json;
+  /** Whether it is soon done again, so that one that failed may begin anew with other inputs. */
+  readonly short?: boolean;
   /** Files and folders that it makes, from its result: paths in the run's folder. */
   readonly outputs: (result: T) => readonly string[];
   /** Makes them, going on with what an interrupted attempt left; undefined where it was stopped. */
@@ -54,6 +58,8 @@ export interface StagesOptions {
   readonly overwrite?: boolean | undefined;
   /** Told of a stage that is not done again. */
   readonly onSkip?: ((stage: string) => void) | undefined;
+  /** Told of a stage that is done now. */
+  readonly onBegin?: ((stage: string) => void) | undefined;
 }
 
 /** Runs stages in a run's folder, each once. */
@@ -91,7 +97,7 @@ export class Stages {
    */
   async run<T extends Json>(stage: Stage<T>): Promise<T | undefined> {
     const { name, inputs } = stage;
-    const before = this.#stages[name];
+    const before = this.#recorded(stage);
     const same = before && canonicalJson(before.inputs) === canonicalJson(inputs);
     if (before && !same) this.#replace(stage, before);
     else if (before?.state === 'done' && this.#isThere(before)) {
@@ -109,6 +115,7 @@ export class Stages {
       seconds: spent,
     };
     this.#write(name, begun);
+    this.options.onBegin?.(name);
     const result = await stage.run();
     if (result === undefined) {
       this.#write(name, { ...begun, seconds: seconds() });
@@ -121,8 +128,15 @@ export class Stages {
     return result;
   }
 
-  #replace<T extends Json>({ name, inputs, clear }: Stage<T>, before: StageRecord): void {
-    if (this.options.overwrite !== true)
+  #recorded<T extends Json>({ name, complete }: Stage<T>): StageRecord | undefined {
+    const before = this.#stages[name];
+    return before && complete ? { ...before, inputs: complete(before.inputs) } : before;
+  }
+
+  #replace<T extends Json>(stage: Stage<T>, before: StageRecord): void {
+    const { name, inputs, clear, short = false } = stage;
+    const nothingLost = short && before.state === 'begun';
+    if (this.options.overwrite !== true && !nothingLost)
       throw new ConfigError(`${this.folder} holds ${name} of another config or other data`, {
         code: 'config-differs',
         where: this.folder,

@@ -1,3 +1,4 @@
+import { requireLarger } from '../api/fixResolution.js';
 import { loadModel, modelPath } from '../api/loadModel.js';
 import { networkOf } from '../api/modelWeights.js';
 import { shapeOf } from '../api/trainingData.js';
@@ -48,7 +49,7 @@ export async function openNetworks(
 }
 
 async function openNetwork(
-  { model: named, size }: GenerationConfig,
+  { model: named, size, fixResolution }: GenerationConfig,
   name: string,
   { configFolder, classes, models }: NetworksOptions,
 ): Promise<Pick<SelfTrainingNetwork, 'model' | 'shape' | 'architectureHash'>> {
@@ -64,6 +65,7 @@ async function openNetwork(
         hint: 'give the last layer of the model the number of classes that build() is handed',
       },
     );
+  requireLarger(fixResolution, network.image, `${name}: fixResolution.size`);
   return { model, shape: network.image, architectureHash: network.architectureHash };
 }
 

@@ -5,6 +5,7 @@
 import { existsSync, rmSync } from 'node:fs';
 import { join, relative, resolve } from 'node:path';
 import type { Json } from '../artifacts/checkpointSchema.js';
+import { isObject } from '../api/config.js';
 import { Labeller } from '../api/labeller.js';
 import type { TrainingEvent } from '../api/runTraining.js';
 import { recoverFolder } from '../runtime/atomic.js';
@@ -14,7 +15,13 @@ import type { ImageSource } from '../data/imageSource.js';
 import { hashOfPath } from '../runtime/hashFile.js';
 import { DataError, invariant } from '../support/errors.js';
 import { auditPath, auditTeacher } from './audit.js';
-import type { SelfTrainingConfig, StudentConfig } from './config.js';
+import {
+  ruleOf,
+  withGenerationDefaults,
+  withRuleDefaults,
+  type SelfTrainingConfig,
+  type StudentConfig,
+} from './config.js';
 import { besideKept, filterLabels, type FilterProgress, type FilterSummary } from './filter.js';
 import {
   trainGeneration,
@@ -137,6 +144,7 @@ export class Pipeline {
         ...(more.quiet && { quiet: more.quiet }),
         ...inputs,
       },
+      complete: (recorded) => completed(recorded, 'config', withGenerationDefaults),
       outputs: ({ checkpoint }) => [checkpoint],
       run: () =>
         trainGeneration(
@@ -273,14 +281,14 @@ export class Pipeline {
   async filter(
     { name }: Pick<SelfTrainingNetwork, 'name'>,
     shards: readonly string[],
-    { labels: rule }: StudentConfig,
+    { labels: wanted }: StudentConfig,
     {
       generation,
       previous,
     }: { readonly generation: number; readonly previous?: KeptLabels | undefined },
   ): Promise<KeptLabels> {
     const { config, configFolder, stages, control } = this.parts;
-    const { kind: _kind, temperature: _temperature, topK: _topK, ...selection } = rule;
+    const rule = ruleOf(wanted);
     const corrections =
       rule.corrections === undefined ? undefined : resolve(configFolder, rule.corrections);
     const out = join(name, 'labels', 'kept.parquet');
@@ -288,12 +296,14 @@ export class Pipeline {
       name: `${name}/filter`,
       inputs: {
         labels: shards.map((path) => stages.hashOf(`${name}/label`, path)),
-        rule: plain(selection),
+        rule: plain(rule),
         seed: config.seed,
         generation,
         corrections: corrections === undefined ? null : hashOfPath(corrections),
         previous: previous?.precision ?? null,
       },
+      complete: (recorded) => completed(recorded, 'rule', withRuleDefaults),
+      short: true,
       outputs: ({ path }) => [path, ...Object.values(besideKept(path))],
       run: async () => {
         control.onEvent?.({ kind: 'begin', title: `${name} filter` });
@@ -301,7 +311,7 @@ export class Pipeline {
         recoverFolder(labels);
         const summary = await inTermsOfConfig(generation, () =>
           filterLabels(labels, {
-            ...selection,
+            ...rule,
             corrections,
             out: this.#path(out),
             seed: config.seed,
@@ -312,7 +322,12 @@ export class Pipeline {
         );
         for (const text of summary.warnings)
           control.onEvent?.({ kind: 'message', text: `warning: ${text}` });
-        const text = `${name}: kept ${summary.kept} of ${summary.images} pseudo-labels`;
+        const { kept, images, corrected, rejected } = summary;
+        const said =
+          corrected + rejected === 0
+            ? ''
+            : `; a person corrected ${corrected}, dropped ${rejected}`;
+        const text = `${name}: kept ${kept} of ${images} pseudo-labels${said}`;
         control.onEvent?.({ kind: 'message', text });
         return keptLabels(summary, out);
       },
@@ -371,6 +386,12 @@ export class Pipeline {
     const place = this.#path(path);
     if (existsSync(place)) rmSync(place, { recursive: true });
   }
+}
+
+/** Inputs that a stage recorded, whose part `key` gets the defaults of keys that have come since. */
+function completed(recorded: Json, key: string, withDefaults: (part: unknown) => unknown): Json {
+  if (!isObject(recorded) || !(key in recorded)) return recorded;
+  return plain({ ...recorded, [key]: withDefaults(recorded[key]) });
 }
 
 /** A config's part as plain JSON, without keys that are undefined. */

@@ -10,7 +10,7 @@ export function rowProgress(
     onEvent &&
     ((done) => {
       const imagesPerSecond = done / ((performance.now() - start) / 1000);
-      onEvent({ kind: 'progress', done, total, imagesPerSecond });
+      onEvent({ kind: 'progress', done, total, imagesPerSecond, unit: 'rows' });
     })
   );
 }

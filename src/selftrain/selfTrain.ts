@@ -1,6 +1,7 @@
 import { join, resolve } from 'node:path';
 import type { Json } from '../artifacts/checkpointSchema.js';
 import { chooseDevice } from '../api/device.js';
+import { deviceNote } from '../api/deviceNames.js';
 import { machine } from '../api/machine.js';
 import { currentCosts } from '../api/target.js';
 import { recordedRunCosts, recordRunCosts } from '../api/tune/costFile.js';
@@ -63,18 +64,6 @@ export async function runSelfTraining(
   });
 }
 
-/** Each network says where it runs, which is the same for all: a message is handed on once. */
-function withoutEchoes(onEvent: SelfTrainOptions['onEvent']): SelfTrainOptions['onEvent'] {
-  const told = new Set<string>();
-  return (event) => {
-    if (event.kind === 'message') {
-      if (told.has(event.text)) return;
-      told.add(event.text);
-    }
-    onEvent?.(event);
-  };
-}
-
 /**
  * Opens the images and networks of a config and the run's folder, and lets `use` run stages there.
  * Where it is interrupted, the result says so.
@@ -84,12 +73,10 @@ export async function inRunFolder<T>(
   options: SelfTrainOptions,
   use: (pipeline: Pipeline) => Promise<T>,
 ): Promise<T | Stopped> {
-  const { configFolder, models, overwrite, out = join('runs', config.name) } = options;
+  const { configFolder, models, out = join('runs', config.name) } = options;
   const precisions = [config.teacher, ...config.students].map(({ precision }) => precision);
-  await chooseDevice(
-    config.device,
-    precisions.find((precision) => precision === 'float16'),
-  );
+  const half = precisions.find((precision) => precision === 'float16');
+  const note = deviceNote(await chooseDevice(config.device, half));
   // All that can be wrong with the config and the data shows before anything is written.
   const sets = options.sets ?? (await openSets(config, configFolder));
   const { classNames } = sets.labelled;
@@ -104,6 +91,7 @@ export async function inRunFolder<T>(
     run.writeInfo({
       config: toJson(config),
       configFolder,
+      classes: [...classNames],
       machine: machine(),
       node: process.version,
     });
@@ -111,10 +99,7 @@ export async function inRunFolder<T>(
       file: join(out, 'unreadable.jsonl'),
       limit: config.data.unreadable,
     });
-    const stages = new Stages(out, {
-      overwrite,
-      onSkip: (stage) => options.onEvent?.({ kind: 'message', text: `${stage}: done before` }),
-    });
+    const stages = stagesIn(out, options, note);
     const context = {
       folder: out,
       validationEvery: config.validation.every,
@@ -125,9 +110,10 @@ export async function inRunFolder<T>(
       unreadable,
     };
     const sources = sourcesOf(sets, { pool, unreadable });
-    const control = { ...options, onEvent: withoutEchoes(options.onEvent) };
-    const parts = { config, configFolder, networks, sources, stages, context, control };
-    return await use(new Pipeline(parts));
+    const parts = { config, configFolder, networks, sources, stages, context, control: options };
+    const result = await use(new Pipeline(parts));
+    tell(options, unreadable.note);
+    return result;
   } catch (error) {
     if (error instanceof Interrupted)
       return { interrupted: true, folder: out, stage: error.message };
@@ -138,6 +124,25 @@ export async function inRunFolder<T>(
     await pool.close();
     run.close();
   }
+}
+
+/** The stages of a run's folder; `note` is told before the first that is not done yet. */
+function stagesIn(folder: string, options: SelfTrainOptions, note: string | undefined): Stages {
+  let told = false;
+  return new Stages(folder, {
+    overwrite: options.overwrite,
+    onSkip: (stage) => {
+      tell(options, `${stage}: done before`);
+    },
+    onBegin: () => {
+      if (!told) tell(options, note);
+      told = true;
+    },
+  });
+}
+
+function tell({ onEvent }: PipelineControl, text: string | undefined): void {
+  if (text !== undefined) onEvent?.({ kind: 'message', text });
 }
 
 /** A person's corrections are read by the filter, long after the start; their mistakes show here. */

@@ -78,6 +78,22 @@ describe('gradus train on images', () => {
     expect(result.test).toMatchObject({ accuracy, loss });
   });
 
+  it('goes on with a run of an older version, whose config lacks keys that have come since', async () => {
+    const out = temporaryFolder();
+    await train(out, { steps: 2 });
+    const file = join(out, 'run.json');
+    const { config, ...info } = JSON.parse(readFileSync(file, 'utf8')) as { config: object };
+    const { precision: _, ...older } = config as { precision: string };
+    writeFileSync(file, JSON.stringify({ ...info, config: older }));
+    expect(await train(out, { steps: 3 }, { resume: true })).toMatchObject({ step: 3 });
+    writeFileSync(file, JSON.stringify({ ...info, config: older }));
+    const other = train(out, { steps: 4, precision: 'bfloat16' }, { resume: true });
+    await expect(other).rejects.toMatchObject({
+      code: 'config-differs',
+      notes: ['precision: "float32" then, "bfloat16" now'],
+    });
+  });
+
   it('ends with a second phase at a larger size, which alone is tested', async () => {
     const changes = {
       fixResolution: { size: 40, epochs: 1, freeze: ['stem'] },
@@ -123,10 +139,17 @@ describe('gradus train on images', () => {
     writeFileSync(broken, 'no picture');
     const data = { labelled: 'photos' };
     const changes = { data, batch: 4, steps: 4, validation: { share: 0.1 } };
-    const result = await train(out, changes);
+    const texts: string[] = [];
+    const onEvent: TrainingControl['onEvent'] = (event) => {
+      if (event.kind === 'message') texts.push(event.text);
+    };
+    const result = await train(out, changes, { onEvent });
     expect(result.test).toBeUndefined();
     const [line = ''] = readFileSync(join(out, 'unreadable.jsonl'), 'utf8').split('\n');
     expect(JSON.parse(line)).toMatchObject({ image: broken });
+    expect(texts).toContain(
+      `warning: 1 image could not be read and is skipped; ${join(out, 'unreadable.jsonl')} lists it`,
+    );
     await expect(evaluateCheckpoint(out)).rejects.toMatchObject({ code: 'no-test-set' });
     const strict = { ...changes, data: { ...data, unreadable: 0 } };
     await expect(train(temporaryFolder(), strict)).rejects.toMatchObject({
@@ -140,6 +163,7 @@ describe('gradus train on images', () => {
       [{ data: { labelled: 'cifar10/trian' } }, 'data-set'],
       [{ data: { labelled: 'cifar10' } }, 'which-split'],
       [{ batch: 81 }, 'too-few-images'],
+      [{ fixResolution: { size: 32 } }, 'fix-size'],
       [{ classes: 11 }, 'class-count'],
       [{ noise: { pad: 4, crop: 'random' } }, 'noise'],
     ];

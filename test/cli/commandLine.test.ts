@@ -304,6 +304,34 @@ describe('gradus demo', () => {
   });
 });
 
+describe('gradus label', () => {
+  it('goes on to the filter only where no shard is missing', async () => {
+    const summary = {
+      folder: 'l',
+      teacher: { name: 'digits', path: 'runs/d', fingerprint: '' },
+      ...{ data: 'mnist', shards: 1, skipped: 0, images: 40, unreadable: 2, seconds: 1 },
+      ...{ imagesPerSecond: 40, interrupted: false, audit: null, of: 3 },
+    };
+    const label = async (missing: readonly number[]) => {
+      const labelDataSet = () => Promise.resolve({ ...summary, missing });
+      return (await run('label runs/d --data mnist --out l', { labelDataSet })).out;
+    };
+    expect(await label([])).toContain('next: gradus filter l\n');
+    const some = await label([1, 3]);
+    expect(some).toContain('2 images could not be read: l/unreadable.jsonl lists them');
+    expect(some).toContain('2 of 3 shards are still to be made: 1, 3; then: gradus filter l\n');
+    expect(some).not.toContain('next:');
+  });
+});
+
+describe('gradus data', () => {
+  it('calls the data set that there is not by what it is, not by a flag', async () => {
+    const { status, err } = await run('data cifar100 d');
+    expect(status).toBe(2);
+    expect(err).toContain('error ConfigError: <name> cannot be "cifar100"');
+  });
+});
+
 describe('gradus import', () => {
   const result = {
     checkpoint: 'weights/b0',

@@ -5,7 +5,7 @@ import { hostname } from 'node:os';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { describe, expect, it } from 'vitest';
-import { RunFolder } from '../../src/runtime/runFolder.js';
+import { RunFolder, runInfoAbove } from '../../src/runtime/runFolder.js';
 import { temporaryFolder } from '../support/folder.js';
 import { repositoryRoot } from '../support/paths.js';
 
@@ -17,6 +17,18 @@ setInterval(() => {}, 1000);
 `;
 
 describe('a run folder', () => {
+  it.each(['', 'student-1', 'fixed', 'student-1/fixed'])(
+    'is found from a checkpoint of its network in "%s"',
+    (network) => {
+      const run = RunFolder.open(join(temporaryFolder(), 'digits'));
+      const checkpoint = join(run.path, network, 'checkpoints', 'step-00000001');
+      expect(runInfoAbove(checkpoint)).toBeUndefined();
+      run.writeInfo({ seed: 7 });
+      expect(runInfoAbove(checkpoint)).toEqual({ seed: 7 });
+      run.close();
+    },
+  );
+
   it('has the places of its networks', () => {
     const run = RunFolder.open(join(temporaryFolder(), 'runs', 'digits'));
     const teacher = run.network('teacher');

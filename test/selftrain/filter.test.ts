@@ -267,11 +267,12 @@ describe('corrections by a person', () => {
 
   it('replace labels and probabilities, keep the image, or drop it', async () => {
     const low = labels.find(({ confidence, label }) => confidence > 0.35 && label === 0)?.id ?? '';
-    const { kept, ledger, out } = await corrected(['images/7.jpg,', `"${low}",c`], {
+    const { kept, ledger, out, summary } = await corrected(['images/7.jpg,', `"${low}",c`], {
       threshold: 0.7,
     });
     const entry = (id: string) => ledger.find((own) => own.id === id);
     expect(entry('images/7.jpg')).toMatchObject({ status: 'dropped', reason: 'rejected' });
+    expect(summary).toMatchObject({ corrected: 1, rejected: 1 });
     expect(entry(low)).toMatchObject({ status: 'kept', reason: 'corrected', label: 2 });
     const row = kept.findIndex(({ id }) => id === low);
     expect(kept[row]).toMatchObject({ label: 2, confidence: 1 });

@@ -190,7 +190,8 @@ describe('labelling again', () => {
     const out = temporaryFolder();
     const source = quarterSource(20);
     const paths = [1, 2, 3, 4].map((i) => shardPath(out, i, 4));
-    await label(source, { out, shards: 4, shard: 2 });
+    const one = await label(source, { out, shards: 4, shard: 2 });
+    expect(one).toMatchObject({ shards: 1, missing: [1, 3, 4], of: 4 });
     expect(readdirSync(out)).toEqual(['shard-00002-of-00004.parquet']);
     await expect(LabelSet.open(out)).rejects.toThrow(/lacks 3 of 4 shards: 1, 3, 4/);
     await label(source, { out, shards: 4 });

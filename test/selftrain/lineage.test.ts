@@ -90,6 +90,34 @@ describe('the stages of a run', () => {
     },
   );
 
+  it('are done before though their record lacks a key that has come since, at its default', async () => {
+    const since = (more: object): Partial<Stage<{ length: number }>> => ({
+      inputs: { config: { text: 'one', deep: false, ...more } },
+      complete: (recorded) => ({
+        config: { deep: false, ...(recorded as { config: { text: string } }).config },
+      }),
+    });
+    await new Stages(folder).run(stage('a', 'one'));
+    expect(await new Stages(folder).run(stage('a', 'one', since({})))).toEqual({ length: 3 });
+    expect(runs).toEqual(['a']);
+    const other = new Stages(folder).run(stage('a', 'one', since({ deep: true })));
+    await expect(other).rejects.toMatchObject({
+      code: 'config-differs',
+      notes: ['config.deep: false then, true now'],
+    });
+  });
+
+  it('that are short and failed begin anew with another config', async () => {
+    const short = { short: true };
+    const failing = { ...short, run: () => Promise.reject(new Error('nothing is kept')) };
+    await expect(new Stages(folder).run(stage('a', 'one', failing))).rejects.toThrow('nothing');
+    writeFileSync(join(folder, 'a.txt'), 'half');
+    expect(await new Stages(folder).run(stage('a', 'three', short))).toEqual({ length: 5 });
+    expect(runs).toEqual(['clear a', 'a']);
+    const again = new Stages(folder).run(stage('a', 'four', short));
+    await expect(again).rejects.toMatchObject({ code: 'config-differs' });
+  });
+
   it('are cleared and done again with another config where told to overwrite', async () => {
     await new Stages(folder).run(stage('a', 'one'));
     const stages = new Stages(folder, { overwrite: true });

@@ -1,10 +1,12 @@
-import { readdirSync, readFileSync, rmSync } from 'node:fs';
+import { readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
+import { classesOfRun } from '../../src/api/evaluateCheckpoint.js';
 import { Labeller } from '../../src/api/labeller.js';
 import { cleanImages } from '../../src/data/cleanImages.js';
 import { LoaderPool } from '../../src/data/loaderPool.js';
 import { UnreadableImages } from '../../src/data/unreadable.js';
+import { resolveCheckpoint } from '../../src/runtime/checkpoint.js';
 import { ablate } from '../../src/selftrain/ablate.js';
 import { LabelSet } from '../../src/selftrain/labelStore.js';
 import type { SelfTrainingEvent } from '../../src/selftrain/pipeline.js';
@@ -152,6 +154,14 @@ describe('a self-training', () => {
     });
     const run = JSON.parse(readFileSync(join(out, 'run.json'), 'utf8')) as { config: object };
     expect(run.config).toMatchObject({ students: [{ labelSmoothing: 0 }] });
+    const [checkpoint = ''] = readdirSync(join(out, 'student-1/checkpoints'));
+    const { classNames } = quarterSets().labelled;
+    expect(classesOfRun(join(out, 'student-1/checkpoints', checkpoint))).toEqual(classNames);
+    expect(() => resolveCheckpoint(out)).toThrow(
+      expect.objectContaining({
+        hint: `give one of the networks in it: ${join(out, 'student-1')}, ${join(out, 'teacher')}`,
+      }) as Error,
+    );
     const texts: string[] = [];
     const onEvent = (event: SelfTrainingEvent) => {
       if (event.kind === 'message') texts.push(event.text);
@@ -159,6 +169,30 @@ describe('a self-training', () => {
     finished(await selfTrain(changed, { ...tinyOptions(out), overwrite: true, onEvent }));
     expect(texts).toContain('teacher/filter: done before');
     expect(texts).not.toContain('student-1/train: done before');
+  }, 120_000);
+
+  it('goes on with a run of an older version, whose records lack keys that have come since', async () => {
+    const out = temporaryFolder();
+    await selfTrain(small(), tinyOptions(out));
+    const file = join(out, 'lineage.json');
+    const recorded = readFileSync(file, 'utf8');
+    const older = recorded
+      .replaceAll(/"precision": "float32",\s*/g, '')
+      .replaceAll(/"strict": false,\s*/g, '');
+    expect(older.length).toBeLessThan(recorded.length);
+    writeFileSync(file, older);
+    const texts: string[] = [];
+    const onEvent = (event: SelfTrainingEvent) => {
+      if (event.kind === 'message') texts.push(event.text);
+    };
+    finished(await selfTrain(small(), { ...tinyOptions(out), onEvent }));
+    for (const stage of ['teacher/train', 'teacher/filter', 'student-1/train', 'test'])
+      expect(texts).toContain(`${stage}: done before`);
+    const changed = small({ students: [{ precision: 'bfloat16' }] });
+    await expect(selfTrain(changed, tinyOptions(out))).rejects.toMatchObject({
+      code: 'config-differs',
+      notes: ['config.precision: "float32" then, "bfloat16" now'],
+    });
   }, 120_000);
 
   it('stops where it is told to, in each kind of stage, and ends as if it had not', async () => {

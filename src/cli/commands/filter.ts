@@ -74,7 +74,7 @@ export const filter = defineCommand({
 });
 
 function textOf(summary: FilterSummary): string {
-  const { images, kept, copies, audit, out, ledger, histograms } = summary;
+  const { images, kept, copies, corrected, rejected, audit, out, ledger, histograms } = summary;
   const files = `${out} (ledger ${ledger}, histograms ${histograms})`;
   const again = copies === kept ? '' : `, ${formatCount(copies)} with copies`;
   const share = formatPercent(kept / images);
@@ -83,6 +83,10 @@ function textOf(summary: FilterSummary): string {
     '',
     `${formatCount(kept)} of ${formatCount(images)} images kept (${share})${again}`,
   ];
+  if (corrected + rejected > 0)
+    lines.push(
+      `a person gave ${formatCount(corrected)} of them a class and dropped ${formatCount(rejected)}`,
+    );
   if (audit)
     lines.push(
       `audit on ${formatCount(audit.images)} held-out images: precision ${percent(audit.precision)} above the thresholds, ` +

@@ -88,7 +88,7 @@ export const label = defineCommand({
 });
 
 function textOf(summary: LabelRunSummary): string {
-  const { data, folder, shards, skipped, images, unreadable, audit, interrupted } = summary;
+  const { data, folder, shards, skipped, images, unreadable, audit } = summary;
   const rate = images === 0 ? '' : `, ${summary.imagesPerSecond.toFixed(0)} images/s`;
   const parts = shards === 1 ? '1 shard' : `${shards} shards`;
   const before = skipped === 0 ? '' : `, of which ${skipped} were there before`;
@@ -97,16 +97,23 @@ function textOf(summary: LabelRunSummary): string {
       ? `labels of ${data}: ${parts}, there before`
       : `${formatCount(images)} images of ${data} labelled in ${parts}${before}${rate}`,
   ];
-  if (unreadable > 0) lines.push(`${formatCount(unreadable)} images could not be read`);
+  if (unreadable > 0)
+    lines.push(
+      `${formatCount(unreadable)} images could not be read: ${folder}/unreadable.jsonl lists them`,
+    );
   if (audit)
     lines.push(
       `audit on ${formatCount(audit.images)} held-out images: accuracy ${formatPercent(audit.accuracy)}, ` +
         `calibration error ${audit.calibrationError.toFixed(4)}`,
     );
-  lines.push(
-    interrupted
-      ? 'stopped; finished shards stay, the same command goes on'
-      : `next: gradus filter ${folder}`,
-  );
+  lines.push(nextOf(summary));
   return lines.join('\n');
+}
+
+function nextOf({ folder, missing, of, interrupted }: LabelRunSummary): string {
+  if (interrupted) return 'stopped; finished shards stay, the same command goes on';
+  if (missing.length === 0) return `next: gradus filter ${folder}`;
+  const some = missing.slice(0, 10).join(', ');
+  const more = missing.length > 10 ? ', ...' : '';
+  return `${missing.length} of ${of} shards are still to be made: ${some}${more}; then: gradus filter ${folder}`;
 }

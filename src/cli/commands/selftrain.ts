@@ -114,7 +114,11 @@ function textOf(summary: SelfTrainingSummary, good: (text: string) => string): s
   const teacher = networks[0]?.test.accuracy ?? NaN;
   const last = networks.findLast(({ name }) => name.startsWith('student'));
   const gain = 100 * ((last?.test.accuracy ?? NaN) - teacher);
-  const verdict = `the last student is ${gain < 0 ? 'worse' : 'better'} than the teacher by ${Math.abs(gain).toFixed(2)} points`;
+  const points = Math.abs(gain).toFixed(2);
+  const verdict =
+    gain === 0
+      ? 'the last student is as good as the teacher'
+      : `the last student is ${gain < 0 ? 'worse' : 'better'} than the teacher by ${points} points`;
   return [
     table,
     '',
