@@ -70,7 +70,12 @@ export const shapes: readonly OpTable[] = [
   {
     op: after,
     noGradient: 'the backward pass itself is where it stands',
-    cases: [{ in: { x: [N, 3, 2, 2], token: [N, 4] } }, { in: { x: [N, 5], token: [3] } }],
+    cases: [
+      { in: { x: [N, 3, 2, 2], token: [N, 4] } },
+      { in: { x: [N, 5], token: [3] } },
+      // An image.
+      { in: { x: { shape: [N, 5], dtype: 'uint8', draw: integers(256) }, token: [3] } },
+    ],
   },
   {
     op: expandLike,
