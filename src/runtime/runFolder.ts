@@ -187,14 +187,24 @@ function sameOwner(a: Owner | undefined, b: Owner): boolean {
   return a?.pid === b.pid && a.host === b.host && a.started === b.started;
 }
 
-/** Field 22 of /proc/<pid>/stat, after the command's closing parenthesis; null where there is none. */
-function startOf(pid: number): string | null {
+/** Fields 3 (the state) and on of /proc/<pid>/stat, after the command's closing parenthesis; none elsewhere. */
+function statOf(pid: number): readonly string[] {
   try {
     const text = readFileSync(`/proc/${pid}/stat`, 'utf8');
-    return text.slice(text.lastIndexOf(')') + 2).split(' ')[19] ?? null;
+    return text.slice(text.lastIndexOf(')') + 2).split(' ');
   } catch {
-    return null;
+    return [];
   }
+}
+
+/** Field 22; null where there is none. */
+function startOf(pid: number): string | null {
+  return statOf(pid)[19] ?? null;
+}
+
+/** Whether a process has ended, and is listed only because its parent does not ask how: in a container none may. */
+function hasEnded(pid: number): boolean {
+  return ['Z', 'X'].includes(statOf(pid)[0] ?? '');
 }
 
 /** A process of another machine cannot be seen, so it counts as alive. */
@@ -206,6 +216,7 @@ function isAlive({ pid, host, started }: Owner): boolean {
   } catch (error) {
     if (systemCode(error) === 'ESRCH') return false;
   }
+  if (hasEnded(pid)) return false;
   const now = startOf(pid);
   return started === null || now === null || now === started;
 }

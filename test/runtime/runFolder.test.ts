@@ -4,7 +4,7 @@ import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 
 import { hostname } from 'node:os';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
 import { RunFolder, runInfoAbove } from '../../src/runtime/runFolder.js';
 import { temporaryFolder } from '../support/folder.js';
 import { repositoryRoot } from '../support/paths.js';
@@ -62,6 +62,27 @@ describe('a run folder', () => {
     run.close();
     expect(readdirSync(path)).toEqual([]);
   });
+
+  it.runIf(process.platform === 'linux')(
+    'is free when its process was killed, though a parent that never asks keeps it listed',
+    async () => {
+      const path = join(temporaryFolder(), 'run');
+      const script = '"$0" --input-type=module -e "$1" "$2" & exec sleep 60';
+      const parent = spawn('sh', ['-c', script, process.execPath, holder, path]);
+      try {
+        await once(parent.stdout, 'data');
+        const { pid } = JSON.parse(readFileSync(join(path, 'run.lock'), 'utf8')) as { pid: number };
+        expect(() => RunFolder.open(path)).toThrow(`is being written by process ${pid}`);
+        process.kill(pid, 'SIGKILL');
+        await vi.waitFor(() => {
+          expect(readFileSync(`/proc/${pid}/stat`, 'utf8')).toContain(') Z ');
+        });
+        RunFolder.open(path).close();
+      } finally {
+        parent.kill('SIGKILL');
+      }
+    },
+  );
 
   it('is taken over from a process whose number another one has now', () => {
     const path = temporaryFolder();
