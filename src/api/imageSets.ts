@@ -97,13 +97,17 @@ function statOf(path: string): Stats | undefined {
 /** What `gradus data` wrote has several sets, of which one must be named. */
 function requireNoSplits(spec: string, path: string): void {
   const names = readdirSync(path);
-  if (!names.some((name) => name.endsWith('.safetensors'))) return;
+  if (!names.some(isPacked)) return;
   const splits = splitsAmong(names);
   throw new DataError(`${path} holds packed images, not images or folders`, {
     code: 'which-split',
     where: spec,
     hint: `name one of its splits: ${splits.map((name) => `${spec}/${name}`).join(', ')}`,
   });
+}
+
+function isPacked(name: string): boolean {
+  return name.endsWith('.safetensors');
 }
 
 function splitsAmong(names: readonly string[]): string[] {
@@ -113,16 +117,21 @@ function splitsAmong(names: readonly string[]): string[] {
 function missing(spec: string, path: string): DataError {
   const parent = dirname(path);
   const there = statOf(parent)?.isDirectory() === true ? readdirSync(parent) : undefined;
-  const near = nearest(basename(path), there ? [...there, ...splitsAmong(there)] : []);
-  const meant = near === undefined ? undefined : join(dirname(spec), near);
   return new DataError(`there is no data set ${spec}: ${there ? path : parent} does not exist`, {
     code: 'data-set',
     where: spec,
-    hint:
-      meant === undefined
-        ? 'give a folder of images, a .csv or .jsonl list, a split of gradus data, mnist or mnist:DIR'
-        : `did you mean ${meant}?`,
+    hint: whatThereIs(spec, there ?? []),
   });
+}
+
+/** The name that was meant among those of a folder, else its splits, else what a data set can be. */
+function whatThereIs(spec: string, there: readonly string[]): string {
+  const splits = there.some(isPacked) ? splitsAmong(there) : [];
+  const beside = (name: string): string => join(dirname(spec), name);
+  const near = nearest(basename(spec), [...there, ...splits]);
+  if (near !== undefined) return `did you mean ${beside(near)}?`;
+  if (splits.length > 0) return `there are ${splits.map(beside).join(', ')}`;
+  return 'give a folder of images, a .csv or .jsonl list, a split of gradus data, mnist or mnist:DIR';
 }
 
 /** The same images, with the numbers that `classes` gives to the classes. */

@@ -37,7 +37,7 @@ export function readCorrections(path: string, classes: readonly string[]): Corre
   try {
     text = readFileSync(path, 'utf8');
   } catch (error) {
-    throw readError(error, path);
+    throw readError(error, path, 'the corrections are a CSV with the columns image and class');
   }
   const labels = new Map<string, number | null>();
   const lines = new Map<string, number>();

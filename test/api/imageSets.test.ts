@@ -83,6 +83,11 @@ describe('the name of a set', () => {
     await expect(openLabelledSet('cifar10/labeled-10', { folder: await packed() })).rejects.toThrow(
       expect.objectContaining({ hint: 'did you mean cifar10/labelled-10?' }),
     );
+    await expect(openLabelledSet('cifar10/everything', { folder: await packed() })).rejects.toThrow(
+      expect.objectContaining({
+        hint: expect.stringMatching(/^there are .*cifar10\/labelled-10,.* cifar10\/test/) as string,
+      }),
+    );
     await expect(openLabelledSet('photos/cat/1.jpg', { folder })).rejects.toThrow(
       /1.jpg is no set of images$/,
     );

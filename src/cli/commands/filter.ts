@@ -85,7 +85,7 @@ function textOf(summary: FilterSummary): string {
   ];
   if (corrected + rejected > 0)
     lines.push(
-      `a person gave ${formatCount(corrected)} of them a class and dropped ${formatCount(rejected)}`,
+      `a person gave a class to ${formatCount(corrected)} images and dropped ${formatCount(rejected)}`,
     );
   if (audit)
     lines.push(
