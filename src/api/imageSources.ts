@@ -1,6 +1,11 @@
 import { cleanImages, type CleanImagesOptions } from '../data/cleanImages.js';
 import type { ImageSource } from '../data/imageSource.js';
-import { openLabelledSet, openUnlabelledSet, type OpenSetOptions } from './imageSets.js';
+import {
+  openLabelledSet,
+  openUnlabelledSet,
+  type OpenLabelledSetOptions,
+  type OpenSetOptions,
+} from './imageSets.js';
 import { heldOutOf } from './trainFromConfig.js';
 
 export type OpenSourceOptions = OpenSetOptions & CleanImagesOptions;
@@ -13,7 +18,7 @@ export async function openSource(spec: string, options: OpenSourceOptions): Prom
 /** The clean images of a labelled set, as openLabelledSet names it. */
 export async function openLabelledSource(
   spec: string,
-  options: OpenSourceOptions,
+  options: OpenLabelledSetOptions & CleanImagesOptions,
 ): Promise<ImageSource> {
   return cleanImages(await openLabelledSet(spec, options), options);
 }

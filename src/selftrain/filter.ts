@@ -260,6 +260,13 @@ class FilterRun {
 
   async #auditWarnings(audit: AuditResult | undefined): Promise<string[]> {
     const { previous, strict = false } = this.options;
+    const { folder } = this.labels;
+    if (strict && audit === undefined)
+      throw new DataError(`${folder} has no audit that could say whether its labels are good`, {
+        code: 'no-audit',
+        where: folder,
+        hint: 'give gradus label the same arguments and --audit SET, labelled images, or leave out --strict',
+      });
     const before = previous === undefined ? undefined : await auditOf(previous, this.#classes);
     const warnings = auditWarnings({
       classes: this.#classes,
@@ -270,7 +277,7 @@ class FilterRun {
     if (!strict || warnings.length === 0) return warnings;
     throw new DataError('these labels are worse than they should be', {
       code: 'audit-failed',
-      where: this.labels.folder,
+      where: folder,
       notes: warnings,
       hint: 'raise the threshold, look at gradus labels gallery, or go on without --strict',
     });

@@ -101,7 +101,8 @@ async function auditSource(
   options: OpenSourceOptions,
 ): Promise<ImageSource | undefined> {
   if (wanted === 'none') return undefined;
-  if (wanted !== undefined) return openLabelledSource(wanted, options);
+  if (wanted !== undefined)
+    return openLabelledSource(wanted, { ...options, classes: classesOfTeacher(path) });
   return path.endsWith('.onnx') ? undefined : openHeldOut(resolveCheckpoint(path), options);
 }
 

@@ -145,6 +145,9 @@ describe('pseudo-labels from the command line', () => {
     expect(gradus('label', 'runs/linear', '--data', 'cats', '--out', 'l').stderr).toContain(
       'there is no data set cats',
     );
+    writeFileSync(join(folder, 'audit.csv'), 'path,label\nphotos/a.png,cat\n');
+    const audit = ['label', 'runs/linear', '--data', 'mnist', '--out', 'l', '--audit', 'audit.csv'];
+    expect(gradus(...audit).stderr).toContain('"cat" is no class');
     const shard = gradus('label', 'runs/linear', '--data', 'mnist', '--out', 'l', '--shard', '0/8');
     expect(shard.status).toBe(2);
     expect(shard.stderr).toContain('--shard cannot be "0/8"');

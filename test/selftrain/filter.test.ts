@@ -347,6 +347,13 @@ describe('corrections by a person', () => {
 });
 
 describe('labels that cannot be filtered', () => {
+  it('are those without an audit, where it is to be strict', async () => {
+    await expect(filter(randomLabels(50), { strict: true })).rejects.toMatchObject({
+      code: 'no-audit',
+      hint: expect.stringMatching(/--audit SET/) as string,
+    });
+  });
+
   const weak = (factor: number): Labelled[] =>
     randomLabels(1000).map((own) => ({
       ...own,

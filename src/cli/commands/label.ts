@@ -88,7 +88,7 @@ export const label = defineCommand({
 });
 
 function textOf(summary: LabelRunSummary): string {
-  const { data, folder, shards, skipped, images, unreadable, audit } = summary;
+  const { data, folder, shards, skipped, images, unreadable, audit, interrupted } = summary;
   const rate = images === 0 ? '' : `, ${summary.imagesPerSecond.toFixed(0)} images/s`;
   const parts = shards === 1 ? '1 shard' : `${shards} shards`;
   const before = skipped === 0 ? '' : `, of which ${skipped} were there before`;
@@ -106,6 +106,8 @@ function textOf(summary: LabelRunSummary): string {
       `audit on ${formatCount(audit.images)} held-out images: accuracy ${formatPercent(audit.accuracy)}, ` +
         `calibration error ${audit.calibrationError.toFixed(4)}`,
     );
+  else if (!interrupted)
+    lines.push('not audited: --audit SET, labelled images, measures the labels');
   lines.push(nextOf(summary));
   return lines.join('\n');
 }
