@@ -10,7 +10,7 @@ const folders: Readonly<Record<string, readonly string[]>> = {
   ops: [],
   nn: ['callSites', 'checks', 'freeze'],
   models: [],
-  optim: ['accumulate', 'clip', 'decay', 'ema', 'lossScale'],
+  optim: ['accumulate', 'clip', 'decay', 'ema', 'joined', 'lossScale'],
 };
 
 describe('an index', () => {
