@@ -323,6 +323,20 @@ describe('gradus label', () => {
     expect(some).toContain('2 of 3 shards are still to be made: 1, 3; then: gradus filter l\n');
     expect(some).not.toContain('next:');
   });
+
+  it('says of a run that was stopped how many shards are finished', async () => {
+    const summary = {
+      folder: 'l',
+      teacher: { name: 'digits', path: 'runs/d', fingerprint: '' },
+      ...{ data: 'mnist', shards: 3, skipped: 0, images: 40, unreadable: 0, seconds: 1 },
+      ...{ imagesPerSecond: 40, interrupted: true, audit: null, of: 3, missing: [2, 3] },
+    };
+    const labelDataSet = () => Promise.resolve(summary);
+    const { status, out } = await run('label runs/d --data mnist --out l', { labelDataSet });
+    expect(status).toBe(130);
+    expect(out).toContain('40 images of mnist labelled, 40 images/s\n');
+    expect(out).toContain('stopped; 1 of 3 shards are finished and stay, the same command goes on');
+  });
 });
 
 describe('gradus data', () => {

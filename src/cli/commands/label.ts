@@ -95,7 +95,7 @@ function textOf(summary: LabelRunSummary): string {
   const lines = [
     skipped === shards
       ? `labels of ${data}: ${parts}, there before`
-      : `${formatCount(images)} images of ${data} labelled in ${parts}${before}${rate}`,
+      : `${formatCount(images)} images of ${data} labelled${interrupted ? '' : ` in ${parts}${before}`}${rate}`,
   ];
   if (unreadable > 0)
     lines.push(
@@ -113,7 +113,8 @@ function textOf(summary: LabelRunSummary): string {
 }
 
 function nextOf({ folder, missing, of, interrupted }: LabelRunSummary): string {
-  if (interrupted) return 'stopped; finished shards stay, the same command goes on';
+  if (interrupted)
+    return `stopped; ${of - missing.length} of ${of} shards are finished and stay, the same command goes on`;
   if (missing.length === 0) return `next: gradus filter ${folder}`;
   const some = missing.slice(0, 10).join(', ');
   const more = missing.length > 10 ? ', ...' : '';
