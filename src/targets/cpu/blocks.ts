@@ -253,8 +253,8 @@ export class Blocks {
 
   /**
    * A map with zeros left and right. The operator takes outputs whose window reaches into padding of its
-   * own one by one, and others several at a time: where most do, two fifths of the time are saved (15,360
-   * maps of 16x16, 5x5 outputs with windows of 16x16: 9.2 in place of 14 ms). Above and below cost nothing.
+   * own one by one, and others several at a time (1,920 maps of 28x28, 5x5 outputs with windows as large
+   * as the map: 3.7 in place of 6.0 ms with one thread, 2.9 in place of 3.5 with two, since Pad has one).
    */
   widen(
     x: OnnxValue,

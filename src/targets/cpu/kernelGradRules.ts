@@ -124,6 +124,9 @@ function pointwiseProduct(over: 'pixels' | 'rows'): Rule<ConvKernelGradAttribute
   };
 }
 
+/** Padding from which on a depthwise kernel's gradient gains from a map that is widened first: 5x5, not 3x3. */
+const leastPads = 4;
+
 /**
  * dw of a depthwise convolution: a convolution of x with dy as its filter, each sample's channel a
  * channel of its own, where stride and dilation change places.
@@ -149,14 +152,16 @@ const depthwiseKernelGrad: Rule<ConvKernelGradAttributes> = {
     const [kh, kw] = attrs.kernel;
     const [down, right] = reaches(attrs, types);
     const [top, left] = attrs.pads;
-    const wide = k.widen(x, input, [left, right]);
-    const image = k.reshape(wide, 1, batch * padded, input.height, input.width + left + right);
+    const widened = left + right >= leastPads;
+    const wide = widened ? k.widen(x, input, [left, right]) : x;
+    const width = widened ? input.width + left + right : input.width;
+    const image = k.reshape(wide, 1, batch * padded, input.height, width);
     const filter = k.reshape(dy, batch * padded, 1, ...output);
     const full = k.conv(image, filter, {
       kernel: output,
       strides: attrs.dilations,
       dilations: attrs.strides,
-      pads: [top, 0, down, 0],
+      pads: widened ? [top, 0, down, 0] : [top, left, down, right],
       groups: batch * padded,
     });
     const taps = k.reshape(full, batch, padded / k.block, kh * kw, k.block);
