@@ -185,7 +185,7 @@ function runAbove(path: string): {
   const test = field(field(field(info, 'config'), 'data'), 'test');
   const folder = field(info, 'configFolder');
   return {
-    classes: classesOfRun(path),
+    classes: classesIn(info),
     ...(typeof test === 'string' && { test }),
     ...(typeof folder === 'string' && { folder }),
   };
@@ -193,7 +193,11 @@ function runAbove(path: string): {
 
 /** Names of the classes, in their order, of the run that a checkpoint lies in; undefined where it does not tell. */
 export function classesOfRun(checkpoint: string): readonly string[] | undefined {
-  const classes = field(runInfoAbove(checkpoint), 'classes');
+  return classesIn(runInfoAbove(checkpoint));
+}
+
+function classesIn(info: unknown): readonly string[] | undefined {
+  const classes = field(info, 'classes');
   return isNames(classes) ? classes : undefined;
 }
 

@@ -3,10 +3,11 @@ import { TrainingError } from '../support/errors.js';
 
 export interface StepEvent {
   readonly kind: 'step';
-  /** Counts from 1. */
+  /** Counts from 1 over the whole run, a resumed one included. */
   readonly step: number;
   readonly epoch: number;
   readonly loss: number;
+  /** Of the batch, as a fraction. */
   readonly accuracy: number;
   readonly learningRate: number;
   readonly imagesPerSecond: number;

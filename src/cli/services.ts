@@ -10,6 +10,7 @@ import type { LoadedConfig } from '../api/loadTrainingConfig.js';
 import type { MemoryPrediction } from '../api/memory/predictMemory.js';
 import type { PreviewRequest, SheetRequest, SheetSummary } from '../api/noiseSheets.js';
 import type { Scaffold } from '../api/scaffold.js';
+import type { StepEvent as TrainerStep } from '../api/stepEvents.js';
 import type { TuneOptions, TuneResult } from '../api/tune/tuneModel.js';
 import type { Cifar10Options } from '../data/cifar10.js';
 import type { DemoResult } from '../selftrain/demo.js';
@@ -67,19 +68,8 @@ export interface CompileSummary {
   readonly explanation?: readonly string[] | undefined;
 }
 
-export interface StepEvent {
-  readonly kind: 'step';
-  /** Counts from 1 over the whole run, a resumed one included. */
-  readonly step: number;
-  readonly epoch: number;
-  readonly loss: number;
-  /** Of the batch, as a fraction. */
-  readonly accuracy: number;
-  readonly learningRate: number;
-  readonly imagesPerSecond: number;
-  /** Steps of the run so far that overflowed and changed nothing; missing but in float16. */
-  readonly skipped?: number;
-}
+/** What is told of a step; its times are for those who measure. */
+export type StepEvent = Omit<TrainerStep, 'runMilliseconds' | 'waitMilliseconds'>;
 
 /** Images done, of how many. */
 export interface ProgressEvent {

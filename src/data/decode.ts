@@ -33,7 +33,7 @@ export class UnreadableImage extends Error {}
 export async function decodeFile(path: string, take: TakeRegion, size: Size): Promise<RgbImage> {
   let bytes: Buffer;
   try {
-    // This runs in threads of its own. An asynchronous read would wait behind the images that are decoded.
+    // A loader's thread has nothing else to do; an asynchronous read would wait behind the images being decoded.
     bytes = readFileSync(path);
   } catch (error) {
     throw new UnreadableImage(

@@ -1,7 +1,7 @@
 import type { Value } from '../ir/graph.js';
 import { ndarray, type NdArray } from '../ir/ndarray.js';
 import { TypeFault, type Op } from '../ir/op.js';
-import { formatDim, formatShape, sizeOf, type Shape } from '../support/shape.js';
+import { formatShape, sizeOf, staticSize, type Shape } from '../support/shape.js';
 
 /*
  * Many small tensors as one vector, so that work on each element takes a node for all of them, and back.
@@ -50,18 +50,18 @@ export const unflattenOp: Op = {
   inputName: () => 'x',
   inferTypes: ([x], attrs) => {
     const shapes = attrs['shapes'] as readonly Shape[];
-    const total = shapes.reduce((sum, shape) => sum + fixedSize(shape), 0);
+    const total = shapes.reduce((sum, shape) => sum + staticSize(shape), 0);
     if (x?.shape.length !== 1 || x.shape[0] !== total)
       throw new TypeFault(
         'unflatten',
-        `${formatShape(x?.shape ?? [])} has not the ${formatDim(total)} elements of ${shapes.map(formatShape).join(' ')}`,
+        `${formatShape(x?.shape ?? [])} has not the ${total} elements of ${shapes.map(formatShape).join(' ')}`,
       );
     return shapes.map((shape) => ({ dtype: x.dtype, shape }));
   },
   evaluate: ([x], attrs) => {
     let start = 0;
     return (attrs['shapes'] as readonly (readonly number[])[]).map((shape): NdArray => {
-      const end = start + fixedSize(shape);
+      const end = start + staticSize(shape);
       const part = ndarray(shape, x?.data.slice(start, end));
       start = end;
       return part;
@@ -70,7 +70,7 @@ export const unflattenOp: Op = {
   onnx: (b, [x], attrs) => {
     const shapes = attrs['shapes'] as readonly (readonly number[])[];
     if (x === undefined) return [];
-    const sizes = b.ints(...shapes.map(fixedSize));
+    const sizes = b.ints(...shapes.map(staticSize));
     const parts = b.Split(x, sizes, { axis: 0 }, shapes.length);
     return parts.map((part, i) => {
       const shape = shapes[i] ?? [];
@@ -78,12 +78,6 @@ export const unflattenOp: Op = {
     });
   },
 };
-
-function fixedSize(shape: Shape): number {
-  const size = sizeOf(shape);
-  if (typeof size === 'number') return size;
-  throw new TypeFault('unflatten', `${formatShape(shape)} has no fixed size`);
-}
 
 /** All elements of some tensors of one type, as a vector. */
 export function flattenTensors(values: readonly [Value, ...Value[]]): Value {

@@ -4,9 +4,9 @@ import { ConfigError } from '../../src/support/errors.js';
 import { tensorData, type TensorData } from '../../src/support/tensor.js';
 import { cpuTarget } from '../../src/targets/cpu/index.js';
 import { webgpuTarget } from '../../src/targets/webgpu/index.js';
+import { expectStepsOfFloat16 } from '../support/nearSteps.js';
 import { tinyNet } from '../support/tinyDigits.js';
 import { accumulateRunner, batchOfStep, stateOf, trainRunner } from '../support/tinySteps.js';
-import { relativeNorm, tolerances } from '../support/tolerances.js';
 import { artifactOf, opTypes } from './artifacts.js';
 
 const options: CompileOptions = {
@@ -57,17 +57,7 @@ describe('precision', () => {
 
 describe('training in float16', () => {
   it('goes as in float32 but for rounding', async () => {
-    const [wanted, runner] = [await trainRunner(exact), await trainRunner(half)];
-    for (let step = 0; step < 4; step++) {
-      const { loss } = await wanted.run(batchOfStep(exact, step), { step });
-      const result = await runner.run(batchOfStep(half, step), { step });
-      expect(relativeNorm([result.loss], [loss])).toBeLessThan(tolerances.float16);
-      expect(result.metrics['skipped']).toBe(0);
-    }
-    const [before, after] = [await stateOf(wanted), await stateOf(runner)];
-    const joined = (state: ReadonlyMap<string, TensorData>): number[] =>
-      [...before.keys()].flatMap((key) => Array.from(state.get(key)?.data ?? [], Number));
-    expect(relativeNorm(joined(after), joined(before))).toBeLessThan(tolerances.float16);
+    await expectStepsOfFloat16(half, exact);
   });
 
   it('names the state of its loss scale as checkpoints do', async () => {

@@ -152,16 +152,18 @@ const depthwiseKernelGrad: Rule<ConvKernelGradAttributes> = {
     const [kh, kw] = attrs.kernel;
     const [down, right] = reaches(attrs, types);
     const [top, left] = attrs.pads;
-    const widened = left + right >= leastPads;
-    const wide = widened ? k.widen(x, input, [left, right]) : x;
-    const width = widened ? input.width + left + right : input.width;
+    // What the map is widened by, the operator does not pad.
+    const [before, behind] =
+      left + right >= leastPads ? ([left, right] as const) : ([0, 0] as const);
+    const width = before + input.width + behind;
+    const wide = k.widen(x, input, [before, behind]);
     const image = k.reshape(wide, 1, batch * padded, input.height, width);
     const filter = k.reshape(dy, batch * padded, 1, ...output);
     const full = k.conv(image, filter, {
       kernel: output,
       strides: attrs.dilations,
       dilations: attrs.strides,
-      pads: widened ? [top, 0, down, 0] : [top, left, down, right],
+      pads: [top, left - before, down, right - behind],
       groups: batch * padded,
     });
     const taps = k.reshape(full, batch, padded / k.block, kh * kw, k.block);

@@ -32,28 +32,40 @@ const equalMaps = ({ inputs }: NodeTypes): boolean =>
       type === undefined || (isMap(inputs, i) && shapeEquals(type.shape, inputs[0]?.shape ?? [])),
   );
 
-/** An element-wise operator does not mind how its elements lie: the portable spelling serves. */
-function elementwiseRule(op: Op): Rule {
+const noMap = ({ inputs }: NodeTypes): string | undefined =>
+  isMap(inputs, 0) ? undefined : 'not a map';
+
+/** An operator that does not mind how a map's elements lie: the portable spelling serves. */
+function asItLies(
+  op: Op,
+  operands: string,
+  {
+    name = 'blocked',
+    declines = noMap,
+  }: { readonly name?: string; readonly declines?: typeof noMap } = {},
+): Rule {
   return {
     op,
-    name: 'blocked',
-    layouts: layouts('bbb', 'b'),
-    declines: (_, types) =>
-      equalMaps(types) ? undefined : 'operands that are no maps of one shape',
+    name,
+    layouts: layouts(operands, 'b'),
+    declines: (_, types) => declines(types),
     spell: ({ b }, inputs, attrs, types) => op.onnx(b, inputs, attrs as never, types),
   };
 }
 
+function elementwiseRule(op: Op): Rule {
+  return asItLies(op, 'bbb', {
+    declines: (types) => (equalMaps(types) ? undefined : 'operands that are no maps of one shape'),
+  });
+}
+
 /** A map times or plus a scalar. */
 function scalarRule(op: Op): Rule {
-  return {
-    op,
+  return asItLies(op, 'bp', {
     name: 'blocked-scalar',
-    layouts: layouts('bp', 'b'),
-    declines: (_, { inputs }) =>
+    declines: ({ inputs }) =>
       isMap(inputs, 0) && inputs[1]?.shape.length === 0 ? undefined : 'not a map and a scalar',
-    spell: ({ b }, inputs, attrs, types) => op.onnx(b, inputs, attrs as never, types),
-  };
+  });
 }
 
 /** SiLU in one pass. */
@@ -61,7 +73,7 @@ const quickSilu: Rule = {
   op: silu,
   name: 'blocked-quickgelu',
   layouts: layouts('b', 'b'),
-  declines: (_, { inputs }) => (isMap(inputs, 0) ? undefined : 'not a map'),
+  declines: (_, types) => noMap(types),
   spell: ({ b }, [x]) => {
     invariant(x, 'silu has an operand');
     return [b.ms.QuickGelu(x, { alpha: 1 })];
@@ -76,10 +88,8 @@ const quickSiluGrad: Rule = {
   op: siluGrad,
   name: 'blocked-sum',
   layouts: layouts('bbb', 'b'),
-  declines: (_, { inputs }) => {
-    if (!isMap(inputs, 0)) return 'not a map';
-    return inputs[2] ? undefined : 'silu of x is not at hand';
-  },
+  declines: (_, types) =>
+    noMap(types) ?? (types.inputs[2] ? undefined : 'silu of x is not at hand'),
   spell: (k, [x, dy, y], _, { inputs }) => {
     invariant(x && dy && y, 'siluGrad has operands');
     const { b } = k;
@@ -96,7 +106,7 @@ const maskedGrad: Rule = {
   op: elementwise.reluGrad,
   name: 'blocked-mask',
   layouts: layouts('bb', 'b'),
-  declines: (_, { inputs }) => (isMap(inputs, 0) ? undefined : 'not a map'),
+  declines: (_, types) => noMap(types),
   spell: ({ b }, [x, dy]) => {
     invariant(x && dy, 'reluGrad has operands');
     return [b.Mul(dy, b.Cast(b.Greater(x, b.scalar(0)), { to: dtypes.float32.onnx }))];
@@ -130,7 +140,7 @@ const gateAndShift: Rule = {
   op: channelAffine,
   name: 'blocked-affine',
   layouts: layouts('bpp', 'b'),
-  declines: (_, { inputs }) => (isMap(inputs, 0) ? undefined : 'not a map'),
+  declines: (_, types) => noMap(types),
   spell: (k, [x, scale, shift], _, { inputs }) => {
     invariant(x && scale && shift, 'channelAffine has operands');
     const size = sizeOfMap(inputs[0]);
@@ -143,24 +153,13 @@ const dot: Rule = {
   op: channelDot,
   name: 'blocked-map-kernel',
   layouts: layouts('bb', 'p'),
-  declines: (_, { inputs }) => (isMap(inputs, 0) ? undefined : 'not a map'),
+  declines: (_, types) => noMap(types),
   spell: (k, [a, c], _, { inputs }) => {
     invariant(a && c, 'channelDot has operands');
     const size = sizeOfMap(inputs[0]);
     return [k.cutRows(k.dotRows(a, c, size), size)];
   },
 };
-
-/** The portable spelling of a map and one operand beside it, whatever the order of the map's blocks. */
-function asItLies(op: Op, operands: string): Rule {
-  return {
-    op,
-    name: 'blocked',
-    layouts: layouts(operands, 'b'),
-    declines: (_, { inputs }) => (isMap(inputs, 0) ? undefined : 'not a map'),
-    spell: ({ b }, inputs, attrs, types) => op.onnx(b, inputs, attrs as never, types),
-  };
-}
 
 /** A number for each sample scales its blocks. */
 const sampleMask = asItLies(stochasticDepth, 'bp');

@@ -19,6 +19,7 @@ import { artifactOf, opTypes } from '../../compiler/artifacts.js';
 import { holdDevice } from '../../support/heldDevice.js';
 import { spell } from '../../support/spell.js';
 import { noWebgpu, onWebgpu } from '../../support/swiftshader.js';
+import { expectNear, expectStepsOfFloat16 } from '../../support/nearSteps.js';
 import { tinyNet } from '../../support/tinyDigits.js';
 import { accumulateRunner, batchOfStep, stateOf, trainRunner } from '../../support/tinySteps.js';
 import { relativeNorm, tolerances } from '../../support/tolerances.js';
@@ -53,14 +54,7 @@ const scalar = (value: number): TensorData => tensorData('float32', [], [value])
 describe('float16 on the WebGPU target', () => {
   it('gives the losses and weights of the portable graph, run on the CPU', async () => {
     const portable = compile(tinyNet(), { ...options, precision: 'float16' });
-    const [wanted, runner] = [await trainRunner(portable), await trainRunner(half)];
-    for (let step = 0; step < 4; step++) {
-      const { loss } = await wanted.run(batchOfStep(portable, step), { step });
-      const result = await runner.run(batchOfStep(half, step), { step });
-      expect(relativeNorm([result.loss], [loss])).toBeLessThan(tolerances.float16);
-      expect(result.metrics['skipped']).toBe(0);
-    }
-    expectNear(await stateOf(runner), await stateOf(wanted), tolerances.float16);
+    await expectStepsOfFloat16(half, portable);
   });
 
   const x = [2, 4, 5, 5];
@@ -176,17 +170,6 @@ describe.skipIf(noWebgpu)(onWebgpu('float16 and the WebGPU provider'), { timeout
 });
 
 const onDevice = { providers: ['webgpu'], strict: true };
-
-/** Every tensor of `wanted` is in `found`, and all of them together are near. */
-function expectNear(
-  found: ReadonlyMap<string, TensorData>,
-  wanted: ReadonlyMap<string, TensorData>,
-  tolerance: number,
-): void {
-  const joined = (state: ReadonlyMap<string, TensorData>): number[] =>
-    [...wanted.keys()].flatMap((key) => Array.from(state.get(key)?.data ?? [NaN], Number));
-  expect(relativeNorm(joined(found), joined(wanted))).toBeLessThan(tolerance);
-}
 
 /** Steps of the float16 graphs on the device, in float32: all but the rounding is as it would be. */
 async function deviceRunner(count?: number): Promise<DeviceRunner> {
