@@ -13,10 +13,11 @@ import { fixedFolder, listCheckpoints, readCheckpointState } from '../runtime/ch
 import { RunFolder, runInfoAbove } from '../runtime/runFolder.js';
 import { ArtifactError, ConfigError } from '../support/errors.js';
 import { chooseDevice } from './device.js';
-import { deviceNote } from './deviceNames.js';
+import { deviceNote, type DeviceChoice } from './deviceNames.js';
 import { machine } from './machine.js';
 import { configChanges } from './configChanges.js';
 import {
+  isObject,
   parseTrainingConfig,
   scheduleOf,
   withTrainingDefaults,
@@ -82,19 +83,21 @@ export async function trainFromConfig(
   options: TrainFromConfigOptions,
 ): Promise<TrainResult> {
   const start = performance.now();
-  const note = deviceNote(await chooseDevice(config.device, config.precision));
+  const choice = await chooseDevice(config.device, config.precision);
+  const note = deviceNote(choice);
   const { configFolder, out = join('runs', config.name), resume = false } = options;
   const run = RunFolder.open(out);
   const pool = new LoaderPool();
   try {
     if (!resume && options.overwrite !== true) requireNoRun(out);
-    requireSameConfig(run, config, resume);
+    if (resume) requireSameRun(run, config, choice);
     if (!resume) forgetEnd(out);
     const images = await imagesOf(config, configFolder, pool, join(out, 'unreadable.jsonl'));
     run.writeInfo({
       config: toJson(config),
       configFolder,
       classes: [...(images.validation.classNames ?? [])],
+      device: choice.device,
       machine: machine(),
       node: process.version,
     });
@@ -324,12 +327,20 @@ function requireNoRun(folder: string): void {
   });
 }
 
-/** A folder belongs to one config, its length aside: another one would mix two runs in its metrics. */
-function requireSameConfig(run: RunFolder, config: TrainingConfig, resume: boolean): void {
+/**
+ * A folder belongs to one config, its length aside: another one would mix two runs in its metrics. Of the
+ * device it matters which one the run took, not whether it was asked for by name or by `auto`.
+ */
+function requireSameRun(run: RunFolder, config: TrainingConfig, { device }: DeviceChoice): void {
   const info = run.readInfo();
-  if (!resume || info === undefined || typeof info !== 'object' || info === null) return;
-  const before = withTrainingDefaults('config' in info ? info.config : undefined);
-  const changes = configChanges(before, toJson(config));
+  if (!isObject(info)) return;
+  const begun = withTrainingDefaults(info['config']);
+  const { device: taken } = info;
+  // Older versions recorded no more than the word.
+  const changes =
+    taken === undefined || !isObject(begun)
+      ? configChanges(begun, toJson(config))
+      : configChanges({ ...begun, device: taken }, toJson({ ...config, device }));
   if (changes.length === 0) return;
   throw new ConfigError(`${run.path} holds a run of another config`, {
     code: 'config-differs',

@@ -94,6 +94,26 @@ describe('gradus train on images', () => {
     });
   });
 
+  it('goes on where another word stands for the device it took, and on no other device', async () => {
+    const out = temporaryFolder();
+    // What a machine without a GPU takes by itself.
+    await train(out, { steps: 1, device: 'cpu' });
+    const file = join(out, 'run.json');
+    const info = JSON.parse(readFileSync(file, 'utf8')) as { config: object };
+    expect(info).toMatchObject({ device: 'cpu' });
+    const auto = { ...info, config: { ...info.config, device: 'auto' } };
+    writeFileSync(file, JSON.stringify(auto));
+    expect(await train(out, { steps: 2, device: 'cpu' }, { resume: true })).toMatchObject({
+      step: 2,
+    });
+    writeFileSync(file, JSON.stringify({ ...auto, device: 'cuda' }));
+    const other = train(out, { steps: 3, device: 'cpu' }, { resume: true });
+    await expect(other).rejects.toMatchObject({
+      code: 'config-differs',
+      notes: ['device: "cuda" then, "cpu" now'],
+    });
+  });
+
   it('ends with a second phase at a larger size, which alone is tested', async () => {
     const changes = {
       fixResolution: { size: 40, epochs: 1, freeze: ['stem'] },
