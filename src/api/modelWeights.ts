@@ -1,13 +1,13 @@
 import type { ParamInfo } from '../artifacts/manifest.js';
 import { architectureHash, weightsOf } from '../compiler/architecture.js';
-import { traceModel, type Traced } from '../nn/trace.js';
+import { traceModel, type TraceOptions, type Traced } from '../nn/trace.js';
 import type { LoadedModel } from './loadModel.js';
 
-export interface NetworkSize {
-  readonly classes?: number | undefined;
-  /** [C,H,W] */
-  readonly image?: readonly [number, number, number] | undefined;
-}
+/** What a config says of a model's network. */
+export type NetworkOptions = Pick<
+  TraceOptions,
+  'classes' | 'image' | 'drop' | 'dropPath' | 'freeze'
+>;
 
 /** A model for a number of classes and an image size, with what a checkpoint of it must hold. */
 export interface Network extends Pick<Traced, 'classes' | 'params' | 'buffers'> {
@@ -17,9 +17,9 @@ export interface Network extends Pick<Traced, 'classes' | 'params' | 'buffers'> 
   readonly architectureHash: string;
 }
 
-/** Traces a model. Throws a ModelError. */
-export function networkOf({ model, tracing }: LoadedModel, size: NetworkSize = {}): Network {
-  const traced = tracing(() => traceModel(model, { mode: 'eval', batch: 'dynamic', ...size }));
+/** Traces a model. Throws a ModelError, or a ConfigError for options that the model does not have. */
+export function networkOf({ model, tracing }: LoadedModel, options: NetworkOptions = {}): Network {
+  const traced = tracing(() => traceModel(model, { mode: 'eval', batch: 'dynamic', ...options }));
   const { classes, params, buffers } = traced;
   return {
     name: model.name,

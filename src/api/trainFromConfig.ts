@@ -28,6 +28,8 @@ import { fixResolution, requireLarger } from './fixResolution.js';
 import { forgetTest, judgeRun, type EvaluationResult, type RunJudgement } from './judgeRun.js';
 import { Labeller } from './labeller.js';
 import { loadModel, modelPath } from './loadModel.js';
+import { networkOf, type Network } from './modelWeights.js';
+import { requireStartingWeights } from './startingWeights.js';
 import {
   everyEpochs,
   runTraining,
@@ -73,7 +75,7 @@ interface RunImages {
   readonly steps: number;
   readonly validation: ImageSource;
   readonly test: ImageSource | undefined;
-  readonly classes: number;
+  readonly network: Network;
   readonly unreadable: UnreadableImages;
 }
 
@@ -93,6 +95,7 @@ export async function trainFromConfig(
     if (resume) requireSameRun(run, config, choice);
     if (!resume) forgetEnd(out);
     const images = await imagesOf(config, configFolder, pool, join(out, 'unreadable.jsonl'));
+    if (!resume || lastStep(out) === 0) requireStart(config, configFolder, images);
     run.writeInfo({
       config: toJson(config),
       configFolder,
@@ -206,7 +209,7 @@ class Waiting {
   }
 }
 
-/** Opens all that a config names before anything is written. */
+/** Opens all that a config names, and traces its model, before anything is written. */
 async function imagesOf(
   config: TrainingConfig,
   configFolder: string,
@@ -216,7 +219,8 @@ async function imagesOf(
   const { batch, seed, noise } = config;
   const { training, validation, test } = await openTrainingSets(config, configFolder);
   const classes = classesOf(config, training);
-  const { model } = await loadModel(modelPath(config.model, configFolder));
+  const loaded = await loadModel(modelPath(config.model, configFolder));
+  const { model } = loaded;
   const shape = shapeOf(model, config);
   requireLarger(config.fixResolution, shape, 'fixResolution.size');
   const preparation = preparationOf(noise, training, shape);
@@ -236,15 +240,23 @@ async function imagesOf(
     steps,
     validation: cleanImages(validation, clean),
     test: test && cleanImages(test, clean),
-    classes,
+    network: networkOf(loaded, {
+      ...{ classes, image: shape, freeze: config.freeze },
+      ...{ drop: noise.dropout, dropPath: noise.dropPath },
+    }),
     unreadable,
   };
+}
+
+/** What a new run starts from fits its network. */
+function requireStart({ init }: TrainingConfig, configFolder: string, { network }: RunImages) {
+  if (init !== undefined) requireStartingWeights(resolve(configFolder, init), network);
 }
 
 /** Epochs of the config become steps. */
 function planOf(
   config: TrainingConfig,
-  { source, steps, validation, classes }: RunImages,
+  { source, steps, validation, network }: RunImages,
   folder: string,
   configFolder: string,
 ): TrainingPlan {
@@ -252,7 +264,7 @@ function planOf(
     title: config.name,
     folder,
     model: modelPath(config.model, configFolder),
-    trainer: trainerOptions(config, classes),
+    trainer: trainerOptions(config, network.classes),
     initial: config.init && resolve(configFolder, config.init),
     source,
     steps,
@@ -316,9 +328,14 @@ export function trainerOptions(config: TrainingConfig, classes: number): Trainer
   };
 }
 
+/** The step of a run's newest checkpoint. */
+function lastStep(folder: string): number {
+  return listCheckpoints(join(folder, 'checkpoints')).at(-1) ?? 0;
+}
+
 /** Hours of training are not to be lost for want of a --resume. */
 function requireNoRun(folder: string): void {
-  const last = listCheckpoints(join(folder, 'checkpoints')).at(-1) ?? 0;
+  const last = lastStep(folder);
   if (last === 0) return;
   throw new ConfigError(`${folder} holds a run of ${last} steps`, {
     code: 'run-exists',

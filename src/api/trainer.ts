@@ -5,12 +5,7 @@ import { arraySource, range, type ImageSource } from '../data/imageSource.js';
 import type { Model } from '../nn/defineModel.js';
 import type { OptimizerConfig } from '../optim/optimizer.js';
 import type { BatchArrays } from '../runtime/batchArrays.js';
-import {
-  openCheckpoint,
-  requireArchitecture,
-  resolveCheckpoint,
-  type CheckpointMeta,
-} from '../runtime/checkpoint.js';
+import type { CheckpointMeta } from '../runtime/checkpoint.js';
 import { stepsToQueue } from '../runtime/deviceQueue.js';
 import { Evaluation } from '../runtime/evaluate.js';
 import type { QuietImages } from '../runtime/noise.js';
@@ -23,7 +18,7 @@ import type { DeviceChoice, DeviceName } from './deviceNames.js';
 import { requireImages } from './evaluateNetwork.js';
 import { requireFinite, stepEvent, type Started, type StepEvent } from './stepEvents.js';
 import { SkippedSteps } from './skippedSteps.js';
-import { StoredWeights } from './storedWeights.js';
+import { startingWeights } from './startingWeights.js';
 import { compileModel, type CompileModelOptions, type CompileResult } from './compileModel.js';
 
 export interface TrainerOptions extends Omit<
@@ -329,14 +324,7 @@ export class Trainer {
    * begin anew. Throws an ArtifactError where the checkpoint is corrupt or does not fit.
    */
   async startFrom(path: string): Promise<void> {
-    const checkpoint = openCheckpoint(resolveCheckpoint(path));
-    try {
-      const weights = new StoredWeights(checkpoint, undefined);
-      requireArchitecture({ ...checkpoint, tensors: weights.infos() }, this.manifest);
-      await this.client.initialize(weights.held());
-    } finally {
-      checkpoint.tensors.close();
-    }
+    await this.client.initialize(startingWeights(path, this.manifest));
     this.#begin(0);
   }
 

@@ -45,6 +45,16 @@ const replaceSite = fnv1a32('loader.replace');
 /** Of which all fail only where next to nothing can be read. */
 const maxTries = 1000;
 
+/** Throws a DataError where there are fewer images than a batch holds. */
+export function requireFullBatch({ count, name }: Pick<Images, 'count' | 'name'>, batch: number) {
+  if (count >= batch) return;
+  throw new DataError(`${count} images do not fill a batch of ${batch}`, {
+    code: 'too-few-images',
+    where: name,
+    hint: `give a batch of at most ${count}`,
+  });
+}
+
 /**
  * Images of any number in batches, prepared in other threads and ahead of time: each epoch in an
  * order of its own, of which a last, partial batch is dropped. A batch is a function of the seed and
@@ -66,13 +76,8 @@ export class PreparedBatches {
     private readonly options: PreparedBatchesOptions,
   ) {
     const { batch, seed, name = 'train', pool, preparations } = options;
+    requireFullBatch(images, batch);
     this.stepsPerEpoch = Math.floor(images.count / batch);
-    if (this.stepsPerEpoch === 0)
-      throw new DataError(`${images.count} images do not fill a batch of ${batch}`, {
-        code: 'too-few-images',
-        where: images.name,
-        hint: `give a batch of at most ${images.count}`,
-      });
     const site = fnv1a32(`batches.${name}`);
     this.#site = site;
     this.#order = this.#orderOf(0);

@@ -10,6 +10,7 @@ import {
   openSync,
   readdirSync,
   renameSync,
+  rmdirSync,
   rmSync,
   statSync,
   writeSync,
@@ -35,25 +36,31 @@ function hiddenName(path: string, kind: 'new' | 'old'): string {
   return place;
 }
 
-/** Makes a folder and those above it. Throws an ArtifactError where it cannot. */
-export function makeFolder(path: string): void {
+/**
+ * Makes a folder and those above it; returns the paths that it made, outermost first. Throws an
+ * ArtifactError where it cannot.
+ */
+export function makeFolder(path: string): readonly string[] {
+  const made: string[] = [];
   try {
-    makeMissing(path);
+    makeMissing(path, made);
   } catch (error) {
     throw writeError(error, path);
   }
+  return made;
 }
 
 /**
  * One folder at a time: Node's recursive mkdir never returns where a parent exists but takes no
  * folders (/proc), and calls a read-only file system a missing file.
  */
-function makeMissing(path: string): void {
+function makeMissing(path: string, made: string[]): void {
   if (isFolder(path)) return;
   const parent = dirname(path);
-  if (parent !== path) makeMissing(parent);
+  if (parent !== path) makeMissing(parent, made);
   try {
     mkdirSync(path);
+    made.push(path);
   } catch (error) {
     // Another process may have been faster.
     if (systemCode(error) !== 'EEXIST' || !isFolder(path)) throw error;
@@ -233,6 +240,17 @@ export function removeFolder(path: string): void {
   } catch (error) {
     throw writeError(error, path);
   }
+}
+
+/** Removes those of `folders`, outermost first, in which nothing lies. */
+export function removeEmptyFolders(folders: readonly string[]): void {
+  for (const folder of folders.toReversed())
+    try {
+      rmdirSync(folder);
+    } catch {
+      // Something lies in it, so also in those around it.
+      return;
+    }
 }
 
 /**

@@ -233,7 +233,8 @@ export function isWeightKey(key: string): boolean {
 
 type ShapesByKey = ReadonlyMap<string, Pick<TensorData, 'shape'>>;
 
-type Architecture = Pick<Manifest, 'name' | 'architectureHash' | 'params'>;
+/** What tells whether a checkpoint fits a model. */
+export type Architecture = Pick<Manifest, 'name' | 'architectureHash' | 'params'>;
 
 /** Throws an ArtifactError that names the first parameters by which a checkpoint differs from the model. */
 export function requireArchitecture(

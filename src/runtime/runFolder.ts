@@ -4,7 +4,7 @@ import { hostname } from 'node:os';
 import { dirname, join, resolve } from 'node:path';
 import type { Json } from '../artifacts/checkpointSchema.js';
 import { ConfigError } from '../support/errors.js';
-import { makeFolder, recoverFolder, writeFileAtomic } from './atomic.js';
+import { makeFolder, recoverFolder, removeEmptyFolders, writeFileAtomic } from './atomic.js';
 import { readError, systemCode, writeError } from './fileErrors.js';
 import { canonicalJson } from './json.js';
 
@@ -40,17 +40,21 @@ export function networkFolder(path: string): NetworkFolder {
 
 /** A folder under `runs/` that this process alone writes, until it is closed. */
 export class RunFolder {
-  private constructor(readonly path: string) {}
+  private constructor(
+    readonly path: string,
+    /** Folders that were missing, outermost first. */
+    private readonly made: readonly string[],
+  ) {}
 
   /**
    * Makes the folder where it is missing, locks it and clears what a killed process left there.
    * Throws a ConfigError that names the process which holds it.
    */
   static open(path: string): RunFolder {
-    makeFolder(path);
+    const made = makeFolder(path);
     lock(path);
     recoverFolder(path);
-    return new RunFolder(path);
+    return new RunFolder(path, made);
   }
 
   /** Makes the folders of a network: of generation `name`, or of the run itself where it has one only. */
@@ -74,10 +78,11 @@ export class RunFolder {
     return readRunInfo(this.path);
   }
 
-  /** Gives the folder free. */
+  /** Gives the folder free. One that was made for a run which was then refused, and is empty, goes. */
   close(): void {
     const path = join(this.path, lockName);
     if (sameOwner(readOwner(path), thisProcess())) rmSync(path, { force: true });
+    removeEmptyFolders(this.made);
   }
 }
 

@@ -1,10 +1,14 @@
+import { resolve } from 'node:path';
 import { requireLarger } from '../api/fixResolution.js';
 import { loadModel, modelPath } from '../api/loadModel.js';
 import { networkOf } from '../api/modelWeights.js';
-import { shapeOf } from '../api/trainingData.js';
+import { requireStartingWeights } from '../api/startingWeights.js';
+import { preparationOf, shapeOf } from '../api/trainingData.js';
+import { requireFullBatch } from '../data/preparedBatches.js';
 import type { Model } from '../nn/defineModel.js';
 import { ConfigError } from '../support/errors.js';
 import type { GenerationConfig, SelfTrainingConfig, StudentConfig } from './config.js';
+import type { SelfTrainingSets } from './sets.js';
 
 /** A network of a self-training before it is trained. */
 export interface SelfTrainingNetwork {
@@ -49,13 +53,16 @@ export async function openNetworks(
 }
 
 async function openNetwork(
-  { model: named, size, fixResolution }: GenerationConfig,
+  { model: named, init, size, noise, freeze, fixResolution }: GenerationConfig,
   name: string,
   { configFolder, classes, models }: NetworksOptions,
 ): Promise<Pick<SelfTrainingNetwork, 'model' | 'shape' | 'architectureHash'>> {
   const model = models?.[named] ?? modelPath(named, configFolder);
   const loaded = await loadModel(model);
-  const network = networkOf(loaded, { classes, image: shapeOf(loaded.model, { size }) });
+  const network = networkOf(loaded, {
+    ...{ classes, image: shapeOf(loaded.model, { size }), freeze },
+    ...{ drop: noise.dropout, dropPath: noise.dropPath },
+  });
   if (network.classes !== classes)
     throw new ConfigError(
       `${named} has ${network.classes} classes, the labelled images ${classes}`,
@@ -66,7 +73,33 @@ async function openNetwork(
       },
     );
   requireLarger(fixResolution, network.image, `${name}: fixResolution.size`);
+  const initial = initialPath(init, configFolder);
+  if (initial !== undefined) requireStartingWeights(initial, network);
   return { model, shape: network.image, architectureHash: network.architectureHash };
+}
+
+/** The checkpoint or run that a config names to start from; undefined for 'scratch' and 'teacher'. */
+export function initialPath(init: string | undefined, configFolder: string): string | undefined {
+  if (init === undefined || init === 'scratch' || init === 'teacher') return undefined;
+  return resolve(configFolder, init);
+}
+
+/**
+ * Throws a DataError where there are fewer images than a network's batch takes, and a ConfigError for
+ * noise that the images have no place for; how many pseudo-labels are kept shows later.
+ */
+export function requireTrainable(
+  networks: readonly SelfTrainingNetwork[],
+  { labelled, unlabelled }: Pick<SelfTrainingSets, 'labelled' | 'unlabelled'>,
+): void {
+  for (const { config, shape } of networks) {
+    const { batch, noise } = config;
+    requireFullBatch(labelled, batch);
+    preparationOf(noise, labelled, shape);
+    if (!('labels' in config)) continue;
+    preparationOf(noise, unlabelled, shape);
+    if (config.labels.onTheFly) requireFullBatch(unlabelled, batch * config.ratio);
+  }
 }
 
 function requireSameNetwork(networks: readonly SelfTrainingNetwork[], student: number): void {

@@ -34,7 +34,7 @@ import { loadKept } from './keptStore.js';
 import { labelImages, type LabelProgress } from './label.js';
 import { listShards } from './labelStore.js';
 import type { Stage, Stages } from './lineage.js';
-import type { SelfTrainingNetwork } from './networks.js';
+import { initialPath, type SelfTrainingNetwork } from './networks.js';
 import { pseudoImages } from './pseudoImages.js';
 import type { SelfTrainingSources } from './sets.js';
 import { testNetwork, type TestResult } from './testNetwork.js';
@@ -130,7 +130,7 @@ export class Pipeline {
     const { context, sources, control } = this.parts;
     const { name, config, seed, model, shape, architectureHash } = own;
     const { labelled, validation } = sources;
-    const initial = more.initial ?? this.#given(config.init);
+    const initial = more.initial ?? initialPath(config.init, this.parts.configFolder);
     return this.#stage({
       name: `${name}/train`,
       inputs: {
@@ -178,12 +178,6 @@ export class Pipeline {
   /** Where a student starts, if it starts from its teacher. */
   initialOf({ init }: StudentConfig, { checkpoint }: TrainedNetwork): string | undefined {
     return init === 'teacher' ? this.#path(checkpoint) : undefined;
-  }
-
-  /** A checkpoint that the config names. */
-  #given(init: string | undefined): string | undefined {
-    if (init === undefined || init === 'scratch' || init === 'teacher') return undefined;
-    return resolve(this.parts.configFolder, init);
   }
 
   async student(

@@ -14,7 +14,7 @@ import type { SelfTrainingConfig } from './config.js';
 import { readCorrections } from './corrections.js';
 import { runGenerations } from './generations.js';
 import { Stages } from './lineage.js';
-import { openNetworks } from './networks.js';
+import { openNetworks, requireTrainable } from './networks.js';
 import { Interrupted, Pipeline, type PipelineControl } from './pipeline.js';
 import { openSets, sourcesOf, type SelfTrainingSets } from './sets.js';
 import { summaryOf, writeSummary, type SelfTrainingSummary } from './summary.js';
@@ -81,6 +81,7 @@ export async function inRunFolder<T>(
   const sets = options.sets ?? (await openSets(config, configFolder));
   const { classNames } = sets.labelled;
   const networks = await openNetworks(config, { configFolder, models, classes: classNames.length });
+  requireTrainable(networks, sets);
   requireCorrections(config, configFolder, classNames);
   const run = RunFolder.open(out);
   const before = run.readInfo();

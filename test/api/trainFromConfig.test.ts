@@ -186,11 +186,14 @@ describe('gradus train on images', () => {
       [{ fixResolution: { size: 32 } }, 'fix-size'],
       [{ classes: 11 }, 'class-count'],
       [{ noise: { pad: 4, crop: 'random' } }, 'noise'],
+      [{ noise: { dropPath: 0.1 } }, 'no-such-rate'],
+      [{ freeze: ['stm'] }, 'freeze-unknown'],
+      [{ init: 'runs/none' }, 'no-checkpoint'],
     ];
     for (const [changes, code] of cases) {
-      const out = join(temporaryFolder(), 'run');
-      await expect(train(out, changes)).rejects.toMatchObject({ code });
-      expect(existsSync(join(out, 'run.json'))).toBe(false);
+      const runs = join(temporaryFolder(), 'runs');
+      await expect(train(join(runs, 'n'), changes)).rejects.toMatchObject({ code });
+      expect(existsSync(runs)).toBe(false);
     }
   });
 });

@@ -47,6 +47,21 @@ describe('a run folder', () => {
     ]);
   });
 
+  it('goes with what was made for it where nothing was written, and stays else', () => {
+    const folder = temporaryFolder();
+    const path = join(folder, 'runs', 'digits');
+    RunFolder.open(path).close();
+    expect(readdirSync(folder)).toEqual([]);
+    const run = RunFolder.open(path);
+    run.writeInfo({ seed: 1 });
+    run.close();
+    RunFolder.open(join(folder, 'runs', 'other')).close();
+    expect(readdirSync(join(folder, 'runs'))).toEqual(['digits']);
+    mkdirSync(join(folder, 'runs', 'own'));
+    RunFolder.open(join(folder, 'runs', 'own')).close();
+    expect(readdirSync(join(folder, 'runs'))).toEqual(['digits', 'own']);
+  });
+
   it('is held by one process, by which the error names it, until that is killed', async () => {
     const path = join(temporaryFolder(), 'run');
     const child = spawn(process.execPath, ['--input-type=module', '-e', holder, path]);

@@ -1,4 +1,4 @@
-import { readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { classesOfRun } from '../../src/api/evaluateCheckpoint.js';
@@ -218,27 +218,51 @@ describe('a self-training', () => {
     expect(untimed(summary)).toEqual(untimed({ ...wanted, folder: out }));
   }, 120_000);
 
-  it.each([
+  it.each<[string, Parameters<typeof small>[0], string]>([
     [
       'a student of another network than the teacher that it starts from',
       { students: [{ init: 'teacher', model: 'wider' }] },
-      /cannot start from tiny/,
+      'init-differs',
     ],
     [
-      'labels that all lie below the threshold',
-      { students: [{ labels: { threshold: 0.999 } }] },
-      /below the threshold of 0.999/,
+      'a student whose batch the labelled images do not fill',
+      { students: [{ batch: 49 }] },
+      'too-few-images',
     ],
-  ])(
-    'refuses %s',
-    async (_, changes, message) => {
-      const out = join(temporaryFolder(), 'run');
-      const sets = quarterSets();
-      const failed = selfTrain(small(changes), { ...tinyOptions(out), sets });
-      await expect(failed).rejects.toThrow(message);
-    },
-    120_000,
-  );
+    [
+      'a student whose batch the unlabelled images do not fill while it learns',
+      { students: [{ ratio: 16, labels: { onTheFly: true, threshold: 0.26 } }] },
+      'too-few-images',
+    ],
+    [
+      'noise for which the images have no place',
+      { students: [{ noise: { pad: 1, crop: 'random' } }] },
+      'noise',
+    ],
+    [
+      'a layer to freeze that there is not',
+      { students: [{ freeze: ['blocks'] }] },
+      'freeze-unknown',
+    ],
+    [
+      'a checkpoint to start from that there is not',
+      { students: [{ init: 'runs/none' }] },
+      'no-checkpoint',
+    ],
+  ])('refuses %s, and makes nothing', async (_, changes, code) => {
+    const runs = join(temporaryFolder(), 'runs');
+    const config = small(changes);
+    const options = { ...tinyOptions(join(runs, 'tiny')), configFolder: runs };
+    await expect(selfTrain(config, options)).rejects.toMatchObject({ code });
+    expect(existsSync(runs)).toBe(false);
+  });
+
+  it('refuses labels that all lie below the threshold', async () => {
+    const config = small({ students: [{ labels: { threshold: 0.999 } }] });
+    await expect(selfTrain(config, tinyOptions(temporaryFolder()))).rejects.toThrow(
+      /below the threshold of 0.999/,
+    );
+  }, 120_000);
 
   it('names the keys of the config where the filter would name its flags', async () => {
     const out = temporaryFolder();
