@@ -179,8 +179,9 @@ class TrainingRun {
         stopsAfter: (step: number) => this.#isBoundary(step),
       };
       for await (const event of trainer.run(plan.source, steps)) {
-        const { kind, step, epoch, loss, accuracy, learningRate } = event;
-        metrics.append({ kind, step, epoch, loss, accuracy, learningRate });
+        const { kind, step, epoch, loss, accuracy, learningRate, skipped } = event;
+        const figures = { kind, step, epoch, loss, accuracy, learningRate };
+        metrics.append(skipped === undefined ? figures : { ...figures, skipped });
         this.control.onEvent?.(event);
         // The state of an earlier step is gone; every step with a boundary is the last of its events.
         if (step < trainer.step) continue;

@@ -20,11 +20,11 @@ export type ArtifactKind =
   'infer' | 'forward' | 'grad' | 'update' | 'train' | 'init' | 'training-info';
 
 /** A number known from the step's index alone. */
-export interface HyperFormula {
+export type HyperFormula =
   /** 1 - base^t, with t the optimizer step counted from 1 (Adam's bias correction). */
-  readonly kind: 'biasCorrection';
-  readonly base: number;
-}
+  | { readonly kind: 'biasCorrection'; readonly base: number }
+  /** t itself. */
+  | { readonly kind: 'stepNumber' };
 
 /** Part of a packed tensor that belongs to one parameter. */
 export interface Segment {

@@ -44,10 +44,13 @@ const segmentSchema = z
   .describe('Part of a packed tensor that belongs to one parameter.');
 
 const formulaSchema = z
-  .object({
-    kind: z.literal('biasCorrection').describe('1 - base^t, t the step counted from 1.'),
-    base: z.number(),
-  })
+  .discriminatedUnion('kind', [
+    z.object({
+      kind: z.literal('biasCorrection').describe('1 - base^t, t the step counted from 1.'),
+      base: z.number(),
+    }),
+    z.object({ kind: z.literal('stepNumber').describe('t, the step counted from 1.') }),
+  ])
   .describe('A number known from the index of the step alone.');
 
 const tensorSchema = z

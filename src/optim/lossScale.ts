@@ -1,7 +1,7 @@
 import type { Graph, Value } from '../ir/graph.js';
 import { isFinite, select } from '../ops/choose.js';
 import { scalarLike } from '../ops/constant.js';
-import { add, minimum, mul } from '../ops/elementwise.js';
+import { add, div, minimum, mul, sub, tanh } from '../ops/elementwise.js';
 import { equal } from '../ops/shape.js';
 import { globalNorm } from './clip.js';
 import type { HyperSpec } from './optimizer.js';
@@ -49,6 +49,14 @@ export const growthHyper: HyperSpec = {
   default: 2000,
 };
 
+/** Takes the place of what an optimizer wants to know of the step's number; see hypersOfGoodSteps. */
+export const stepNumberHyper: HyperSpec = {
+  name: 'step_number',
+  meaning: 'number of the step, counted from 1; skipped steps are taken off inside',
+  default: 1,
+  formula: { kind: 'stepNumber' },
+};
+
 /** Adds an input for a number that training carries. */
 export function declareScalar(graph: Graph, { name }: ScalarState): Value {
   return graph.input(name, 'float32', []);
@@ -60,11 +68,59 @@ export function allFinite(grads: readonly Value[]): Value | undefined {
   return first && isFinite(globalNorm([first, ...rest]));
 }
 
+/** Steps before this one, scalars. */
+export interface StepCounts {
+  /** That changed something, in a row since the scale last changed. */
+  readonly good: Value;
+  /** That overflowed, of the whole run. */
+  readonly skipped: Value;
+}
+
+/** Adds the inputs for the counts that go with a scale. */
+export function declareCounts(graph: Graph): StepCounts {
+  return {
+    good: declareScalar(graph, goodSteps),
+    skipped: declareScalar(graph, skippedSteps),
+  };
+}
+
+/**
+ * Hypers that follow from the step's number, by the steps that changed something alone: torch.optim.AdamW
+ * is not told of a step that GradScaler skips, and its moments have not seen it.
+ */
+export function hypersOfGoodSteps(
+  specs: readonly HyperSpec[],
+  stepNumber: Value,
+  { skipped }: StepCounts,
+): Readonly<Record<string, Value>> {
+  const counted = sub(stepNumber, skipped);
+  return Object.fromEntries(
+    specs.flatMap(({ name, formula }) => {
+      if (formula === undefined) return [];
+      const value = formula.kind === 'stepNumber' ? counted : untilStep(counted, formula.base);
+      return [[name, value]];
+    }),
+  );
+}
+
+/**
+ * 1 - base^t for a scalar t of at least 1. With x = -t ln(base) it is 1 - e^-x = 2h / (1 + h), h = tanh(x / 2):
+ * in float32 the difference itself would lose four digits of 0.001.
+ */
+function untilStep(t: Value, base: number): Value {
+  const one = scalarLike(t, 1);
+  if (base === 0) return one;
+  const h = tanh(mul(t, scalarLike(t, -Math.log(base) / 2)));
+  return div(mul(h, scalarLike(h, 2)), add(h, one));
+}
+
 /** The scale and its counts after a step whose gradients were finite or not; `growth` a scalar. */
-export function nextLossScale(scale: Value, finite: Value, growth: Value): UpdatedScalar[] {
-  const { graph } = scale;
-  const good = declareScalar(graph, goodSteps);
-  const skipped = declareScalar(graph, skippedSteps);
+export function nextLossScale(
+  scale: Value,
+  finite: Value,
+  growth: Value,
+  { good, skipped }: StepCounts,
+): UpdatedScalar[] {
   const [zero, one] = [scalarLike(good, 0), scalarLike(good, 1)];
   const counted = add(good, one);
   const isDue = equal(minimum(counted, growth), growth);

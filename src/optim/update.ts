@@ -7,7 +7,15 @@ import { clipFactor, globalNorm } from './clip.js';
 import { decoupledDecay, l2Decay } from './decay.js';
 import { ema } from './ema.js';
 import { gradientsThatWait, joinSmall, type Joined } from './joined.js';
-import { allFinite, growthHyper, nextLossScale, type UpdatedScalar } from './lossScale.js';
+import {
+  allFinite,
+  declareCounts,
+  growthHyper,
+  hypersOfGoodSteps,
+  nextLossScale,
+  stepNumberHyper,
+  type UpdatedScalar,
+} from './lossScale.js';
 import type { HyperSpec, Optimizer, SlotSpec } from './optimizer.js';
 
 /** A parameter to update, with the weighted sum of its gradients. */
@@ -99,7 +107,13 @@ export function buildUpdate(graph: Graph, request: UpdateRequest): UpdateResult 
     const chosen = (made: Value, before: Value): Value =>
       finite ? select(finite, made, before) : made;
     const hyperSpecs = listHypers(request);
-    const hypers = declareHypers(graph, hyperSpecs, request);
+    const given = declareHypers(graph, hyperSpecs, request);
+    const counts = finite && declareCounts(graph);
+    const stepNumber = given[stepNumberHyper.name];
+    const hypers =
+      counts && stepNumber
+        ? { ...given, ...hypersOfGoodSteps(optimizer.hypers, stepNumber, counts) }
+        : given;
     const { factor, gradNorm } = gradientFactor(grads, request, hypers);
     const states = new Map(
       params.map((param) => [param.name, declareStates(graph, param, optimizer.slots)]),
@@ -125,8 +139,13 @@ export function buildUpdate(graph: Graph, request: UpdateRequest): UpdateResult 
     );
     const newEma = averageAll(graph, request, { stepped, newValue, hypers, chosen });
     const newScalars =
-      lossScale && finite
-        ? nextLossScale(lossScale, finite, found(hypers[growthHyper.name], growthHyper.name))
+      lossScale && finite && counts
+        ? nextLossScale(
+            lossScale,
+            finite,
+            found(hypers[growthHyper.name], growthHyper.name),
+            counts,
+          )
         : [];
     const news = { newParams, newStates, newEma, newScalars };
     return { ...news, hyperSpecs, slots: optimizer.slots, gradNorm, finite };
@@ -194,7 +213,14 @@ function listHypers({
   emaDecay = 0.9999,
   lossScale,
 }: UpdateRequest): HyperSpec[] {
-  const specs = [...optimizer.hypers];
+  const follows = ({ formula }: HyperSpec): boolean => formula !== undefined;
+  // A driver cannot tell which steps will have been skipped, so it gives their number and no more.
+  const specs = lossScale
+    ? [
+        ...optimizer.hypers.filter((spec) => !follows(spec)),
+        ...(optimizer.hypers.some(follows) ? [stepNumberHyper] : []),
+      ]
+    : [...optimizer.hypers];
   if (clip)
     specs.push({
       name: 'max_norm',

@@ -38,7 +38,9 @@ export class HyperInputs {
 }
 
 function formulaValue({ formula }: TensorInfo, step: number): number | undefined {
-  return formula && 1 - formula.base ** (step + 1);
+  if (formula === undefined) return undefined;
+  const number = step + 1;
+  return formula.kind === 'stepNumber' ? number : 1 - formula.base ** number;
 }
 
 function defaultOf(info: TensorInfo): number {

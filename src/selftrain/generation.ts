@@ -88,6 +88,8 @@ export type TrainedNetwork = {
   readonly stepsPerEpoch: number;
   /** Accuracy of the chosen checkpoint on held-out images. */
   readonly validation: number | null;
+  /** Steps that overflowed and changed nothing; missing but in float16. */
+  readonly skipped?: number;
 };
 
 /**
@@ -104,6 +106,7 @@ export async function trainGeneration(
   const last = await fixed(generation, context, { plan, checkpoint: first.checkpoint }, control);
   if (last === undefined) return undefined;
   const { checkpoint, step, validation } = last === 'unwanted' ? first : last;
+  const after = last === 'unwanted' ? 0 : (last.skipped ?? 0);
   return {
     checkpoint: relative(context.folder, checkpoint),
     step,
@@ -111,6 +114,7 @@ export async function trainGeneration(
     stepImages: plan.trainer.batch,
     stepsPerEpoch: plan.source.stepsPerEpoch,
     validation,
+    ...(first.skipped !== undefined && { skipped: first.skipped + after }),
   };
 }
 
@@ -146,6 +150,7 @@ interface PhaseEnd {
   readonly step: number;
   readonly steps: number;
   readonly validation: number | null;
+  readonly skipped: number | undefined;
 }
 
 /** Ends a phase: the checkpoint that it chose; undefined where it was interrupted. */
@@ -153,12 +158,12 @@ async function endOf(
   folder: string,
   { trainer, checkpoint: newest, interrupted }: TrainingOutcome,
 ): Promise<PhaseEnd | undefined> {
-  const steps = trainer.step;
+  const { step: steps, skipped } = trainer;
   await trainer.close();
   if (interrupted) return undefined;
   const checkpoint = chosenCheckpointPath(join(folder, 'checkpoints')) ?? newest;
   const { step } = readCheckpointState(checkpoint);
-  return { checkpoint, step, steps, validation: accuracyAt(folder, step) };
+  return { checkpoint, step, steps, validation: accuracyAt(folder, step), skipped };
 }
 
 /** Trains on at a larger size where the config wants that; undefined where it was interrupted. */

@@ -15,6 +15,8 @@ export interface NetworkSummary {
   readonly checkpoint: string;
   readonly step: number;
   readonly steps: number;
+  /** Of all its steps, those that overflowed and changed nothing; missing but in float16. */
+  readonly skipped?: number;
   /** Images that it was trained on, of all steps and kinds. */
   readonly images: number;
   /** Accuracy on held-out images, by which the checkpoint was chosen. */
@@ -57,6 +59,7 @@ export function summaryOf(
       checkpoint: trained.checkpoint,
       step: trained.step,
       steps: trained.steps,
+      ...(trained.skipped !== undefined && { skipped: trained.skipped }),
       images: trained.steps * trained.stepImages,
       validation: trained.validation,
       test,

@@ -8,9 +8,10 @@ import {
   type TrainingPlan,
 } from '../../src/api/runTraining.js';
 import { checkpointPath, listCheckpoints } from '../../src/runtime/checkpoint.js';
+import { readMetrics } from '../../src/runtime/metrics.js';
 import { ArtifactError, TrainingError } from '../../src/support/errors.js';
 import { temporaryFolder } from '../support/folder.js';
-import { tinyNet } from '../support/tinyDigits.js';
+import { overflowingNet, tinyNet } from '../support/tinyDigits.js';
 import { filesBelow, tinyRun } from '../support/tinyRun.js';
 
 /** Runs a plan to its end or interruption; gives what happened. */
@@ -84,6 +85,29 @@ describe('an interrupted run', () => {
     expect(interrupted).toBe(false);
     expect(best).not.toBeNull();
     expect(filesBelow(folder)).toEqual(before);
+  });
+});
+
+describe('a run in float16', () => {
+  it('writes with each step how many were skipped until then', async () => {
+    const folder = temporaryFolder();
+    const trainer = {
+      batch: 8,
+      target: 'portable',
+      precision: 'float16',
+      imageFormat: 'uint8-nhwc',
+      optimizer: { kind: 'sgd' },
+    } as const;
+    const schedule = { kind: 'constant', rate: 1e-9 } as const;
+    const model = overflowingNet;
+    const plan = tinyRun(folder, { model, trainer, schedule, validation: undefined });
+    const { trainer: made } = await run(plan);
+    const lines = [...readMetrics(join(folder, 'metrics.jsonl'))];
+    const counts = lines.map(({ skipped }) => Number(skipped));
+    expect(counts[0]).toBe(1);
+    expect(counts).toEqual(counts.toSorted((a, b) => a - b));
+    expect(counts).toHaveLength(12);
+    expect(counts.at(-1)).toBe(made.skipped);
   });
 });
 

@@ -2,12 +2,12 @@ import { afterEach, describe, expect, it } from 'vitest';
 import { Trainer, type StepEvent, type TrainerOptions } from '../../src/api/trainer.js';
 import { ShuffledBatches } from '../../src/data/batches.js';
 import { arraySource, type ImageSource } from '../../src/data/imageSource.js';
-import { defineModel, flatten, image, linear, type Model } from '../../src/nn/index.js';
+import type { Model } from '../../src/nn/index.js';
 import { DeviceError, GradusError } from '../../src/support/errors.js';
 import type { TensorData } from '../../src/support/tensor.js';
 import { hasCuda } from '../support/cuda.js';
 import { temporaryFolder } from '../support/folder.js';
-import { normFreeNet, quarters, tinyNet } from '../support/tinyDigits.js';
+import { normFreeNet, overflowingNet, quarters, tinyNet } from '../support/tinyDigits.js';
 import { relativeError, tolerances } from '../support/tolerances.js';
 
 const trainers: Trainer[] = [];
@@ -57,13 +57,6 @@ describe('gradient accumulation', () => {
 });
 
 describe('steps that overflow in float16', () => {
-  /** Pixels up to 100, so that a kernel's gradients are too large for the first scale. */
-  const model = defineModel({
-    name: 'bright',
-    input: image(1, 8, 8, { std: [0.01] }),
-    classes: 4,
-    build: (x, { classes }) => linear(flatten(x), { name: 'fc', out: classes }),
-  });
   const options: TrainerOptions = {
     batch: 8,
     target: 'portable',
@@ -74,7 +67,7 @@ describe('steps that overflow in float16', () => {
 
   it('are counted, in a resumed run on from its checkpoint', async () => {
     const folder = temporaryFolder();
-    const first = await create(model, { ...options, precision: 'float16' });
+    const first = await create(overflowingNet, { ...options, precision: 'float16' });
     const events = await train(first, 12, 1e-9);
     const counts = skippedOf(events).map(Number);
     const [{ skipped: last } = { skipped: undefined }] = events.slice(-1);
@@ -83,14 +76,14 @@ describe('steps that overflow in float16', () => {
     expect(first.skipped).toBe(last);
     expect((await first.state()).get('optim.skippedSteps')?.data[0]).toBe(last);
     const path = await first.save(folder, { epoch: 0, position: 0, best: null, config: {} });
-    const second = await create(model, { ...options, precision: 'float16' });
+    const second = await create(overflowingNet, { ...options, precision: 'float16' });
     await second.resume(path);
     expect(second.skipped).toBe(last);
     expect(skippedOf(await train(second, 13, 1e-9))).toEqual([last]);
   });
 
   it('are none in float32, and not spoken of', async () => {
-    const trainer = await create(model, options);
+    const trainer = await create(overflowingNet, options);
     expect(skippedOf(await train(trainer, 2, 1e-9))).toEqual([undefined, undefined]);
     expect(trainer.skipped).toBeUndefined();
   });

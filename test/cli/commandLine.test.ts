@@ -217,6 +217,50 @@ describe('gradus train', () => {
   });
 });
 
+describe('gradus selftrain', () => {
+  const network = {
+    ...{
+      model: 'm',
+      checkpoint: '',
+      step: 90,
+      steps: 100,
+      images: 800,
+      validation: 0.9,
+      seconds: 5,
+    },
+    test: { images: 40, accuracy: 0.8, top5: 1, loss: 0.5, calibrationError: 0 },
+    labels: null,
+  };
+
+  /** The table of a teacher and a student that skipped so many steps. */
+  async function table(skips: readonly (number | undefined)[]): Promise<string> {
+    const networks = skips.map((skipped, i) => {
+      const name = i === 0 ? 'teacher' : 'student-1';
+      return { ...network, name, ...(skipped !== undefined && { skipped }) };
+    });
+    const result = { name: 's', folder: 'runs/s', seed: 1, networks, chosenBy: 'x', seconds: 10 };
+    const { out } = await run('selftrain s.ts', {
+      loadSelfTrainingConfig: () => Promise.resolve({ config, folder: '/project' } as never),
+      selfTrain: () => Promise.resolve(result),
+    });
+    return out.slice(0, out.indexOf('\n\n'));
+  }
+
+  it('tells of each network how many steps were skipped, where one was', async () => {
+    expect(await table([2, 0])).toMatchInlineSnapshot(`
+      "network    model  test accuracy  held out  labels kept  of them right  a class  steps  skipped  time
+      ---------  -----  -------------  --------  -----------  -------------  -------  -----  -------  ----
+      teacher    m            80.00 %   90.00 %                                         100        2  0:05
+      student-1  m            80.00 %   90.00 %                                         100        0  0:05"
+    `);
+  });
+
+  it('speaks of no skipped steps where there is none', async () => {
+    expect(await table([0, 0])).not.toContain('skipped');
+    expect(await table([undefined, undefined])).not.toContain('skipped');
+  });
+});
+
 describe('an error', () => {
   const where = { file: 'm.ts', line: 1, column: 1 };
   const inspectFile = (): Promise<never> =>

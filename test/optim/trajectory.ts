@@ -93,7 +93,14 @@ export function runSteps(
     for (const { name, formula } of update.hyperSpecs)
       state.set(
         name,
-        ndarray([], [formula ? 1 - formula.base ** (step + 1) : hyperAt(name, step)]),
+        ndarray(
+          [],
+          [
+            formula?.kind === 'biasCorrection'
+              ? 1 - formula.base ** (step + 1)
+              : hyperAt(name, step),
+          ],
+        ),
       );
     const result = evaluate(graph, state);
     for (const [name, value] of result) state.set(name, value);

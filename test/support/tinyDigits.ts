@@ -5,7 +5,9 @@ import {
   classifier,
   conv2d,
   defineModel,
+  flatten,
   image,
+  linear,
   mbConv,
   relu,
   silu,
@@ -48,6 +50,14 @@ export function normFreeNet(): Model {
     },
   });
 }
+
+/** One of pixels up to 100, so that its gradients are too large for the loss scale that float16 begins with. */
+export const overflowingNet = defineModel({
+  name: 'overflowing',
+  input: image(1, size, size, { std: [0.01] }),
+  classes,
+  build: (x, { classes }) => linear(flatten(x), { name: 'fc', out: classes }),
+});
 
 /** Noisy images of 4 classes, told apart by the quarter that is bright. */
 export function quarters(count: number, seed = 1): ArrayDataset {

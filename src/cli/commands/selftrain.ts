@@ -8,7 +8,7 @@ import type { Report } from '../context.js';
 import { exitCodes } from '../exitCodes.js';
 import { deviceOf, flags, seedOf } from '../options.js';
 import type { Services } from '../services.js';
-import { formatClock, formatCount, formatPercent, formatTable } from '../table.js';
+import { formatClock, formatCount, formatPercent, formatTable, type Column } from '../table.js';
 
 /** Options of the commands that work in the folder of a self-training. */
 export const runOptions = (parser: Argv<CommonArguments>) =>
@@ -96,7 +96,8 @@ interface StoppedArguments {
   readonly device?: string | undefined;
 }
 
-const columns = [
+/** Columns of the table; of float16, where the loss was scaled too far, with the skipped steps. */
+const columnsOf = (skips: boolean): Column[] => [
   { title: 'network' },
   { title: 'model' },
   { title: 'test accuracy', align: 'right' },
@@ -105,12 +106,15 @@ const columns = [
   { title: 'of them right', align: 'right' },
   { title: 'a class', align: 'right' },
   { title: 'steps', align: 'right' },
+  ...(skips ? [{ title: 'skipped', align: 'right' } as const] : []),
   { title: 'time', align: 'right' },
-] as const;
+];
 
 function textOf(summary: SelfTrainingSummary, good: (text: string) => string): string {
   const { networks, folder, seconds, chosenBy } = summary;
-  const table = formatTable(columns, networks.map(rowOf));
+  const skips = networks.some(({ skipped = 0 }) => skipped > 0);
+  const rows = networks.map((network) => rowOf(network, skips));
+  const table = formatTable(columnsOf(skips), rows);
   const teacher = networks[0]?.test.accuracy ?? NaN;
   const last = networks.findLast(({ name }) => name.startsWith('student'));
   const gain = 100 * ((last?.test.accuracy ?? NaN) - teacher);
@@ -128,15 +132,8 @@ function textOf(summary: SelfTrainingSummary, good: (text: string) => string): s
   ].join('\n');
 }
 
-function rowOf({
-  name,
-  model,
-  test,
-  validation,
-  labels,
-  steps,
-  seconds,
-}: NetworkSummary): string[] {
+function rowOf(network: NetworkSummary, skips: boolean): string[] {
+  const { name, model, test, validation, labels, steps, skipped = 0, seconds } = network;
   return [
     name,
     model,
@@ -147,6 +144,7 @@ function rowOf({
     formatPrecision(labels?.precision ?? null),
     labels ? `${formatCount(labels.leastCopies)} to ${formatCount(labels.mostCopies)}` : '',
     formatCount(steps),
+    ...(skips ? [formatCount(skipped)] : []),
     formatClock(seconds),
   ];
 }

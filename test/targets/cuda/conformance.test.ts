@@ -58,7 +58,8 @@ describe('a training step for CUDA', () => {
     ['efficientnet_b0', 'rmspropTf', 'float16'],
     ['wrn_28_2', 'sgd', 'float16'],
     ['resnet18', 'adamw', 'float32'],
-  ] as const)('of %s has no node that the provider lacks', (name, kind, precision) => {
+    ['resnet18', 'adamw', 'float16'],
+  ] as const)('of %s by %s in %s has no node that the provider lacks', (name, kind, precision) => {
     const model = findShippedModel(name)?.model;
     invariant(model, `${name} is shipped`);
     const request = { ...training, target: cudaTarget, batch: 4, maxNorm: 1, precision };
