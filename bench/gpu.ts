@@ -31,15 +31,20 @@ interface Case {
 /** One measurement; without figures where it failed. */
 interface Row extends Case {
   readonly mode: BenchMode;
-  /** `gradus webgpu`, `torch channels_last+amp`. */
+  /** `gradus webgpu`, `gradus cuda float16`, `torch channels_last+amp`. */
   readonly runner: string;
+  /** Training steps that one run does; of Gradus. */
+  readonly stepsPerRun?: number;
   readonly imagesPerSecond?: number;
   readonly milliseconds?: Spread;
   /** The most memory of the GPU in use, less what was before; null where no tool tells. */
   readonly peakDeviceBytes?: number | null;
   /** The most resident memory of the process, less Node's, in which a software driver's memory lies too. */
   readonly peakHostBytes?: number;
-  /** What bringing a step's images up takes by itself, as a share of the step; null on the CPU. */
+  /**
+   * What moving a step's values between host and device takes by itself, as a share of the step: images, and of
+   * Gradus on CUDA its part of the state around a run. Null on the CPU.
+   */
   readonly transferShare?: number | null;
   readonly error?: string;
 }
@@ -121,10 +126,21 @@ async function measureCase(wanted: Case, mode: BenchMode, context: Context): Pro
     rows.push(row);
   };
   for (const device of devices)
-    await add(`gradus ${device.name}`, () => gradusSteps(wanted, mode, device, steps));
+    for (const precision of precisionsOf(device, mode)) {
+      const runner = ['gradus', device.name, ...(precision === undefined ? [] : [precision])];
+      await add(runner.join(' '), () => gradusSteps(wanted, { mode, device, precision, steps }));
+    }
   for (const variant of torch?.variants ?? [])
     await add(`torch ${variant}`, () => torchSteps({ ...wanted, mode, variant, steps }));
   return rows;
+}
+
+/** What steps are measured in: float32, and in training float16 where the device has it. */
+function precisionsOf(
+  { float16 }: BenchDevice,
+  mode: BenchMode,
+): readonly ('float16' | undefined)[] {
+  return float16 && mode === 'train' ? [undefined, 'float16'] : [undefined];
 }
 
 /** What one process measured. */
@@ -132,6 +148,7 @@ export interface Figures {
   /** Of each step, or the mean of some. */
   readonly milliseconds: readonly number[];
   readonly transferMilliseconds?: number | null | undefined;
+  readonly stepsPerRun?: number;
   readonly peakHostBytes?: number;
 }
 
@@ -144,14 +161,15 @@ async function figuresOf(
   const before = meter?.used();
   meter?.takePeak();
   try {
-    const { milliseconds: all, transferMilliseconds, peakHostBytes } = await work();
+    const { milliseconds: all, transferMilliseconds, ...others } = await work();
     const peak = meter?.takePeak();
     const milliseconds = spread(all);
     return {
       imagesPerSecond: round((1000 * batch) / milliseconds.median),
       milliseconds,
       peakDeviceBytes: peak === undefined ? null : peak - (before ?? 0),
-      ...(peakHostBytes !== undefined && { peakHostBytes }),
+      ...(others.stepsPerRun !== undefined && { stepsPerRun: others.stepsPerRun }),
+      ...(others.peakHostBytes !== undefined && { peakHostBytes: others.peakHostBytes }),
       transferShare:
         typeof transferMilliseconds === 'number'
           ? round(transferMilliseconds / milliseconds.median)
@@ -163,15 +181,20 @@ async function figuresOf(
   }
 }
 
+interface GradusWork {
+  readonly mode: BenchMode;
+  readonly device: BenchDevice;
+  readonly precision: 'float16' | undefined;
+  readonly steps: number;
+}
+
 async function gradusSteps(
   { model, size, batch }: Case,
-  mode: BenchMode,
-  device: BenchDevice,
-  steps: number,
+  { mode, device, precision, steps }: GradusWork,
 ): Promise<Figures> {
   const folder = mkdtempSync(join(tmpdir(), 'gradus-gpu-'));
   try {
-    const options = { mode, size, batch, device: device.name };
+    const options = { mode, size, batch, precision, device: device.name };
     const { manifest, choice } = await compileStep(
       model === toyNetwork.name ? toyNetwork : model,
       options,
@@ -182,6 +205,7 @@ async function gradusSteps(
     return {
       milliseconds: measured.steps.map(({ milliseconds }) => milliseconds),
       transferMilliseconds: measured.transferMilliseconds,
+      stepsPerRun: (mode === 'train' ? manifest.artifacts.train?.steps : undefined) ?? 1,
       peakHostBytes: measured.peakRssBytes - measured.baseRssBytes,
     };
   } finally {
@@ -191,7 +215,8 @@ async function gradusSteps(
 
 /** The rows as a table of Markdown. */
 export function markdownTable(rows: readonly Row[]): string {
-  const head = ['network', 'batch', 'work', 'by', 'images/s', 'ms', 'peak GPU MB', 'transfers'];
+  const measures = ['steps a run', 'peak GPU MB', 'transfers'];
+  const head = ['network', 'batch', 'work', 'by', 'images/s', 'ms', ...measures];
   const cells = rows.map((row) => [
     `${row.model} ${row.size} px`,
     String(row.batch),
@@ -199,6 +224,7 @@ export function markdownTable(rows: readonly Row[]): string {
     row.runner,
     row.error ?? String(row.imagesPerSecond),
     String(row.milliseconds?.median ?? ''),
+    String(row.stepsPerRun ?? ''),
     typeof row.peakDeviceBytes === 'number' ? (row.peakDeviceBytes / 1e6).toFixed(0) : '',
     typeof row.transferShare === 'number' ? `${(100 * row.transferShare).toFixed(1)} %` : '',
   ]);

@@ -6,6 +6,8 @@ import { findSwiftshader, listGpus, mayHaveGpu } from '../src/runtime/graphics.j
 export interface BenchDevice {
   readonly name: DeviceName;
   readonly detail: string;
+  /** Whether it computes with 16-bit floats. */
+  readonly float16: boolean;
 }
 
 /** Makes WebGPU use SwiftShader where there is no GPU and nothing else is said. */
@@ -26,7 +28,7 @@ export async function benchDevices({ software }: { readonly software: boolean })
   for (const name of names) {
     const found = summary.devices.find((device) => device.name === name);
     const detail = found?.detail ?? 'not a provider of this onnxruntime-node';
-    if (found && isUsable(found, software)) devices.push({ name, detail });
+    if (found && isUsable(found, software)) devices.push({ name, detail, float16: found.float16 });
     else reasons.push(`${name}: ${detail}${found?.hint === undefined ? '' : ` (${found.hint})`}`);
   }
   return { gpus: await listGpus(), devices, reasons };

@@ -28,6 +28,8 @@ export interface BenchResult {
   readonly mode: BenchMode;
   readonly device: string;
   readonly batch: number;
+  /** Training steps that one run does. */
+  readonly stepsPerRun: number;
   /** [C,H,W] */
   readonly image: readonly number[];
   /** By the median step. */
@@ -39,7 +41,10 @@ export interface BenchResult {
   readonly peakRssBytes: number;
   /** Share of a step outside onnxruntime: noise, messages between threads, copies. Median. */
   readonly outsideRunShare: number;
-  /** Share of a step that bringing what it is fed to the device would take by itself; null on the CPU. */
+  /**
+   * Share of a step that moving what it must between host and device would take by itself: what it is fed, and
+   * on CUDA its part of the state that goes to and fro around a run. Null on the CPU.
+   */
   readonly transferShare: number | null;
   /** Of the nodes' time, by a profile of other steps than those that were timed. */
   readonly operators: readonly OperatorTime[];
@@ -77,8 +82,10 @@ export async function benchModel(
     const timing = { ...request, steps: steps ?? 5, seconds: steps === undefined ? 10 : 0 };
     const measured = await measure(timing);
     const load = loadavg()[0] ?? 0;
-    onPhase?.(`timed ${measured.steps.length} steps; profiling ${profiledSteps} more`);
-    const profile = await profileSteps(request);
+    const stepsPerRun = (mode === 'train' ? manifest.artifacts.train?.steps : undefined) ?? 1;
+    const runs = `${measured.steps.length} ${stepsPerRun > 1 ? `runs of ${stepsPerRun} steps` : 'steps'}`;
+    onPhase?.(`timed ${runs}; profiling ${stepsPerRun > 1 ? 'one' : profiledSteps} more`);
+    const profile = await profileSteps(stepsPerRun > 1 ? { ...request, warmUp: 1 } : request);
     const sources = nodeSources(join(folder, mode === 'train' ? 'train.onnx' : 'infer.onnx'));
     const step = spread(measured.steps.map(({ milliseconds }) => milliseconds));
     return {
@@ -86,6 +93,7 @@ export async function benchModel(
       mode,
       device,
       batch: Number(manifest.batch),
+      stepsPerRun,
       image: manifest.image,
       imagesPerSecond: round((1000 * Number(manifest.batch)) / step.median),
       stepMilliseconds: step.median,

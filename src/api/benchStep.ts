@@ -2,13 +2,21 @@ import type { Model } from '../nn/defineModel.js';
 import type { OptimizerConfig } from '../optim/optimizer.js';
 import type { BenchMode } from '../runtime/benchProtocol.js';
 import { compileModel, type CompileModelOptions, type CompileResult } from './compileModel.js';
-import { chooseDevice } from './device.js';
+import { chooseDevice, stepsPerRunOn } from './device.js';
 import type { DeviceChoice, DeviceName } from './deviceNames.js';
 
 /** Which steps of a model are looked at. */
 export interface StepOptions extends Pick<
   CompileModelOptions,
-  'size' | 'classes' | 'drop' | 'dropPath' | 'costs' | 'threads' | 'onPass'
+  | 'size'
+  | 'classes'
+  | 'drop'
+  | 'dropPath'
+  | 'costs'
+  | 'threads'
+  | 'onPass'
+  | 'precision'
+  | 'stepsPerRun'
 > {
   /** Default train. */
   readonly mode?: BenchMode | undefined;
@@ -33,8 +41,9 @@ export async function compileStep(
   options: StepOptions,
   out?: string,
 ): Promise<CompileResult & { readonly choice: DeviceChoice }> {
-  const { mode = 'train', optimizer, batch = 32, evaluates, device: name, ...rest } = options;
-  const choice = await chooseDevice(name);
+  const { mode = 'train', optimizer, batch = 32, evaluates, device: name, ...others } = options;
+  const { stepsPerRun, precision, ...rest } = others;
+  const choice = await chooseDevice(name, mode === 'train' ? precision : undefined);
   const common = { ...rest, target: choice.device, batch, out };
   const compiled =
     mode === 'train'
@@ -42,6 +51,8 @@ export async function compileStep(
           ...common,
           ...training,
           ...(optimizer && { optimizer }),
+          precision,
+          stepsPerRun: stepsPerRun ?? stepsPerRunOn(choice.device),
           artifacts: [...(evaluates === true ? (['infer'] as const) : []), 'train', 'init'],
           weightInputs: true,
         })

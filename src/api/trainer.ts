@@ -13,7 +13,7 @@ import type { StepResult } from '../runtime/step.js';
 import type { WeightKind } from '../runtime/trainProtocol.js';
 import { TrainClient } from '../runtime/trainClient.js';
 import type { TensorData } from '../support/tensor.js';
-import { chooseDevice, sessionOn } from './device.js';
+import { chooseDevice, sessionOn, stepsPerRunOn } from './device.js';
 import type { DeviceChoice, DeviceName } from './deviceNames.js';
 import { requireImages } from './evaluateNetwork.js';
 import { requireFinite, stepEvent, type Started, type StepEvent } from './stepEvents.js';
@@ -62,12 +62,6 @@ export interface RunSteps {
 }
 
 /**
- * Steps of a run on CUDA, where all state passes through the host around each run: that of EfficientNet-B0,
- * 85 MB each way, takes about 3 % of 16 steps of 100 ms at a rate of 4 GB/s. A guess: it was never measured.
- */
-const stepsOnCuda = 16;
-
-/**
  * Trains one network: compiles it, runs its steps in a worker thread, evaluates, saves, resumes.
  *
  * @example
@@ -101,8 +95,7 @@ export class Trainer {
     const { accumulate = 1, batch, threads, seed = 0 } = options;
     const parts = accumulate > 1 ? (['grad', 'update'] as const) : (['train'] as const);
     const choice = await chooseDevice(options.device, options.precision);
-    const several = accumulate === 1 && choice.device === 'cuda' ? stepsOnCuda : 1;
-    const { stepsPerRun = several } = options;
+    const { stepsPerRun = accumulate === 1 ? stepsPerRunOn(choice.device) : 1 } = options;
     const compiled = await compileModel(model, {
       target: choice.device,
       ...options,

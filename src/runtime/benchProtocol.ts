@@ -14,7 +14,7 @@ export interface BenchRequest {
   readonly threads?: number | undefined;
   /** Where it runs; the CPU where missing. */
   readonly session?: Pick<SessionOptions, 'providers' | 'strict'> | undefined;
-  /** Steps that are run before and not counted. */
+  /** Steps, or runs of several, before those that count. */
   readonly warmUp: number;
   /** Steps that are counted, at least. */
   readonly steps: number;
@@ -25,7 +25,7 @@ export interface BenchRequest {
 }
 
 export interface MeasuredStep {
-  /** From the end of the step before to its own; on a device, the mean of steps that were given to it at once. */
+  /** From the end of the step before to its own; the mean of steps that are of one run or were given to a device at once. */
   readonly milliseconds: number;
   /** Of these, inside onnxruntime. */
   readonly runMilliseconds: number;
@@ -37,7 +37,7 @@ export interface Measured {
   readonly peakRssBytes: number;
   /** Resident memory before anything was loaded: Node, Gradus and onnxruntime themselves. */
   readonly baseRssBytes: number;
-  /** To bring what a step is fed to a device, with nothing computed; see transferMilliseconds. */
+  /** Of a step, to move what it must between host and device, with nothing computed; see transferMilliseconds. */
   readonly transferMilliseconds?: number | undefined;
 }
 

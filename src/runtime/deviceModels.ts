@@ -39,6 +39,34 @@ export function uploadModel(tensors: readonly TensorSpec[]): Uint8Array {
   );
 }
 
+/**
+ * What a run whose values all pass through the host has to move: takes in `given`, of each of which the first
+ * element comes out, and `carried`, which come out as they are.
+ */
+export function passModel(
+  given: readonly TensorSpec[],
+  carried: readonly TensorSpec[],
+): Uint8Array {
+  const flat = (name: string): string => `flat:${name}`;
+  return model(
+    [...given, ...carried],
+    [
+      ...given.map(({ name, dtype }) => ({ name: partOf(name), dtype, shape: [1] })),
+      ...carried.map((tensor) => ({ ...tensor, name: copyOf(tensor.name) })),
+    ],
+    [
+      ...given.flatMap(({ name }) => [
+        { opType: 'Reshape', input: [name, 'all'], output: [flat(name)] },
+        { opType: 'Slice', input: [flat(name), 'start', 'end', 'start'], output: [partOf(name)] },
+      ]),
+      ...carried.map(({ name }) => {
+        return { opType: 'Identity', input: [name], output: [copyOf(name)] };
+      }),
+    ],
+    [ints('all', -1), ints('start', 0), ints('end', 1)],
+  );
+}
+
 /** sum:x + part:x -> copy:x of each tensor. */
 export function addModel(tensors: readonly TensorSpec[]): Uint8Array {
   return model(
@@ -61,9 +89,6 @@ export function addModel(tensors: readonly TensorSpec[]): Uint8Array {
 export function logModel(scalars: readonly string[], rows: number): Uint8Array {
   const size = scalars.length * rows;
   const log: TensorSpec = { name: 'log', dtype: 'float32', shape: [size] };
-  const ints = (name: string, ...values: number[]): onnx.TensorProto.$Properties => {
-    return { name, dataType: dtypes.int64.onnx, dims: [values.length], int64Data: values };
-  };
   const vector = (name: string): string => `vector:${name}`;
   return model(
     [log, ...scalars.map((name): TensorSpec => ({ name, dtype: 'float32', shape: [] }))],
@@ -82,6 +107,10 @@ export function logModel(scalars: readonly string[], rows: number): Uint8Array {
     ],
     [ints('start', scalars.length), ints('end', size), ints('axis', 0), ints('one', 1)],
   );
+}
+
+function ints(name: string, ...values: number[]): onnx.TensorProto.$Properties {
+  return { name, dataType: dtypes.int64.onnx, dims: [values.length], int64Data: values };
 }
 
 function model(

@@ -8,7 +8,7 @@ export interface NodeTime {
   readonly name: string;
   /** Its operator. */
   readonly operator: string;
-  /** Median of the runs. */
+  /** Median of the runs, or of the steps of a loop. */
   readonly milliseconds: number;
 }
 
@@ -54,6 +54,8 @@ function profileOf(events: readonly TraceEvent[], warmUp: number): Profile {
     if (cat !== 'Node' || !name.endsWith(kernelSuffix) || done < warmUp) continue;
     const node = name.slice(0, -kernelSuffix.length);
     const operator = typeof args?.['op_name'] === 'string' ? args['op_name'] : '';
+    // Its time is that of the nodes inside, which have events of their own.
+    if (operator === 'Loop') continue;
     const time = times.get(node) ?? { operator, each: [] };
     time.each.push(dur / 1000);
     times.set(node, time);

@@ -61,6 +61,24 @@ describe('a bench of training steps', () => {
       'timed 6 steps; profiling 5 more',
     ]);
   });
+
+  it('of which several are one run gives figures of one step, and their number in a run', async () => {
+    const said: string[] = [];
+    const onPhase = (phase: string) => said.push(phase);
+    const options = { batch: 8, steps: 12, threads: 1, device: 'cpu', onPhase } as const;
+    const several = await benchModel(digits, { ...options, stepsPerRun: 4 });
+    expect([result.stepsPerRun, several.stepsPerRun]).toEqual([1, 4]);
+    expect(several.stepSpread.count).toBe(3);
+    expect(said.at(-1)).toBe('timed 3 runs of 4 steps; profiling one more');
+    expect(several.imagesPerSecond).toBeCloseTo(8000 / several.stepMilliseconds, -1);
+    expect(several.outsideRunShare).toBeLessThan(1);
+    // The nodes of one step, and those that gather what it is given from a stack; not the loop around them.
+    const nodes = (all: BenchResult) => all.operators.reduce((n, own) => n + own.nodes, 0);
+    expect(several.operators.map(({ operator }) => operator)).not.toContain('Loop');
+    expect(sum(several.operators)).toBeCloseTo(1);
+    expect(nodes(several)).toBeGreaterThan(nodes(result));
+    expect(nodes(several)).toBeLessThan(1.2 * nodes(result));
+  });
 });
 
 describe('a bench of labelling', () => {

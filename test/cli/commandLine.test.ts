@@ -563,6 +563,7 @@ describe('gradus bench', () => {
     mode: 'train',
     device: 'cpu',
     batch: 64,
+    stepsPerRun: 1,
     image: [1, 28, 28],
     imagesPerSecond: 640,
     stepMilliseconds: 100,

@@ -66,7 +66,7 @@ const imageSets = 3;
  */
 export async function predictMemory(
   model: string | Model,
-  options: Omit<StepOptions, 'mode' | 'device'> = {},
+  options: Omit<StepOptions, 'mode' | 'device' | 'stepsPerRun'> = {},
 ): Promise<MemoryPrediction> {
   const { manifest, artifacts } = await compileStep(model, {
     ...options,

@@ -1,4 +1,5 @@
 import type { BenchResult } from '../../api/bench.js';
+import { precisions } from '../../compiler/precision.js';
 import { createOptimizer, optimizerNames } from '../../optim/index.js';
 import { defineCommand } from '../command.js';
 import { deviceOf, flags, modelPositional, oneOf, wholeNumber } from '../options.js';
@@ -29,6 +30,15 @@ export const bench = defineCommand({
       device: flags.device,
       threads: { ...text, describe: 'Threads of one operator' },
       steps: { ...text, describe: 'Steps to time; as many as fit into 10 s if missing' },
+      'steps-per-run': {
+        ...text,
+        describe: "Training steps of one run; the device's own number if missing",
+      },
+      precision: {
+        ...text,
+        choices: precisions,
+        describe: 'What training computes in; float32 if missing',
+      },
       optimizer: {
         ...text,
         choices: optimizerNames,
@@ -45,6 +55,8 @@ export const bench = defineCommand({
       device: deviceOf(args.device),
       threads: wholeNumber('--threads', args.threads, { least: 1 }),
       steps: wholeNumber('--steps', args.steps, { least: 1 }),
+      stepsPerRun: wholeNumber('--steps-per-run', args['steps-per-run'], { least: 1 }),
+      precision: oneOf('--precision', args.precision, precisions),
       optimizer: optimizer === undefined ? undefined : createOptimizer({ kind: optimizer }).config,
       onPhase: (phase) => {
         progress.note(phase);
@@ -59,15 +71,17 @@ function textOf(result: BenchResult): string {
 }
 
 function figuresOf(result: BenchResult): string {
-  const { name, mode, device, batch, image, stepSpread, transferShare, machine } = result;
+  const { name, mode, device, batch, image, stepSpread, stepsPerRun, transferShare, machine } =
+    result;
   const [low, high] = stepSpread.quartiles;
-  const work = mode === 'train' ? 'training steps' : 'batches labelled';
+  const steps = stepsPerRun > 1 ? `runs of ${stepsPerRun} training steps` : 'training steps';
+  const work = mode === 'train' ? steps : 'batches labelled';
   const rows = [
     ['images per second', String(result.imagesPerSecond)],
     ['milliseconds a step', `${result.stepMilliseconds} (half of them ${low} to ${high})`],
     ['peak memory', formatBytes(result.peakRssBytes)],
     ['outside onnxruntime', formatPercent(result.outsideRunShare)],
-    ...(transferShare === null ? [] : [['to the device', formatPercent(transferShare)]]),
+    ...(transferShare === null ? [] : [['transfers', formatPercent(transferShare)]]),
   ];
   return [
     `${name}: ${stepSpread.count} ${work} of ${batch} images [${image.join(',')}] on ${device}`,
