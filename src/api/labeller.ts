@@ -1,4 +1,5 @@
 import type { Manifest } from '../artifacts/manifest.js';
+import type { InferencePrecision } from '../compiler/precision.js';
 import type { ImageBatch, ImageLayout, ImageSource } from '../data/imageSource.js';
 import type { InferArrays } from '../runtime/batchArrays.js';
 import { MeanProbabilities, softmaxRows } from '../runtime/evaluate.js';
@@ -26,6 +27,8 @@ export interface LabellerOptions {
    */
   readonly sessions?: number | undefined;
   readonly device?: DeviceName | undefined;
+  /** What a checkpoint's network computes in, on a GPU; default float32. */
+  readonly precision?: InferencePrecision | undefined;
   /** Names of the classes, where the teacher does not tell them. */
   readonly classNames?: readonly string[] | undefined;
   /** Dropout and stochastic depth while it labels; none where missing. */
@@ -81,14 +84,15 @@ export class Labeller {
 
   /** Loads a teacher; throws as loadTeacher does, and a DeviceError for a device that cannot be used. */
   static async create(source: TeacherSource, options: LabellerOptions = {}): Promise<Labeller> {
-    const choice = await chooseDevice(options.device);
+    const { batch = 32, sessions = 1, classNames, noise, precision } = options;
+    const choice = await chooseDevice(options.device, precision);
     const { device } = choice;
-    const { batch = 32, sessions = 1, classNames, noise } = options;
+    if (device === 'cpu') requireFloat32(precision);
     if (sessions > 1 && device !== 'cpu') throw severalSessions(device);
     const threads = options.threads ?? (sessions > 1 ? 1 : undefined);
     // On the CPU onnxruntime finds its own layout, since the weights are constants.
     const target = await resolveTarget(device === 'cpu' ? 'portable' : device);
-    const teacher = await loadTeacher(source, { batch, classNames, noise, target });
+    const teacher = await loadTeacher(source, { batch, classNames, noise, target, precision });
     // A graph from elsewhere may have nodes that only the CPU runs.
     const strict = typeof teacher.infer !== 'string' && device === 'webgpu';
     const clients: TrainClient[] = [];
@@ -211,6 +215,16 @@ export class Labeller {
   async close(): Promise<void> {
     await Promise.all(this.clients.map((client) => client.stop()));
   }
+}
+
+/** The CPU provider computes in 16 bits by casts around each node, slower than in float32. */
+function requireFloat32(precision: InferencePrecision = 'float32'): void {
+  if (precision === 'float32') return;
+  throw new ConfigError(`the CPU does not label in ${precision}`, {
+    code: 'precision',
+    where: '--precision',
+    hint: 'it has no kernels of 16 bits: leave --precision out, or label on a GPU',
+  });
 }
 
 function severalSessions(device: string): ConfigError {

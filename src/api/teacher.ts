@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import type { Manifest, TensorInfo } from '../artifacts/manifest.js';
 import { compileInference } from '../compiler/inference.js';
+import type { InferencePrecision } from '../compiler/precision.js';
 import type { Model } from '../nn/defineModel.js';
 import type { OnnxSource } from '../runtime/onnxFile.js';
 import { ConfigError } from '../support/errors.js';
@@ -70,6 +71,8 @@ export interface TeacherOptions {
   readonly noise?: ModelNoise | undefined;
   /** What a checkpoint's graph is spelled for; default portable. */
   readonly target?: Target | undefined;
+  /** What a checkpoint's graph computes in; default float32. */
+  readonly precision?: InferencePrecision | undefined;
 }
 
 /**
@@ -89,7 +92,7 @@ export async function loadTeacher(
 
 function checkpointTeacher(source: CheckpointNetwork, options: TeacherOptions): Teacher {
   const { path, state, loaded, network, weights } = source;
-  const { batch, classNames, target } = options;
+  const { batch, classNames, target, precision = 'float32' } = options;
   const noise = options.noise && { ...options.noise, ...ratesOf(options.noise, source.rates) };
   // What was trained on floats was given the pixels as they are.
   const { imageFormat = 'uint8-nhwc' } = source;
@@ -98,8 +101,8 @@ function checkpointTeacher(source: CheckpointNetwork, options: TeacherOptions): 
     compileInference(loaded.model, {
       weights,
       file: 'infer.onnx',
-      opset: 21,
       target,
+      precision,
       trace: { batch, imageFormat, classes, image, drop: noise?.drop, dropPath: noise?.dropPath },
       noised: noise !== undefined,
     }),
@@ -116,6 +119,7 @@ function checkpointTeacher(source: CheckpointNetwork, options: TeacherOptions): 
     path,
     fingerprint: createHash('sha256')
       .update(`${state.tensors.sha256} ${network.architectureHash} ${weights.kind}`)
+      .update(precision === 'float32' ? '' : ` ${precision}`)
       .update(noise ? ` noised ${JSON.stringify(noise)}` : '')
       .digest('hex'),
     manifest: inferManifest({
@@ -159,7 +163,14 @@ function ratesOf(wanted: NoiseRates, recorded: NoiseRates): NoiseRates {
   };
 }
 
-function onnxTeacher(path: string, { batch, classNames, noise }: TeacherOptions): Teacher {
+function onnxTeacher(path: string, options: TeacherOptions): Teacher {
+  const { batch, classNames, noise, precision = 'float32' } = options;
+  if (precision !== 'float32')
+    throw new ConfigError(`${path} computes in what it was written in`, {
+      code: 'precision',
+      where: '--precision',
+      hint: 'leave --precision out, or give the checkpoint that it was exported from',
+    });
   if (noise)
     throw new ConfigError(`${path} draws no noise: it is a network for evaluation`, {
       code: 'no-noise',

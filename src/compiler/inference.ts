@@ -8,10 +8,12 @@ import { writeModel, type WrittenModel } from '../onnx/writer.js';
 import { eliminateDeadCode } from '../passes/dce.js';
 import { foldBatchNorm } from '../passes/foldBatchNorm.js';
 import { foldWeights, type WeightSource } from '../passes/foldWeights.js';
+import { mixedPrecision } from '../passes/mixedPrecision.js';
 import { optimize } from '../passes/pipeline.js';
 import { halveMatrices } from '../support/halveMatrices.js';
 import { lower } from '../targets/lower.js';
 import { portable, type Target } from '../targets/target.js';
+import { chooseOpset, type InferencePrecision } from './precision.js';
 import { inferProgram } from './programs.js';
 
 export interface InferenceRequest {
@@ -19,7 +21,10 @@ export interface InferenceRequest {
   readonly weights: WeightSource;
   /** File name of the model; weights too big for it go into `<file>.data`. */
   readonly file: string;
-  readonly opset: OpsetVersion;
+  /** Default the target's own, else 21. */
+  readonly opset?: OpsetVersion | undefined;
+  /** What convolutions and matrix products compute in; scores are float32 all the same. Default float32. */
+  readonly precision?: InferencePrecision | undefined;
   readonly trace: Omit<TraceOptions, 'mode'>;
   /** Dropout and stochastic depth stay, as inputs that take masks. */
   readonly noised?: boolean | undefined;
@@ -45,9 +50,12 @@ export interface Inference {
  * into the convolutions and what depends on weights alone is computed now.
  */
 export function compileInference(model: Model, request: InferenceRequest): Inference {
-  const { file, opset, trace, noised = false } = request;
+  const { file, trace, noised = false, precision = 'float32', target = portable } = request;
+  const opset = chooseOpset(target, precision, request.opset);
   const program = inferProgram(model, { trace, noised });
-  const compact = optimize(foldBatchNorm(program.graph));
+  const single = foldBatchNorm(program.graph);
+  // Casts of weights are among what is computed now.
+  const compact = optimize(precision === 'float32' ? single : mixedPrecision(precision)(single));
   const folded = foldWeights({ graph: compact, weights: request.weights });
   const graph = eliminateDeadCode(folded.graph);
   const stored =
@@ -55,7 +63,7 @@ export function compileInference(model: Model, request: InferenceRequest): Infer
       ? halveMatrices(folded.weights)
       : { tensors: folded.weights, tooLarge: [] };
   const builder = new GraphBuilder({ opset, name: model.name });
-  lower(graph, builder, { target: request.target ?? portable, weights: stored.tensors });
+  lower(graph, builder, { target, weights: stored.tensors });
   const docString = `inference graph of ${model.name}, exported by Gradus`;
   const onnx = builder.build({ docString, metadata: request.metadata ?? {} });
   assertValidModel(onnx, file);

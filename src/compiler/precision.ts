@@ -10,6 +10,11 @@ export const precisions = ['float32', 'float16', 'bfloat16'] as const;
 
 export type Precision = (typeof precisions)[number];
 
+/** What a network that labels may compute in; bfloat16 would round its scores to two digits. */
+export const inferencePrecisions = ['float32', 'float16'] as const;
+
+export type InferencePrecision = (typeof inferencePrecisions)[number];
+
 /** The first opset whose convolution takes bfloat16. */
 const bfloat16Opset = 22;
 

@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { agreementOf, type Agreement } from '../api/agreement.js';
 import type { DeviceChoice } from '../api/deviceNames.js';
 import { classesOfRun } from '../api/evaluateCheckpoint.js';
 import {
@@ -20,7 +21,7 @@ import { labelImages, type LabelOptions, type LabelSummary } from './label.js';
 /** Who labels which images, as a command line names them. */
 export interface TeacherRequest extends Pick<
   LabellerOptions,
-  'batch' | 'threads' | 'sessions' | 'device'
+  'batch' | 'threads' | 'sessions' | 'device' | 'precision'
 > {
   /** The images to label. */
   readonly data: string;
@@ -43,19 +44,38 @@ export interface LabelRequest extends LabelOptions, TeacherRequest {}
 export interface LabelRunSummary extends LabelSummary {
   readonly data: string;
   readonly audit: AuditResult | null;
+  /** Of labels in 16 bits with those in float32, on some of the images; missing in float32. */
+  readonly agreement?: Agreement;
 }
 
 /** Labels a data set with the teacher of a path, and audits the teacher on held-out images. */
 export async function labelDataSet(path: string, request: LabelRequest): Promise<LabelRunSummary> {
   const list = join(request.out, 'unreadable.jsonl');
   return withTeacher(path, request, list, async ({ labeller, source, heldOut }) => {
+    const agreement = await agreementWithFloat32(path, request, { labeller, source });
     const summary = await labelImages(labeller, source, request);
     const audit =
       heldOut && !summary.interrupted
         ? await auditOnce(labeller, heldOut, request.out, request.temperature)
         : null;
-    return { ...summary, data: request.data, audit };
+    return { ...summary, data: request.data, audit, ...(agreement && { agreement }) };
   });
+}
+
+/** Holds a teacher in 16 bits against itself in float32, before it labels everything. */
+async function agreementWithFloat32(
+  path: string,
+  { precision = 'float32', batch, threads, device }: TeacherRequest,
+  { labeller, source }: Pick<ReadyTeacher, 'labeller' | 'source'>,
+): Promise<Agreement | undefined> {
+  if (precision === 'float32') return undefined;
+  const { classes: classNames } = labeller.teacher;
+  const exact = await Labeller.create(path, { batch, threads, device, classNames });
+  try {
+    return await agreementOf(labeller, exact, source);
+  } finally {
+    await exact.close();
+  }
 }
 
 /** A teacher that is ready, and what it is to label. */
@@ -76,17 +96,18 @@ export async function withTeacher<T>(
   const pool = new LoaderPool();
   const limit = request.unreadable ?? defaultUnreadable;
   const unreadable = new UnreadableImages({ file: list, limit, allow: '--unreadable' });
-  const options = { pool, unreadable };
+  const clean = { pool, unreadable };
   let labeller: Labeller | undefined;
   try {
-    const source = await openSource(request.data, options);
-    const { batch, threads, sessions, device } = request;
-    const heldOut = await auditSource(path, request.audit, options);
+    const source = await openSource(request.data, clean);
+    const { batch, threads, sessions, device, precision } = request;
+    const heldOut = await auditSource(path, request.audit, clean);
     const classNames =
       request.classes === undefined
         ? (heldOut?.classNames ?? classesOfTeacher(path))
         : readClassNames(request.classes);
-    labeller = await Labeller.create(path, { batch, threads, sessions, device, classNames });
+    const options = { batch, threads, sessions, device, precision, classNames };
+    labeller = await Labeller.create(path, options);
     request.onDevice?.(labeller.device);
     return await body({ labeller, source, heldOut });
   } finally {

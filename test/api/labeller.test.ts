@@ -3,7 +3,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Labeller, LabellerOptions } from '../../src/api/labeller.js';
-import type { TeacherSource } from '../../src/api/teacher.js';
+import { loadTeacher, type TeacherSource } from '../../src/api/teacher.js';
 import { Trainer } from '../../src/api/trainer.js';
 import { arraySource, range } from '../../src/data/imageSource.js';
 import { classifier, defineModel, dropout, flatten, image, linear } from '../../src/nn/index.js';
@@ -64,6 +64,19 @@ describe('several sessions', () => {
       { ...options, sessions: 2 },
     );
     expect(first).toEqual([0, 1]);
+  });
+});
+
+describe('float16', () => {
+  it('is refused on the CPU, and for a network that was written in something else', async () => {
+    const options = { device: 'cpu', precision: 'float16' } as const;
+    await expect(label(teacher, options)).rejects.toMatchObject({
+      name: 'ConfigError',
+      code: 'precision',
+      message: 'the CPU does not label in float16',
+    });
+    const exported = loadTeacher('network.onnx', { batch: 4, precision: 'float16' });
+    await expect(exported).rejects.toMatchObject({ name: 'ConfigError', code: 'precision' });
   });
 });
 

@@ -383,6 +383,29 @@ describe('gradus label', () => {
   });
 });
 
+describe('gradus label in 16 bits', () => {
+  it('tells how many labels are those of float32, and how far a confidence is off', async () => {
+    const labelDataSet = vi.fn<Services['labelDataSet']>(() =>
+      Promise.resolve({
+        folder: 'l',
+        teacher: { name: 'digits', path: 'runs/d', fingerprint: '' },
+        ...{ data: 'mnist', shards: 1, skipped: 0, images: 40, unreadable: 0, seconds: 1 },
+        ...{ imagesPerSecond: 40, interrupted: false, audit: null, of: 1, missing: [] },
+        agreement: { images: 512, sameClass: 511 / 512, largestChange: 0.00213 },
+      }),
+    );
+    const line = 'label runs/d --data mnist --out l --device webgpu --precision float16';
+    const { out } = await run(line, { labelDataSet });
+    expect(labelDataSet.mock.calls[0]?.[1]).toMatchObject({ precision: 'float16' });
+    expect(out).toContain(
+      'in 16 bits as in float32 on 512 of them: 99.80 % of the same class, confidence changed by 0.0021 at most\n',
+    );
+    const { status, err } = await run('label runs/d --data m --out l --precision bfloat16');
+    expect(status).toBe(2);
+    expect(err).toContain('--precision cannot be "bfloat16"');
+  });
+});
+
 describe('gradus data', () => {
   it('calls the data set that there is not by what it is, not by a flag', async () => {
     const { status, err } = await run('data cifar100 d');

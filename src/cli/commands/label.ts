@@ -1,6 +1,7 @@
+import { inferencePrecisions } from '../../compiler/precision.js';
 import { defineCommand } from '../command.js';
 import { exitCodes } from '../exitCodes.js';
-import { decimal, deviceOf, flags, partOf, wholeNumber } from '../options.js';
+import { decimal, deviceOf, flags, oneOf, partOf, wholeNumber } from '../options.js';
 import { noteDevice } from '../progress.js';
 import type { LabelRunSummary } from '../../selftrain/labelRun.js';
 import { formatCount, formatPercent } from '../table.js';
@@ -52,6 +53,11 @@ export const label = defineCommand({
           describe: 'Replace labels by another teacher or of other images',
         },
         device: flags.device,
+        precision: {
+          ...text,
+          choices: inferencePrecisions,
+          describe: 'What the network computes in, on a GPU; float32 if missing',
+        },
       }),
   async run(args, { services, progress, interruptible }) {
     const shard = partOf('--shard', args.shard);
@@ -71,6 +77,7 @@ export const label = defineCommand({
         classes: args.classes,
         overwrite: args.overwrite,
         device: deviceOf(args.device),
+        precision: oneOf('--precision', args.precision, inferencePrecisions),
         signal,
         onDevice: noteDevice(progress),
         onEvent: (event) => {
@@ -88,7 +95,8 @@ export const label = defineCommand({
 });
 
 function textOf(summary: LabelRunSummary): string {
-  const { data, folder, shards, skipped, images, unreadable, audit, interrupted } = summary;
+  const { data, folder, shards, skipped, images, unreadable, audit, agreement, interrupted } =
+    summary;
   const rate = images === 0 ? '' : `, ${summary.imagesPerSecond.toFixed(0)} images/s`;
   const parts = shards === 1 ? '1 shard' : `${shards} shards`;
   const before = skipped === 0 ? '' : `, of which ${skipped} were there before`;
@@ -100,6 +108,11 @@ function textOf(summary: LabelRunSummary): string {
   if (unreadable > 0)
     lines.push(
       `${formatCount(unreadable)} images could not be read: ${folder}/unreadable.jsonl lists them`,
+    );
+  if (agreement)
+    lines.push(
+      `in 16 bits as in float32 on ${formatCount(agreement.images)} of them: ${formatPercent(agreement.sameClass)} of the ` +
+        `same class, confidence changed by ${agreement.largestChange.toFixed(4)} at most`,
     );
   if (audit)
     lines.push(

@@ -1,21 +1,24 @@
 import { describe, expect, it } from 'vitest';
-import { compile, type Compiled } from '../../../src/compiler/compile.js';
+import type { TensorInfo } from '../../../src/artifacts/manifest.js';
+import { compile } from '../../../src/compiler/compile.js';
+import { compileInference, type Inference } from '../../../src/compiler/inference.js';
 import { Graph, type Value } from '../../../src/ir/graph.js';
 import { findShippedModel } from '../../../src/models/index.js';
 import type { OnnxAttribute, OnnxModel, OnnxTensor } from '../../../src/onnx/model.js';
 import { batchNorm, classifier, conv2d, defineModel, image, silu } from '../../../src/nn/index.js';
+import { readModel } from '../../../src/onnx/reader.js';
 import { writeModel } from '../../../src/onnx/writer.js';
 import { conv, convInputGrad, convKernelGrad } from '../../../src/ops/conv.js';
 import { matmul } from '../../../src/ops/matmul.js';
 import { padAxis } from '../../../src/ops/shape.js';
 import { DeviceRunner } from '../../../src/runtime/deviceStep.js';
-import { Session } from '../../../src/runtime/session.js';
+import { dataOf, ortTensor, Session, zeroTensor } from '../../../src/runtime/session.js';
 import { dtypes } from '../../../src/support/dtype.js';
 import { invariant } from '../../../src/support/errors.js';
 import { fromFloat16 } from '../../../src/support/halfFloats.js';
 import { tensorData, type TensorData } from '../../../src/support/tensor.js';
 import { webgpuTarget } from '../../../src/targets/webgpu/index.js';
-import { artifactOf, opTypes } from '../../compiler/artifacts.js';
+import { artifactOf, opTypes, runBytes, someWeights, valueOf } from '../../compiler/artifacts.js';
 import { holdDevice } from '../../support/heldDevice.js';
 import { spell } from '../../support/spell.js';
 import { noWebgpu, onWebgpu } from '../../support/swiftshader.js';
@@ -119,6 +122,27 @@ describe.skipIf(noWebgpu)(onWebgpu('float16 and the WebGPU provider'), { timeout
       }
   });
 
+  it('labels there as float32 does on the CPU', async () => {
+    const weights = someWeights(exactPlain);
+    const request = { weights, file: 'infer.onnx', trace: { batch: 4 } } as const;
+    const exact = compileInference(plain, request);
+    const half = compileInference(plain, { ...request, target, precision: 'float16' });
+    const wanted = await runBytes(exact.onnx.bytes, exact.inputs);
+    const image = ortTensor(
+      'float32',
+      Float32Array.from(valueOf(imageOf(exact), 4).data),
+      [4, 1, 8, 8],
+    );
+    const logits = zeroTensor('float32', [4, 4]);
+    const session = await Session.create(widened(readModel(half.onnx.bytes)), onDevice);
+    await session.run({ image }, { logits });
+    await session.release();
+    const found = Array.from(dataOf(logits), Number);
+    // Its weights are rounded to 16 bits.
+    const rounded = relativeNorm(found, [...(wanted.get('logits')?.data ?? [])]);
+    expect(rounded).toBeLessThan(tolerances.float16);
+  });
+
   it('finds what the provider lacks', async () => {
     const graph = new Graph('doubles');
     const [a, b] = ['a', 'b'].map((name) => graph.input(name, 'float64', [2, 3]));
@@ -169,12 +193,21 @@ describe.skipIf(noWebgpu)(onWebgpu('float16 and the WebGPU provider'), { timeout
   });
 });
 
+function imageOf({ inputs: [image] }: Inference): TensorInfo {
+  invariant(image, 'a network takes an image');
+  return image;
+}
+
 const onDevice = { providers: ['webgpu'], strict: true };
 
 /** Steps of the float16 graphs on the device, in float32: all but the rounding is as it would be. */
 async function deviceRunner(count?: number): Promise<DeviceRunner> {
   const open = (kind: 'train' | 'grad' | 'update'): Promise<Session> =>
-    Session.create(widened(halfPlain, kind), { ...onDevice, training: true, results: 'device' });
+    Session.create(widened(artifactOf(halfPlain, kind)), {
+      ...onDevice,
+      training: true,
+      results: 'device',
+    });
   const settings = { seed: 1, session: onDevice };
   const runner =
     count === undefined
@@ -189,9 +222,8 @@ async function deviceRunner(count?: number): Promise<DeviceRunner> {
   return runner;
 }
 
-/** An artifact whose float16 values are float32 ones. */
-function widened(compiled: Compiled, kind: 'train' | 'grad' | 'update'): Uint8Array {
-  const model = artifactOf(compiled, kind);
+/** A model whose float16 values are float32 ones. */
+function widened(model: OnnxModel): Uint8Array {
   const nodes = model.graph.nodes.map((node) => ({
     ...node,
     attributes: new Map(
