@@ -10,7 +10,7 @@ import { spread, type Spread } from '../src/support/spread.js';
 import { classes } from './b0.js';
 import type { Settings } from './run.js';
 
-const phases = ['load', 'check', 'compile', 'step', 'all'] as const;
+const phases = ['load', 'compile', 'step', 'all'] as const;
 
 type FirstStep = Readonly<Record<(typeof phases)[number], number>>;
 const turns = 5;

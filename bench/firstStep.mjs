@@ -1,19 +1,15 @@
 /**
  * From a model file to the end of its first training step: node firstStep.mjs FILE BATCH THREADS. Prints wall
- * seconds as JSON: loading Gradus' code; type check and evaluation of the file; gradients, layouts, ONNX,
- * initial weights and sessions; the step.
+ * seconds as JSON: loading Gradus' code; types, evaluation of the file, gradients, layouts, ONNX, initial
+ * weights and sessions; the step.
  */
 const start = performance.now();
 // What users run is dist/, not the sources.
 const dist = (path) => import(new URL(`../dist/src/${path}`, import.meta.url).href);
 const gradus = await dist('index.js');
-const models = await dist('models/index.js');
-const { loadModule } = await dist('frontend/load.js');
 const loaded = performance.now();
 const [file, batch, threads] = process.argv.slice(2);
-const { module } = await loadModule(file, { modules: { gradus, 'gradus/models': models } });
-const checked = performance.now();
-const trainer = await gradus.Trainer.create(module.default, {
+const trainer = await gradus.Trainer.create(file, {
   ...{ batch: Number(batch), threads: Number(threads), device: 'cpu', emaDecay: 0.9999 },
   optimizer: { kind: 'rmspropTf', weightDecay: 1e-5 },
 });
@@ -32,8 +28,7 @@ const seconds = (from, to) => (to - from) / 1000;
 console.log(
   JSON.stringify({
     load: seconds(start, loaded),
-    check: seconds(loaded, checked),
-    compile: seconds(checked, compiled),
+    compile: seconds(loaded, compiled),
     step: seconds(compiled, end),
     all: seconds(start, end),
   }),

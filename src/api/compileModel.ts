@@ -13,7 +13,7 @@ import { makeFolder, writeFileAtomic } from '../runtime/atomic.js';
 import { streamSafetensors } from '../runtime/safetensors.js';
 import { ConfigError } from '../support/errors.js';
 import type { TensorData } from '../support/tensor.js';
-import { loadModel } from './loadModel.js';
+import { loadModel, type LoadedModel } from './loadModel.js';
 import { resolveTarget, type TargetFacts, type TargetName } from './target.js';
 
 export const artifactKinds = [
@@ -81,7 +81,7 @@ export async function compileModel(
   options: CompileModelOptions = {},
 ): Promise<CompileResult> {
   const start = performance.now();
-  const loaded = await loadModel(model);
+  const loaded = await loadModel(model, { typesBeside: true });
   const explanation: string[] = [];
   const onPass = options.dumpIr === undefined ? options.onPass : irDumper(options.dumpIr);
   const { size } = options;
@@ -110,10 +110,19 @@ export async function compileModel(
       },
     }),
   };
-  const compiled = loaded.tracing(() => compile(loaded.model, request));
+  const compiled = await checkedBeside(loaded, (own) => compile(own, request));
   const files = options.out === undefined ? [] : writeCompiled(options.out, compiled);
   const seconds = (performance.now() - start) / 1000;
   return { ...compiled, outDir: options.out ?? '', files, seconds, explanation };
+}
+
+/** Compiles while types are being checked; of two errors, that of the types tells more. */
+async function checkedBeside<T>(loaded: LoadedModel, make: (model: Model) => T): Promise<T> {
+  try {
+    return loaded.tracing(() => make(loaded.model));
+  } finally {
+    await loaded.checked;
+  }
 }
 
 /** Throws a ConfigError for an operator set that we cannot write. */

@@ -11,6 +11,8 @@ export interface LoadedModel {
   readonly model: Model;
   /** The path as given, or the model's name. */
   readonly source: string;
+  /** Settled once the file's types are checked; rejected with the error that they make. */
+  readonly checked: Promise<void>;
   /** Runs code that calls the model's build; what that throws becomes an error at the user's line. */
   tracing<T>(trace: () => T): T;
 }
@@ -30,21 +32,28 @@ export function providedModules(): Readonly<Record<string, object>> {
 
 /**
  * Loads a model file or a shipped model by its name, or takes a model as it is. A file that exists
- * wins over a name. Throws a ModelError where there is none.
+ * wins over a name. `typesBeside`: whether the file runs while its types are still being checked.
+ * Throws a ModelError where there is none.
  */
-export async function loadModel(model: string | Model): Promise<LoadedModel> {
-  if (typeof model !== 'string') return { model, source: model.name, tracing: (trace) => trace() };
+export async function loadModel(
+  model: string | Model,
+  { typesBeside = false } = {},
+): Promise<LoadedModel> {
+  if (typeof model !== 'string') return asItIs(model, model.name);
   const shipped = isFile(model) ? undefined : findShippedModel(model);
-  if (shipped) return { model: shipped.model, source: model, tracing: (trace) => trace() };
+  if (shipped) return asItIs(shipped.model, model);
   refuseUnknownName(model);
-  const { module, explain } = await loadModule(model, { modules: providedModules() });
+  const modules = providedModules();
+  const { module, explain, checked } = await loadModule(model, { modules, typesBeside });
   const made = module['default'];
-  if (!isModel(made))
+  if (!isModel(made)) {
+    await checked;
     throw new ModelError(`${model} has no model as its default export`, {
       code: 'no-model',
       where: model,
       hint: 'write `export default defineModel({ ... })`',
     });
+  }
   const tracing = <T>(trace: () => T): T => {
     try {
       return trace();
@@ -52,7 +61,11 @@ export async function loadModel(model: string | Model): Promise<LoadedModel> {
       throw error instanceof GradusError ? error : explain(error);
     }
   };
-  return { model: made, source: model, tracing };
+  return { model: made, source: model, checked, tracing };
+}
+
+function asItIs(model: Model, source: string): LoadedModel {
+  return { model, source, checked: Promise.resolve(), tracing: (trace) => trace() };
 }
 
 /** A word that is neither a path nor the start of one was meant as a shipped model's name. */

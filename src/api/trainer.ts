@@ -11,7 +11,7 @@ import { Evaluation } from '../runtime/evaluate.js';
 import type { QuietImages } from '../runtime/noise.js';
 import type { StepResult } from '../runtime/step.js';
 import type { WeightKind } from '../runtime/trainProtocol.js';
-import { TrainClient } from '../runtime/trainClient.js';
+import { endTrainThread, startTrainThread, TrainClient } from '../runtime/trainClient.js';
 import type { TensorData } from '../support/tensor.js';
 import { chooseDevice, sessionOn, stepsPerRunOn } from './device.js';
 import type { DeviceChoice, DeviceName } from './deviceNames.js';
@@ -96,17 +96,22 @@ export class Trainer {
     const parts = accumulate > 1 ? (['grad', 'update'] as const) : (['train'] as const);
     const choice = await chooseDevice(options.device, options.precision);
     const { stepsPerRun = accumulate === 1 ? stepsPerRunOn(choice.device) : 1 } = options;
+    // It loads its code while the model is compiled.
+    const thread = startTrainThread();
     const compiled = await compileModel(model, {
       target: choice.device,
       ...options,
       stepsPerRun,
       artifacts: [...parts, 'infer', 'init'],
       weightInputs: true,
+    }).catch((error: unknown) => {
+      endTrainThread(thread);
+      throw error;
     });
     const artifacts = Object.fromEntries(
       Object.entries(compiled.artifacts).map(([kind, { onnx }]) => [kind, onnx.bytes]),
     );
-    const starting = TrainClient.start({
+    const setup = {
       manifest: compiled.manifest,
       artifacts,
       batch,
@@ -118,7 +123,8 @@ export class Trainer {
         ...sessionOn(choice.device),
         ...(threads !== undefined && { threads }),
       },
-    });
+    };
+    const starting = TrainClient.start(setup, thread);
     // Drawn while the worker loads its sessions, which takes longer.
     const weights = compiled.initial.held();
     const client = await starting;

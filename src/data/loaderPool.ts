@@ -1,7 +1,7 @@
 import { availableParallelism } from 'node:os';
 import { Worker } from 'node:worker_threads';
 import { unpackError } from '../runtime/trainProtocol.js';
-import { workerPath } from '../runtime/workerPath.js';
+import { workerUrl } from '../support/workerUrl.js';
 import { InternalError } from '../support/errors.js';
 import type { FailedRow, LoadCommand, LoadPlan, LoadReply, LoadRow } from './loaderProtocol.js';
 
@@ -39,7 +39,7 @@ export class LoaderPool {
   }
 
   #start(concurrency: number): Worker {
-    const worker = new Worker(workerPath(import.meta.url, 'loaderWorker'), {
+    const worker = new Worker(workerUrl(import.meta.url, 'loaderWorker'), {
       workerData: { concurrency },
     });
     // Only work under way keeps the process alive, not a forgotten pool.

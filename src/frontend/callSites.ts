@@ -32,6 +32,12 @@ export interface SyntaxProblem {
   readonly length: number;
 }
 
+/** A file as JavaScript, as far as its syntax is right. */
+export interface TransformResult {
+  readonly file: TransformedFile;
+  readonly problems: readonly SyntaxProblem[];
+}
+
 /** Lines of `TransformedFile.code` before the first line that its source map knows. */
 export const linesBeforeCode = 1;
 
@@ -50,6 +56,11 @@ export interface Hooks {
 const hooksName = '__gradus';
 const longestArgument = 80;
 
+/** `transformSource` of a file of the user's, or of a package, whose calls are not recorded. */
+export function transformFile(source: string, path: string): TransformResult {
+  return transformSource(source, path, { instrument: !/[\\/]node_modules[\\/]/.test(path) });
+}
+
 /**
  * TypeScript or ESM source as CommonJS with a source map. With `instrument`, each call `f(x)`
  * becomes `leave(enter(3), f(x))`: enter runs before the arguments, leave after the call, and
@@ -60,7 +71,7 @@ export function transformSource(
   source: string,
   fileName: string,
   options: { readonly instrument: boolean },
-): { readonly file: TransformedFile; readonly problems: readonly SyntaxProblem[] } {
+): TransformResult {
   const { ts } = loadTsMorph();
   const sites: FileSite[] = [];
   let topLevelAwait = false;

@@ -26,8 +26,13 @@ export interface LoadOptions {
   readonly cwd?: string;
   /** Folder of the cache, or false for none; `$XDG_CACHE_HOME/gradus/frontend` unless told. */
   readonly cacheDir?: string | false;
-  /** Whether to report type errors before the file runs; true unless told. */
+  /** Whether to check types; true unless told. */
   readonly typeCheck?: boolean;
+  /**
+   * Whether the file may run while its types are still being checked: `checked` of what is loaded tells
+   * when they are. Otherwise nothing of a file with a type error runs.
+   */
+  readonly typesBeside?: boolean;
 }
 
 export interface LoadedModule {
@@ -39,6 +44,11 @@ export interface LoadedModule {
   readonly contentHash: string;
   /** Whether this load checked types; false where an unchanged file had passed before. */
   readonly typeChecked: boolean;
+  /**
+   * Settled once the types are checked; rejected with the error that they make. Whatever goes wrong with
+   * the file before, that error is the better one.
+   */
+  readonly checked: Promise<void>;
   /** What code of the file threw later, such as a model's `build`, as an error at the user's line. */
   readonly explain: (thrown: unknown) => GradusError;
   /** Where a key of the exported object is written. */
@@ -67,11 +77,18 @@ export async function loadModule(path: string, options: LoadOptions): Promise<Lo
     typeCheck: options.typeCheck ?? true,
   };
   const file = findFile(path, cwd, context.kind);
-  return extname(file) === '.json' ? loadJson(file, context) : loadCode(file, context);
+  if (extname(file) === '.json') return loadJson(file, context);
+  return loadCode(file, context, options.typesBeside === true);
 }
 
-async function loadCode(file: string, context: LoadContext): Promise<LoadedModule> {
-  const { files, contentHash, typeChecked, transform } = prepare(file, context);
+async function loadCode(
+  file: string,
+  context: LoadContext,
+  typesBeside: boolean,
+): Promise<LoadedModule> {
+  const prepared = await prepare(file, context);
+  const { files, contentHash, typeChecked, checked, transform } = prepared;
+  if (!typesBeside) await checked;
   const named = new Map<string, NamedFile>();
   const explain = (thrown: unknown) => explainThrown(thrown, context.kind, named);
   forgetJson(files);
@@ -79,9 +96,11 @@ async function loadCode(file: string, context: LoadContext): Promise<LoadedModul
   try {
     const module = await evaluate(file, transform, named, context);
     const locate = keyLocator(file, context.nameOf(file));
-    return { module, files, contentHash, typeChecked, explain, locate };
+    return { module, files, contentHash, typeChecked, checked, explain, locate };
   } catch (error) {
-    throw explain(error);
+    const explained = explain(error);
+    await checked;
+    throw explained;
   } finally {
     resetSites();
   }
@@ -94,6 +113,7 @@ function loadJson(file: string, context: LoadContext): LoadedModule {
     files: [file],
     contentHash: hashOf([installedVersion(), basename(file), text]),
     typeChecked: false,
+    checked: Promise.resolve(),
     explain: (thrown) => explainThrown(thrown, context.kind, new Map()),
     locate: keyLocator(file, context.nameOf(file)),
   };

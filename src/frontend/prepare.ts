@@ -3,7 +3,12 @@ import { dirname, extname, relative } from 'node:path';
 import { formatSite } from '../ir/origin.js';
 import type { SourceLocation } from '../support/errors.js';
 import type { FrontendCache } from './cache.js';
-import { transformSource, type SyntaxProblem, type TransformedFile } from './callSites.js';
+import {
+  transformFile,
+  type SyntaxProblem,
+  type TransformedFile,
+  type TransformResult,
+} from './callSites.js';
 import {
   hashOf,
   installationFingerprint,
@@ -11,7 +16,8 @@ import {
   installedVersion,
 } from './installation.js';
 import { localFiles, type LocalFile } from './localFiles.js';
-import { typeProblems } from './typecheck.js';
+import { checkSources, type Sources } from './sourceChecker.js';
+import type { TypeProblem } from './typecheck.js';
 import { fileError, type FileKind } from './userErrors.js';
 
 /** How one load of a user's file goes; the same for all files that it imports. */
@@ -25,11 +31,13 @@ export interface LoadContext {
   readonly typeCheck: boolean;
 }
 
-/** A user's file that has passed its checks. */
+/** A user's file that can run. */
 export interface PreparedFile {
   readonly files: readonly string[];
   readonly contentHash: string;
   readonly typeChecked: boolean;
+  /** Settled once the types are checked; rejected with an error that names what is wrong with them. */
+  readonly checked: Promise<void>;
   /** JavaScript of a file, from the cache where its text is known there. */
   readonly transform: (path: string, source: string) => TransformedFile;
 }
@@ -41,27 +49,43 @@ interface CheckRecord {
 
 const mostNotes = 10;
 
-/** Checks `root` and its local imports, unless they are as they were at their last good check. */
-export function prepare(root: string, context: LoadContext): PreparedFile {
+/**
+ * Reads `root` and its local imports, and has their types checked, unless the files are as they were at
+ * their last good check.
+ */
+export async function prepare(root: string, context: LoadContext): Promise<PreparedFile> {
   const declarations = declarationsOf(context);
   const fingerprint = installationFingerprint(Object.values(declarations));
   const key = `check-${hashOf([fingerprint, root])}`;
   const known = knownFiles(context.cache.read(key));
-  const files = known ?? localFiles(root);
   const typeChecked = known === undefined && context.typeCheck;
-  if (typeChecked) {
-    refuseTypeErrors(files, declarations, context);
+  const check = typeChecked ? checkSources(root, declarations) : undefined;
+  const { files, transformed } = (await check?.sources) ?? readHere(known ?? localFiles(root));
+  const checked = Promise.resolve(check?.problems).then((problems) => {
+    if (problems === undefined) return;
+    refuseTypeErrors(problems, context);
     const record: CheckRecord = {
       files: files.map(({ path, text }) => ({ path, hash: hashOf([text]) })),
     };
     context.cache.write(key, record);
-  }
+  });
+  // It is for whoever waits for it.
+  checked.catch(() => undefined);
+  const texts = new Map(files.map(({ path, text }) => [path, text]));
   return {
     files: files.map(({ path }) => path),
     contentHash: contentHashOf(root, files),
     typeChecked,
-    transform: (path, source) => transformCached(path, source, fingerprint, context),
+    checked,
+    transform: (path, source) => {
+      const made = texts.get(path) === source ? transformed.get(path) : undefined;
+      return transformCached(path, source, fingerprint, context, made);
+    },
   };
+}
+
+function readHere(files: readonly LocalFile[]): Sources {
+  return { files, transformed: new Map() };
 }
 
 function declarationsOf({ modules, declarations }: LoadContext): Record<string, string> {
@@ -92,12 +116,8 @@ function contentHashOf(root: string, files: readonly LocalFile[]): string {
   return hashOf([installedVersion(), ...parts]);
 }
 
-function refuseTypeErrors(
-  files: readonly LocalFile[],
-  declarations: Readonly<Record<string, string>>,
-  { kind, nameOf }: LoadContext,
-): void {
-  const problems = typeProblems(files, declarations).map((problem) => ({
+function refuseTypeErrors(found: readonly TypeProblem[], { kind, nameOf }: LoadContext): void {
+  const problems = found.map((problem) => ({
     ...problem,
     where: { ...problem.where, file: nameOf(problem.where.file) },
   }));
@@ -116,12 +136,12 @@ function transformCached(
   source: string,
   fingerprint: string,
   context: LoadContext,
+  made: TransformResult | undefined,
 ): TransformedFile {
   const key = `code-${hashOf([fingerprint, extname(path), source])}`;
   const cached = context.cache.read(key) as TransformedFile | undefined;
   if (cached !== undefined) return cached;
-  const instrument = !/[\\/]node_modules[\\/]/.test(path);
-  const { file, problems } = transformSource(source, path, { instrument });
+  const { file, problems } = made ?? transformFile(source, path);
   const [first] = problems;
   if (first !== undefined)
     throw fileError(context.kind, first.message, {

@@ -2,7 +2,7 @@ import { fork } from 'node:child_process';
 import { DeviceError } from '../support/errors.js';
 import type { BenchReply, BenchRequest, Measured } from './benchProtocol.js';
 import { unpackError } from './trainProtocol.js';
-import { workerPath } from './workerPath.js';
+import { workerUrl } from '../support/workerUrl.js';
 
 /**
  * Runs steps in a process of their own and measures them. Throws what went wrong there, or a
@@ -10,7 +10,7 @@ import { workerPath } from './workerPath.js';
  */
 export function measure(request: BenchRequest): Promise<Measured> {
   return new Promise((resolve, reject) => {
-    const child = fork(workerPath(import.meta.url, 'benchWorker'), { execArgv: [] });
+    const child = fork(workerUrl(import.meta.url, 'benchWorker'), { execArgv: [] });
     let reply: BenchReply | undefined;
     child.once('message', (message) => {
       reply = message as BenchReply;

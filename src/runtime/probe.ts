@@ -1,8 +1,9 @@
 import { execFile, type ExecFileException } from 'node:child_process';
+import { fileURLToPath } from 'node:url';
 import { env, listSupportedBackends } from 'onnxruntime-node';
 import { onnx } from '../../generated/proto/onnx.js';
 import { dataOf, Session, zeroTensor } from './session.js';
-import { workerPath } from './workerPath.js';
+import { workerUrl } from '../support/workerUrl.js';
 
 /** An execution provider, and whether it runs a model here. */
 export interface Device {
@@ -49,7 +50,7 @@ interface Probe {
 
 /** A driver that crashes or hangs takes its process with it, not this one. */
 function runProbe(name: string): Promise<Probe> {
-  const path = workerPath(import.meta.url, 'probeWorker');
+  const path = fileURLToPath(workerUrl(import.meta.url, 'probeWorker'));
   return new Promise((resolve) => {
     execFile(process.execPath, [path, name], { timeout: patience }, (error, stdout, stderr) => {
       resolve({ output: answerOf(stdout), log: stderr, ended: howEnded(error) });

@@ -23,7 +23,7 @@ import {
   type TrainSetup,
   type WeightKind,
 } from './trainProtocol.js';
-import { workerPath } from './workerPath.js';
+import { workerUrl } from '../support/workerUrl.js';
 
 interface Pending {
   readonly resolve: (value: never) => void;
@@ -64,6 +64,21 @@ const slotCount = 2;
 const turns = createTurns();
 
 /**
+ * A thread for a client to come, which loads its code meanwhile. Only work under way keeps the process
+ * alive, not a forgotten thread.
+ */
+export function startTrainThread(): Worker {
+  const worker = new Worker(workerUrl(import.meta.url, 'trainWorker'));
+  worker.unref();
+  return worker;
+}
+
+/** Ends a thread that no client took. */
+export function endTrainThread(worker: Worker): void {
+  worker.postMessage({ id: 0, name: 'stop', takes: undefined } satisfies Command);
+}
+
+/**
  * Trains in a worker thread, so that this one stays free: fill the next batch while a step runs.
  * Commands run in the order in which they are given.
  */
@@ -82,6 +97,7 @@ export class TrainClient {
   private constructor(
     private readonly manifest: Manifest,
     setup: TrainSetup,
+    worker: Worker,
   ) {
     const { batch, accumulate = 1, artifacts, inferBatch } = setup;
     const trains = artifacts.train !== undefined || artifacts.grad !== undefined;
@@ -91,9 +107,7 @@ export class TrainClient {
     this.#infers = new SlotPool(
       slots(this.inferImages > 0, () => allocateInfer(manifest, this.inferImages, shared)),
     );
-    this.#worker = new Worker(workerPath(import.meta.url, 'trainWorker'));
-    // Only work under way keeps the process alive, not a forgotten client.
-    this.#worker.unref();
+    this.#worker = worker;
     this.#worker.on('message', (reply: Reply) => this.#receive(reply));
     this.#worker.on('error', (cause) => this.#end('failed', cause));
     const { threadId } = this.#worker;
@@ -104,11 +118,11 @@ export class TrainClient {
   }
 
   /**
-   * Starts the worker and loads its sessions. Throws a DeviceError for a provider that cannot be
+   * Starts the worker, unless one is given, and loads its sessions. Throws a DeviceError for a provider that cannot be
    * used and an ArtifactError for an artifact that cannot be read.
    */
-  static async start(setup: TrainSetup): Promise<TrainClient> {
-    const client = new TrainClient(setup.manifest, setup);
+  static async start(setup: TrainSetup, worker = startTrainThread()): Promise<TrainClient> {
+    const client = new TrainClient(setup.manifest, setup, worker);
     const slots = { batches: client.#batches.all, infers: client.#infers.all, turns };
     try {
       await client.#send('setup', { ...setup, ...slots });
