@@ -4,7 +4,7 @@ import { packError } from '../runtime/trainProtocol.js';
 import { invariant } from '../support/errors.js';
 import { UnreadableImage } from './decode.js';
 import type { FailedRow, LoadCommand, LoadPlan, LoadReply, LoadRow } from './loaderProtocol.js';
-import { Preparer } from './preparation.js';
+import { Preparer } from './preparer.js';
 
 type LoadJob = Extract<LoadCommand, { kind: 'load' }>;
 

@@ -62,6 +62,22 @@ describe('compiling a model file', () => {
     },
   );
 
+  it('tells a type error, which is found while the graphs are made, and writes nothing', async () => {
+    const folder = temporaryFolder();
+    const path = join(folder, 'two.model.ts');
+    const harmless = source.replace('as const;', "as const;\n    const unused: number = 'three';");
+    const fatal = source.replace('out: 4', "out: 'four'");
+    for (const text of [harmless, fatal]) {
+      writeFileSync(path, text);
+      const out = join(folder, 'out');
+      await expect(compileModel(path, { out, batch: 2 })).rejects.toMatchObject({
+        code: 'type-error',
+        where: { line: 9 },
+      });
+      expect(readdirSync(folder)).toEqual(['two.model.ts']);
+    }
+  });
+
   it('writes what the manifest names, the initial weights and a typed module', async () => {
     const out = join(temporaryFolder(), 'deep/out');
     const { files, manifest, initial } = await compileModel(modelFile(), {

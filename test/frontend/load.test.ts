@@ -5,7 +5,7 @@ import { currentSite } from '../../src/nn/callSites.js';
 import { formatError } from '../../src/support/codeFrame.js';
 import { ConfigError, InternalError, ModelError } from '../../src/support/errors.js';
 import * as fake from './fixtures/fakeGradus.js';
-import { makeWorkspace, type Workspace } from './workspace.js';
+import { makeWorkspace, refusalOf, type Workspace } from './workspace.js';
 
 let work: Workspace;
 beforeEach(() => {
@@ -135,6 +135,37 @@ const unrelated: number = undefined;
         also a.model.ts:6:3: Object literal may only specify known properties, and 'size' does not exist in type 'ModelDefinition' (TS2353)
         also a.model.ts:8:7: Type 'undefined' is not assignable to type 'number' (TS2322)"
     `);
+  });
+
+  it('lets a file run beside the check on request, and still reports its type errors', async () => {
+    work.write(
+      'a.model.ts',
+      `import { defineModel } from 'gradus';\nconst width: string = 3;\nexport default width;\n`,
+    );
+    const { module, checked } = await work.load('a.model.ts', { typesBeside: true });
+    expect(module['default']).toBe(3);
+    expect((await refusalOf(checked)).code).toBe('type-error');
+    const again = await work.load('a.model.ts', { typesBeside: true });
+    expect(again.typeChecked).toBe(true);
+    expect((await refusalOf(again.checked)).code).toBe('type-error');
+  });
+
+  it('reports a type error rather than what it makes the file throw', async () => {
+    work.write('a.model.ts', `const rows: number[] = null;\nexport default rows.length;\n`);
+    const error = await work.refusal('a.model.ts', { typesBeside: true });
+    expect(error.code).toBe('type-error');
+    expect(error.where).toMatchObject({ file: 'a.model.ts', line: 1 });
+  });
+
+  it('checks several files that are asked for at once, each by itself', async () => {
+    work.write('good.model.ts', 'export default 1;\n');
+    work.write('bad.model.ts', `const one: number = 'one';\nexport default one;\n`);
+    const [good, bad] = await Promise.all([
+      work.load('good.model.ts'),
+      work.refusal('bad.model.ts'),
+    ]);
+    expect(good.module['default']).toBe(1);
+    expect(bad.where).toMatchObject({ file: 'bad.model.ts', line: 1 });
   });
 
   it('reports a type error in a helper, by the name of that file', async () => {
