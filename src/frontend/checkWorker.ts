@@ -24,6 +24,6 @@ port.on('message', ({ id, root, declarations }: CheckRequest) => {
     send({ id, kind: 'sources', sources: { files, transformed: transformAll(files) } });
     send({ id, kind: 'checked', problems: typeProblems(files, declarations) });
   } catch (error) {
-    send({ id, kind: 'failed', error });
+    send({ id, kind: 'failed', error: error instanceof Error ? error : new Error(String(error)) });
   }
 });

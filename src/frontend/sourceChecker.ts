@@ -23,7 +23,7 @@ export interface Sources {
 export type CheckReply = { readonly id: number } & (
   | { readonly kind: 'sources'; readonly sources: Sources }
   | { readonly kind: 'checked'; readonly problems: readonly TypeProblem[] }
-  | { readonly kind: 'failed'; readonly error: unknown }
+  | { readonly kind: 'failed'; readonly error: Error }
 );
 
 /** What will be known of a user's file: what runs long before what is wrong with its types. */
@@ -35,7 +35,7 @@ export interface CheckedSources {
 interface Pending {
   readonly resolveSources: (sources: Sources) => void;
   readonly resolveProblems: (problems: readonly TypeProblem[]) => void;
-  readonly reject: (error: unknown) => void;
+  readonly reject: (error: Error) => void;
 }
 
 /**
