@@ -1,15 +1,7 @@
-import type { ImageSource } from '../data/imageSource.js';
-import { evenly } from '../data/imageSource.js';
-import type { Labeller } from './labeller.js';
-
-/** How far what one teacher says of images is from what another says. */
-export interface Agreement {
-  readonly images: number;
-  /** Share of images that both take for the same class. */
-  readonly sameClass: number;
-  /** By how much a confidence, the probability of the class that is taken, differs at most. */
-  readonly largestChange: number;
-}
+import { evenly, type ImageSource } from '../data/imageSource.js';
+import type { Agreement } from './agreementNote.js';
+import { Labeller, type LabellerOptions } from './labeller.js';
+import type { TeacherSource } from './teacher.js';
 
 /** What of a labeller says something of images. */
 type Predictor = Pick<Labeller, 'predict'>;
@@ -38,6 +30,25 @@ export async function agreementOf(
     largestChange = Math.max(largestChange, Math.abs(own.confidence - confidence));
   }
   return images === 0 ? undefined : { images, sameClass: same / images, largestChange };
+}
+
+/**
+ * Holds a teacher in 16 bits against itself in float32, with all else that it was made with; undefined where it
+ * is in float32 anyhow, or no image can be read.
+ */
+export async function agreementWithFloat32(
+  labeller: Labeller,
+  source: TeacherSource,
+  { precision = 'float32', sessions: _sessions, ...options }: LabellerOptions,
+  images: ImageSource,
+): Promise<Agreement | undefined> {
+  if (precision === 'float32') return undefined;
+  const exact = await Labeller.create(source, options);
+  try {
+    return await agreementOf(labeller, exact, images);
+  } finally {
+    await exact.close();
+  }
 }
 
 /** The likeliest class of each image that can be read, and its probability. */

@@ -1,4 +1,4 @@
-import type { Precision } from '../compiler/precision.js';
+import type { InferencePrecision, Precision } from '../compiler/precision.js';
 import {
   cudaLibrary,
   driverCuda,
@@ -10,7 +10,7 @@ import {
 } from '../runtime/graphics.js';
 import { probeDevice, type Device } from '../runtime/probe.js';
 import type { SessionOptions } from '../runtime/session.js';
-import { DeviceError } from '../support/errors.js';
+import { ConfigError, DeviceError } from '../support/errors.js';
 import type { BuiltInDevice, DeviceChoice, DeviceName } from './deviceNames.js';
 import { diagnose, gpuLibraries, type Diagnosis, type MachineFacts } from './diagnose.js';
 
@@ -107,6 +107,23 @@ export function sessionOn(device: BuiltInDevice): Pick<SessionOptions, 'provider
 }
 
 /**
+ * Throws a ConfigError for labelling in 16 bits on the CPU, whose provider computes so by casts around each
+ * node, slower than in float32; `where` names what asks for it.
+ */
+export function requireLabelPrecision(
+  device: BuiltInDevice,
+  precision: InferencePrecision | undefined,
+  where: string,
+): void {
+  if (device !== 'cpu' || precision === undefined || precision === 'float32') return;
+  throw new ConfigError(`the CPU does not label in ${precision}`, {
+    code: 'precision',
+    where,
+    hint: 'it has no kernels of 16 bits: leave the precision out, or label on a GPU',
+  });
+}
+
+/**
  * Steps of a run on CUDA, where all state passes through the host around each run: that of EfficientNet-B0,
  * 85 MB each way, takes about 3 % of 16 steps of 100 ms at a rate of 4 GB/s. A guess: it was never measured.
  */
@@ -115,4 +132,15 @@ const stepsOnCuda = 16;
 /** Training steps that one run does on a device, where nothing else is asked for. */
 export function stepsPerRunOn(device: BuiltInDevice): number {
   return device === 'cuda' ? stepsOnCuda : 1;
+}
+
+/**
+ * Batches to make ahead of a step where a run does several: those of the next run, which the loader makes
+ * while this one goes on. Undefined where a run is a step, for which the loader's own number serves.
+ */
+export function batchesAhead(
+  device: BuiltInDevice,
+  stepsPerRun = stepsPerRunOn(device),
+): number | undefined {
+  return stepsPerRun > 1 ? stepsPerRun : undefined;
 }

@@ -5,7 +5,7 @@ import type { InferArrays } from '../runtime/batchArrays.js';
 import { MeanProbabilities, softmaxRows } from '../runtime/evaluate.js';
 import { TrainClient } from '../runtime/trainClient.js';
 import { ArtifactError, ConfigError, invariant } from '../support/errors.js';
-import { chooseDevice, sessionOn } from './device.js';
+import { chooseDevice, requireLabelPrecision, sessionOn } from './device.js';
 import type { DeviceChoice, DeviceName } from './deviceNames.js';
 import { resolveTarget } from './target.js';
 import {
@@ -87,7 +87,7 @@ export class Labeller {
     const { batch = 32, sessions = 1, classNames, noise, precision } = options;
     const choice = await chooseDevice(options.device, precision);
     const { device } = choice;
-    if (device === 'cpu') requireFloat32(precision);
+    requireLabelPrecision(device, precision, '--precision');
     if (sessions > 1 && device !== 'cpu') throw severalSessions(device);
     const threads = options.threads ?? (sessions > 1 ? 1 : undefined);
     // On the CPU onnxruntime finds its own layout, since the weights are constants.
@@ -215,16 +215,6 @@ export class Labeller {
   async close(): Promise<void> {
     await Promise.all(this.clients.map((client) => client.stop()));
   }
-}
-
-/** The CPU provider computes in 16 bits by casts around each node, slower than in float32. */
-function requireFloat32(precision: InferencePrecision = 'float32'): void {
-  if (precision === 'float32') return;
-  throw new ConfigError(`the CPU does not label in ${precision}`, {
-    code: 'precision',
-    where: '--precision',
-    hint: 'it has no kernels of 16 bits: leave --precision out, or label on a GPU',
-  });
 }
 
 function severalSessions(device: string): ConfigError {

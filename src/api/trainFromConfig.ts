@@ -12,7 +12,7 @@ import { removeFolder } from '../runtime/atomic.js';
 import { fixedFolder, listCheckpoints, readCheckpointState } from '../runtime/checkpoint.js';
 import { RunFolder, runInfoAbove } from '../runtime/runFolder.js';
 import { ArtifactError, ConfigError } from '../support/errors.js';
-import { chooseDevice } from './device.js';
+import { batchesAhead, chooseDevice } from './device.js';
 import { deviceNote, type DeviceChoice } from './deviceNames.js';
 import { machine } from './machine.js';
 import { configChanges } from './configChanges.js';
@@ -94,7 +94,11 @@ export async function trainFromConfig(
     if (!resume && options.overwrite !== true) requireNoRun(out);
     if (resume) requireSameRun(run, config, choice);
     if (!resume) forgetEnd(out);
-    const images = await imagesOf(config, configFolder, pool, join(out, 'unreadable.jsonl'));
+    const images = await imagesOf(config, configFolder, {
+      pool,
+      unreadableFile: join(out, 'unreadable.jsonl'),
+      prefetch: batchesAhead(choice.device, config.stepsPerRun),
+    });
     if (!resume || lastStep(out) === 0) requireStart(config, configFolder, images);
     run.writeInfo({
       config: toJson(config),
@@ -209,12 +213,18 @@ class Waiting {
   }
 }
 
+interface LoadOptions {
+  readonly pool: LoaderPool;
+  readonly unreadableFile: string;
+  /** Batches made ahead of a step; the loader's own number where undefined. */
+  readonly prefetch: number | undefined;
+}
+
 /** Opens all that a config names, and traces its model, before anything is written. */
 async function imagesOf(
   config: TrainingConfig,
   configFolder: string,
-  pool: LoaderPool,
-  unreadableFile: string,
+  { pool, unreadableFile, prefetch }: LoadOptions,
 ): Promise<RunImages> {
   const { batch, seed, noise } = config;
   const { training, validation, test } = await openTrainingSets(config, configFolder);
@@ -230,7 +240,7 @@ async function imagesOf(
   const clean = { pool, unreadable };
   const sourceOf = (name: string, own: Preparation, until?: number): ImageBatches =>
     new ImageBatches(training, hardTargets(training), {
-      ...{ batch, seed, preparation: own, until, name },
+      ...{ batch, seed, preparation: own, until, name, prefetch },
       ...clean,
     });
   return {

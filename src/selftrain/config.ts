@@ -7,6 +7,7 @@ import {
   withPlainOptimizer,
   type OptimizerInput,
 } from '../api/config.js';
+import { inferencePrecisions } from '../compiler/precision.js';
 import { explainIssues } from '../api/configProblems.js';
 import type { KeyLocator } from '../frontend/configKeys.js';
 
@@ -106,6 +107,10 @@ const selfTrainingSchema = z.strictObject({
   labelling: z
     .strictObject({
       batch: count.describe('Images that are labelled at a time.').default(100),
+      precision: z
+        .enum(inferencePrecisions)
+        .describe('What it computes in then: float16 on a GPU that has it.')
+        .default('float32'),
       shards: count.optional().describe('Files of labels; one for each 20,000 images if missing.'),
     })
     .describe('How a teacher labels.')

@@ -1,6 +1,8 @@
 import { join, relative } from 'node:path';
 import type { Json } from '../artifacts/checkpointSchema.js';
 import { scheduleOf } from '../api/config.js';
+import { batchesAhead } from '../api/device.js';
+import type { BuiltInDevice } from '../api/deviceNames.js';
 import { fixResolution } from '../api/fixResolution.js';
 import { Labeller } from '../api/labeller.js';
 import {
@@ -13,6 +15,7 @@ import {
 import type { TeacherSource } from '../api/teacher.js';
 import { plainPreparation, preparationOf } from '../api/trainingData.js';
 import type { BatchSource } from '../api/trainer.js';
+import type { InferencePrecision } from '../compiler/precision.js';
 import { ImageBatches } from '../data/imageBatches.js';
 import { hardTargets, type Images, type LabelledImages, type Targets } from '../data/images.js';
 import type { ImageSource } from '../data/imageSource.js';
@@ -72,6 +75,10 @@ export interface GenerationContext {
   /** By which graphs are spelled; the same for all networks, whatever is tuned while they train. */
   readonly costs: TrainingPlan['trainer']['costs'];
   readonly device: TrainingPlan['trainer']['device'];
+  /** What that stands for here. */
+  readonly runsOn: BuiltInDevice;
+  /** What a teacher computes in that labels while a student trains. */
+  readonly labelPrecision: InferencePrecision;
   readonly pool: LoaderPool;
   readonly unreadable: UnreadableImages;
 }
@@ -137,11 +144,11 @@ async function firstPhase(
 /** The teacher that labels while the student trains, where there is one. */
 async function liveTeacher(
   { pseudo, config }: Generation,
-  { threads, device }: GenerationContext,
+  { threads, device, labelPrecision: precision }: GenerationContext,
 ): Promise<Labeller | undefined> {
   if (!pseudo || !('teacher' in pseudo)) return undefined;
   const batch = config.batch * pseudo.student.ratio;
-  return Labeller.create(pseudo.teacher, { batch, threads, device });
+  return Labeller.create(pseudo.teacher, { batch, threads, device, precision });
 }
 
 /** What a phase of a training ends with. */
@@ -182,6 +189,7 @@ async function fixed(
     pool: context.pool,
     unreadable: context.unreadable,
     preparation: plainPreparation(labelled, [channels, fix.size, fix.size]),
+    prefetch: batchesAhead(context.runsOn, config.stepsPerRun),
   });
   const request = {
     ...{ first: plan, checkpoint, fix, source, batch, labelSmoothing, validation },
@@ -262,6 +270,7 @@ function sourceOf(
     pool: context.pool,
     unreadable: context.unreadable,
     preparation: preparationOf(own, images, generation.shape),
+    prefetch: batchesAhead(context.runsOn, config.stepsPerRun),
   });
   const labelledPart = (rows: number) =>
     new ImageBatches(labelled, hardTargets(labelled), part('labelled', labelled, rows, noise));

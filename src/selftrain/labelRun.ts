@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { agreementOf, type Agreement } from '../api/agreement.js';
+import { agreementWithFloat32 } from '../api/agreement.js';
+import type { Agreement } from '../api/agreementNote.js';
 import type { DeviceChoice } from '../api/deviceNames.js';
 import { classesOfRun } from '../api/evaluateCheckpoint.js';
 import {
@@ -52,7 +53,9 @@ export interface LabelRunSummary extends LabelSummary {
 export async function labelDataSet(path: string, request: LabelRequest): Promise<LabelRunSummary> {
   const list = join(request.out, 'unreadable.jsonl');
   return withTeacher(path, request, list, async ({ labeller, source, heldOut }) => {
-    const agreement = await agreementWithFloat32(path, request, { labeller, source });
+    const { classes: classNames } = labeller.teacher;
+    const options = { ...optionsOf(request), classNames };
+    const agreement = await agreementWithFloat32(labeller, path, options, source);
     const summary = await labelImages(labeller, source, request);
     const audit =
       heldOut && !summary.interrupted
@@ -60,22 +63,6 @@ export async function labelDataSet(path: string, request: LabelRequest): Promise
         : null;
     return { ...summary, data: request.data, audit, ...(agreement && { agreement }) };
   });
-}
-
-/** Holds a teacher in 16 bits against itself in float32, before it labels everything. */
-async function agreementWithFloat32(
-  path: string,
-  { precision = 'float32', batch, threads, device }: TeacherRequest,
-  { labeller, source }: Pick<ReadyTeacher, 'labeller' | 'source'>,
-): Promise<Agreement | undefined> {
-  if (precision === 'float32') return undefined;
-  const { classes: classNames } = labeller.teacher;
-  const exact = await Labeller.create(path, { batch, threads, device, classNames });
-  try {
-    return await agreementOf(labeller, exact, source);
-  } finally {
-    await exact.close();
-  }
 }
 
 /** A teacher that is ready, and what it is to label. */
@@ -100,20 +87,23 @@ export async function withTeacher<T>(
   let labeller: Labeller | undefined;
   try {
     const source = await openSource(request.data, clean);
-    const { batch, threads, sessions, device, precision } = request;
     const heldOut = await auditSource(path, request.audit, clean);
     const classNames =
       request.classes === undefined
         ? (heldOut?.classNames ?? classesOfTeacher(path))
         : readClassNames(request.classes);
-    const options = { batch, threads, sessions, device, precision, classNames };
-    labeller = await Labeller.create(path, options);
+    labeller = await Labeller.create(path, { ...optionsOf(request), classNames });
     request.onDevice?.(labeller.device);
     return await body({ labeller, source, heldOut });
   } finally {
     await labeller?.close();
     await pool.close();
   }
+}
+
+/** What of a request is the labeller's. */
+function optionsOf({ batch, threads, sessions, device, precision }: TeacherRequest) {
+  return { batch, threads, sessions, device, precision } satisfies LabellerOptions;
 }
 
 async function auditSource(

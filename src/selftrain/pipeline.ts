@@ -5,6 +5,8 @@
 import { existsSync, rmSync } from 'node:fs';
 import { join, relative, resolve } from 'node:path';
 import type { Json } from '../artifacts/checkpointSchema.js';
+import { agreementWithFloat32 } from '../api/agreement.js';
+import { agreementNote } from '../api/agreementNote.js';
 import { isObject } from '../api/config.js';
 import { Labeller } from '../api/labeller.js';
 import type { TrainingEvent } from '../api/runTraining.js';
@@ -213,7 +215,7 @@ export class Pipeline {
     const { config, sources, stages, context, control } = this.parts;
     const { name, model, trainedAs = name } = labelling;
     const { topK } = student.labels;
-    const { batch, shards } = config.labelling;
+    const { batch, shards, precision } = config.labelling;
     const unlabelled = this.#labelled(labelling, student);
     const noise = labelling.noised === true ? this.#modelNoise(student) : undefined;
     const { classNames = [] } = sources.validation;
@@ -228,6 +230,7 @@ export class Pipeline {
         batch,
         shards: shards ?? null,
         topK: topK ?? null,
+        ...(precision !== 'float32' && { precision }),
         ...(noise && { noise }),
       },
       outputs: (result) => result.files,
@@ -237,8 +240,10 @@ export class Pipeline {
         recoverFolder(this.#path(folder));
         const source = { checkpoint: this.#path(trained.checkpoint), model };
         const { threads, device } = context;
-        const options = { batch, threads, device, classNames, noise };
+        const options = { batch, threads, device, classNames, noise, precision };
         return withLabeller(await Labeller.create(source, options), async (labeller) => {
+          const agreement = await agreementWithFloat32(labeller, source, options, unlabelled);
+          if (agreement) control.onEvent?.({ kind: 'message', text: agreementNote(agreement) });
           const out = this.#path(folder);
           const request = { ...control, out, shards, topK };
           const { interrupted } = await labelImages(labeller, unlabelled, request);

@@ -1,7 +1,7 @@
 import { join, resolve } from 'node:path';
 import type { Json } from '../artifacts/checkpointSchema.js';
-import { chooseDevice } from '../api/device.js';
-import { deviceNote } from '../api/deviceNames.js';
+import { chooseDevice, requireLabelPrecision } from '../api/device.js';
+import { deviceNote, type DeviceChoice } from '../api/deviceNames.js';
 import { machine } from '../api/machine.js';
 import { currentCosts } from '../api/target.js';
 import { recordedRunCosts, recordRunCosts } from '../api/tune/costFile.js';
@@ -74,9 +74,7 @@ export async function inRunFolder<T>(
   use: (pipeline: Pipeline) => Promise<T>,
 ): Promise<T | Stopped> {
   const { configFolder, models, out = join('runs', config.name) } = options;
-  const precisions = [config.teacher, ...config.students].map(({ precision }) => precision);
-  const half = precisions.find((precision) => precision === 'float16');
-  const note = deviceNote(await chooseDevice(config.device, half));
+  const choice = await deviceOf(config);
   // All that can be wrong with the config and the data shows before anything is written.
   const sets = options.sets ?? (await openSets(config, configFolder));
   const { classNames } = sets.labelled;
@@ -100,13 +98,15 @@ export async function inRunFolder<T>(
       file: join(out, 'unreadable.jsonl'),
       limit: config.data.unreadable,
     });
-    const stages = stagesIn(out, options, note);
+    const stages = stagesIn(out, options, deviceNote(choice));
     const context = {
       folder: out,
       validationEvery: config.validation.every,
       threads: config.threads,
       costs,
       device: config.device,
+      runsOn: choice.device,
+      labelPrecision: config.labelling.precision,
       pool,
       unreadable,
     };
@@ -125,6 +125,16 @@ export async function inRunFolder<T>(
     await pool.close();
     run.close();
   }
+}
+
+/** Where a run's networks train and label; throws where that cannot be done in what the config says. */
+async function deviceOf(config: SelfTrainingConfig): Promise<DeviceChoice> {
+  const { device, teacher, students, labelling } = config;
+  const wanted = [teacher, ...students, labelling].map(({ precision }) => precision);
+  const half = wanted.find((precision) => precision === 'float16');
+  const choice = await chooseDevice(device, half);
+  requireLabelPrecision(choice.device, labelling.precision, 'labelling.precision');
+  return choice;
 }
 
 /** The stages of a run's folder; `note` is told before the first that is not done yet. */

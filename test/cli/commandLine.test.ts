@@ -398,7 +398,7 @@ describe('gradus label in 16 bits', () => {
     const { out } = await run(line, { labelDataSet });
     expect(labelDataSet.mock.calls[0]?.[1]).toMatchObject({ precision: 'float16' });
     expect(out).toContain(
-      'in 16 bits as in float32 on 512 of them: 99.80 % of the same class, confidence changed by 0.0021 at most\n',
+      'in 16 bits, 99.80 % of 512 images are of the class of float32; confidence changed by 0.0021 at most\n',
     );
     const { status, err } = await run('label runs/d --data m --out l --precision bfloat16');
     expect(status).toBe(2);

@@ -257,6 +257,17 @@ describe('a self-training', () => {
     expect(existsSync(runs)).toBe(false);
   });
 
+  it('refuses labels in 16 bits on the CPU before anything is trained', async () => {
+    const runs = join(temporaryFolder(), 'runs');
+    const labelling = { batch: 100, precision: 'float16' } as const;
+    const config = { ...small(), device: 'cpu', labelling } as const;
+    await expect(selfTrain(config, tinyOptions(join(runs, 'tiny')))).rejects.toMatchObject({
+      code: 'precision',
+      where: 'labelling.precision',
+    });
+    expect(existsSync(runs)).toBe(false);
+  });
+
   it('refuses labels that all lie below the threshold', async () => {
     const config = small({ students: [{ labels: { threshold: 0.999 } }] });
     await expect(selfTrain(config, tinyOptions(temporaryFolder()))).rejects.toThrow(

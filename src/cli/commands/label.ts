@@ -1,3 +1,4 @@
+import { agreementNote } from '../../api/agreementNote.js';
 import { inferencePrecisions } from '../../compiler/precision.js';
 import { defineCommand } from '../command.js';
 import { exitCodes } from '../exitCodes.js';
@@ -109,11 +110,7 @@ function textOf(summary: LabelRunSummary): string {
     lines.push(
       `${formatCount(unreadable)} images could not be read: ${folder}/unreadable.jsonl lists them`,
     );
-  if (agreement)
-    lines.push(
-      `in 16 bits as in float32 on ${formatCount(agreement.images)} of them: ${formatPercent(agreement.sameClass)} of the ` +
-        `same class, confidence changed by ${agreement.largestChange.toFixed(4)} at most`,
-    );
+  if (agreement) lines.push(agreementNote(agreement));
   if (audit)
     lines.push(
       `audit on ${formatCount(audit.images)} held-out images: accuracy ${formatPercent(audit.accuracy)}, ` +
