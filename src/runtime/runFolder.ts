@@ -101,17 +101,29 @@ export function readRunInfo(path: string): unknown {
   }
 }
 
+/** The run that a checkpoint lies in, and what its run.json says. */
+export interface FoundRun {
+  /** Absolute. */
+  readonly path: string;
+  readonly info: unknown;
+}
+
 /**
- * What the run.json of the run says that a checkpoint lies in; undefined where it lies in none. A
- * generation has a folder of its own below its run's, and so has a second phase.
+ * The run that a checkpoint lies in; undefined where it lies in none. A generation has a folder of its
+ * own below its run's, and so has a second phase.
  */
-export function runInfoAbove(checkpoint: string): unknown {
-  let folder = dirname(dirname(resolve(checkpoint)));
-  for (let level = 0; level < 3; level++, folder = dirname(folder)) {
-    const info = readRunInfo(folder);
-    if (info !== undefined) return info;
+export function findRun(checkpoint: string): FoundRun | undefined {
+  let path = dirname(dirname(resolve(checkpoint)));
+  for (let level = 0; level < 3; level++, path = dirname(path)) {
+    const info = readRunInfo(path);
+    if (info !== undefined) return { path, info };
   }
   return undefined;
+}
+
+/** What the run.json of the run says that a checkpoint lies in; undefined where it lies in none. */
+export function runInfoAbove(checkpoint: string): unknown {
+  return findRun(checkpoint)?.info;
 }
 
 function lock(folder: string): void {

@@ -11,12 +11,14 @@ import {
   type OpenSourceOptions,
 } from '../api/imageSources.js';
 import { Labeller, type LabellerOptions } from '../api/labeller.js';
+import { cleanImages } from '../data/cleanImages.js';
 import type { ImageSource } from '../data/imageSource.js';
 import { LoaderPool } from '../data/loaderPool.js';
 import { defaultUnreadable, UnreadableImages } from '../data/unreadable.js';
 import { resolveCheckpoint } from '../runtime/checkpoint.js';
 import { readError } from '../runtime/fileErrors.js';
 import { auditOnce, type AuditResult } from './audit.js';
+import { heldOutOfSelfTraining } from './heldOut.js';
 import { labelImages, type LabelOptions, type LabelSummary } from './label.js';
 
 /** Who labels which images, as a command line names them. */
@@ -47,12 +49,14 @@ export interface LabelRunSummary extends LabelSummary {
   readonly audit: AuditResult | null;
   /** Of labels in 16 bits with those in float32, on some of the images; missing in float32. */
   readonly agreement?: Agreement;
+  /** Why the images that the teacher's run held out did not audit it; see HeldOut. */
+  readonly lost?: string | undefined;
 }
 
 /** Labels a data set with the teacher of a path, and audits the teacher on held-out images. */
 export async function labelDataSet(path: string, request: LabelRequest): Promise<LabelRunSummary> {
   const list = join(request.out, 'unreadable.jsonl');
-  return withTeacher(path, request, list, async ({ labeller, source, heldOut }) => {
+  return withTeacher(path, request, list, async ({ labeller, source, heldOut, lost }) => {
     const { classes: classNames } = labeller.teacher;
     const options = { ...optionsOf(request), classNames };
     const agreement = await agreementWithFloat32(labeller, path, options, source);
@@ -61,16 +65,22 @@ export async function labelDataSet(path: string, request: LabelRequest): Promise
       heldOut && !summary.interrupted
         ? await auditOnce(labeller, heldOut, request.out, request.temperature)
         : null;
-    return { ...summary, data: request.data, audit, ...(agreement && { agreement }) };
+    const more = { ...(agreement && { agreement }), ...(lost !== undefined && { lost }) };
+    return { ...summary, data: request.data, audit, ...more };
   });
 }
 
 /** A teacher that is ready, and what it is to label. */
-interface ReadyTeacher {
+interface ReadyTeacher extends Auditors {
   readonly labeller: Labeller;
   readonly source: ImageSource;
-  /** Labelled images that audit it. */
-  readonly heldOut: ImageSource | undefined;
+}
+
+interface Auditors {
+  /** Labelled images that audit the teacher. */
+  readonly heldOut?: ImageSource | undefined;
+  /** Why those that its run held out do not. */
+  readonly lost?: string;
 }
 
 /** Opens teacher and images for as long as `body` runs; `list` is the file of unreadable images. */
@@ -87,14 +97,14 @@ export async function withTeacher<T>(
   let labeller: Labeller | undefined;
   try {
     const source = await openSource(request.data, clean);
-    const heldOut = await auditSource(path, request.audit, clean);
+    const auditors = await auditorsOf(path, request.audit, clean);
     const classNames =
       request.classes === undefined
-        ? (heldOut?.classNames ?? classesOfTeacher(path))
+        ? (auditors.heldOut?.classNames ?? classesOfTeacher(path))
         : readClassNames(request.classes);
     labeller = await Labeller.create(path, { ...optionsOf(request), classNames });
     request.onDevice?.(labeller.device);
-    return await body({ labeller, source, heldOut });
+    return await body({ labeller, source, ...auditors });
   } finally {
     await labeller?.close();
     await pool.close();
@@ -106,15 +116,21 @@ function optionsOf({ batch, threads, sessions, device, precision }: TeacherReque
   return { batch, threads, sessions, device, precision } satisfies LabellerOptions;
 }
 
-async function auditSource(
+async function auditorsOf(
   path: string,
   wanted: string | undefined,
   options: OpenSourceOptions,
-): Promise<ImageSource | undefined> {
-  if (wanted === 'none') return undefined;
-  if (wanted !== undefined)
-    return openLabelledSource(wanted, { ...options, classes: classesOfTeacher(path) });
-  return path.endsWith('.onnx') ? undefined : openHeldOut(resolveCheckpoint(path), options);
+): Promise<Auditors> {
+  if (wanted === 'none') return {};
+  if (wanted !== undefined) {
+    const classes = classesOfTeacher(path);
+    return { heldOut: await openLabelledSource(wanted, { ...options, classes }) };
+  }
+  if (path.endsWith('.onnx')) return {};
+  const checkpoint = resolveCheckpoint(path);
+  const found = await heldOutOfSelfTraining(checkpoint);
+  if (!found) return { heldOut: await openHeldOut(checkpoint, options) };
+  return 'lost' in found ? found : { heldOut: cleanImages(found.images, options) };
 }
 
 /** What the training of a checkpoint called its classes; an .onnx file has its own record. */

@@ -86,6 +86,11 @@ export class Stages {
     return this.#stages[stage]?.outputs[output] ?? '';
   }
 
+  /** What decided what a stage makes; undefined where it was never begun. */
+  inputsOf(stage: string): Json | undefined {
+    return this.#stages[stage]?.inputs;
+  }
+
   /** Seconds that a stage took. */
   secondsOf(stage: string): number {
     return this.#stages[stage]?.seconds ?? 0;

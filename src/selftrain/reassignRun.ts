@@ -8,6 +8,8 @@ export interface ReassignRequest extends Omit<ReassignOptions, 'kept' | 'heldOut
 
 export interface ReassignRunSummary extends ReassignSummary {
   readonly data: string;
+  /** Why the images that the teacher's run held out did not audit it; see HeldOut. */
+  readonly lost?: string | undefined;
 }
 
 /** Labels kept images anew with the teacher of a path, and audits it on held-out images. */
@@ -16,8 +18,9 @@ export async function reassignDataSet(
   request: ReassignRequest,
 ): Promise<ReassignRunSummary> {
   const list = `${request.out.replace(/\.parquet$/, '')}.unreadable.jsonl`;
-  return withTeacher(request.teacher, request, list, async ({ labeller, source, heldOut }) => {
+  return withTeacher(request.teacher, request, list, async (ready) => {
+    const { labeller, source, heldOut, lost } = ready;
     const summary = await reassignLabels(labeller, source, { ...request, kept, heldOut });
-    return { ...summary, data: request.data };
+    return { ...summary, data: request.data, ...(lost !== undefined && { lost }) };
   });
 }

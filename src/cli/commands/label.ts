@@ -44,7 +44,7 @@ export const label = defineCommand({
         audit: {
           ...text,
           describe:
-            'Labelled images that measure the teacher, or none; what its training held out if missing',
+            'Labelled images that measure the teacher, or none; what its run held out if missing',
         },
         unreadable: { ...text, describe: 'Images that may be unreadable; 100 if missing' },
         classes: { ...text, describe: "A file with the teacher's class names, one a line" },
@@ -96,8 +96,8 @@ export const label = defineCommand({
 });
 
 function textOf(summary: LabelRunSummary): string {
-  const { data, folder, shards, skipped, images, unreadable, audit, agreement, interrupted } =
-    summary;
+  const { data, folder, shards, skipped, images, unreadable, interrupted } = summary;
+  const { audit, lost, agreement } = summary;
   const rate = images === 0 ? '' : `, ${summary.imagesPerSecond.toFixed(0)} images/s`;
   const parts = shards === 1 ? '1 shard' : `${shards} shards`;
   const before = skipped === 0 ? '' : `, of which ${skipped} were there before`;
@@ -117,7 +117,11 @@ function textOf(summary: LabelRunSummary): string {
         `calibration error ${audit.calibrationError.toFixed(4)}`,
     );
   else if (!interrupted)
-    lines.push('not audited: --audit SET, labelled images, measures the labels');
+    lines.push(
+      lost === undefined
+        ? 'not audited: --audit SET, labelled images, measures the labels'
+        : `not audited by what the teacher's run held out: ${lost}; --audit SET, labelled images, measures the labels`,
+    );
   lines.push(nextOf(summary));
   return lines.join('\n');
 }

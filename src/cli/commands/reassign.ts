@@ -50,7 +50,7 @@ export const reassign = defineCommand({
         audit: {
           ...text,
           describe:
-            'Labelled images that measure the teacher, or none; what its training held out if missing',
+            'Labelled images that measure the teacher, or none; what its run held out if missing',
         },
         unreadable: { ...text, describe: 'Images that may be unreadable; 100 if missing' },
         classes: { ...text, describe: "A file with the teacher's class names, one a line" },
@@ -105,7 +105,7 @@ export const reassign = defineCommand({
 });
 
 function textOf(summary: ReassignRunSummary): string {
-  const { images, copies, out, teacher, chosenBy, audit, ledger, histograms } = summary;
+  const { images, copies, out, teacher, chosenBy, audit, lost, ledger, histograms } = summary;
   if (summary.interrupted) return 'stopped; finished shards stay, the same command goes on';
   const lines = [tableOf(summary), ''];
   lines.push(
@@ -120,6 +120,8 @@ function textOf(summary: ReassignRunSummary): string {
       `audit on ${formatCount(audit.images)} held-out images: accuracy ${formatPercent(audit.accuracy)}, ` +
         `calibration error ${audit.calibrationError.toFixed(4)}`,
     );
+  else if (lost !== undefined)
+    lines.push(`not audited by what the teacher's run held out: ${lost}`);
   return [...lines, `${out} (ledger ${ledger}, histograms ${histograms})`].join('\n');
 }
 

@@ -1,0 +1,47 @@
+import { z } from 'zod';
+import { isObject } from '../api/config.js';
+import { openLabelledSet } from '../api/imageSets.js';
+import { holdOut } from '../api/trainingData.js';
+import type { LabelledImages } from '../data/images.js';
+import { findRun } from '../runtime/runFolder.js';
+import { GradusError } from '../support/errors.js';
+import { Stages } from './lineage.js';
+
+/** What a run.json says of a self-training's labelled images. */
+const recordSchema = z.object({
+  configFolder: z.string(),
+  classes: z.array(z.string()).optional(),
+  config: z.object({
+    data: z.object({ labelled: z.string(), unlabelled: z.string() }),
+    validation: z.object({ share: z.number() }),
+    seed: z.number(),
+  }),
+});
+
+/** What a self-training held out, or why it cannot be had any more. */
+export type HeldOut = { readonly images: LabelledImages } | { readonly lost: string };
+
+/**
+ * The labelled images that the self-training of a checkpoint held out, from where its config says they
+ * are; undefined where the checkpoint lies in no self-training. Images that changed since are lost: the
+ * networks may have learned from those that would be held out today.
+ */
+export async function heldOutOfSelfTraining(checkpoint: string): Promise<HeldOut | undefined> {
+  const run = findRun(checkpoint);
+  const record = recordSchema.safeParse(run?.info).data;
+  if (!run || !record) return undefined;
+  const { config, configFolder: folder, classes } = record;
+  const { labelled } = config.data;
+  let images: LabelledImages;
+  try {
+    const all = await openLabelledSet(labelled, { folder, classes });
+    images = holdOut(all, config.validation.share, config.seed).validation;
+  } catch (error) {
+    if (error instanceof GradusError) return { lost: error.message };
+    throw error;
+  }
+  const begun = new Stages(run.path).inputsOf('teacher/train');
+  if (!isObject(begun) || begun['validation'] !== images.fingerprint)
+    return { lost: `${labelled} has changed since its training` };
+  return { images: { ...images, name: `the images that ${checkpoint} held out` } };
+}
