@@ -42,8 +42,10 @@ export function joinSmall<T extends { readonly value: Value }>(
 /**
  * Whether a gradient can wait for those of other layers. One that is summed from a map for itself alone
  * would keep that map in memory; not one that the backward pass computes anyhow, or from small values.
+ * Where nothing is joined the graph is not looked at.
  */
 export function gradientsThatWait(graph: Graph, below: number): (grad: Value) => boolean {
+  if (below === 0) return () => false;
   const read = new Set(graph.nodes.flatMap(({ inputs }) => inputs));
   return ({ producer }) =>
     producer === undefined ||
