@@ -41,14 +41,10 @@ interface Axis {
 /** Text of an SVG with one line for each curve, axes, ticks and a legend. */
 export function renderCurves(curves: readonly Curve[], options: CurveOptions = {}): string {
   const points = curves.flatMap((curve) => curve.points.filter(isFinitePoint));
-  const x = axis(
-    points.map((point) => point.x),
-    8,
-  );
-  const y = axis(
-    points.map((point) => point.y),
-    6,
-  );
+  const [xs, ys] = [points.map((point) => point.x), points.map((point) => point.y)];
+  // Steps are counted, so nothing lies between two of them.
+  const x = axis(xs, 8, xs.every(Number.isInteger) ? 1 : 0);
+  const y = axis(ys, 6);
   const toX = (value: number): number => place(value, x, plot.left, plot.right);
   const toY = (value: number): number => place(value, y, plot.bottom, plot.top);
   const body = [
@@ -80,23 +76,25 @@ function colourOf(index: number): string {
   return colours[index % colours.length] ?? ink;
 }
 
-/** An axis over the values, from one round number to another. */
-function axis(values: readonly number[], wanted: number): Axis {
+/** An axis over the values, from one round number to another, by whole multiples of `unit` where that is not 0. */
+function axis(values: readonly number[], wanted: number, unit = 0): Axis {
   const lowest = values.reduce((a, b) => Math.min(a, b), Infinity);
   const highest = values.reduce((a, b) => Math.max(a, b), -Infinity);
   if (lowest > highest) return { ticks: [0, 1], low: 0, high: 1 };
   const span = highest - lowest || Math.abs(highest) || 1;
-  const step = roundStep(span / wanted);
+  const step = roundStep(span / wanted, unit);
   const low = Math.floor(lowest / step + 1e-9) * step;
   const count = Math.max(1, Math.ceil((highest - low) / step - 1e-9));
   const ticks = Array.from({ length: count + 1 }, (_, i) => clean(low + i * step));
   return { ticks, low, high: low + count * step };
 }
 
-/** The next of 1, 2, 2.5, 5 times a power of ten. */
-function roundStep(rough: number): number {
-  const power = 10 ** Math.floor(Math.log10(rough));
-  return ([1, 2, 2.5, 5].find((factor) => factor * power >= rough) ?? 10) * power;
+/** The next of 1, 2, 2.5, 5 times a power of ten that is a whole multiple of `unit`. */
+function roundStep(rough: number, unit: number): number {
+  const least = Math.max(rough, unit);
+  const power = 10 ** Math.floor(Math.log10(least));
+  const fits = (step: number): boolean => step >= least && (unit === 0 || step % unit === 0);
+  return ([1, 2, 2.5, 5].find((factor) => fits(factor * power)) ?? 10) * power;
 }
 
 /** Without the dust of binary fractions: 0.30000000000000004 is 0.3. */

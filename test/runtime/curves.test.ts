@@ -47,6 +47,29 @@ describe('learning curves', () => {
     ]);
   });
 
+  it.each([
+    [
+      [0, 20],
+      ['0', '5', '10', '15', '20'],
+    ],
+    [
+      [1, 3],
+      ['1', '2', '3'],
+    ],
+    [
+      [0, 200],
+      ['0', '25', '50', '75', '100', '125', '150', '175', '200'],
+    ],
+    [
+      [0, 0.5],
+      ['0.0', '0.1', '0.2', '0.3', '0.4', '0.5'],
+    ],
+  ])('have ticks at whole steps only, over %j', (xs, wanted) => {
+    const points = xs.map((x) => ({ x, y: 0 }));
+    const svg = renderCurves([{ name: 'a', points }], { formatY: () => 'y' });
+    expect(labels(svg).filter((label) => /\d/.test(label))).toEqual(wanted);
+  });
+
   it('run through their points, from the lower left to the upper right', () => {
     const [line = ''] = path(renderCurves([teacher]));
     const points = line.slice(1).split('L');
