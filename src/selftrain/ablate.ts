@@ -4,7 +4,13 @@ import { writeFileAtomic } from '../runtime/atomic.js';
 import { invariant } from '../support/errors.js';
 import type { SelfTrainingConfig } from './config.js';
 import type { Quiet } from './generation.js';
-import type { LabellingNetwork, NetworkOutcome, Pipeline, TrainedOne } from './pipeline.js';
+import type {
+  KeptLabels,
+  LabellingNetwork,
+  NetworkOutcome,
+  Pipeline,
+  TrainedOne,
+} from './pipeline.js';
 import { inRunFolder, type SelfTrainOptions, type Stopped } from './selfTrain.js';
 
 /** The rows of the table: folder, what they are, and what they go without. */
@@ -75,11 +81,16 @@ async function runArms(pipeline: Pipeline): Promise<NetworkOutcome[]> {
   invariant(first && second && student, 'a run without a student');
   const teacher = await pipeline.train(first, {});
   const trained: TrainedOne[] = [{ name: first.name, network: teacher }];
+  const labelsOf = async (of: LabellingNetwork): Promise<KeptLabels> => {
+    const shards = await pipeline.label(of, teacher, student);
+    return pipeline.filter(of, shards, student, { generation: 1 });
+  };
+  // All arms but one learn from the same labels.
+  const clean = await labelsOf(first);
   for (const { name, quiet, noised } of arms as readonly Arm[]) {
     const of: LabellingNetwork =
       noised === true ? { ...first, name: 'noised-labels', trainedAs: first.name, noised } : first;
-    const shards = await pipeline.label(of, teacher, student);
-    const labels = await pipeline.filter(of, shards, student, { generation: 1 });
+    const labels = of === first ? clean : await labelsOf(of);
     const own = { ...second, name };
     const network = await pipeline.student(own, student, labels, { teacher, of, quiet });
     trained.push({ name, network, labels });
