@@ -406,6 +406,24 @@ describe('gradus label in 16 bits', () => {
   });
 });
 
+describe('gradus reassign', () => {
+  it('says how to go on when it is stopped', async () => {
+    const teacher = { name: 'digits', fingerprint: '' };
+    const summary = {
+      ...{ out: 'k.parquet', ledger: 'l', histograms: 'c', teacher, chosenBy: teacher },
+      ...{ skipped: false, images: 40, copies: 0, changed: null, corrected: 0, unreadable: 0 },
+      ...{ rejected: 0, classes: [], audit: null, warnings: [], seconds: 1, imagesPerSecond: 40 },
+      ...{ interrupted: true, data: 'mnist' },
+    };
+    const reassignDataSet = () => Promise.resolve(summary);
+    const line = 'reassign kept.parquet --teacher runs/d --data mnist --out k.parquet';
+    const flags = '--top-k 5 --corrections c.csv --allow-empty';
+    const { status, out } = await run(`${line} ${flags}`, { reassignDataSet });
+    expect(status).toBe(130);
+    expect(out).toBe(`stopped; finished shards stay\ngo on with: gradus ${line} ${flags}\n`);
+  });
+});
+
 describe('gradus data', () => {
   it('calls the data set that there is not by what it is, not by a flag', async () => {
     const { status, err } = await run('data cifar100 d');

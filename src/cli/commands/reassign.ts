@@ -1,5 +1,6 @@
 import type { ReassignRunSummary } from '../../selftrain/reassignRun.js';
 import { defineCommand } from '../command.js';
+import { commandLine } from '../commandLine.js';
 import { exitCodes } from '../exitCodes.js';
 import { decimal, deviceOf, flags, wholeNumber } from '../options.js';
 import { noteDevice } from '../progress.js';
@@ -96,17 +97,34 @@ export const reassign = defineCommand({
     );
     progress.end();
     for (const warning of summary.warnings) progress.note(`warning: ${warning}`);
+    if (!summary.interrupted) return { json: summary, text: textOf(summary) };
+    const resume = resumeOf(args);
     return {
-      json: summary,
-      text: textOf(summary),
-      ...(summary.interrupted && { exitCode: exitCodes.interrupted }),
+      json: { ...summary, resume },
+      text: `stopped; finished shards stay\ngo on with: ${resume}`,
+      exitCode: exitCodes.interrupted,
     };
   },
 });
 
+/** The flags of a command line that say what is labelled, and how. */
+const resumed = [
+  ...(['teacher', 'data', 'out', 'top-k', 'temperature', 'batch', 'threads', 'sessions'] as const),
+  ...(['audit', 'unreadable', 'classes', 'corrections', 'generation', 'device'] as const),
+  ...(['allow-empty', 'overwrite'] as const),
+];
+
+type Resumed = (typeof resumed)[number];
+
+function resumeOf(
+  args: { readonly kept: string } & Readonly<Record<Resumed, string | boolean | undefined>>,
+): string {
+  const flagged = resumed.map((flag) => [flag, args[flag]] as const);
+  return commandLine('reassign', [args.kept], Object.fromEntries(flagged));
+}
+
 function textOf(summary: ReassignRunSummary): string {
   const { images, copies, out, teacher, chosenBy, audit, lost, ledger, histograms } = summary;
-  if (summary.interrupted) return 'stopped; finished shards stay, the same command goes on';
   const lines = [tableOf(summary), ''];
   lines.push(
     summary.skipped
