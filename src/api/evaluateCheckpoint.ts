@@ -1,3 +1,5 @@
+import { rmSync } from 'node:fs';
+import { basename, dirname, join } from 'node:path';
 import type { Severity } from '../augment/corruptions/severities.js';
 import { cleanImages } from '../data/cleanImages.js';
 import type { LabelledImages } from '../data/images.js';
@@ -63,6 +65,8 @@ export interface EvaluationReport extends NetworkEvaluation {
   readonly data: string;
   /** Images of the whole set, of which `images` were measured. */
   readonly ofImages: number;
+  /** A file that lists the images that could not be read, with the reason; null where all could. */
+  readonly unreadableList: string | null;
   /** Of the clean images. */
   readonly seconds: number;
   readonly corruptions: CorruptionErrors | null;
@@ -91,8 +95,11 @@ export async function evaluateCheckpoint(
   const subject = await openSubject(path, options);
   const { unreadable: limit = subject.unreadable, ...rest } = options;
   const pool = new LoaderPool();
+  const file = unreadableList(subject.path);
   try {
-    const unreadable = new UnreadableImages({ limit, allow: '--unreadable' });
+    // What an earlier evaluation met may be mended, or be of other images.
+    rmSync(file, { force: true });
+    const unreadable = new UnreadableImages({ file, limit, allow: '--unreadable' });
     return await measure(subject, { ...rest, pool, unreadable });
   } finally {
     await pool.close();
@@ -137,10 +144,19 @@ async function measure(subject: Subject, options: MeasureOptions): Promise<Evalu
     const found = { corruptions: errors, perturbations: flips, monteCarlo: ensemble };
     const { name } = labeller.teacher;
     const facts = { checkpoint: path, name: config?.name ?? name, step, data: images.name };
-    return { ...clean, ...facts, ofImages: images.count, seconds, ...found };
+    const list = options.unreadable.count > 0 ? unreadableList(path) : null;
+    const whole = { ofImages: images.count, unreadableList: list };
+    return { ...clean, ...facts, ...whole, seconds, ...found };
   } finally {
     await labeller.close();
   }
+}
+
+/** In the folder of a trained network, where training has a list of its own; else beside what is measured. */
+function unreadableList(path: string): string {
+  const parent = dirname(path);
+  if (basename(parent) === 'checkpoints') return join(dirname(parent), 'eval.unreadable.jsonl');
+  return `${path.replace(/\.onnx$/, '')}.unreadable.jsonl`;
 }
 
 async function openSubject(given: string, { data }: EvaluateCheckpointOptions): Promise<Subject> {

@@ -22,7 +22,7 @@ export function describeEvaluation(report: EvaluationReport): string {
 }
 
 function describeFigures(report: EvaluationReport): string {
-  const { checkpoint, step, images, seconds, ofImages, data, unreadable } = report;
+  const { checkpoint, step, images, seconds, ofImages, data, unreadable, unreadableList } = report;
   const columns: Column[] = [
     { title: 'checkpoint' },
     ...right(...(step === null ? [] : ['step']), ...figureTitles(report), 'images', 'images/s'),
@@ -39,7 +39,8 @@ function describeFigures(report: EvaluationReport): string {
     lines.push(
       `a sample of ${formatCount(images + unreadable)} images, evenly spread over ${formatCount(ofImages)}`,
     );
-  if (unreadable > 0) lines.push(`${formatCount(unreadable)} images could not be read`);
+  if (unreadableList !== null)
+    lines.push(`${formatCount(unreadable)} images could not be read: ${unreadableList} lists them`);
   return lines.join('\n');
 }
 

@@ -1,4 +1,4 @@
-import { mkdirSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import sharp from 'sharp';
 import { beforeAll, describe, expect, it } from 'vitest';
@@ -84,6 +84,26 @@ describe('evaluateCheckpoint', () => {
     );
   });
 
+  it('lists the images that it cannot read, with the reason, until they are mended', async () => {
+    const run = temporaryFolder();
+    const checkpoints = join(run, 'checkpoints');
+    const { checkpoint } = brightTeacher(checkpoints, { imported: {}, model });
+    const images = join(run, 'images');
+    await writeImages(images, { bright: [255], dark: [0] });
+    const broken = write(images, 'dark/1.png', 'no picture');
+    const list = join(run, 'eval.unreadable.jsonl');
+    const found = await evaluateCheckpoint(checkpoint, { ...options, data: images });
+    expect(found).toMatchObject({ images: 2, unreadable: 1, unreadableList: list });
+    expect(JSON.parse(readFileSync(list, 'utf8'))).toEqual({
+      image: broken,
+      reason: expect.any(String) as string,
+    });
+    rmSync(broken);
+    const mended = await evaluateCheckpoint(checkpoint, { ...options, data: images });
+    expect(mended).toMatchObject({ images: 2, unreadable: 0, unreadableList: null });
+    expect(existsSync(list)).toBe(false);
+  });
+
   it('takes a sample, corrupts, perturbs and says what it is about', async () => {
     const { checkpoint } = brightTeacher(temporaryFolder(), { imported: {}, model });
     const begun: string[] = [];
@@ -96,7 +116,7 @@ describe('evaluateCheckpoint', () => {
     });
     expect(begun).toEqual(['corruptions', 'perturbations']);
     expect(found).toMatchObject({
-      ...{ images: 2, ofImages: 5, monteCarlo: null },
+      ...{ images: 2, ofImages: 5, monteCarlo: null, unreadableList: null },
       corruptions: { images: 2, severities: [5], seed: 1 },
       perturbations: { images: 2, seed: 1 },
     });

@@ -13,7 +13,7 @@ import { gradusBin } from '../support/paths.js';
 
 const report: EvaluationReport = {
   ...{ checkpoint: 'runs/a/checkpoints/step-00000120', name: 'a', step: 120, data: 'photos/test' },
-  ...{ images: 5, ofImages: 5, unreadable: 0, seconds: 0.5 },
+  ...{ images: 5, ofImages: 5, unreadable: 0, unreadableList: null, seconds: 0.5 },
   ...{ accuracy: 0.8, top5: 1, loss: 0.25, calibrationError: 0.031, calibration: [] },
   classNames: ['cat', 'a very long name'],
   confusion: [
@@ -51,14 +51,15 @@ describe('what gradus eval prints', () => {
     );
     confusion[2]?.splice(5, 1, 3);
     confusion[4]?.splice(0, 1, 1);
-    const many = { ...report, classNames, confusion, step: null, images: 95, unreadable: 2 };
+    const skipped = { images: 95, unreadable: 2, unreadableList: 'a.unreadable.jsonl' };
+    const many = { ...report, classNames, confusion, step: null, ...skipped };
     expect(describeEvaluation({ ...many, ofImages: 1000 })).toMatchInlineSnapshot(`
       "checkpoint                          top-1     top-5    loss  calibration error  images  images/s
       --------------------------------  -------  --------  ------  -----------------  ------  --------
       runs/a/checkpoints/step-00000120  80.00 %  100.00 %  0.2500             0.0310      95       190
       on photos/test
       a sample of 97 images, evenly spread over 1,000
-      2 images could not be read
+      2 images could not be read: a.unreadable.jsonl lists them
 
       is       taken for  images  of its own
       -------  ---------  ------  ----------
