@@ -4,13 +4,8 @@ import { writeFileAtomic } from '../runtime/atomic.js';
 import { invariant } from '../support/errors.js';
 import type { SelfTrainingConfig } from './config.js';
 import type { Quiet } from './generation.js';
-import type {
-  KeptLabels,
-  LabellingNetwork,
-  NetworkOutcome,
-  Pipeline,
-  TrainedOne,
-} from './pipeline.js';
+import type { KeptLabels, LabellingNetwork } from './labelStages.js';
+import type { NetworkOutcome, Pipeline, TrainedOne } from './pipeline.js';
 import { inRunFolder, type SelfTrainOptions, type Stopped } from './selfTrain.js';
 
 /** The rows of the table: folder, what they are, and what they go without. */

@@ -7,7 +7,7 @@ import { writeFileAtomic } from '../runtime/atomic.js';
 import { parseSelfTrainingConfig, type SelfTrainingConfig } from './config.js';
 import { digitsModel } from './digitsModel.js';
 import { loadKept } from './keptStore.js';
-import type { PipelineControl } from './pipeline.js';
+import type { PipelineControl } from './runStages.js';
 import { runSelfTraining } from './selfTrain.js';
 import type { SelfTrainingSets } from './sets.js';
 import { drawSummary } from './summary.js';

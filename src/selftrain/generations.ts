@@ -1,6 +1,7 @@
 import { invariant } from '../support/errors.js';
 import type { TrainedNetwork } from './generation.js';
-import type { KeptLabels, NetworkOutcome, Pipeline, TrainedOne } from './pipeline.js';
+import type { KeptLabels } from './labelStages.js';
+import type { NetworkOutcome, Pipeline, TrainedOne } from './pipeline.js';
 
 /** Teacher, labels, student, and again; throws Interrupted where it was stopped. */
 export async function runGenerations(pipeline: Pipeline): Promise<NetworkOutcome[]> {

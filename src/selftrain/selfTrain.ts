@@ -15,7 +15,8 @@ import { readCorrections } from './corrections.js';
 import { runGenerations } from './generations.js';
 import { Stages } from './lineage.js';
 import { openNetworks, requireTrainable } from './networks.js';
-import { Interrupted, Pipeline, type PipelineControl } from './pipeline.js';
+import { Pipeline } from './pipeline.js';
+import { Interrupted, type PipelineControl } from './runStages.js';
 import { openSets, sourcesOf, type SelfTrainingSets } from './sets.js';
 import { summaryOf, writeSummary, type SelfTrainingSummary } from './summary.js';
 

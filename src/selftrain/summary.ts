@@ -4,7 +4,8 @@ import { writeFileAtomic } from '../runtime/atomic.js';
 import { readMetrics } from '../runtime/metrics.js';
 import type { GenerationConfig, SelfTrainingConfig } from './config.js';
 import type { Stages } from './lineage.js';
-import type { KeptLabels, NetworkOutcome } from './pipeline.js';
+import type { KeptLabels } from './labelStages.js';
+import type { NetworkOutcome } from './pipeline.js';
 import type { TestResult } from './testNetwork.js';
 
 /** One network in summary.json. */

@@ -9,7 +9,7 @@ import { subsetOf, type LabelledImages } from '../../src/data/images.js';
 import { loadCheckpoint, resolveCheckpoint } from '../../src/runtime/checkpoint.js';
 import { readMetrics } from '../../src/runtime/metrics.js';
 import { runDemo, type DemoResult } from '../../src/selftrain/demo.js';
-import type { SelfTrainingEvent } from '../../src/selftrain/pipeline.js';
+import type { SelfTrainingEvent } from '../../src/selftrain/runStages.js';
 
 const folder = mkdtempSync(join(tmpdir(), 'gradus-demo-'));
 afterAll(() => {

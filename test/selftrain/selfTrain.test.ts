@@ -9,7 +9,7 @@ import { UnreadableImages } from '../../src/data/unreadable.js';
 import { resolveCheckpoint } from '../../src/runtime/checkpoint.js';
 import { ablate } from '../../src/selftrain/ablate.js';
 import { LabelSet } from '../../src/selftrain/labelStore.js';
-import type { SelfTrainingEvent } from '../../src/selftrain/pipeline.js';
+import type { SelfTrainingEvent } from '../../src/selftrain/runStages.js';
 import { selfTrain, type SelfTrainResult } from '../../src/selftrain/selfTrain.js';
 import type { SelfTrainingSummary } from '../../src/selftrain/summary.js';
 import { testNetwork } from '../../src/selftrain/testNetwork.js';
