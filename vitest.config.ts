@@ -20,7 +20,13 @@ export default defineConfig({
       },
       {
         extends: true,
-        test: { name: 'built', include: needBuild, globalSetup: ['test/support/build.ts'] },
+        test: {
+          name: 'built',
+          include: needBuild,
+          globalSetup: ['test/support/build.ts'],
+          // What is compiled need not be compiled again.
+          server: { deps: { external: [/\/dist\/src\//] } },
+        },
       },
     ],
   },

@@ -10,9 +10,10 @@ import {
 } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import type { LabelRunSummary } from '../../src/selftrain/labelRun.js';
 import { quartersImage } from '../data/fixtures.js';
+import { gradusHere } from '../support/gradusHere.mjs';
 import { gradusBin } from '../support/paths.js';
 
 const folder = mkdtempSync(join(tmpdir(), 'gradus-labels-'));
@@ -30,15 +31,19 @@ function gradus(...args: string[]) {
   return { status, stdout, stderr };
 }
 
+/** The same in this process, which starts sooner. */
+const here = (...args: string[]) => gradusHere(args, folder);
+
 /** What a command prints with --json. */
-function json(...args: string[]): Partial<LabelRunSummary> {
-  const { status, stdout, stderr } = gradus(...args, '--json');
+async function json(...args: string[]): Promise<Partial<LabelRunSummary>> {
+  const { status, stdout, stderr } = await here(...args, '--json');
   expect(stderr).not.toContain('error');
   expect(status).toBe(0);
   return JSON.parse(stdout) as Partial<LabelRunSummary>;
 }
 
-beforeAll(() => {
+beforeAll(async () => {
+  vi.stubEnv('XDG_CACHE_HOME', join(folder, 'cache'));
   writeFileSync(
     join(folder, 'linear.model.ts'),
     `import { defineModel, flatten, image, linear } from 'gradus';
@@ -58,12 +63,12 @@ export default defineModel({
     validation: { share: 0.3, every: 3 },
   };
   writeFileSync(join(folder, 'linear.json'), JSON.stringify(config));
-  json('train', 'linear.json');
+  await json('train', 'linear.json');
 });
 
 describe('pseudo-labels from the command line', () => {
-  it('are made in shards, audited, and chosen from', () => {
-    const labelled = json(
+  it('are made in shards, audited, and chosen from', async () => {
+    const labelled = await json(
       'label',
       'runs/linear',
       '--data',
@@ -77,7 +82,7 @@ describe('pseudo-labels from the command line', () => {
     const { accuracy, images } = labelled.audit ?? { accuracy: 0, images: 0 };
     expect(images).toBe(300);
     expect(accuracy).toBeGreaterThan(0.6);
-    const again = gradus(
+    const again = await here(
       'label',
       'runs/linear',
       '--data',
@@ -89,7 +94,7 @@ describe('pseudo-labels from the command line', () => {
     );
     expect(again.stdout).toContain('labels of mnist: 2 shards, there before\n');
     expect(again.stdout).toMatch(/^audit on 300 held-out images: accuracy \d\d\.\d\d %/m);
-    const filtered = gradus('filter', 'labels', '--per-class', '400', '--quiet');
+    const filtered = await here('filter', 'labels', '--per-class', '400', '--quiet');
     expect(filtered).toMatchObject({ status: 0 });
     expect(filtered.stdout).toMatch(
       /^class +labels +above +threshold +kept +copies +mean +precision\n/,
@@ -111,46 +116,64 @@ describe('pseudo-labels from the command line', () => {
     await quartersImage().png().toFile(join(photos, 'a.png'));
     writeFileSync(join(photos, 'b.png'), 'no picture');
     const args = ['label', 'runs/linear', '--data', 'photos', '--audit', 'none'];
-    expect(json(...args, '--out', 'photo-labels')).toMatchObject({ images: 1, unreadable: 1 });
+    expect(await json(...args, '--out', 'photo-labels')).toMatchObject({
+      images: 1,
+      unreadable: 1,
+    });
     const list = readFileSync(join(folder, 'photo-labels', 'unreadable.jsonl'), 'utf8');
     expect(JSON.parse(list)).toMatchObject({ image: join(photos, 'b.png') });
   });
 
-  it('are labelled anew, compared and looked at', () => {
+  it('are labelled anew, compared and looked at', async () => {
     const command = ['reassign', 'labels/kept.parquet', '--teacher', 'runs/linear'];
     const flags = ['--data', 'mnist', '--out', 'again/kept.parquet', '--temperature', '2'];
     const first = gradus(...command, ...flags);
     expect(first.stdout).toMatch(/^class +images +copies +precision\n/);
     expect(first.stdout).toContain('\n4,000 images labelled by linear, chosen by linear\n');
     expect(first.stdout).toContain('\n0 have another class than before (0.00 %)\n');
-    expect(gradus(...command, ...flags).stdout).toContain(
+    expect((await here(...command, ...flags)).stdout).toContain(
       'again/kept.parquet was there before, made from the same inputs',
     );
-    const diff = gradus('labels', 'diff', 'labels', 'again/ledger.parquet', '--csv', 'changes.csv');
+    const diff = await here(
+      'labels',
+      'diff',
+      'labels',
+      'again/ledger.parquet',
+      '--csv',
+      'changes.csv',
+    );
     expect(diff.stdout).toMatch(/^0 of [\d,]+ images changed class \(0\.00 %\)$/m);
     expect(readFileSync(join(folder, 'changes.csv'), 'utf8')).toMatch(/^id,before,after,.*\n$/);
-    const gallery = gradus('labels', 'gallery', 'labels', '--data', 'mnist', '--out', 'g.html');
+    const gallery = await here('labels', 'gallery', 'labels', '--data', 'mnist', '--out', 'g.html');
     expect(gallery.stdout).toMatch(/^g\.html: 240 images of 10 classes, \d+\.\d kB\n/);
     expect(readFileSync(join(folder, 'g.html'), 'utf8')).toContain('<h1>Labels of mnist</h1>');
   });
 
-  it('explain what is wrong, with the exit code of bad data or wrong use', () => {
+  it('explain what is wrong, with the exit code of bad data or wrong use', async () => {
     const low = gradus('filter', 'labels', '--threshold', '1', '--out', 'none.parquet');
     expect(low.status).toBe(4);
     expect(low.stderr).toContain('all 10000 labels lie below the threshold of 1');
     expect(existsSync(join(folder, 'none.parquet'))).toBe(false);
-    const other = gradus('label', 'runs/linear', '--data', 'mnist', '--out', 'labels');
+    const other = await here('label', 'runs/linear', '--data', 'mnist', '--out', 'labels');
     expect(other.status).toBe(4);
     expect(other.stderr).toContain('as one of 2 shards, not 1');
-    expect(gradus('label', 'runs/linear', '--data', 'cats', '--out', 'l').stderr).toContain(
-      'there is no data set cats',
-    );
+    const cats = await here('label', 'runs/linear', '--data', 'cats', '--out', 'l');
+    expect(cats.stderr).toContain('there is no data set cats');
     writeFileSync(join(folder, 'audit.csv'), 'path,label\nphotos/a.png,cat\n');
     const audit = ['label', 'runs/linear', '--data', 'mnist', '--out', 'l', '--audit', 'audit.csv'];
-    expect(gradus(...audit).stderr).toContain('"cat" is no class');
-    const shard = gradus('label', 'runs/linear', '--data', 'mnist', '--out', 'l', '--shard', '0/8');
+    expect((await here(...audit)).stderr).toContain('"cat" is no class');
+    const shard = await here(
+      'label',
+      'runs/linear',
+      '--data',
+      'mnist',
+      '--out',
+      'l',
+      '--shard',
+      '0/8',
+    );
     expect(shard.status).toBe(2);
     expect(shard.stderr).toContain('--shard cannot be "0/8"');
-    expect(gradus('filter', 'labels', '--threshold', 'high').status).toBe(2);
+    expect((await here('filter', 'labels', '--threshold', 'high')).status).toBe(2);
   });
 });

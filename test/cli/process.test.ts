@@ -2,9 +2,10 @@ import { spawnSync } from 'node:child_process';
 import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { commands } from '../../src/cli/commands/index.js';
 import { hasCuda } from '../support/cuda.js';
+import { gradusHere } from '../support/gradusHere.mjs';
 import { gradusBin } from '../support/paths.js';
 
 const folder = mkdtempSync(join(tmpdir(), 'gradus-cli-'));
@@ -31,11 +32,12 @@ function gradus(
 beforeAll(() => {
   const { status, stderr } = gradus(['init', 'my-run'], folder);
   expect([status, stderr]).toEqual([0, '']);
+  vi.stubEnv('XDG_CACHE_HOME', join(folder, 'cache'));
 });
 
 describe('gradus --help', () => {
-  it.each(commands.map(({ name }) => name))('of %s has examples', (name) => {
-    const { status, stdout } = gradus([name, '--help']);
+  it.each(commands.map(({ name }) => name))('of %s has examples', async (name) => {
+    const { status, stdout } = await gradusHere([name, '--help'], project);
     expect(status).toBe(0);
     expect(stdout).toContain('Examples:');
     expect(stdout).toContain(`gradus ${name}`);
@@ -56,10 +58,10 @@ describe('gradus completion', () => {
 });
 
 describe('gradus init', () => {
-  it('never overwrites', () => {
+  it('never overwrites', async () => {
     const model = join(project, 'digits.model.ts');
     const before = readFileSync(model, 'utf8');
-    const { status, stderr } = gradus(['init', 'my-run'], folder);
+    const { status, stderr } = await gradusHere(['init', 'my-run'], folder);
     expect(status).toBe(2);
     expect(stderr).toMatchInlineSnapshot(`
       "error ConfigError: my-run/digits.model.ts, my-run/training.config.ts, my-run/tsconfig.json, my-run/README.md exist already
@@ -80,15 +82,16 @@ describe('gradus inspect', () => {
     expect(found.layers[0]).toMatchObject({ name: 'stem.conv', source: 'digits.model.ts:11:9' });
   });
 
-  it('knows the shipped models, with the published totals', () => {
-    const { stdout } = gradus(['inspect', 'efficientnet_b0', '--json']);
+  it('knows the shipped models, with the published totals', async () => {
+    const { stdout } = await gradusHere(['inspect', 'efficientnet_b0', '--json'], project);
     expect(JSON.parse(stdout)).toMatchObject({
       name: 'efficientnet_b0',
       parameters: 5_288_548,
       multiplyAdds: 385_814_752,
     });
     const changed = ['--classes', '10', '--size', '64', '--drop', '0.3', '--drop-path', '0.1'];
-    const lines = gradus(['inspect', 'wrn_28_2', ...changed]).stdout.split('\n');
+    const wide = await gradusHere(['inspect', 'wrn_28_2', ...changed], project);
+    const lines = wide.stdout.split('\n');
     expect(lines.slice(-3).join('\n')).toMatchInlineSnapshot(`
       "-------------------  ----------------------  -------------  ----------  -------------
       total                                                        1,467,610    857,408,768
@@ -105,10 +108,10 @@ describe('gradus inspect', () => {
     expect(stderr).toBe('');
   });
 
-  it('refuses a file that is not there, and one that was cut short', () => {
+  it('refuses a file that is not there, and one that was cut short', async () => {
     expect(gradus(['inspect', 'none.onnx'])).toMatchObject({ status: 4, stdout: '' });
     writeFileSync(join(project, 'cut.onnx'), Uint8Array.of(8, 10, 58, 200, 1, 10));
-    const { status, stderr } = gradus(['inspect', 'cut.onnx']);
+    const { status, stderr } = await gradusHere(['inspect', 'cut.onnx'], project);
     expect(status).toBe(4);
     expect(stderr).toMatchInlineSnapshot(`
       "error ArtifactError: cannot read cut.onnx as an ONNX model: it ends in the middle of a message
@@ -120,14 +123,14 @@ describe('gradus inspect', () => {
 });
 
 describe('gradus compile', () => {
-  it('writes artifacts that inspect reads', () => {
+  it('writes artifacts that inspect reads', async () => {
     const compiled = gradus(['compile', 'digits.model.ts', '--out', 'out', '--json']);
     expect(compiled.status).toBe(0);
     const { files, manifest } = JSON.parse(compiled.stdout);
     const names = (files as { name: string }[]).map(({ name }) => name);
     expect(names).toEqual(expect.arrayContaining(['infer.onnx', 'train.onnx', 'manifest.json']));
     expect(manifest).toMatchObject({ name: 'digits', opset: 21, target: 'portable' });
-    const { stdout } = gradus(['inspect', 'out/infer.onnx']);
+    const { stdout } = await gradusHere(['inspect', 'out/infer.onnx'], project);
     expect(stdout).toContain('image: float32 [N,1,28,28]');
   });
 
@@ -147,8 +150,9 @@ describe('gradus compile', () => {
     `);
   });
 
-  it('refuses a folder that cannot be made', () => {
-    const { status, stderr } = gradus(['compile', 'digits.model.ts', '--out', 'README.md/out']);
+  it('refuses a folder that cannot be made', async () => {
+    const compile = ['compile', 'digits.model.ts', '--out', 'README.md/out'];
+    const { status, stderr } = await gradusHere(compile, project);
     expect(stderr).toContain(
       'README.md/out cannot be made: a file stands where a folder is needed',
     );
@@ -174,39 +178,42 @@ describe('gradus compile', () => {
 });
 
 describe('gradus devices', () => {
-  it('knows that the CPU can be used', () => {
-    const { devices, auto } = JSON.parse(gradus(['devices', '--json']).stdout);
+  it('knows that the CPU can be used', async () => {
+    const { stdout } = await gradusHere(['devices', '--json'], project);
+    const { devices, auto } = JSON.parse(stdout);
     expect(devices).toContainEqual(expect.objectContaining({ name: 'cpu', available: true }));
     expect(auto).toBe('cpu');
   });
 });
 
 describe('gradus doctor', () => {
-  it('says of each provider why it can or cannot be used, and what to do next', () => {
-    const { status, stdout, stderr } = gradus(['doctor'], folder);
-    expect([status, stderr]).toEqual([0, '']);
-    for (const name of ['cpu', 'webgpu', 'cuda', 'GPU', 'CUDA', 'auto', 'next'])
-      expect(stdout).toMatch(new RegExp(`^${name}\\b`, 'm'));
-  });
-
-  it('tells a script the same', () => {
-    const summary = JSON.parse(gradus(['doctor', '--json'], folder).stdout);
+  it('says of each provider why it can or cannot be used, what to do next, and a script the same', async () => {
+    const told = gradus(['doctor', '--json'], folder);
+    expect([told.status, told.stderr]).toEqual([0, '']);
+    const summary = JSON.parse(told.stdout);
     expect(summary.node).toBe(process.versions.node);
     expect(['cpu', 'webgpu', 'cuda']).toContain(summary.auto);
     expect(Object.keys(summary)).toEqual(
       expect.arrayContaining(['devices', 'gpus', 'vulkan', 'cuda', 'next', 'autoWhy']),
     );
+    // The text of what was found; to look for it again takes seconds.
+    const examineMachine = () => Promise.resolve(summary);
+    const { status, stdout, stderr } = await gradusHere(['doctor'], folder, { examineMachine });
+    expect([status, stderr]).toEqual([0, '']);
+    for (const name of ['cpu', 'webgpu', 'cuda', 'GPU', 'CUDA', 'auto', 'next'])
+      expect(stdout).toMatch(new RegExp(`^${name}\\b`, 'm'));
   });
 });
 
 describe('gradus train', () => {
-  it.skipIf(hasCuda)('refuses a device that is not here, before anything is written', () => {
+  it.skipIf(hasCuda)('refuses a device that is not here, before anything is written', async () => {
     const { status, stderr } = gradus(['train', 'training.config.ts', '--device', 'cuda']);
     expect(status).toBe(5);
     expect(stderr).toContain('error DeviceError: cuda cannot be used here: ');
     expect(stderr).toContain('--device cpu always can; `gradus doctor` tells more');
     expect(existsSync(join(project, 'runs'))).toBe(false);
-    expect(gradus(['train', 'training.config.ts', '--device', 'tpu']).status).toBe(2);
+    const unknown = await gradusHere(['train', 'training.config.ts', '--device', 'tpu'], project);
+    expect(unknown.status).toBe(2);
   });
 
   it('refuses a device that cannot be used, with the reason and without what its driver prints', () => {
@@ -222,14 +229,14 @@ describe('gradus train', () => {
     expect(existsSync(join(project, 'runs'))).toBe(false);
   });
 
-  it('names a wrong key of a config with the allowed ones', () => {
+  it('names a wrong key of a config with the allowed ones', async () => {
     const config = readFileSync(join(project, 'training.config.ts'), 'utf8');
     const json = { name: 'x', model: './digits.model.ts', data: { kind: 'mnist' }, epochs: 1 };
     writeFileSync(
       join(project, 'wrong.json'),
       JSON.stringify({ ...json, bach: 3, optimizer: { kind: 'adam' } }, undefined, 2),
     );
-    const { status, stderr } = gradus(['train', 'wrong.json']);
+    const { status, stderr } = await gradusHere(['train', 'wrong.json'], project);
     expect(status).toBe(2);
     expect(stderr).toMatchInlineSnapshot(`
       "error ConfigError: the config has 2 problems
@@ -240,7 +247,8 @@ describe('gradus train', () => {
       "
     `);
     writeFileSync(join(project, 'wrong.config.ts'), config.replace('batch: 64', 'bach: 64'));
-    expect(gradus(['train', 'wrong.config.ts']).stderr).toMatchInlineSnapshot(`
+    const mistyped = await gradusHere(['train', 'wrong.config.ts'], project);
+    expect(mistyped.stderr).toMatchInlineSnapshot(`
       "error ConfigError: Object literal may only specify known properties, but 'bach' does not exist in type 'TrainingConfigInput'. Did you mean to write 'batch'? (TS2561)
         --> wrong.config.ts:10:3
          10 |   bach: 64,
@@ -249,10 +257,11 @@ describe('gradus train', () => {
     `);
   });
 
-  it('shows the line of a value that types cannot refuse', () => {
+  it('shows the line of a value that types cannot refuse', async () => {
+    const bad = async () => (await gradusHere(['train', 'bad.config.ts'], project)).stderr;
     const config = readFileSync(join(project, 'training.config.ts'), 'utf8');
     writeFileSync(join(project, 'bad.config.ts'), config.replace('batch: 64', 'batch: 0'));
-    expect(gradus(['train', 'bad.config.ts']).stderr).toMatchInlineSnapshot(`
+    expect(await bad()).toMatchInlineSnapshot(`
       "error ConfigError: batch: expected at least 1, not 0
         --> bad.config.ts:10:3
          10 |   batch: 0,
@@ -264,7 +273,7 @@ describe('gradus train', () => {
       join(project, 'bad.config.ts'),
       config.replace('weightDecay: 1e-5', 'momentum: 9'),
     );
-    expect(gradus(['train', 'bad.config.ts']).stderr).toMatchInlineSnapshot(`
+    expect(await bad()).toMatchInlineSnapshot(`
       "error ConfigError: momentum of the optimizer rmspropTf is 9
         --> bad.config.ts:11:14
          11 |   optimizer: rmspropTf({ learningRate: 0.005, momentum: 9 }),
@@ -274,8 +283,8 @@ describe('gradus train', () => {
     `);
   });
 
-  it('tells what there is instead of a file that is missing', () => {
-    const { status, stderr } = gradus(['train', 'other.config.ts']);
+  it('tells what there is instead of a file that is missing', async () => {
+    const { status, stderr } = await gradusHere(['train', 'other.config.ts'], project);
     expect(status).toBe(2);
     expect(stderr).toMatchInlineSnapshot(`
       "error ConfigError: there is no file other.config.ts
@@ -283,7 +292,7 @@ describe('gradus train', () => {
         hint: did you mean bad.config.ts?
       "
     `);
-    expect(gradus(['compile', 'a/b.model.ts', '--out', 'x'])).toMatchObject({
+    expect(await gradusHere(['compile', 'a/b.model.ts', '--out', 'x'], project)).toMatchObject({
       status: 3,
       stderr: expect.stringContaining('hint: there is no folder a either'),
     });
