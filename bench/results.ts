@@ -17,7 +17,7 @@ const root = fileURLToPath(new URL('../', import.meta.url));
 const cli = join(root, 'bin/gradus.js');
 
 /** Steps of the teacher at which it is shown that more of them help no more. */
-const curveSteps = [500, 1000, 2000, 3000];
+const curveSteps = [500, 1000, 2000, 3000, 4000, 6000];
 
 interface Wanted {
   readonly seed: number;

@@ -13,7 +13,7 @@ export default defineSelfTraining({
   },
   teacher: {
     model: './small.model.ts',
-    steps: 2000,
+    steps: 4000,
     batch: 100,
     optimizer: sgd({ learningRate: 0.1, momentum: 0.9, nesterov: true, weightDecay: 5e-4 }),
     schedule: { kind: 'cosine', warmup: 5 },
