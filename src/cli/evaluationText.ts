@@ -40,7 +40,9 @@ function describeFigures(report: EvaluationReport): string {
       `a sample of ${formatCount(images + unreadable)} images, evenly spread over ${formatCount(ofImages)}`,
     );
   if (unreadableList !== null)
-    lines.push(`${formatCount(unreadable)} images could not be read: ${unreadableList} lists them`);
+    lines.push(
+      `${formatCount(unreadable)} of the images could not be read: ${unreadableList} lists them`,
+    );
   return lines.join('\n');
 }
 

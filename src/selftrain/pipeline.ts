@@ -4,6 +4,7 @@
  */
 import { Labeller } from '../api/labeller.js';
 import type { Json } from '../artifacts/checkpointSchema.js';
+import { resolveCheckpoint } from '../runtime/checkpoint.js';
 import { hashOfPath } from '../runtime/hashFile.js';
 import { invariant } from '../support/errors.js';
 import { withGenerationDefaults, type StudentConfig } from './config.js';
@@ -74,7 +75,7 @@ export class Pipeline {
         architecture: architectureHash,
         labelled: labelled.fingerprint,
         validation: validation.fingerprint,
-        ...(initial !== undefined && { initial: hashOfPath(initial) }),
+        ...(initial !== undefined && { initial: hashOfPath(resolveCheckpoint(initial)) }),
         ...(more.like && { like: more.like }),
         ...(more.quiet && { quiet: more.quiet }),
         ...inputs,

@@ -363,7 +363,7 @@ describe('gradus label', () => {
     expect(await label([])).toContain('next: gradus filter l\n');
     expect(await label([])).toContain('not audited: --audit SET');
     const some = await label([1, 3]);
-    expect(some).toContain('2 images could not be read: l/unreadable.jsonl lists them');
+    expect(some).toContain('2 of the images could not be read: l/unreadable.jsonl lists them');
     expect(some).toContain('2 of 3 shards are still to be made: 1, 3; then: gradus filter l\n');
     expect(some).not.toContain('next:');
   });

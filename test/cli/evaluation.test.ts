@@ -59,7 +59,7 @@ describe('what gradus eval prints', () => {
       runs/a/checkpoints/step-00000120  80.00 %  100.00 %  0.2500             0.0310      95       190
       on photos/test
       a sample of 97 images, evenly spread over 1,000
-      2 images could not be read: a.unreadable.jsonl lists them
+      2 of the images could not be read: a.unreadable.jsonl lists them
 
       is       taken for  images  of its own
       -------  ---------  ------  ----------

@@ -108,7 +108,7 @@ function textOf(summary: LabelRunSummary): string {
   ];
   if (unreadable > 0)
     lines.push(
-      `${formatCount(unreadable)} images could not be read: ${folder}/unreadable.jsonl lists them`,
+      `${formatCount(unreadable)} of the images could not be read: ${folder}/unreadable.jsonl lists them`,
     );
   if (agreement) lines.push(agreementNote(agreement));
   if (audit)
