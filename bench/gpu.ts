@@ -12,6 +12,7 @@ import {
   linear,
   relu,
 } from '../src/index.js';
+import { stepsPerRunOf } from '../src/artifacts/steps.js';
 import { measure } from '../src/runtime/benchProcess.js';
 import type { BenchMode } from '../src/runtime/benchProtocol.js';
 import { round, spread, type Spread } from '../src/support/spread.js';
@@ -205,7 +206,7 @@ async function gradusSteps(
     return {
       milliseconds: measured.steps.map(({ milliseconds }) => milliseconds),
       transferMilliseconds: measured.transferMilliseconds,
-      stepsPerRun: (mode === 'train' ? manifest.artifacts.train?.steps : undefined) ?? 1,
+      stepsPerRun: stepsPerRunOf(manifest),
       peakHostBytes: measured.peakRssBytes - measured.baseRssBytes,
     };
   } finally {

@@ -1,4 +1,5 @@
 import { evenly, type ImageSource } from '../data/imageSource.js';
+import { argmaxRow } from '../runtime/evaluate.js';
 import type { Agreement } from './agreementNote.js';
 import { Labeller, type LabellerOptions } from './labeller.js';
 import type { TeacherSource } from './teacher.js';
@@ -61,9 +62,8 @@ async function likeliest(
   for await (const { indices: own, probabilities } of labeller.predict(source, indices)) {
     const classes = probabilities.length / own.length;
     for (const [row, index] of own.entries()) {
-      const values = probabilities.subarray(row * classes, (row + 1) * classes);
-      const confidence = Math.max(...values);
-      all.set(index, { label: values.indexOf(confidence), confidence });
+      const label = argmaxRow(probabilities, row * classes, classes);
+      all.set(index, { label, confidence: probabilities[row * classes + label] ?? NaN });
     }
   }
   return all;

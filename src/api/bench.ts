@@ -1,6 +1,7 @@
 import { mkdtempSync, readdirSync, rmSync } from 'node:fs';
 import { availableParallelism, cpus, loadavg, tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { stepsPerRunOf } from '../artifacts/steps.js';
 import type { Model } from '../nn/defineModel.js';
 import { measure } from '../runtime/benchProcess.js';
 import type { BenchMode, BenchRequest } from '../runtime/benchProtocol.js';
@@ -82,7 +83,7 @@ export async function benchModel(
     const timing = { ...request, steps: steps ?? 5, seconds: steps === undefined ? 10 : 0 };
     const measured = await measure(timing);
     const load = loadavg()[0] ?? 0;
-    const stepsPerRun = (mode === 'train' ? manifest.artifacts.train?.steps : undefined) ?? 1;
+    const stepsPerRun = stepsPerRunOf(manifest);
     const runs = `${measured.steps.length} ${stepsPerRun > 1 ? `runs of ${stepsPerRun} steps` : 'steps'}`;
     onPhase?.(`timed ${runs}; profiling ${stepsPerRun > 1 ? 'one' : profiledSteps} more`);
     const profile = await profileSteps(stepsPerRun > 1 ? { ...request, warmUp: 1 } : request);

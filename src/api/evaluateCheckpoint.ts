@@ -144,8 +144,7 @@ async function measure(subject: Subject, options: MeasureOptions): Promise<Evalu
     const found = { corruptions: errors, perturbations: flips, monteCarlo: ensemble };
     const { name } = labeller.teacher;
     const facts = { checkpoint: path, name: config?.name ?? name, step, data: images.name };
-    const list = options.unreadable.count > 0 ? unreadableList(path) : null;
-    const whole = { ofImages: images.count, unreadableList: list };
+    const whole = { ofImages: images.count, unreadableList: options.unreadable.list ?? null };
     return { ...clean, ...facts, ...whole, seconds, ...found };
   } finally {
     await labeller.close();

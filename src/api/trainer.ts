@@ -1,5 +1,6 @@
 import type { CheckpointState, Json } from '../artifacts/checkpointSchema.js';
 import type { Manifest } from '../artifacts/manifest.js';
+import { stepsPerRunOf } from '../artifacts/steps.js';
 import { ArrayDataset } from '../data/dataset.js';
 import { arraySource, range, type ImageSource } from '../data/imageSource.js';
 import type { Model } from '../nn/defineModel.js';
@@ -129,7 +130,7 @@ export class Trainer {
     const weights = compiled.initial.held();
     const client = await starting;
     const trainer = new Trainer(compiled, choice, client, options);
-    trainer.#queueLength = compiled.manifest.artifacts.train?.steps ?? 1;
+    trainer.#queueLength = stepsPerRunOf(compiled.manifest);
     await client.initialize(weights);
     return trainer;
   }

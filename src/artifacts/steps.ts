@@ -1,4 +1,4 @@
-import type { Role, TensorInfo } from './manifest.js';
+import type { Manifest, Role, TensorInfo } from './manifest.js';
 
 /** What each step of a run is given anew. */
 const givenRoles: ReadonlySet<Role> = new Set<Role>([
@@ -12,6 +12,11 @@ const givenRoles: ReadonlySet<Role> = new Set<Role>([
 /** Whether an input of an artifact of several steps has an axis of steps in front. */
 export function isGivenEachStep({ role }: Pick<TensorInfo, 'role'>): boolean {
   return givenRoles.has(role);
+}
+
+/** Training steps that one run does; 1 where nothing is trained. */
+export function stepsPerRunOf({ artifacts }: Pick<Manifest, 'artifacts'>): number {
+  return artifacts.train?.steps ?? 1;
 }
 
 /** The symbol of the axis of steps where a run may have any number of them. */

@@ -3,7 +3,7 @@ import { corruptionFamilies, type CorruptionName } from '../augment/corruptions/
 import type { EvaluationReport } from '../api/evaluateCheckpoint.js';
 import type { MonteCarloResult } from '../api/monteCarlo.js';
 import type { CorruptionErrors, FlipRates } from '../api/robustness.js';
-import { formatCount, formatPercent, formatTable, type Column } from './table.js';
+import { formatCount, formatPercent, formatTable, type Column, formatUnreadable } from './table.js';
 
 /** More classes than this make a confusion matrix wider than a terminal. */
 const fewClasses = 12;
@@ -39,10 +39,7 @@ function describeFigures(report: EvaluationReport): string {
     lines.push(
       `a sample of ${formatCount(images + unreadable)} images, evenly spread over ${formatCount(ofImages)}`,
     );
-  if (unreadableList !== null)
-    lines.push(
-      `${formatCount(unreadable)} of the images could not be read: ${unreadableList} lists them`,
-    );
+  if (unreadableList !== null) lines.push(formatUnreadable(unreadable, unreadableList));
   return lines.join('\n');
 }
 

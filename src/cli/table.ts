@@ -34,6 +34,11 @@ export function formatCount(count: number): string {
   return count.toLocaleString('en-US');
 }
 
+/** That images could not be read, and which file lists them. */
+export function formatUnreadable(count: number, list: string): string {
+  return `${formatCount(count)} of the images could not be read: ${list} lists them`;
+}
+
 /** `512 B`, `3.4 kB`, `21.3 MB`; powers of 1000. */
 export function formatBytes(bytes: number): string {
   const units = ['B', 'kB', 'MB', 'GB', 'TB'];

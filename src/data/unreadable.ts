@@ -31,14 +31,19 @@ export class UnreadableImages {
     return this.#found.size;
   }
 
+  /** The file that lists them; undefined where there are none, or no file was wanted. */
+  get list(): string | undefined {
+    return this.count === 0 ? undefined : this.options.file;
+  }
+
   /** Says that images were skipped; undefined where none was. */
   get note(): string | undefined {
-    const { file } = this.options;
+    const { list } = this;
     if (this.count === 0) return undefined;
     const [what, are, them] =
       this.count === 1 ? ['1 image', 'is', 'it'] : [`${this.count} images`, 'are', 'them'];
-    const list = file === undefined ? '' : `; ${file} lists ${them}`;
-    return `warning: ${what} could not be read and ${are} skipped${list}`;
+    const lists = list === undefined ? '' : `; ${list} lists ${them}`;
+    return `warning: ${what} could not be read and ${are} skipped${lists}`;
   }
 
   has(where: string | number): boolean {

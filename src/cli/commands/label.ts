@@ -5,7 +5,7 @@ import { exitCodes } from '../exitCodes.js';
 import { decimal, deviceOf, flags, oneOf, partOf, wholeNumber } from '../options.js';
 import { noteDevice } from '../progress.js';
 import type { LabelRunSummary } from '../../selftrain/labelRun.js';
-import { formatCount, formatPercent } from '../table.js';
+import { formatCount, formatPercent, formatUnreadable } from '../table.js';
 
 const text = { type: 'string', requiresArg: true } as const;
 
@@ -106,10 +106,7 @@ function textOf(summary: LabelRunSummary): string {
       ? `labels of ${data}: ${parts}, there before`
       : `${formatCount(images)} images of ${data} labelled${interrupted ? '' : ` in ${parts}${before}`}${rate}`,
   ];
-  if (unreadable > 0)
-    lines.push(
-      `${formatCount(unreadable)} of the images could not be read: ${folder}/unreadable.jsonl lists them`,
-    );
+  if (unreadable > 0) lines.push(formatUnreadable(unreadable, `${folder}/unreadable.jsonl`));
   if (agreement) lines.push(agreementNote(agreement));
   if (audit)
     lines.push(
