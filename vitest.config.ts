@@ -8,6 +8,8 @@ const needBuild = ['api', 'bench', 'cli', 'data', 'e2e', 'runtime', 'selftrain']
 export default defineConfig({
   test: {
     environment: 'node',
+    // Tests that load onnxruntime by themselves send no reports, either.
+    env: { ORT_DISABLE_TELEMETRY: '1' },
     // Processes: onnxruntime's native binding may crash when a thread that loaded it ends.
     pool: 'forks',
     maxWorkers: 2,

@@ -3,7 +3,10 @@
 import { readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { join } from 'node:path';
-import ort from 'onnxruntime-node';
+
+// onnxruntime 1.29 sends usage reports with the model's name unless told not to before it is loaded.
+process.env.ORT_DISABLE_TELEMETRY ??= '1';
+const { default: ort } = await import('onnxruntime-node');
 
 const [dir, steps = '60'] = process.argv.slice(2);
 const manifest = JSON.parse(readFileSync(join(dir, 'manifest.json'), 'utf8'));

@@ -1,3 +1,4 @@
+import '../runtime/telemetry.js';
 import { readFileSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { installedVersion } from '../frontend/installation.js';

@@ -1,3 +1,4 @@
+import './telemetry.js';
 import { fork } from 'node:child_process';
 import { DeviceError } from '../support/errors.js';
 import type { BenchReply, BenchRequest, Measured } from './benchProtocol.js';

@@ -1,6 +1,6 @@
 import { execFile, type ExecFileException } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
-import { env, listSupportedBackends } from 'onnxruntime-node';
+import { env, listSupportedBackends } from './onnxruntime.js';
 import { onnx } from '../../generated/proto/onnx.js';
 import { dataOf, Session, zeroTensor } from './session.js';
 import { workerUrl } from '../support/workerUrl.js';

@@ -2,7 +2,7 @@
  * A process of its own that tries one execution provider and prints what came of it as JSON; probe.ts
  * starts it. A driver may print to standard error or end the process: neither may happen to the user's.
  */
-import { env } from 'onnxruntime-node';
+import { env } from './onnxruntime.js';
 import { GradusError } from '../support/errors.js';
 import { addModel, copyOf, partOf, sumOf } from './deviceModels.js';
 import { messageOf } from './fileErrors.js';

@@ -1,4 +1,4 @@
-import { env, InferenceSession, listSupportedBackends, Tensor } from 'onnxruntime-node';
+import { env, InferenceSession, listSupportedBackends, Tensor } from './onnxruntime.js';
 import { dtypes, type DType, type TypedArray } from '../support/dtype.js';
 import {
   ArtifactError,

@@ -1,3 +1,4 @@
+import './telemetry.js';
 import { Worker } from 'node:worker_threads';
 import type { CheckpointState } from '../artifacts/checkpointSchema.js';
 import type { Manifest } from '../artifacts/manifest.js';
