@@ -3,7 +3,8 @@ import { corruptionFamilies, type CorruptionName } from '../augment/corruptions/
 import type { EvaluationReport } from '../api/evaluateCheckpoint.js';
 import type { MonteCarloResult } from '../api/monteCarlo.js';
 import type { CorruptionErrors, FlipRates } from '../api/robustness.js';
-import { formatCount, formatPercent, formatTable, type Column, formatUnreadable } from './table.js';
+import { formatCount, formatTable, type Column, formatUnreadable } from './table.js';
+import { formatPercent } from '../support/share.js';
 
 /** More classes than this make a confusion matrix wider than a terminal. */
 const fewClasses = 12;

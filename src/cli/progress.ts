@@ -1,5 +1,6 @@
 import { deviceNote, type DeviceChoice } from '../api/deviceNames.js';
-import { formatClock, formatCount, formatPercent } from './table.js';
+import { formatClock, formatCount } from './table.js';
+import { formatPercent } from '../support/share.js';
 import { wantsColour, type Environment } from './terminal.js';
 import type { ProgressEvent, RunEvent, StepEvent } from './services.js';
 

@@ -62,8 +62,3 @@ export function formatClock(seconds: number): string {
   const tail = String(rest).padStart(2, '0');
   return hours > 0 ? `${hours}:${String(minutes).padStart(2, '0')}:${tail}` : `${minutes}:${tail}`;
 }
-
-/** `97.31 %` from a fraction. */
-export function formatPercent(fraction: number): string {
-  return `${(100 * fraction).toFixed(2)} %`;
-}

@@ -1,6 +1,7 @@
 import type { AblationSummary } from '../../selftrain/ablate.js';
 import { defineCommand } from '../command.js';
-import { formatClock, formatPercent, formatTable } from '../table.js';
+import { formatClock, formatTable } from '../table.js';
+import { formatPercent } from '../../support/share.js';
 import { configOf, runOptions, stopped } from './selftrain.js';
 
 export const ablate = defineCommand({

@@ -3,7 +3,8 @@ import { precisions } from '../../compiler/precision.js';
 import { createOptimizer, optimizerNames } from '../../optim/index.js';
 import { defineCommand } from '../command.js';
 import { deviceOf, flags, modelPositional, oneOf, wholeNumber } from '../options.js';
-import { formatBytes, formatPercent, formatTable } from '../table.js';
+import { formatBytes, formatTable } from '../table.js';
+import { formatPercent } from '../../support/share.js';
 
 const modes = ['train', 'label'] as const;
 

@@ -2,7 +2,8 @@ import { defineCommand } from '../command.js';
 import { commandLine } from '../commandLine.js';
 import { exitCodes } from '../exitCodes.js';
 import { flags, seedOf } from '../options.js';
-import { formatClock, formatPercent, formatTable } from '../table.js';
+import { formatClock, formatTable } from '../table.js';
+import { formatPercent } from '../../support/share.js';
 
 export const demo = defineCommand({
   usage: 'demo',

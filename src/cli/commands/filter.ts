@@ -2,7 +2,8 @@ import { join } from 'node:path';
 import type { FilterSummary } from '../../selftrain/filter.js';
 import { defineCommand } from '../command.js';
 import { decimal, flags, oneOf, seedOf, wholeNumber } from '../options.js';
-import { formatCount, formatPercent, formatTable } from '../table.js';
+import { formatCount, formatTable } from '../table.js';
+import { formatPercent } from '../../support/share.js';
 
 const text = { type: 'string', requiresArg: true } as const;
 const caps = ['exact', 'grid'] as const;

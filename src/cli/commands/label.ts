@@ -5,7 +5,8 @@ import { exitCodes } from '../exitCodes.js';
 import { decimal, deviceOf, flags, oneOf, partOf, wholeNumber } from '../options.js';
 import { noteDevice } from '../progress.js';
 import type { LabelRunSummary } from '../../selftrain/labelRun.js';
-import { formatCount, formatPercent, formatUnreadable } from '../table.js';
+import { formatCount, formatUnreadable } from '../table.js';
+import { formatPercent } from '../../support/share.js';
 
 const text = { type: 'string', requiresArg: true } as const;
 

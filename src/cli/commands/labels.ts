@@ -2,7 +2,8 @@ import type { LabelDiff } from '../../selftrain/diff.js';
 import type { GallerySummary } from '../../selftrain/gallery.js';
 import { defineCommand, defineGroup } from '../command.js';
 import { wholeNumber } from '../options.js';
-import { formatBytes, formatCount, formatPercent, formatTable } from '../table.js';
+import { formatBytes, formatCount, formatTable } from '../table.js';
+import { formatPercent } from '../../support/share.js';
 
 const text = { type: 'string', requiresArg: true } as const;
 

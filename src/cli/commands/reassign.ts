@@ -4,7 +4,8 @@ import { commandLine } from '../commandLine.js';
 import { exitCodes } from '../exitCodes.js';
 import { decimal, deviceOf, flags, wholeNumber } from '../options.js';
 import { noteDevice } from '../progress.js';
-import { formatCount, formatPercent, formatTable } from '../table.js';
+import { formatCount, formatTable } from '../table.js';
+import { formatPercent } from '../../support/share.js';
 
 const text = { type: 'string', requiresArg: true } as const;
 

@@ -8,7 +8,8 @@ import type { Report } from '../context.js';
 import { exitCodes } from '../exitCodes.js';
 import { deviceOf, flags, seedOf } from '../options.js';
 import type { Services } from '../services.js';
-import { formatClock, formatCount, formatPercent, formatTable, type Column } from '../table.js';
+import { formatClock, formatCount, formatTable, type Column } from '../table.js';
+import { formatPercent } from '../../support/share.js';
 
 /** Options of the commands that work in the folder of a self-training. */
 export const runOptions = (parser: Argv<CommonArguments>) =>

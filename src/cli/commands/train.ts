@@ -5,7 +5,8 @@ import { commandLine } from '../commandLine.js';
 import { exitCodes } from '../exitCodes.js';
 import { deviceOf, flags, seedOf } from '../options.js';
 import type { Evaluation, TrainSummary } from '../services.js';
-import { formatClock, formatPercent, formatTable } from '../table.js';
+import { formatClock, formatTable } from '../table.js';
+import { formatPercent } from '../../support/share.js';
 
 export const train = defineCommand({
   usage: 'train <config>',
