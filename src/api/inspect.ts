@@ -1,5 +1,5 @@
-import { closeSync, openSync, readFileSync, readSync, statSync } from 'node:fs';
-import { basename, dirname, resolve } from 'node:path';
+import { existsSync } from 'node:fs';
+import { basename } from 'node:path';
 import type { LayerRecord } from '../nn/scope.js';
 import { traceModel, type Traced } from '../nn/trace.js';
 import { sourceOf, type OnnxModel, type OnnxNode, type OnnxTensor } from '../onnx/model.js';
@@ -10,6 +10,7 @@ import { DataError } from '../support/errors.js';
 import { formatDim, type Dim, type Shape } from '../support/shape.js';
 import { renderGraph } from './graphSvg.js';
 import { loadModel } from './loadModel.js';
+import { externalReader, readOnnxBytes } from './onnxFiles.js';
 import { inferShapes } from './onnxShapes.js';
 import { int, type ValueTable } from './onnxValues.js';
 
@@ -141,28 +142,16 @@ export function inspectOnnx(bytes: Uint8Array, options: ReadOptions = {}): Inspe
 
 /** Inspects an .onnx file; external data is read from beside it. Throws a DataError or ArtifactError. */
 export function inspectOnnxFile(path: string): Inspection {
-  if (!statSync(path, { throwIfNoEntry: false })?.isFile())
+  if (!existsSync(path))
     throw new DataError(`there is no file ${path}`, {
       code: 'missing-file',
       where: path,
       hint: 'name an .onnx file or a model file',
     });
-  return inspectOnnx(readFileSync(path), {
+  return inspectOnnx(readOnnxBytes(path), {
     file: basename(path),
-    external: (location, offset, length) =>
-      readPart(resolve(dirname(path), location), offset, length),
+    external: externalReader(path),
   });
-}
-
-function readPart(path: string, offset: number, length: number | undefined): Uint8Array {
-  const bytes = new Uint8Array(length ?? Math.max(0, statSync(path).size - offset));
-  const file = openSync(path, 'r');
-  try {
-    const read = readSync(file, bytes, 0, bytes.length, offset);
-    return bytes.subarray(0, read);
-  } finally {
-    closeSync(file);
-  }
 }
 
 /** The weights that a node reads; each counts once, for the first node that reads it. */

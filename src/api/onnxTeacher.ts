@@ -1,11 +1,10 @@
 import { createHash } from 'node:crypto';
-import { closeSync, openSync, readFileSync, readSync, statSync } from 'node:fs';
-import { basename, dirname, resolve } from 'node:path';
+import { basename } from 'node:path';
 import type { OnnxGraph, OnnxModel, OnnxValueInfo } from '../onnx/model.js';
 import { readModel } from '../onnx/reader.js';
-import { readError } from '../runtime/fileErrors.js';
 import { ArtifactError } from '../support/errors.js';
 import { formatShape } from '../support/shape.js';
+import { externalReader, readOnnxBytes } from './onnxFiles.js';
 import type { Normalisation } from './teacher.js';
 
 /** A classifier in an .onnx file, whoever wrote it. */
@@ -69,22 +68,13 @@ export function readOnnxClassifier(path: string): OnnxClassifier {
 }
 
 function readWithFingerprint(path: string): { model: OnnxModel; fingerprint: string } {
-  const hash = createHash('sha256');
-  try {
-    const bytes = readFileSync(path);
-    hash.update(bytes);
-    const model = readModel(bytes, {
-      file: basename(path),
-      external: (location, offset, length) => {
-        const part = readPart(resolve(dirname(path), location), offset, length);
-        hash.update(part);
-        return part;
-      },
-    });
-    return { model, fingerprint: hash.digest('hex') };
-  } catch (error) {
-    throw error instanceof ArtifactError ? error : readError(error, path);
-  }
+  const bytes = readOnnxBytes(path);
+  const hash = createHash('sha256').update(bytes);
+  const model = readModel(bytes, {
+    file: basename(path),
+    external: externalReader(path, (part) => hash.update(part)),
+  });
+  return { model, fingerprint: hash.digest('hex') };
 }
 
 /** The mean and std that `gradus export` records, where they change anything. */
@@ -123,14 +113,4 @@ function only(
 /** The operator that makes a value. */
 function makerOf({ nodes }: OnnxGraph, name: string): string | undefined {
   return nodes.find(({ outputs }) => outputs.includes(name))?.opType;
-}
-
-function readPart(path: string, offset: number, length: number | undefined): Uint8Array {
-  const bytes = new Uint8Array(length ?? Math.max(0, statSync(path).size - offset));
-  const file = openSync(path, 'r');
-  try {
-    return bytes.subarray(0, readSync(file, bytes, 0, bytes.length, offset));
-  } finally {
-    closeSync(file);
-  }
 }

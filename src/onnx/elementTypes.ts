@@ -52,6 +52,27 @@ export function elementCode(type: ElementType): number {
   return known === undefined ? 0 : Number(known[0]);
 }
 
+/** Bits of an element by ONNX's name, where they are not 8. */
+const foreignBits: Readonly<Record<string, number>> = {
+  uint16: 16,
+  int16: 16,
+  uint32: 32,
+  uint64: 64,
+  complex64: 64,
+  complex128: 128,
+  uint4: 4,
+  int4: 4,
+  float4e2m1: 4,
+  uint2: 2,
+  int2: 2,
+};
+
+/** Bytes that so many elements take in raw data, where they are not text. */
+export function bytesOf(type: ElementType, count: number): number {
+  if (typeof type === 'string') return dtypes[type].bytes * count;
+  return Math.ceil(((foreignBits[type.foreign] ?? 8) * count) / 8);
+}
+
 /** The name that operator schemas use: `float` for float32. */
 export function schemaName(type: ElementType): string {
   return typeof type === 'string' ? (schemaNames[dtypes[type].onnx] ?? type) : type.foreign;

@@ -1,15 +1,16 @@
 import { onnx } from '../../generated/proto/onnx.js';
 import { dtypes, type DType, type TypedArray } from '../support/dtype.js';
 import { ArtifactError } from '../support/errors.js';
-import { elementTypeOf, type ElementType } from './elementTypes.js';
+import { bytesOf, elementTypeOf, type ElementType } from './elementTypes.js';
 import type { OnnxTensor } from './model.js';
 import { toBigInt, toNumber, utf8 } from './protoValues.js';
 
-/** Gives `length` bytes (to the end where undefined) of a file beside the model, from `offset` on. */
+/** Gives `length` bytes of a file beside the model, from `offset` on, which a tensor needs. */
 export type ReadExternal = (
   location: string,
   offset: number,
-  length: number | undefined,
+  length: number,
+  tensor: string,
 ) => Uint8Array;
 
 export interface TensorContext {
@@ -25,9 +26,11 @@ export function readTensor(proto: Proto, context: TensorContext): OnnxTensor {
   const dtype = elementTypeOf(proto.dataType ?? 0);
   if (dtype === undefined) throw fault(proto, context, `has element type ${proto.dataType ?? 0}`);
   const size = shape.reduce((a, b) => a * b, 1);
+  if (shape.some((dim) => dim < 0) || !Number.isSafeInteger(size))
+    throw fault(proto, context, `has the shape [${shape.join(',')}]`);
   if (typeof dtype !== 'string' && dtype.foreign === 'string')
     return { dtype, shape, data: new Uint8Array(), strings: (proto.stringData ?? []).map(utf8) };
-  const bytes = storedBytes(proto, context) ?? typedBytes(proto, dtype, size);
+  const bytes = storedBytes(proto, context, bytesOf(dtype, size)) ?? typedBytes(proto, dtype);
   if (typeof dtype !== 'string') {
     const { buffer, byteOffset, byteLength } = bytes;
     return { dtype, shape, data: new Uint8Array(buffer, byteOffset, byteLength) };
@@ -38,24 +41,37 @@ export function readTensor(proto: Proto, context: TensorContext): OnnxTensor {
   return { dtype, shape, data: view(dtype, size, bytes) };
 }
 
-function storedBytes(proto: Proto, context: TensorContext): Uint8Array | undefined {
+/** `wanted` are the bytes that the shape needs. */
+function storedBytes(proto: Proto, context: TensorContext, wanted: number): Uint8Array | undefined {
   if (proto.dataLocation === onnx.TensorProto.DataLocation.EXTERNAL) {
     const place = new Map((proto.externalData ?? []).map(({ key, value }) => [key, value]));
     const location = place.get('location') ?? '';
-    const length = place.get('length');
+    const [offset = 0, length = wanted] = (['offset', 'length'] as const).map((key) => {
+      const text = place.get(key) ?? '';
+      if (text === '') return undefined;
+      const number = /^\d+$/.test(text) ? Number(text) : NaN;
+      if (Number.isSafeInteger(number)) return number;
+      throw fault(proto, context, `lies in ${location} at the ${key} ${JSON.stringify(text)}`);
+    });
+    if (length !== wanted)
+      throw fault(
+        proto,
+        context,
+        `has ${length} bytes in ${location} where its shape needs ${wanted}`,
+      );
     if (context.external === undefined)
       throw fault(proto, context, `lies in the file ${location}, which was not given`);
-    return context.external(
-      location,
-      Number(place.get('offset') ?? 0),
-      length ? Number(length) : undefined,
-    );
+    return context.external(location, offset, length, tensorName(proto));
   }
   return proto.rawData && proto.rawData.length > 0 ? proto.rawData : undefined;
 }
 
+function tensorName(proto: Proto): string {
+  return `tensor ${proto.name || '(unnamed)'}`;
+}
+
 /** Bytes of the elements in float_data and its like, where a writer chose them over raw_data. */
-function typedBytes(proto: Proto, dtype: ElementType, size: number): Uint8Array {
+function typedBytes(proto: Proto, dtype: ElementType): Uint8Array {
   const out = (data: TypedArray | BigUint64Array | Uint32Array | Int16Array | Int8Array) =>
     new Uint8Array(data.buffer);
   if (proto.floatData?.length) return out(Float32Array.from(proto.floatData));
@@ -78,7 +94,7 @@ function typedBytes(proto: Proto, dtype: ElementType, size: number): Uint8Array 
     case 'int16':
       return out(Int16Array.from(narrow));
     default:
-      return out(Uint8Array.from({ length: size }, (_, i) => narrow[i] ?? 0));
+      return out(Uint8Array.from(narrow));
   }
 }
 
@@ -109,7 +125,7 @@ function view(dtype: DType, size: number, bytes: Uint8Array): TypedArray {
 }
 
 function fault(proto: Proto, context: TensorContext, problem: string): ArtifactError {
-  return new ArtifactError(`${context.file}: tensor ${proto.name || '(unnamed)'} ${problem}`, {
+  return new ArtifactError(`${context.file}: ${tensorName(proto)} ${problem}`, {
     code: 'onnx-tensor',
     where: context.file,
     hint: 'the file may be cut off, or its side file missing; copy both again, or compile anew',
