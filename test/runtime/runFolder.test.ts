@@ -1,4 +1,4 @@
-import { spawn } from 'node:child_process';
+import { spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
 import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { hostname } from 'node:os';
@@ -16,7 +16,92 @@ console.log('held');
 setInterval(() => {}, 1000);
 `;
 
+/**
+ * Takes a folder whose lock a dead process left, in a process with slow renames, and makes a file that only
+ * one holder at a time can make; exits with 3 if another holds the folder as well.
+ */
+const taker = `
+import fs from 'node:fs';
+import { syncBuiltinESMExports } from 'node:module';
+const [, folder, wait, before, after] = process.argv;
+const pause = (ms) => Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, Number(ms));
+const { renameSync } = fs;
+fs.renameSync = (from, to) => { pause(before); renameSync(from, to); pause(after); };
+syncBuiltinESMExports();
+const { RunFolder } = await import('${pathToFileURL(`${repositoryRoot}/dist/src/runtime/runFolder.js`).href}');
+console.log('ready');
+while (!fs.existsSync(folder + '/begin')) pause(2);
+pause(wait);
+for (;;) {
+  let run;
+  try { run = RunFolder.open(folder); } catch (error) {
+    if (error.code !== 'run-locked') throw error;
+    pause(5);
+    continue;
+  }
+  try { fs.writeFileSync(folder + '/only-one', '', { flag: 'wx' }); } catch { process.exit(3); }
+  pause(600);
+  fs.unlinkSync(folder + '/only-one');
+  run.close();
+  break;
+}
+`;
+
+interface Taker {
+  readonly ready: Promise<unknown>;
+  readonly exit: Promise<number | null>;
+}
+
+/** Milliseconds to wait, and that each rename takes before and after it happens. */
+function take(folder: string, wait: number, before = 0, after = 0): Taker {
+  const child = spawn(
+    process.execPath,
+    ['--input-type=module', '-e', taker, folder, ...[wait, before, after].map(String)],
+    { stdio: ['ignore', 'pipe', 'inherit'] },
+  );
+  return {
+    ready: once(child.stdout, 'data'),
+    exit: new Promise((resolve) => child.once('exit', resolve)),
+  };
+}
+
 describe('a run folder', () => {
+  it('has one holder at a time when three processes meet the lock of a dead one', async () => {
+    const path = temporaryFolder();
+    const dead = { pid: 2 ** 22, host: hostname(), started: '1' };
+    writeFileSync(join(path, 'run.lock'), JSON.stringify(dead));
+    const takers = [take(path, 0, 60), take(path, 0, 200, 250), take(path, 120)];
+    await Promise.all(takers.map(({ ready }) => ready));
+    writeFileSync(join(path, 'begin'), '');
+    const exits = await Promise.all(takers.map(({ exit }) => exit));
+    expect(exits).toEqual([0, 0, 0]);
+    expect(readdirSync(path)).toEqual(['begin']);
+  });
+
+  it('is locked on a file system without hard links', () => {
+    const path = temporaryFolder();
+    const script = `
+      import fs from 'node:fs';
+      import { syncBuiltinESMExports } from 'node:module';
+      fs.linkSync = () => { throw Object.assign(new Error('EPERM: link'), { code: 'EPERM' }); };
+      syncBuiltinESMExports();
+      const { RunFolder } = await import('${pathToFileURL(`${repositoryRoot}/dist/src/runtime/runFolder.js`).href}');
+      RunFolder.open(process.argv[1]).close();`;
+    const { status, stderr } = spawnSync(process.execPath, [
+      ...['--input-type=module', '-e', script, path],
+    ]);
+    expect(String(stderr)).toBe('');
+    expect(status).toBe(0);
+  });
+
+  it('loses what killed processes of older versions left of their locks', () => {
+    const path = temporaryFolder();
+    for (const name of ['run.lock.4194304', 'run.lock.stale-4194304'])
+      writeFileSync(join(path, name), '{}');
+    RunFolder.open(path).close();
+    expect(readdirSync(path)).toEqual([]);
+  });
+
   it.each(['', 'student-1', 'fixed', 'student-1/fixed'])(
     'is found from a checkpoint of its network in "%s"',
     (network) => {
