@@ -4,7 +4,7 @@ import type { LayerRecord } from '../nn/scope.js';
 import { traceModel, type Traced } from '../nn/trace.js';
 import { sourceOf, type OnnxModel, type OnnxNode, type OnnxTensor } from '../onnx/model.js';
 import { readModel, type ReadOptions } from '../onnx/reader.js';
-import { writeFileAtomic } from '../runtime/atomic.js';
+import { makeFolder, writeFileAtomic } from '../runtime/atomic.js';
 import { dtypes } from '../support/dtype.js';
 import { DataError } from '../support/errors.js';
 import { formatDim, type Dim, type Shape } from '../support/shape.js';
@@ -112,7 +112,10 @@ export async function inspectModelFile(
     traceModel(model, { mode: 'train', batch: 'dynamic', image, ...overrides }),
   );
   const inspection = inspectModel(model.name, traced);
-  if (graph !== undefined) writeFileAtomic(graph, renderGraph(inspection, traced));
+  if (graph !== undefined) {
+    makeFolder(dirname(graph));
+    writeFileAtomic(graph, renderGraph(inspection, traced));
+  }
   return inspection;
 }
 

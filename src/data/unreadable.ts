@@ -1,4 +1,6 @@
 import { appendFileSync, existsSync, readFileSync } from 'node:fs';
+import { dirname } from 'node:path';
+import { makeFolder } from '../runtime/atomic.js';
 import { writeError } from '../runtime/fileErrors.js';
 import { DataError } from '../support/errors.js';
 
@@ -69,6 +71,8 @@ export class UnreadableImages {
 }
 
 function append(file: string, text: string): void {
+  // An image may be met before whatever writes beside the list makes its folder.
+  makeFolder(dirname(file));
   try {
     appendFileSync(file, text);
   } catch (cause) {

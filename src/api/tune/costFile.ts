@@ -57,11 +57,15 @@ export function writeTunedCosts(table: CostTable): string {
 
 const runCostsName = 'costs.json';
 
-/** Notes by which costs a run in `folder` chooses its spellings. */
+/** Notes by which costs a run in `folder`, which is made if missing, chooses its spellings. */
 export function recordRunCosts(folder: string, costs: Costs): void {
   const path = join(folder, runCostsName);
-  if (costs === 'estimated') rmSync(path, { force: true });
-  else writeFileAtomic(path, canonicalJson(costs));
+  if (costs === 'estimated') {
+    rmSync(path, { force: true });
+    return;
+  }
+  makeFolder(folder);
+  writeFileAtomic(path, canonicalJson(costs));
 }
 
 /** By which costs the run in `folder` was begun. Throws an ArtifactError where the file is damaged. */
