@@ -105,7 +105,7 @@ export function availableProviders(): string[] {
 export function ortTensor(dtype: DType, data: TypedArray, shape: readonly number[]): OrtTensor {
   const dims = [...shape];
   if (dtype === 'bool' && data instanceof Uint8Array) return new Tensor('bool', data, dims);
-  if (dtype === 'float16' && data instanceof Uint16Array) return new Tensor('float16', data, dims);
+  if (dtype === 'float16' && data instanceof Uint16Array) return halfTensor(data, dims);
   if (dtype === 'bfloat16')
     throw new InternalError('onnxruntime-node takes no bfloat16 tensors', { code: 'dtype' });
   if (data instanceof Float32Array) return new Tensor('float32', data, dims);
@@ -114,6 +114,17 @@ export function ortTensor(dtype: DType, data: TypedArray, shape: readonly number
   if (data instanceof Int32Array) return new Tensor('int32', data, dims);
   if (data instanceof Uint8Array) return new Tensor('uint8', data, dims);
   throw new InternalError(`no tensor of ${dtype} on this array`, { code: 'dtype' });
+}
+
+/**
+ * A float16 tensor whose numbers are seen as 16-bit integers. Where JavaScript has a Float16Array (Node 24
+ * and later), onnxruntime-node 1.29 puts one on the same memory, and its native half, which is older than
+ * that class, then takes the tensor for empty ("not enough space: expected 2, got 0").
+ */
+function halfTensor(data: Uint16Array, dims: readonly number[]): OrtTensor {
+  const tensor = new Tensor('float16', data, dims);
+  // The native half reads this property; own ones come before those of the class.
+  return tensor.data === data ? tensor : Object.defineProperty(tensor, 'data', { value: data });
 }
 
 /** A tensor of zeros in memory of its own. */
@@ -135,7 +146,14 @@ export function dataOf(tensor: OrtTensor): TypedArray {
     data instanceof Uint8Array
   )
     return data;
+  // A result of Node 24 and later, a Float16Array.
+  if (tensor.type === 'float16') return asUint16(data);
   throw new InternalError(`a tensor of ${tensor.type}`, { code: 'dtype' });
+}
+
+function asUint16(data: unknown): Uint16Array {
+  invariant(ArrayBuffer.isView(data), 'a float16 tensor lies in an array');
+  return new Uint16Array(data.buffer, data.byteOffset, data.byteLength / 2);
 }
 
 /** A loaded model. Runs block the thread; one at a time. */
