@@ -61,9 +61,29 @@ const systemFaults: Readonly<Record<string, { reason: string; hint: string }>> =
 
 const writing = new Set(['ENOSPC', 'EDQUOT', 'EROFS', 'EEXIST']);
 
-/** Turns a file system's refusal, which is the user's to mend, into an error with a hint. */
+const cannotLoad = new Set(['ERR_DLOPEN_FAILED', 'MODULE_NOT_FOUND', 'ERR_MODULE_NOT_FOUND']);
+
+/** onnxruntime's native half, which is missing or does not fit this machine. */
+function explainMissingBinding(error: SystemError): DeviceError | undefined {
+  if (!cannotLoad.has(error.code) || !/onnxruntime/.test(error.message)) return undefined;
+  const [reason = ''] = error.message.split('\n');
+  const place = `${process.platform} ${process.arch}, Node ${process.versions.node}`;
+  return new DeviceError(`onnxruntime cannot be loaded on ${place}: ${reason}`, {
+    code: 'onnxruntime-missing',
+    where: 'onnxruntime-node',
+    hint: 'install it again: ONNXRUNTIME_NODE_INSTALL=skip npm install (skip leaves the download of CUDA out); it runs on Windows, macOS and Linux with glibc, not on Alpine',
+    cause: error,
+  });
+}
+
+/**
+ * Turns a file system's refusal and a native library that does not load, which are the user's to mend,
+ * into an error with a hint.
+ */
 export function explainSystemError(error: unknown): unknown {
   if (error instanceof GradusError || !isSystemError(error)) return error;
+  const missing = explainMissingBinding(error);
+  if (missing) return missing;
   const fault = systemFaults[error.code];
   if (fault === undefined) return error;
   const verb = writing.has(error.code) || /^(?:mkdir|write|rename|copy)/.test(error.syscall ?? '');

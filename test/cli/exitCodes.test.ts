@@ -49,3 +49,20 @@ describe("a file system's refusal", () => {
     expect(explainSystemError(error)).toBe(error);
   });
 });
+
+describe('a native library that does not load', () => {
+  it.each([
+    ['MODULE_NOT_FOUND', "Cannot find module '../bin/napi-v6/linux/x64/onnxruntime_binding.node'"],
+    ['ERR_DLOPEN_FAILED', 'libonnxruntime.so.1: cannot open shared object file'],
+  ])('%s is an error of the device, with what to install', (code, message) => {
+    const error = explainSystemError(
+      Object.assign(new Error(`${message}\nRequire stack:`), { code }),
+    );
+    expect(error).toBeInstanceOf(DeviceError);
+    expect(error).toMatchObject({
+      code: 'onnxruntime-missing',
+      message: expect.stringContaining(message),
+      hint: expect.stringContaining('ONNXRUNTIME_NODE_INSTALL=skip npm install'),
+    });
+  });
+});
