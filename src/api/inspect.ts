@@ -1,5 +1,5 @@
 import { existsSync } from 'node:fs';
-import { basename } from 'node:path';
+import { basename, dirname } from 'node:path';
 import type { LayerRecord } from '../nn/scope.js';
 import { traceModel, type Traced } from '../nn/trace.js';
 import { sourceOf, type OnnxModel, type OnnxNode, type OnnxTensor } from '../onnx/model.js';
