@@ -24,7 +24,10 @@ const tensor = () => ortTensor('float16', numbers.slice(), [3]);
 const bitsOf = (result) => [...dataOf(result)];
 
 async function copied(providers) {
-  const session = await Session.create(copyModel(specs), { providers, strict: providers[0] !== 'cpu' });
+  const session = await Session.create(copyModel(specs), {
+    providers,
+    strict: providers[0] !== 'cpu',
+  });
   const { [copyOf('x')]: copy } = await session.compute({ x: tensor() }, [copyOf('x')]);
   assert.deepEqual(bitsOf(copy), [...numbers]);
   await session.release();
