@@ -3,6 +3,7 @@ import { DataError } from '../support/errors.js';
 import { checkClasses } from './classes.js';
 import type { Images, LabelledImages } from './images.js';
 import { Lines } from './lines.js';
+import { canonicalName, requireDistinct } from './nearNames.js';
 import { entriesOf, imagesBelow } from './scan.js';
 
 /**
@@ -13,11 +14,18 @@ import { entriesOf, imagesBelow } from './scan.js';
 export function openImageFolder(folder: string, classes?: readonly string[]): LabelledImages {
   const { folders, images } = entriesOf(folder);
   if (folders.length === 0) throw noClasses(folder, images.length);
-  if (classes) checkClasses(folders, classes, folder);
-  const classNames = classes ?? folders;
+  requireDistinct(
+    folders.map((name) => ({ name })),
+    folder,
+  );
+  const folderOf = new Map(folders.map((name) => [canonicalName(name), name]));
+  const found = [...folderOf.keys()];
+  if (classes) checkClasses(found, classes, folder);
+  const classNames = classes ?? found;
+  const inOrder = classNames.map((name) => folderOf.get(canonicalName(name)) ?? name);
   const starts: number[] = [];
   const lines = Lines.from(
-    inClasses(folder, classNames, (label, count) => {
+    inClasses(folder, inOrder, (label, count) => {
       starts[label] = count;
     }),
     folder,
@@ -49,11 +57,11 @@ function listing(folder: string, lines: Lines): Images {
 /** The images of the classes one after another; tells how many there were before each class. */
 function* inClasses(
   folder: string,
-  classNames: readonly string[],
+  folders: readonly string[],
   begin: (label: number, count: number) => void,
 ): Generator<string> {
   let count = 0;
-  for (const [label, name] of classNames.entries()) {
+  for (const [label, name] of folders.entries()) {
     begin(label, count);
     const before = count;
     for (const image of imagesBelow(join(folder, name), `${name}/`)) {

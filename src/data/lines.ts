@@ -6,22 +6,29 @@ import { join } from 'node:path';
 import { writeAll } from '../runtime/atomic.js';
 import { messageOf, systemCode } from '../runtime/fileErrors.js';
 import { DataError } from '../support/errors.js';
+import { encodingOf, lineEnd, requireUtf8 } from './text.js';
 
 /** One place in so many lines is held: a quarter of a byte a line. */
 const stride = 32;
 const chunkBytes = 2 ** 20;
 /** Lines that a program makes stay in memory up to this size. */
 const memoryBytes = 2 ** 26;
-const newline = 10;
+/** A line that is longer stands in no list. */
+const maxLineBytes = 2 ** 24;
+const [newline, carriageReturn] = [10, 13];
 
 interface TextSource {
   read(start: number, end: number): Buffer;
   close(): void;
 }
 
+/** Told of a line that is not blank, with its number in the file, from 1. */
+type OnLine = (line: string, number: number) => void;
+
 /**
- * Lines of UTF-8 text by number, blank ones left out, without an object a line: the text stays in
- * its file, and a line is read when it is asked for.
+ * Lines of text by number, blank ones left out, without an object a line: the text stays in its
+ * file, and a line is read when it is asked for. Lines end as in Unix, in Windows or in a lone
+ * carriage return.
  */
 export class Lines {
   #block = -1;
@@ -34,17 +41,17 @@ export class Lines {
   ) {}
 
   /**
-   * Reads through a file once; `onLine` gets each line with its number in the file, from 1. Throws a
-   * DataError where the file cannot be read.
+   * Reads through a file of UTF-8, or of UTF-16 with a mark, once. Throws a DataError where the file
+   * cannot be read, and with the line where it is of another encoding.
    */
-  static async ofFile(
-    path: string,
-    onLine?: (line: string, number: number) => void,
-  ): Promise<Lines> {
+  static async ofFile(path: string, onLine?: OnLine): Promise<Lines> {
     let file: FileHandle | undefined;
     try {
       file = await open(path, 'r');
-      const index = await indexFile(file, onLine);
+      const { buffer } = await file.read(Buffer.alloc(2), 0, 2, 0);
+      const encoding = encodingOf(buffer);
+      if (encoding !== 'utf-8') return Lines.from(decoded(path, encoding, onLine), path);
+      const index = await indexFile(file, path, onLine);
       return new Lines(fileSource(openSync(path, 'r'), path), index, path);
     } catch (cause) {
       throw cause instanceof DataError ? cause : listError(path, cause);
@@ -93,7 +100,7 @@ export class Lines {
     if (block !== this.#block) {
       const start = this.index.start(block);
       const text = textOf(this.source.read(start, this.index.start(block + 1)), start);
-      this.#lines = text.split('\n').filter((line) => !/^[ \t]*$/.test(line));
+      this.#lines = text.split(lineEnd).filter((line) => !/^[ \t]*$/.test(line));
       this.#block = block;
     }
     const line = this.#lines[i - block * stride];
@@ -152,42 +159,98 @@ class LineIndex {
   }
 }
 
-async function indexFile(
-  file: FileHandle,
-  onLine?: (line: string, number: number) => void,
-): Promise<LineIndex> {
+async function indexFile(file: FileHandle, path: string, onLine?: OnLine): Promise<LineIndex> {
   const index = new LineIndex();
   let [start, number] = [0, 0];
   let rest: Buffer = Buffer.alloc(0);
-  const take = (line: Buffer): void => {
-    number += 1;
-    index.add(line, start);
-    if (!isBlank(line)) onLine?.(textOf(line, start), number);
-    start += line.length + 1;
-  };
-  for (;;) {
+  for (let last = false; !last;) {
     const { bytesRead, buffer } = await file.read(Buffer.alloc(chunkBytes), 0, chunkBytes, null);
-    if (bytesRead === 0) break;
+    last = bytesRead === 0;
     index.hash(buffer.subarray(0, bytesRead));
     const bytes = Buffer.concat([rest, buffer.subarray(0, bytesRead)]);
-    let from = 0;
-    for (let to; (to = bytes.indexOf(newline, from)) >= 0; from = to + 1)
-      take(bytes.subarray(from, to));
-    rest = bytes.subarray(from);
+    const whole = last ? bytes.length : endOfLines(bytes);
+    const lines = bytes.subarray(0, whole);
+    rest = bytes.subarray(whole);
+    if (rest.length > maxLineBytes) throw longLine(path, number + 1);
+    requireUtf8(lines, path, number + 1);
+    for (const [from, to] of linesOf(lines)) {
+      const line = lines.subarray(from, to);
+      number += 1;
+      index.add(line, start + from);
+      if (!isBlank(line)) onLine?.(textOf(line, start + from), number);
+    }
+    start += whole;
   }
-  const size = start + rest.length;
-  if (rest.length > 0) take(rest);
-  index.end(size);
+  index.end(start);
   return index;
 }
 
-function isBlank(line: Uint8Array): boolean {
-  return line.every((byte) => byte === 32 || byte === 9 || byte === 13);
+/** Where the last line that surely ended ends: behind a carriage return a newline may follow. */
+function endOfLines(bytes: Buffer): number {
+  const before = bytes.at(-1) === carriageReturn ? bytes.length - 2 : bytes.length - 1;
+  return (
+    1 + Math.max(bytes.lastIndexOf(newline, before), bytes.lastIndexOf(carriageReturn, before))
+  );
 }
 
-/** Without the carriage returns of Windows and the mark that may begin a file. */
+/** Begin and end of each line. */
+function* linesOf(bytes: Buffer): Generator<readonly [number, number]> {
+  let [feed, carriage] = [-1, -1];
+  const next = (byte: number, from: number): number => {
+    const found = bytes.indexOf(byte, from);
+    return found < 0 ? bytes.length : found;
+  };
+  for (let from = 0; from < bytes.length;) {
+    if (feed < from) feed = next(newline, from);
+    if (carriage < from) carriage = next(carriageReturn, from);
+    const to = Math.min(feed, carriage);
+    yield [from, to];
+    from = carriage + 1 === feed ? feed + 1 : to + 1;
+  }
+}
+
+/** Lines of UTF-16; told of each as the lines of a UTF-8 file are. */
+function* decoded(path: string, encoding: string, onLine?: OnLine): Generator<string> {
+  const decoder = new TextDecoder(encoding);
+  const bytes = Buffer.alloc(chunkBytes);
+  const file = openSync(path, 'r');
+  let [number, rest] = [0, ''];
+  try {
+    for (let last = false; !last;) {
+      const count = readSync(file, bytes);
+      last = count === 0;
+      rest += decoder.decode(bytes.subarray(0, count), { stream: !last });
+      // A carriage return that comes last may be the first half of a line end.
+      const lines = rest.split(last ? lineEnd : /\r\n|\n|\r(?!$)/);
+      rest = last ? '' : (lines.pop() ?? '');
+      if (rest.length > maxLineBytes) throw longLine(path, number + lines.length);
+      requireUtf8(Buffer.from(lines.join('\n')), path, number + 1);
+      for (const line of lines) {
+        number += 1;
+        if (line.trim() !== '') onLine?.(line, number);
+        yield line;
+      }
+    }
+  } finally {
+    closeSync(file);
+  }
+}
+
+function longLine(path: string, number: number): DataError {
+  return new DataError(`line ${number} of ${path} is longer than ${maxLineBytes / 2 ** 20} MB`, {
+    code: 'long-line',
+    where: `${path}:${number}`,
+    hint: 'a list has one image a line; is this another file?',
+  });
+}
+
+function isBlank(line: Uint8Array): boolean {
+  return line.every((byte) => byte === 32 || byte === 9);
+}
+
+/** Without the mark that may begin a file. */
 function textOf(bytes: Buffer, start: number): string {
-  const text = bytes.toString('utf8').replaceAll(/\r(?=\n|$)/g, '');
+  const text = bytes.toString('utf8');
   return start === 0 ? text.replace(/^\uFEFF/, '') : text;
 }
 

@@ -1,10 +1,12 @@
-import { statSync } from 'node:fs';
+import { statSync, type Stats } from 'node:fs';
 import { dirname, resolve } from 'node:path';
+import { messageOf } from '../runtime/fileErrors.js';
 import { DataError } from '../support/errors.js';
 import { sortClasses, unknownClass } from './classes.js';
 import type { Images, LabelledImages } from './images.js';
 import { Lines } from './lines.js';
 import { commaLines, jsonLines, type ListFormat, type ListRow } from './listRows.js';
+import { canonicalName, requireDistinct } from './nearNames.js';
 
 export interface ListOptions {
   /** Folder that the paths start from; default the list's own. */
@@ -26,26 +28,34 @@ export async function openImageList(
   file: string,
   options: ListOptions = {},
 ): Promise<LabelledImages> {
-  const known = options.classes && new Set(options.classes);
-  const found = new Set<string>();
-  const list = await openRows(file, options, ({ label }) => {
+  const known = options.classes && new Set(options.classes.map(canonicalName));
+  /** Names of classes by what the list calls them, and the line that does so first. */
+  const spelt = new Map<string, string>();
+  const found = new Map<string, number>();
+  const list = await openRows(file, options, ({ label }, number) => {
     if (label === undefined) return 'there is no label';
-    found.add(label);
-    return !known || known.has(label) ? undefined : unknownClass(label, [...known]);
+    if (spelt.has(label)) return undefined;
+    if (/\p{Surrogate}/u.test(label)) return 'the label holds a half of a character';
+    const name = canonicalName(label);
+    if (known && !known.has(name)) return unknownClass(name, [...known]);
+    spelt.set(label, name);
+    if (!found.has(name)) found.set(name, number);
+    return undefined;
   });
-  const classNames = options.classes ?? sortClasses(found);
+  requireDistinct(
+    [...found].map(([name, number]) => ({ name, place: `line ${number}` })),
+    file,
+  );
+  const classNames = options.classes ?? sortClasses(found.keys());
   if (classNames.length > 2 ** 16)
     throw new DataError(`${file} names ${classNames.length} classes`, {
       code: 'too-many-classes',
       where: file,
       hint: 'the column `label` holds the name of the class, which many images share',
     });
-  const numbers = new Map(classNames.map((name, i) => [name, i]));
-  return {
-    ...list.images,
-    classNames,
-    label: (i) => numbers.get(list.row(i).label ?? '') ?? 0,
-  };
+  const numbers = new Map(classNames.map((name, i) => [canonicalName(name), i]));
+  const numberOf = (label = ''): number => numbers.get(spelt.get(label) ?? '') ?? 0;
+  return { ...list.images, classNames, label: (i) => numberOf(list.row(i).label) };
 }
 
 /** A list of images without classes; labels that it has are not looked at. */
@@ -59,7 +69,7 @@ export async function openUnlabelledList(
 async function openRows(
   file: string,
   { root = dirname(file) }: ListOptions,
-  check: (row: ListRow) => string | undefined,
+  check: (row: ListRow, number: number) => string | undefined,
 ) {
   const problems = new Problems(file);
   let format: ListFormat | undefined;
@@ -69,7 +79,8 @@ async function openRows(
       if (format.header) return;
     }
     const row = format.row(line);
-    const problem = typeof row === 'string' ? row : (check(row) ?? missing(root, row, number));
+    const problem =
+      typeof row === 'string' ? row : (check(row, number) ?? missing(root, row, number));
     if (problem !== undefined) problems.add(number, problem);
   });
   problems.throw();
@@ -100,16 +111,26 @@ function formatOf(file: string, line: string, number: number): ListFormat {
   throw new DataError(format, {
     code: 'list-columns',
     where: `${file}:${number}`,
-    hint: 'begin the list with the line `path,label`',
+    hint: 'begin the list with the line `path,label`, and separate values by commas',
   });
 }
 
 function missing(root: string, { path }: ListRow, number: number): string | undefined {
   if (number > checkedLines && number % 1000 !== 0) return undefined;
   const file = resolve(root, path);
-  const found = statSync(file, { throwIfNoEntry: false });
+  const found = statOf(file);
+  if (typeof found === 'string') return found;
   if (found?.isFile()) return undefined;
-  return found ? `${file} is no file` : `${file} does not exist`;
+  return found ? `${file} is not a file` : `${file} does not exist`;
+}
+
+/** A text of what is wrong where the file system says more than that nothing is there. */
+function statOf(file: string): Stats | string | undefined {
+  try {
+    return statSync(file, { throwIfNoEntry: false });
+  } catch (cause) {
+    return messageOf(cause);
+  }
 }
 
 /** What is wrong with a list, line by line; a few are shown and all are counted. */

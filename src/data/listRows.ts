@@ -1,3 +1,5 @@
+import { csvFields } from './csv.js';
+
 /** A line of a list of images. */
 export interface ListRow {
   readonly path: string;
@@ -21,46 +23,37 @@ export const jsonLines: ListFormat = {
     } catch {
       return 'this line is not JSON';
     }
-    if (typeof value !== 'object' || value === null) return 'this line is no JSON object';
+    if (typeof value !== 'object' || value === null) return 'this line is not a JSON object';
     const { path, label } = value as { readonly path?: unknown; readonly label?: unknown };
     if (typeof path !== 'string' || path === '') return 'there is no text "path"';
     if (label === undefined || label === null) return { path };
     if (typeof label === 'string' || typeof label === 'number')
-      return { path, label: String(label) };
+      return { path, label: String(label).trim() === '' ? undefined : String(label) };
     return '"label" is neither a text nor a number';
   },
 };
 
 /** Comma-separated values below a line that names the columns; a text of what is wrong with it. */
-export function commaLines(header: string | undefined): ListFormat | string {
-  const columns = header === undefined ? [] : splitFields(header);
-  if (typeof columns === 'string') return columns;
-  const names = columns.map((name) => name.trim());
+export function commaLines(header: string): ListFormat | string {
+  const names = csvFields(header);
+  if (typeof names === 'string') return names;
+  const twice = ['path', 'label'].find((name) => names.indexOf(name) !== names.lastIndexOf(name));
+  if (twice !== undefined) return `the first line names the column "${twice}" twice`;
   const [path, label] = [names.indexOf('path'), names.indexOf('label')];
-  if (path < 0) return 'the first line names no column "path"';
+  if (path < 0)
+    return names.length === 1 && /[;\t]/.test(header)
+      ? 'the columns are not separated by commas'
+      : 'the first line names no column "path"';
   return {
     header: true,
     row(line) {
-      const fields = splitFields(line);
+      const fields = csvFields(line);
       if (typeof fields === 'string') return fields;
       if (fields.length !== names.length)
         return `${fields.length} fields, but ${names.length} columns`;
-      const { [path]: file = '', [label]: name } = fields;
+      const { [path]: file = '', [label]: name = '' } = fields;
       if (file === '') return 'the path is empty';
-      return { path: file, label: name === '' ? undefined : name };
+      return { path: file, label: name.trim() === '' ? undefined : name };
     },
   };
-}
-
-/** The fields of a line; those in double quotes may hold commas, and quotes twice. */
-function splitFields(line: string): string[] | string {
-  const fields: string[] = [];
-  const field = /(?:"((?:[^"]|"")*)"|([^",]*))(,|$)/y;
-  for (;;) {
-    const match = field.exec(line);
-    if (!match) return 'a quote is not closed, or stands inside a field';
-    const [, quoted, plain, end] = match;
-    fields.push(quoted === undefined ? (plain ?? '') : quoted.replaceAll('""', '"'));
-    if (end === '') return fields;
-  }
 }

@@ -1,9 +1,8 @@
-import { createHash } from 'node:crypto';
-import { readFileSync } from 'node:fs';
-import { readError } from '../runtime/fileErrors.js';
+import { readCsv, type CsvRow } from '../data/csv.js';
+import { canonicalName } from '../data/nearNames.js';
+import { hashOfPath } from '../runtime/hashFile.js';
 import { DataError } from '../support/errors.js';
 import { nearest } from '../support/nearest.js';
-import { csvRows } from './csv.js';
 
 /** What a person said of single images. */
 export interface Corrections {
@@ -33,22 +32,14 @@ interface CorrectionColumns {
  * which is wrong.
  */
 export function readCorrections(path: string, classes: readonly string[]): Corrections {
-  let text: string;
-  try {
-    text = readFileSync(path, 'utf8');
-  } catch (error) {
-    throw readError(error, path, 'the corrections are a CSV with the columns image and class');
-  }
+  const rows = readCsv(path, 'the corrections are a CSV with the columns image and class');
   const labels = new Map<string, number | null>();
   const lines = new Map<string, number>();
-  const numbers = new Map(classes.map((name, i) => [name, i]));
-  let columns: CorrectionColumns | undefined;
-  for (const { cells, line } of csvRows(text.replace(/^\uFEFF/, ''))) {
-    if (columns === undefined) {
-      columns = columnsOf(cells, `${path}:${line}`);
-      continue;
-    }
-    const [id = '', name = ''] = [cells[columns.image], cells[columns.class]?.trim()];
+  const numbers = new Map(classes.map((name, i) => [canonicalName(name), i]));
+  const columns = columnsOf(rows[0], path);
+  for (const { cells, line } of rows.slice(1)) {
+    const id = cells[columns.image] ?? '';
+    const name = canonicalName(cells[columns.class] ?? '');
     if (name === undecided && !numbers.has(name)) continue;
     const wrong = (message: string, hint: string): DataError =>
       new DataError(message, { code: 'corrections', where: `${path}:${line}`, hint });
@@ -57,7 +48,7 @@ export function readCorrections(path: string, classes: readonly string[]): Corre
     if (label === undefined) {
       const near = nearest(name, classes);
       throw wrong(
-        `${JSON.stringify(name)} is no class${near === undefined ? '' : ` (did you mean ${near}?)`}`,
+        `${JSON.stringify(name)} is not a class${near === undefined ? '' : ` (did you mean ${near}?)`}`,
         `allowed: ${some(classes)}; or leave it empty to drop the image`,
       );
     }
@@ -69,18 +60,18 @@ export function readCorrections(path: string, classes: readonly string[]): Corre
     labels.set(id, label);
     if (!lines.has(id)) lines.set(id, line);
   }
-  return { path, fingerprint: createHash('sha256').update(text).digest('hex'), labels, lines };
+  return { path, fingerprint: hashOfPath(path), labels, lines };
 }
 
-function columnsOf(cells: readonly string[], where: string): CorrectionColumns {
-  const names = cells.map((cell) => cell.trim());
+function columnsOf(first: CsvRow | undefined, path: string): CorrectionColumns {
+  const { cells, line } = first ?? { cells: [], line: 1 };
   const place = (allowed: readonly string[]): number =>
-    names.findIndex((name) => allowed.includes(name));
+    cells.findIndex((name) => allowed.includes(name));
   const columns = { image: place(columnNames.image), class: place(columnNames.class) };
   if (columns.image >= 0 && columns.class >= 0) return columns;
   throw new DataError('a list of corrections begins with its columns', {
     code: 'corrections',
-    where,
+    where: `${path}:${line}`,
     hint: 'begin it with: image,class',
   });
 }

@@ -1,25 +1,5 @@
 import { AtomicFile } from '../runtime/atomic.js';
 
-/** Cells of CSV (RFC 4180) with the line that each row begins at; empty rows are left out. */
-export function* csvRows(text: string): Generator<{ cells: string[]; line: number }> {
-  const token = /"((?:[^"]|"")*)"|([^",\r\n]+)|(,)|(\r?\n)/gy;
-  let cells = [''];
-  let line = 1;
-  let begin = 1;
-  for (let match; (match = token.exec(text));) {
-    const [whole, quoted, plain, comma] = match;
-    const last = cells.length - 1;
-    if (quoted !== undefined) cells[last] += quoted.replaceAll('""', '"');
-    else if (plain !== undefined) cells[last] += plain;
-    else if (comma !== undefined) cells.push('');
-    line += whole.split('\n').length - 1;
-    if (quoted !== undefined || plain !== undefined || comma !== undefined) continue;
-    if (cells.length > 1 || cells[0] !== '') yield { cells, line: begin };
-    [cells, begin] = [[''], line];
-  }
-  if (cells.length > 1 || cells[0] !== '') yield { cells, line: begin };
-}
-
 /** A line of CSV (RFC 4180), with its end. */
 export function csvLine(cells: readonly (string | number)[]): string {
   const quoted = (cell: string): string =>

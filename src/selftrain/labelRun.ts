@@ -1,4 +1,3 @@
-import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { agreementWithFloat32 } from '../api/agreement.js';
 import type { Agreement } from '../api/agreementNote.js';
@@ -12,11 +11,11 @@ import {
 } from '../api/imageSources.js';
 import { Labeller, type LabellerOptions } from '../api/labeller.js';
 import { cleanImages } from '../data/cleanImages.js';
+import { readClassNames } from '../data/classFile.js';
 import type { ImageSource } from '../data/imageSource.js';
 import { LoaderPool } from '../data/loaderPool.js';
 import { defaultUnreadable, UnreadableImages } from '../data/unreadable.js';
 import { resolveCheckpoint } from '../runtime/checkpoint.js';
-import { readError } from '../runtime/fileErrors.js';
 import { auditOnce, type AuditResult } from './audit.js';
 import { heldOutOfSelfTraining } from './heldOut.js';
 import { labelImages, type LabelOptions, type LabelSummary } from './label.js';
@@ -136,13 +135,4 @@ async function auditorsOf(
 /** What the training of a checkpoint called its classes; an .onnx file has its own record. */
 function classesOfTeacher(path: string): readonly string[] | undefined {
   return path.endsWith('.onnx') ? undefined : classesOfRun(resolveCheckpoint(path));
-}
-
-function readClassNames(path: string): string[] {
-  try {
-    const lines = readFileSync(path, 'utf8').split(/\r?\n/);
-    return lines.map((line) => line.trim()).filter((line) => line !== '');
-  } catch (error) {
-    throw readError(error, path);
-  }
 }

@@ -140,7 +140,7 @@ describe('a list', () => {
       /"hrose" is no class \(did you mean horse\?\)/,
     ],
     ['a missing file', 'path,label\n\nx.jpg,cat\n', 3, /x\.jpg does not exist$/],
-    ['a folder', 'path,label\n.,cat\n', 2, /is no file$/],
+    ['a folder', 'path,label\n.,cat\n', 2, /is not a file$/],
     ['no label', 'path,label\na.jpg,\n', 2, /^there is no label$/],
     ['a field too many', 'path,label\na.jpg,cat,1\n', 2, /^3 fields, but 2 columns$/],
     ['an open quote', 'path,label\n"a.jpg,cat\n', 2, /^a quote is not closed/],
@@ -160,7 +160,7 @@ describe('a list', () => {
   it.each([
     ['{"path":"a.jpg","label":"cat"', /^this line is not JSON$/],
     ['["a.jpg"]', /^there is no text "path"$/],
-    ['3', /^this line is no JSON object$/],
+    ['3', /^this line is not a JSON object$/],
     ['{"path":"a.jpg","label":[1]}', /^"label" is neither a text nor a number$/],
   ])('is refused for the line %s', async (line, message) => {
     await expect(openImageList(listOf('l.jsonl', `${line}\n`))).rejects.toThrow(message);
