@@ -84,6 +84,13 @@ export function explainSystemError(error: unknown): unknown {
   if (error instanceof GradusError || !isSystemError(error)) return error;
   const missing = explainMissingBinding(error);
   if (missing) return missing;
+  if (error.code === 'ERR_INVALID_ARG_VALUE' && /null bytes/.test(error.message))
+    return new ConfigError('a path holds a NUL character', {
+      code: 'path-nul',
+      notes: [error.message],
+      hint: 'no file has one in its name: look at the paths of the config or the list',
+      cause: error,
+    });
   const fault = systemFaults[error.code];
   if (fault === undefined) return error;
   const verb = writing.has(error.code) || /^(?:mkdir|write|rename|copy)/.test(error.syscall ?? '');

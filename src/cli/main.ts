@@ -3,11 +3,12 @@ import { readFileSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { installedVersion } from '../frontend/installation.js';
 import { formatError } from '../support/codeFrame.js';
-import { GradusError, InternalError } from '../support/errors.js';
+import { ConfigError, GradusError, InternalError } from '../support/errors.js';
 import type { Chosen, CommonArguments } from './command.js';
 import { commands } from './commands/index.js';
 import type { Context, Report } from './context.js';
 import { exitCodeOf, exitCodes, explainSystemError, type ExitCode } from './exitCodes.js';
+import { inertStream } from './inertStream.js';
 import { processSignals, withInterrupts } from './interrupts.js';
 import { parseCommandLine } from './parser.js';
 import { silentProgress, TerminalProgress } from './progress.js';
@@ -17,12 +18,12 @@ import { installedServices } from './wiring.js';
 
 /** Runs the command line of this process and sets its exit status. */
 export async function main(): Promise<void> {
-  endQuietlyWithoutReader();
+  surviveClosedStreams();
   const environment: Environment = {
     stdout: process.stdout,
     stderr: process.stderr,
     variables: process.env,
-    cwd: process.cwd(),
+    cwd: currentFolder(),
     now: () => performance.now(),
   };
   process.exitCode = await runCommandLine(process.argv.slice(2), environment, installedServices);
@@ -31,12 +32,16 @@ export async function main(): Promise<void> {
 /** Parses a command line, runs its command and prints what comes of it; the exit status. */
 export async function runCommandLine(
   argv: readonly string[],
-  environment: Environment,
+  outer: Environment,
   services: Services,
 ): Promise<ExitCode> {
+  const { variables, cwd, now } = outer;
+  const [stdout, stderr] = [inertStream(outer.stdout), inertStream(outer.stderr)];
+  const environment: Environment = { stdout, stderr, variables, cwd, now };
   let json = argv.includes('--json');
   try {
-    const columns = environment.stdout.columns ?? 80;
+    requireFolder(cwd);
+    const columns = stdout.columns ?? 80;
     const chosen = parseCommandLine(argv, commands, { version: installedVersion(), columns });
     if (chosen === undefined) return exitCodes.done;
     json = chosen.common.json;
@@ -46,6 +51,23 @@ export async function runCommandLine(
   } catch (thrown) {
     return printError(thrown, json, environment);
   }
+}
+
+/** The current folder; empty if it was deleted. */
+function currentFolder(): string {
+  try {
+    return process.cwd();
+  } catch {
+    return '';
+  }
+}
+
+function requireFolder(cwd: string): void {
+  if (cwd !== '') return;
+  throw new ConfigError('the current folder no longer exists', {
+    code: 'no-current-folder',
+    hint: 'it was deleted or replaced: change to another folder, or to the same one again',
+  });
 }
 
 async function runChosen(
@@ -132,10 +154,16 @@ function readSource(file: string, cwd: string): string | undefined {
   }
 }
 
-/** `gradus inspect model.ts | head` closes the pipe early, which is no fault. */
-function endQuietlyWithoutReader(): void {
+/**
+ * Lets a command go on whose log cannot be written: a closed or full standard error ends nothing. A
+ * reader that closes standard output early, as `gradus inspect model.ts | head` does, wants no more of
+ * it; a result that cannot be written for another reason is an error.
+ */
+function surviveClosedStreams(): void {
+  process.stderr.on('error', () => undefined);
   process.stdout.on('error', (error: NodeJS.ErrnoException) => {
-    if (error.code !== 'EPIPE') throw error;
-    process.exit(exitCodes.done);
+    if (error.code === 'EPIPE') process.exit(process.exitCode ?? exitCodes.done);
+    process.stderr.write(`error: cannot write the result to standard output: ${error.message}\n`);
+    process.exit(exitCodes.usage);
   });
 }

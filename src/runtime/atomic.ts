@@ -15,25 +15,68 @@ import {
   statSync,
   writeSync,
 } from 'node:fs';
-import { basename, dirname, join } from 'node:path';
+import { hostname } from 'node:os';
+import { basename, dirname, join, resolve } from 'node:path';
 import { threadId } from 'node:worker_threads';
 import { GradusError } from '../support/errors.js';
 import { systemCode, writeError } from './fileErrors.js';
+import { isAlive, ownerOfTag, ownerTag, ownerTagPattern, thisProcess } from './processOwner.js';
 
 /** One write call takes at most 2^31 - 1 bytes. */
 const chunkBytes = 2 ** 26;
 
-const leftover = /^\.(?<name>.+)\.(?<kind>new|old)-\d+-\d+-\d+$/;
+/** The owner is a bare process number in files of older versions. */
+const leftover = new RegExp(
+  String.raw`^\.(?<name>.+)\.(?<kind>new|old)-(?<owner>${ownerTagPattern}|\d+)-\d+-\d+$`,
+);
+
+/** Age at which a half-written file of an older version, which does not name its host, counts as left. */
+const oldMilliseconds = 3_600_000;
 
 let counter = 0;
 
-/** A name beside `path` that is free: what a dead process of the same number left there goes. */
+/** Folders that this process has cleared of what dead ones left. */
+const swept = new Set<string>();
+
+/** A free hidden name beside `path`. The first in a folder clears what killed processes left there. */
 function hiddenName(path: string, kind: 'new' | 'old'): string {
+  const folder = dirname(resolve(path));
+  if (!swept.has(folder)) {
+    swept.add(folder);
+    sweep(folder);
+  }
   counter += 1;
-  const hidden = `.${basename(path)}.${kind}-${process.pid}-${threadId}-${counter}`;
+  const hidden = `.${basename(path)}.${kind}-${ownerTag(thisProcess())}-${threadId}-${counter}`;
   const place = join(dirname(path), hidden);
   discard(place);
   return place;
+}
+
+/** Undoes what dead processes of this machine left, in a folder that others may be writing to. */
+function sweep(folder: string): void {
+  try {
+    for (const entry of readdirSync(folder)) {
+      const owner = leftover.exec(entry)?.groups?.['owner'];
+      if (owner !== undefined && isDead(owner, join(folder, entry))) undo(folder, entry);
+    }
+  } catch {
+    // Clearing up is a courtesy: a folder that cannot be written is told of by what writes there.
+  }
+}
+
+function isDead(owner: string, path: string): boolean {
+  if (owner.includes('-')) return !isAlive(ownerOfTag(owner));
+  if (isAlive({ pid: Number(owner), host: hostname(), started: null })) return false;
+  return Date.now() - statSync(path).mtimeMs > oldMilliseconds;
+}
+
+/** A half-written file goes; a folder whose replacement never arrived comes back. */
+function undo(folder: string, entry: string): void {
+  const { name, kind } = leftover.exec(entry)?.groups ?? {};
+  if (name === undefined) return;
+  const [hidden, path] = [join(folder, entry), join(folder, name)];
+  if (kind === 'old' && !existsSync(path)) renameSync(hidden, path);
+  else rmSync(hidden, { recursive: true });
 }
 
 /**
@@ -260,14 +303,7 @@ export function removeEmptyFolders(folders: readonly string[]): void {
 export function recoverFolder(folder: string): void {
   if (!existsSync(folder)) return;
   try {
-    for (const entry of readdirSync(folder)) {
-      const { name, kind } = leftover.exec(entry)?.groups ?? {};
-      if (name === undefined) continue;
-      const hidden = join(folder, entry);
-      const path = join(folder, name);
-      if (kind === 'old' && !existsSync(path)) renameSync(hidden, path);
-      else rmSync(hidden, { recursive: true });
-    }
+    for (const entry of readdirSync(folder)) undo(folder, entry);
   } catch (error) {
     throw writeError(error, folder);
   }

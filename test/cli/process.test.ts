@@ -1,5 +1,5 @@
 import { spawnSync } from 'node:child_process';
-import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
@@ -106,6 +106,29 @@ describe('gradus inspect', () => {
       encoding: 'utf8',
     });
     expect(stderr).toBe('');
+  });
+
+  it.runIf(process.platform === 'linux')(
+    'keeps its exit status when the log is full or closed',
+    () => {
+      const gradus = `"${process.execPath}" "${gradusBin}"`;
+      const run = (command: string) =>
+        spawnSync('bash', ['-o', 'pipefail', '-c', command], { cwd: project, encoding: 'utf8' });
+      expect(run(`${gradus} inspect none.onnx 2>/dev/full`).status).toBe(4);
+      expect(run(`${gradus} inspect none.onnx 2>&- `).status).toBe(4);
+      const lost = run(`${gradus} inspect digits.model.ts >/dev/full`);
+      expect(lost.status).toBe(2);
+      expect(lost.stderr).toContain('cannot write the result to standard output: ENOSPC');
+    },
+  );
+
+  it.runIf(process.platform === 'linux')('says that the current folder was deleted', () => {
+    const gone = join(folder, 'gone');
+    mkdirSync(gone);
+    const command = `cd "${gone}" && rmdir "${gone}" && "${process.execPath}" "${gradusBin}" inspect efficientnet_b0`;
+    const { status, stderr } = spawnSync('bash', ['-c', command], { encoding: 'utf8' });
+    expect(status).toBe(2);
+    expect(stderr).toContain('the current folder no longer exists');
   });
 
   it('refuses a file that is not there, and one that was cut short', async () => {

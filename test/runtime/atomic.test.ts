@@ -1,5 +1,15 @@
-import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { spawn, type ChildProcess } from 'node:child_process';
+import { once } from 'node:events';
+import {
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  utimesSync,
+  writeFileSync,
+} from 'node:fs';
 import { join } from 'node:path';
+import { pathToFileURL } from 'node:url';
 import { describe, expect, it } from 'vitest';
 import {
   makeFolder,
@@ -12,6 +22,7 @@ import {
 import { formatBytes, writeError } from '../../src/runtime/fileErrors.js';
 import { ArtifactError, TrainingError } from '../../src/support/errors.js';
 import { temporaryFolder } from '../support/folder.js';
+import { repositoryRoot } from '../support/paths.js';
 
 const text = (value: string) => [new TextEncoder().encode(value)];
 
@@ -40,6 +51,37 @@ describe('a file written atomically', () => {
     expect(() => writeFileAtomic(path, pieces)).toThrow(TrainingError);
     expect(readFileSync(path, 'utf8')).toBe('old');
     expect(readdirSync(folder)).toEqual(['a.json']);
+  });
+
+  it('clears what killed writers of this machine left beside it, and nothing of live ones', async () => {
+    const folder = temporaryFolder();
+    const script = `
+      import { AtomicFile } from '${pathToFileURL(`${repositoryRoot}/dist/src/runtime/atomic.js`).href}';
+      new AtomicFile(process.argv[1]).write(new Uint8Array(3));
+      console.log('half');
+      setInterval(() => {}, 1000);`;
+    const write = async (name: string): Promise<ChildProcess> => {
+      const args = ['--input-type=module', '-e', script, join(folder, name)];
+      const child = spawn(process.execPath, args, { stdio: ['ignore', 'pipe', 'inherit'] });
+      await once(child.stdout, 'data');
+      return child;
+    };
+    const [killed, live] = await Promise.all([write('killed'), write('live')]);
+    killed.kill('SIGKILL');
+    await once(killed, 'exit');
+    const elsewhere = '.other.new-4194304-12-00000000-0-1';
+    writeFileSync(join(folder, elsewhere), 'of another machine');
+    writeFileSync(join(folder, '.young.new-4194304-0-1'), 'of an older version, just now');
+    writeFileSync(join(folder, '.old.new-4194304-0-1'), 'of an older version');
+    utimesSync(join(folder, '.old.new-4194304-0-1'), 1, 1);
+    writeFileAtomic(join(folder, 'a.json'), 'x');
+    expect(readdirSync(folder).sort()).toEqual([
+      expect.stringMatching(/^\.live\.new-/),
+      elsewhere,
+      '.young.new-4194304-0-1',
+      'a.json',
+    ]);
+    live.kill('SIGKILL');
   });
 
   it('is refused where a file stands for its folder', () => {
