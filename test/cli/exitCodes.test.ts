@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { exitCodeOf, explainSystemError } from '../../src/cli/exitCodes.js';
 import {
@@ -42,6 +43,16 @@ describe("a file system's refusal", () => {
     const error = explainSystemError(refusal(code, syscall));
     expect(error).toBeInstanceOf(ConfigError);
     expect(error).toMatchObject({ message, where: '/build/x.onnx' });
+  });
+
+  it('of a path with a NUL character names the path as the fault', () => {
+    let thrown: unknown;
+    try {
+      readFileSync('a\0b');
+    } catch (error) {
+      thrown = error;
+    }
+    expect(explainSystemError(thrown)).toMatchObject({ name: 'ConfigError', code: 'path-nul' });
   });
 
   it('stays what it is where its kind is unknown', () => {
