@@ -29,6 +29,8 @@ import { forgetTest, judgeRun, type EvaluationResult, type RunJudgement } from '
 import { Labeller } from './labeller.js';
 import { loadModel, modelPath } from './loadModel.js';
 import { networkOf, type Network } from './modelWeights.js';
+import { openRememberedSets } from './rememberedSets.js';
+import type { MemoryOptions } from './setMemory.js';
 import { requireStartingWeights } from './startingWeights.js';
 import {
   everyEpochs,
@@ -54,6 +56,10 @@ export interface TrainFromConfigOptions extends TrainingControl {
   readonly out?: string | undefined;
   /** Start over where the folder holds a run, which goes; refused unless told. */
   readonly overwrite?: boolean | undefined;
+  /** Resumes with images that have changed since the run began; refused unless told. */
+  readonly acceptData?: boolean | undefined;
+  /** Hashes the contents of all files, however many; else a part of those of large sets. */
+  readonly hashData?: boolean | undefined;
 }
 
 export interface TrainResult extends RunJudgement {
@@ -77,6 +83,8 @@ interface RunImages {
   readonly test: ImageSource | undefined;
   readonly network: Network;
   readonly unreadable: UnreadableImages;
+  /** Records what the run takes its images to be. */
+  keepSets(): Promise<void>;
 }
 
 /** Trains one network as a config says, in a run's folder that it locks. */
@@ -94,12 +102,15 @@ export async function trainFromConfig(
     if (!resume && options.overwrite !== true) requireNoRun(out);
     if (resume) requireSameRun(run, config, choice);
     if (!resume) forgetEnd(out);
+    const { acceptData, hashData } = options;
+    const tell = (text: string): void => options.onEvent?.({ kind: 'message', text });
     const images = await imagesOf(config, configFolder, {
-      pool,
+      ...{ pool, folder: out, resume, acceptData, hashData, tell },
       unreadableFile: join(out, 'unreadable.jsonl'),
       prefetch: batchesAhead(choice.device, config.stepsPerRun),
     });
     if (!resume || lastStep(out) === 0) requireStart(config, configFolder, images);
+    await images.keepSets();
     run.writeInfo({
       config: toJson(config),
       configFolder,
@@ -213,7 +224,7 @@ class Waiting {
   }
 }
 
-interface LoadOptions {
+interface LoadOptions extends MemoryOptions {
   readonly pool: LoaderPool;
   readonly unreadableFile: string;
   /** Batches made ahead of a step; the loader's own number where undefined. */
@@ -224,12 +235,16 @@ interface LoadOptions {
 async function imagesOf(
   config: TrainingConfig,
   configFolder: string,
-  { pool, unreadableFile, prefetch }: LoadOptions,
+  { pool, unreadableFile, prefetch, ...memory }: LoadOptions,
 ): Promise<RunImages> {
   const { batch, seed, noise } = config;
-  const { training, validation, test } = await openTrainingSets(config, configFolder);
+  // Threads look at the files while this one checks and traces the model.
+  const [sets, loaded] = await Promise.all([
+    openRememberedSets(config, configFolder, memory),
+    loadModel(modelPath(config.model, configFolder)),
+  ]);
+  const { training, validation, test } = sets;
   const classes = classesOf(config, training);
-  const loaded = await loadModel(modelPath(config.model, configFolder));
   const { model } = loaded;
   const shape = shapeOf(model, config);
   requireLarger(config.fixResolution, shape, 'fixResolution.size');
@@ -255,6 +270,7 @@ async function imagesOf(
       ...{ drop: noise.dropout, dropPath: noise.dropPath },
     }),
     unreadable,
+    keepSets: () => sets.keep(),
   };
 }
 

@@ -34,11 +34,26 @@ export async function openTrainingSets(
 ): Promise<TrainingSets> {
   const { data, seed, validation } = config;
   if (data.kind === 'mnist') return openDigits(data, config, folder);
-  const all = await openLabelledSet(data.labelled, { folder });
-  const { classNames: classes } = all;
+  const { labelled, test } = await openWholeSets(data, folder);
+  return { ...holdOut(labelled, validation.share, seed), test };
+}
+
+/** The labelled sets of a config as they are, before a part is held out. */
+export interface WholeSets {
+  readonly labelled: LabelledImages;
+  readonly test?: LabelledImages | undefined;
+}
+
+/** Opens the labelled sets of a config whole; throws as openTrainingSets does. */
+export async function openWholeSets(
+  data: Extract<DataConfig, { labelled: string }>,
+  folder: string,
+): Promise<WholeSets> {
+  const labelled = await openLabelledSet(data.labelled, { folder });
+  const { classNames: classes } = labelled;
   const test =
     data.test === undefined ? undefined : await openLabelledSet(data.test, { folder, classes });
-  return { ...holdOut(all, validation.share, seed), test };
+  return { labelled, test };
 }
 
 /** Number of classes of a config's images. Throws a ConfigError where the config says another. */
@@ -66,8 +81,29 @@ export function holdOut(
   share: number,
   seed: number,
 ): Pick<TrainingSets, 'training' | 'validation'> {
-  const { classNames, name, count } = images;
-  const labels = labelsOf(images);
+  const heldOut = drawHeldOut(images, share, seed);
+  return {
+    training: subsetOf(images, remaining(images.count, heldOut)),
+    validation: subsetOf(images, heldOut),
+  };
+}
+
+/**
+ * Places of the images that holdOut parts from the rest, sorted. With `firstOf` (the place of the image
+ * that another repeats) only the first of several is drawn.
+ */
+export function drawHeldOut(
+  images: LabelledImages,
+  share: number,
+  seed: number,
+  firstOf?: (place: number) => number,
+): Uint32Array {
+  const { classNames, name } = images;
+  const all = labelsOf(images);
+  // A repeat belongs to no class, so that it is not drawn.
+  const labels = firstOf
+    ? Uint32Array.from(all, (label, i) => (firstOf(i) === i ? label : classNames.length))
+    : all;
   const counts = new Uint32Array(classNames.length);
   for (const label of labels) counts[label] = (counts[label] ?? 0) + 1;
   const alone = counts.indexOf(1);
@@ -78,11 +114,7 @@ export function holdOut(
       hint: 'give it more, one to train on and one to hold out at least, or leave the class out',
     });
   const wanted = (own: number): number => (own === 0 ? 0 : Math.max(1, Math.round(own * share)));
-  const heldOut = drawByClass(labels, classNames.length, wanted, seed, 'train.validation');
-  return {
-    training: subsetOf(images, remaining(count, heldOut)),
-    validation: subsetOf(images, heldOut),
-  };
+  return drawByClass(labels, classNames.length, wanted, seed, 'train.validation');
 }
 
 /** The digits of the test are the same for every seed; the held-out part of the rest depends on it. */

@@ -28,6 +28,16 @@ export const flags = {
     choices: deviceNames,
     describe: 'Where the network runs',
   },
+  acceptData: {
+    type: 'boolean',
+    default: false,
+    describe: 'Go on with images that have changed; what was held out stays held out',
+  },
+  hashData: {
+    type: 'boolean',
+    default: false,
+    describe: 'Hash the contents of all image files, however many, to notice any change',
+  },
   classes: { type: 'string', requiresArg: true, describe: 'Number of classes' },
   size: { type: 'string', requiresArg: true, describe: 'Height and width of the image, in pixels' },
   drop: { type: 'string', requiresArg: true, describe: 'Dropout rate before the classifier' },

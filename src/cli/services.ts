@@ -114,6 +114,10 @@ export interface TrainRequest extends RunOptions {
   readonly resume?: boolean | undefined;
   /** Start over where the folder holds a run. */
   readonly overwrite?: boolean | undefined;
+  /** Go on with images that have changed. */
+  readonly acceptData?: boolean | undefined;
+  /** Hash the contents of all image files. */
+  readonly hashData?: boolean | undefined;
   /** The run's folder; `runs/<name>` where it is missing. */
   readonly out?: string | undefined;
 }

@@ -166,3 +166,15 @@ class Problems {
     );
   }
 }
+
+/** The line of a list that names image i, from 1; undefined for what is not a list. */
+export async function lineOfRow(file: string, i: number): Promise<number | undefined> {
+  if (!/\.(?:csv|jsonl|ndjson)$/i.test(file)) return undefined;
+  let [row, found]: [number, number | undefined] = [/\.csv$/i.test(file) ? -1 : 0, undefined];
+  const lines = await Lines.ofFile(file, (_, number) => {
+    if (row === i) found = number;
+    row += 1;
+  });
+  lines.close();
+  return found;
+}

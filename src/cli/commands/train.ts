@@ -39,6 +39,8 @@ export const train = defineCommand({
           requiresArg: true,
           describe: "The run's folder, runs/NAME if missing",
         },
+        'accept-data': flags.acceptData,
+        'hash-data': flags.hashData,
         seed: flags.seed,
         device: flags.device,
       }),
@@ -60,6 +62,8 @@ export const train = defineCommand({
         configFolder: folder,
         resume: args.resume,
         overwrite: args.overwrite,
+        acceptData: args.acceptData,
+        hashData: args.hashData,
         out: args.out,
         signal,
         onEvent: (event) => {
