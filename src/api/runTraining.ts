@@ -221,6 +221,7 @@ class TrainingRun {
       return;
     }
     const { step, best } = await this.trainer.resume(checkpoint.path);
+    await this.trainer.requireFinite();
     discardCheckpointsAfter(this.#checkpoints, step);
     this.#best = best;
     this.#saved = { step, path: checkpoint.path };

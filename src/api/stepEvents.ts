@@ -1,5 +1,6 @@
 import type { StepResult } from '../runtime/step.js';
 import { TrainingError } from '../support/errors.js';
+import { someOf } from '../support/finite.js';
 
 export interface StepEvent {
   readonly kind: 'step';
@@ -27,14 +28,46 @@ export interface Started {
   readonly waitMilliseconds: number;
 }
 
-/** Throws a TrainingError where the loss of a step is not finite. */
-export function requireFinite({ loss }: StepResult, { step }: Started): void {
-  if (Number.isFinite(loss)) return;
-  throw new TrainingError(`the loss is ${loss} at step ${step}`, {
+/** Throws a TrainingError where the loss of a step, or the norm of its gradients, is not finite. */
+export function requireFinite({ loss, metrics }: StepResult, { step }: Started): void {
+  const { grad_norm: norm = 0 } = metrics;
+  if (Number.isFinite(loss) && Number.isFinite(norm)) return;
+  const what = Number.isFinite(loss)
+    ? `the norm of the gradients is ${norm}`
+    : `the loss is ${loss}`;
+  throw new TrainingError(`${what} at step ${step}`, {
     code: 'loss-not-finite',
     where: `step ${step}`,
     hint: 'lower the learning rate, warm it up for longer, or clip gradients (clipNorm)',
   });
+}
+
+/** Steps after which parameters, statistics, optimizer state and averages are looked at for NaN. */
+export const finiteCheckEvery = 100;
+
+/**
+ * The error of a training whose state is not finite after `step`; `before` is the last step after which
+ * it was, undefined where nobody looked since the weights were set.
+ */
+export function stateNotFinite(
+  names: readonly string[],
+  step: number,
+  before: number | undefined,
+): TrainingError {
+  const found = `NaN or infinity in ${someOf(names)}`;
+  const begun = before === undefined;
+  return new TrainingError(
+    begun
+      ? `training cannot begin at step ${step + 1}: ${found}`
+      : `training is not finite after step ${step}: ${found}; all was finite after step ${before}`,
+    {
+      code: 'training-not-finite',
+      where: begun ? `step ${step}` : `steps ${before + 1} to ${step}`,
+      hint: begun
+        ? 'begin with other weights, or resume from an older checkpoint: delete the newest'
+        : 'go on from a checkpoint with a lower learning rate, a longer warm-up or clipped gradients (clipNorm)',
+    },
+  );
 }
 
 /** What is told of a step. */

@@ -1,6 +1,7 @@
 import { isWeightKey, type OpenCheckpoint } from '../runtime/checkpoint.js';
 import type { TensorSource } from '../runtime/safetensors.js';
-import { ConfigError } from '../support/errors.js';
+import { ArtifactError, ConfigError } from '../support/errors.js';
+import { isFiniteTensor } from '../support/finite.js';
 import type { TensorData } from '../support/tensor.js';
 
 export type WeightsKind = 'ema' | 'raw';
@@ -10,10 +11,12 @@ const average = 'ema.';
 /**
  * The weights of an open checkpoint by the model's own names, or their moving averages: these where
  * there are any and `wanted` says nothing else; what was frozen is its own average. Each is read when it is asked for, so that those of
- * a large network need not lie in memory. Throws a ConfigError where averages are wanted in vain.
+ * a large network need not lie in memory. Throws a ConfigError where averages are wanted in vain, and an
+ * ArtifactError for a weight with a NaN or an infinity, which a device may swallow and give scores for.
  */
 export class StoredWeights implements TensorSource {
   readonly kind: WeightsKind;
+  readonly #path: string;
   readonly #tensors: OpenCheckpoint['tensors'];
   /** The checkpoint's key of each weight. */
   readonly #keyOf: ReadonlyMap<string, string>;
@@ -28,6 +31,7 @@ export class StoredWeights implements TensorSource {
         hint: 'leave --weights out; the key `ema` of a training config keeps an average',
       });
     this.kind = wanted ?? (averages.size > 0 ? 'ema' : 'raw');
+    this.#path = path;
     this.#tensors = tensors;
     const keyOf = (name: string): string => {
       const averaged = average + name;
@@ -51,7 +55,7 @@ export class StoredWeights implements TensorSource {
 
   get(name: string): TensorData | undefined {
     const key = this.#keyOf.get(name);
-    return key === undefined ? undefined : this.#tensors.read(key);
+    return key === undefined ? undefined : this.#read(key);
   }
 
   /** Element types and shapes by name. */
@@ -66,6 +70,16 @@ export class StoredWeights implements TensorSource {
 
   /** All of them, in memory. */
   held(): Map<string, TensorData> {
-    return new Map([...this.#keyOf].map(([name, key]) => [name, this.#tensors.read(key)]));
+    return new Map([...this.#keyOf].map(([name, key]) => [name, this.#read(key)]));
+  }
+
+  #read(key: string): TensorData {
+    const tensor = this.#tensors.read(key);
+    if (isFiniteTensor(tensor)) return tensor;
+    throw new ArtifactError(`${key} of ${this.#path} holds a NaN or an infinity`, {
+      code: 'weights-not-finite',
+      where: this.#path,
+      hint: 'its training had diverged: take an older checkpoint',
+    });
   }
 }

@@ -17,7 +17,14 @@ import type { TensorData } from '../support/tensor.js';
 import { chooseDevice, sessionOn, stepsPerRunOn } from './device.js';
 import type { DeviceChoice, DeviceName } from './deviceNames.js';
 import { requireImages } from './evaluateNetwork.js';
-import { requireFinite, stepEvent, type Started, type StepEvent } from './stepEvents.js';
+import {
+  finiteCheckEvery,
+  requireFinite,
+  stateNotFinite,
+  stepEvent,
+  type Started,
+  type StepEvent,
+} from './stepEvents.js';
 import { SkippedSteps } from './skippedSteps.js';
 import { startingWeights } from './startingWeights.js';
 import { compileModel, type CompileModelOptions, type CompileResult } from './compileModel.js';
@@ -80,6 +87,8 @@ export class Trainer {
   /** When the first of the started steps was. */
   #since = 0;
   readonly #skipped: SkippedSteps;
+  /** The last step after which the whole state was finite; undefined for weights that nobody looked at. */
+  #finiteAt: number | undefined;
 
   private constructor(
     readonly compiled: CompileResult,
@@ -157,10 +166,11 @@ export class Trainer {
   /**
    * Trains until a step, one event each. The next batch is filled while a step runs. A device may be
    * some steps ahead of the events, but not where `steps` stops; `step` tells how far it is. Throws a
-   * TrainingError where the loss is not finite; the state is then that after the bad step or after a
-   * few more.
+   * TrainingError where the loss is not finite, or the state that is looked at before the first step and
+   * every 100 steps; the state is then that after the bad step or after a few more.
    */
   async *run(source: BatchSource, steps: RunSteps): AsyncGenerator<StepEvent> {
+    await this.requireFinite();
     let prepared = this.#prepare(source, this.#step, steps.until);
     try {
       for (;;) {
@@ -185,12 +195,27 @@ export class Trainer {
         const results = await running;
         this.#step = step + 1;
         yield* this.#events(results, source);
+        // While a device is ahead of its results, its state is that of a later step.
+        const due = this.#step - (this.#finiteAt ?? 0) >= finiteCheckEvery;
+        if (due && this.#started.length === 0) await this.requireFinite();
       }
     } finally {
       // Whoever leaves the iteration early leaves a batch that was filled ahead.
       const unused = await prepared.catch(() => undefined);
       if (unused) this.client.giveBack(unused);
     }
+  }
+
+  /**
+   * Throws a TrainingError that names the parameters, batch statistics, optimizer state and averages
+   * which are not finite. They are read back and looked at on the host, for a device may swallow a NaN
+   * (on WebGPU, ReLU, Clip and Sigmoid do) and train on with a finite loss.
+   */
+  async requireFinite(): Promise<void> {
+    if (this.#finiteAt === this.#step) return;
+    const names = await this.client.notFinite();
+    if (names.length > 0) throw stateNotFinite(names, this.#step, this.#finiteAt);
+    this.#finiteAt = this.#step;
   }
 
   #hypers(steps: RunSteps, step: number) {
@@ -256,12 +281,13 @@ export class Trainer {
 
   /**
    * Top-1 accuracy and mean loss over the labelled images that can be read; `signal` as in `predict`.
-   * Throws a DataError where there is none.
+   * Throws a DataError where there is none, a TrainingError where the weights are not finite.
    */
   async evaluate(
     images: EvaluationImages,
     signal?: AbortSignal,
   ): Promise<{ accuracy: number; loss: number; images: number }> {
+    await this.requireFinite();
     const { classes } = this.manifest;
     const evaluation = new Evaluation(classes);
     const source = sourceOf(images);
@@ -298,13 +324,17 @@ export class Trainer {
     }
   }
 
-  /** Writes a checkpoint of the state after the last step; returns its path. */
-  save(
+  /**
+   * Writes a checkpoint of the state after the last step; returns its path. Throws a TrainingError, and
+   * writes nothing, where the state is not finite.
+   */
+  async save(
     folder: string,
     meta: Pick<CheckpointMeta, 'epoch' | 'position' | 'best' | 'choose'> & {
       readonly config: Json;
     },
   ): Promise<string> {
+    await this.requireFinite();
     const { seed = 0 } = this.options;
     const { architectureHash } = this.manifest;
     return this.client.save(folder, { ...meta, step: this.#step, seed, architectureHash });
@@ -330,6 +360,7 @@ export class Trainer {
 
   #begin(step: number): void {
     this.#skipped.reset();
+    this.#finiteAt = undefined;
     this.#step = step;
     this.#started = [];
   }

@@ -2,6 +2,7 @@
 import type { ArtifactInfo, TensorInfo } from '../artifacts/manifest.js';
 import type { DType, TypedArray } from '../support/dtype.js';
 import { ArtifactError, invariant } from '../support/errors.js';
+import { someOf } from '../support/finite.js';
 import type { TensorData } from '../support/tensor.js';
 import { dataOf, zeroTensor, type OrtTensor, type TensorMap } from './session.js';
 
@@ -183,15 +184,11 @@ export class StateBuffers implements StateStore {
   load(tensors: ReadonlyMap<string, TensorData>): void {
     const missing = this.keys().filter((key) => !tensors.has(key));
     if (missing.length > 0)
-      throw new ArtifactError(
-        `the checkpoint lacks ${missing.slice(0, 5).join(', ')}` +
-          (missing.length > 5 ? ` and ${missing.length - 5} more` : ''),
-        {
-          code: 'state-missing',
-          where: missing[0],
-          hint: 'it was made with another optimizer, with other frozen parameters or without a moving average; resume with the same config',
-        },
-      );
+      throw new ArtifactError(`the checkpoint lacks ${someOf(missing)}`, {
+        code: 'state-missing',
+        where: missing[0],
+        hint: 'it was made with another optimizer, with other frozen parameters or without a moving average; resume with the same config',
+      });
     for (const key of this.keys()) this.#check(key, tensors.get(key));
     for (const key of this.keys()) this.#copy(key, tensors.get(key));
   }

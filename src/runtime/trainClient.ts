@@ -204,6 +204,11 @@ export class TrainClient {
     return this.#send('infer', { slot, weights: weights ?? (fed ? 'ema' : 'inside'), noise });
   }
 
+  /** Keys of what training carries that hold a NaN or an infinity, after the steps given before. */
+  notFinite(): Promise<readonly string[]> {
+    return this.#send('notFinite', undefined);
+  }
+
   /** Copies of the whole state, by the keys of a checkpoint. */
   state(): Promise<ReadonlyMap<string, TensorData>> {
     return this.#send('state', undefined);

@@ -62,6 +62,8 @@ export interface Commands {
     /** Milliseconds inside onnxruntime. */
     gives: number;
   };
+  /** Names of the carried tensors that hold a NaN or an infinity. */
+  notFinite: { takes: undefined; gives: readonly string[] };
   state: { takes: undefined; gives: ReadonlyMap<string, TensorData> };
   save: { takes: { readonly folder: string; readonly meta: CheckpointMeta }; gives: string };
   stop: { takes: undefined; gives: undefined };
@@ -86,6 +88,7 @@ export interface PackedError {
   readonly code: string;
   readonly where: errors.SourceLocation | string | undefined;
   readonly hint: string | undefined;
+  readonly notes: readonly string[];
   readonly stack: string | undefined;
 }
 
@@ -108,6 +111,7 @@ export function packError(error: unknown, thread = 'training'): PackedError {
     code: known?.code ?? 'internal',
     where: known?.where,
     hint: known?.hint,
+    notes: known?.notes ?? [],
     stack,
   };
 }
@@ -115,8 +119,8 @@ export function packError(error: unknown, thread = 'training'): PackedError {
 export function unpackError(packed: PackedError): errors.GradusError {
   const isKnown = (name: string): name is keyof typeof classes => Object.hasOwn(classes, name);
   const Class = isKnown(packed.name) ? classes[packed.name] : errors.InternalError;
-  const { code, where, hint } = packed;
-  const error = new Class(packed.message, { code, where, hint });
+  const { code, where, hint, notes } = packed;
+  const error = new Class(packed.message, { code, where, hint, notes });
   if (packed.stack !== undefined) error.stack = packed.stack;
   return error;
 }

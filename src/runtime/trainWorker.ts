@@ -2,6 +2,7 @@
 import { parentPort, threadId } from 'node:worker_threads';
 import type { CheckpointState } from '../artifacts/checkpointSchema.js';
 import { ConfigError, invariant } from '../support/errors.js';
+import { notFinite } from '../support/finite.js';
 import { requireArtifact, type BatchArrays, type InferArrays } from './batchArrays.js';
 import { loadCheckpoint, requireArchitecture, saveCheckpoint } from './checkpoint.js';
 import { DeviceRunner } from './deviceStep.js';
@@ -62,6 +63,8 @@ const handlers: Handlers = {
     const source = weights === 'inside' ? undefined : training().buffers.weights(weights);
     return infer.run(inferSlot(slot), source, noise);
   },
+  // Looked at on the host: WebGPU's kernels and its drivers' compilers need not keep a NaN.
+  notFinite: async () => notFinite(await training().buffers.state()),
   state: () => training().buffers.state(),
   save: async ({ folder, meta }) => saveCheckpoint(folder, meta, await training().buffers.state()),
   async stop() {
