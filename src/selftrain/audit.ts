@@ -9,6 +9,8 @@ import { expectedCalibrationError, precisionByClass } from '../runtime/classific
 import { argmaxRow } from '../runtime/evaluate.js';
 import { ParquetFile, ParquetFileWriter } from '../runtime/parquet.js';
 import { ArtifactError, ConfigError, invariant } from '../support/errors.js';
+import { formatPercent, formatShareOf, shareFacts } from '../support/share.js';
+import { intervalSchema, matchedSchema } from './figureSchemas.js';
 import {
   classDifference,
   infoKey,
@@ -172,22 +174,30 @@ export async function readAudit(folder: string, labels?: LabelOrigin): Promise<A
   }
 }
 
-/** What an audit says of labels that were filtered. */
+/** What an audit says of labels that were filtered; keys that older versions did not write are optional. */
 export const auditResultSchema = z.object({
   /** Audited images. */
   images: z.int().min(0),
   /** Share of all of them that is labelled rightly. */
   accuracy: z.number(),
+  accuracyInterval: intervalSchema.nullish(),
   /** Expected calibration error of all of them. */
   calibrationError: z.number(),
   /** Share of those above their class's threshold that is labelled rightly; null where there are none. */
   precision: z.number().nullable(),
+  /** Audited images above the thresholds, and the interval of the precision on them. */
+  n: z.int().min(0).optional(),
+  interval: intervalSchema.nullish(),
+  /** The precision by the same images, weighted to the confidences of what was kept. */
+  matched: matchedSchema.nullish(),
   /** The same by predicted class. */
   classes: z.array(
     z.object({
       /** Audited images above the threshold that are labelled as this class. */
       predicted: z.int().min(0),
       precision: z.number().nullable(),
+      n: z.int().min(0).optional(),
+      interval: intervalSchema.nullish(),
       /** Audited images of this class. */
       actual: z.int().min(0),
     }),
@@ -207,17 +217,30 @@ export function measureAudit(
   const right = byClass.reduce((sum, own) => sum + own.right, 0);
   const images = new Uint32Array(origin.classes.length);
   for (const own of actual) images[own] = (images[own] ?? 0) + 1;
+  const accuracy = correct.reduce((a, b) => a + b, 0) / actual.length;
+  const precision = predicted === 0 ? null : right / predicted;
   return {
     images: actual.length,
-    accuracy: correct.reduce((a, b) => a + b, 0) / actual.length,
+    accuracy,
+    accuracyInterval: shareFacts(accuracy, actual.length).interval,
     calibrationError: expectedCalibrationError(confidence, correct),
-    precision: predicted === 0 ? null : right / predicted,
-    classes: byClass.map(({ predicted: count, precision }, i) => ({
-      predicted: count,
-      precision: count === 0 ? null : precision,
-      actual: images[i] ?? 0,
-    })),
+    precision,
+    ...shareFacts(precision, predicted),
+    classes: byClass.map(({ predicted: count, precision: ownPrecision }, i) => {
+      const own = count === 0 ? null : ownPrecision;
+      return {
+        predicted: count,
+        precision: own,
+        ...shareFacts(own, count),
+        actual: images[i] ?? 0,
+      };
+    }),
   };
+}
+
+/** Audited images above the thresholds; older files have them by class only. */
+export function auditedAbove({ classes }: Pick<AuditResult, 'classes'>): number {
+  return classes.reduce((sum, { predicted }) => sum + predicted, 0);
 }
 
 /** Fewer audited images of a class than this say nothing of its precision. */
@@ -232,6 +255,12 @@ interface Watched {
   readonly previous: AuditResult | undefined;
 }
 
+type Precision = Pick<AuditResult['classes'][number], 'precision' | 'predicted'>;
+
+function overall(audit: AuditResult): Precision {
+  return { precision: audit.precision, predicted: auditedAbove(audit) };
+}
+
 /**
  * What is suspicious, in words: precision that dropped by more than 2 points since the generation
  * before (10 for a class), a class that gets less than a fifth of the share that it has among the
@@ -239,19 +268,21 @@ interface Watched {
  */
 export function auditWarnings({ classes, eligible, audit, previous }: Watched): string[] {
   if (!audit) return [];
-  const percent = (value: number): string => `${(100 * value).toFixed(1)} %`;
+  const percent = (value: number): string => formatPercent(value, 1);
   const warnings: string[] = [];
-  const drop = (what: string, before: number | null, now: number | null, most: number): void => {
-    if (before !== null && now !== null && before - now > most)
-      warnings.push(`precision${what} dropped from ${percent(before)} to ${percent(now)}`);
+  const drop = (what: string, before: Precision, now: Precision, most: number): void => {
+    if (before.precision === null || now.precision === null) return;
+    if (before.precision - now.precision <= most) return;
+    const [then, today] = [before, now].map((own) => formatShareOf(own.precision, own.predicted));
+    warnings.push(`precision${what} dropped from ${then ?? ''} to ${today ?? ''}`);
   };
-  if (previous) drop('', previous.precision, audit.precision, 0.02);
+  if (previous) drop('', overall(previous), overall(audit), 0.02);
   const total = eligible.reduce((a, b) => a + b, 0);
   for (const [i, own] of audit.classes.entries()) {
     const name = classes[i] ?? String(i);
     const before = previous?.classes[i];
     if (before && Math.min(before.predicted, own.predicted) >= fewestPredicted)
-      drop(` of ${name}`, before.precision, own.precision, 0.1);
+      drop(` of ${name}`, before, own, 0.1);
     const share = (eligible[i] ?? 0) / total;
     const expected = own.actual / audit.images;
     if (own.actual > 0 && share < expected / 5)

@@ -7,6 +7,7 @@ import { auditWarnings, measureAudit, readAudit, type AuditResult } from './audi
 import { drawCounts } from './classHistograms.js';
 import { readCorrections, requireAllUsed, type Corrections } from './corrections.js';
 import { drawOf } from './draw.js';
+import type { SampleResult } from './figureSchemas.js';
 import { nothingKept, requireEveryClass } from './filterErrors.js';
 import { correctRows, WritePass, type Said } from './filterPass.js';
 import { keptColumns, KeptSet, type ClassCounts, type KeptInfo } from './keptStore.js';
@@ -18,6 +19,8 @@ import {
   probabilityColumns,
 } from './labelStore.js';
 import { createLedger } from './ledger.js';
+import { MarkedSample } from './markedSample.js';
+import { ConfidenceMatch } from './matchedPrecision.js';
 import { RowCollector } from './rowCollector.js';
 import {
   ConfidenceCounts,
@@ -89,6 +92,8 @@ export interface FilterSummary {
     readonly meanConfidence: number;
   })[];
   readonly audit: AuditResult | null;
+  /** What a person marked of a random sample of the labels, in the corrections; null without one. */
+  readonly sample: SampleResult | null;
   readonly warnings: readonly string[];
   readonly seconds: number;
 }
@@ -123,6 +128,12 @@ export async function filterLabels(folder: string, options: FilterOptions): Prom
   return new FilterRun(labels, rule, corrections, options).run();
 }
 
+/** What is known of how good the labels are. */
+interface Measured extends Pick<FilterSummary, 'sample'> {
+  readonly measured: AuditResult | undefined;
+  readonly match: ConfidenceMatch | undefined;
+}
+
 interface Judged<C extends Columns> {
   readonly rows: Rows<C>;
   readonly said: Said;
@@ -137,6 +148,7 @@ class FilterRun {
   #passes = 2;
   #corrected = 0;
   #rejected = 0;
+  readonly #sample: MarkedSample | undefined;
 
   constructor(
     private readonly labels: LabelSet,
@@ -146,6 +158,7 @@ class FilterRun {
   ) {
     this.#classes = labels.origin.classes;
     this.#counts = new ConfidenceCounts(this.#classes.length, rule.threshold);
+    this.#sample = corrections && new MarkedSample(corrections);
   }
 
   async run(): Promise<FilterSummary> {
@@ -153,10 +166,14 @@ class FilterRun {
     await this.#count();
     this.#requireSome();
     const cuts = await this.#cuts();
-    const audit = await this.#audit(cuts);
-    const warnings = [...(await this.#auditWarnings(audit)), ...this.#copyWarnings(cuts)];
+    const thresholds = Float32Array.from(cuts, ({ threshold }) => threshold);
+    const found = await readAudit(this.labels.folder, this.labels.origin);
+    const measured = found && measureAudit(found, thresholds);
+    const warnings = [...(await this.#auditWarnings(measured)), ...this.#copyWarnings(cuts)];
     makeFolder(dirname(this.options.out));
-    const written = await this.#write(cuts, audit ?? null);
+    const sample = this.#sample?.result(thresholds) ?? null;
+    const match = found && new ConfidenceMatch(found, thresholds);
+    const { written, audit } = await this.#write(cuts, { measured, match, sample });
     return {
       out: this.options.out,
       ...besideKept(this.options.out),
@@ -170,15 +187,20 @@ class FilterRun {
         ...own,
         meanConfidence: counts.meanConfidence(i),
       })),
-      audit: audit ?? null,
+      audit,
+      sample,
       warnings,
       seconds: (performance.now() - this.#start) / 1000,
     };
   }
 
   /** A pass over the labels, with what a person said in its place. */
-  async *#pass<C extends Columns>(columns: C): AsyncGenerator<Judged<C>> {
+  async *#pass<C extends Columns>(
+    columns: C,
+    look?: (rows: Rows<C>) => void,
+  ): AsyncGenerator<Judged<C>> {
     for await (const rows of this.labels.read(columns)) {
+      look?.(rows);
       yield { rows, said: correctRows(rows, this.corrections, this.labels.origin) };
       this.#read += rowCount(rows);
       this.options.onEvent?.({
@@ -194,7 +216,18 @@ class FilterRun {
   /** Counts all labels, and finds corrections of images that are not there. */
   async #count(): Promise<void> {
     const used = new Set<string>();
-    for await (const { rows, said } of this.#pass(this.corrections ? withId : withoutId)) {
+    const look = (rows: CountedRows): void => {
+      for (const [row, id] of (rows.id ?? []).entries())
+        if (
+          this.#sample?.look({
+            id,
+            label: rows.label[row] ?? 0,
+            confidence: rows.confidence[row] ?? 0,
+          })
+        )
+          used.add(id);
+    };
+    for await (const { rows, said } of this.#pass(this.corrections ? withId : withoutId, look)) {
       const { label, confidence } = rows;
       for (let row = 0; row < label.length; row++)
         if (said.get(row) !== null) this.#counts.add(label[row] ?? 0, confidence[row] ?? 0);
@@ -247,17 +280,6 @@ class FilterRun {
     for (const cut of pending) cut?.endPass();
   }
 
-  async #audit(cuts: readonly ClassCut[]): Promise<AuditResult | undefined> {
-    const audit = await readAudit(this.labels.folder, this.labels.origin);
-    return (
-      audit &&
-      measureAudit(
-        audit,
-        Float32Array.from(cuts, ({ threshold }) => threshold),
-      )
-    );
-  }
-
   async #auditWarnings(audit: AuditResult | undefined): Promise<string[]> {
     const { previous, strict = false } = this.options;
     const { folder } = this.labels;
@@ -294,7 +316,10 @@ class FilterRun {
   }
 
   /** The last pass. The kept labels get their name last, when all else is there. */
-  async #write(cuts: readonly ClassCut[], audit: AuditResult | null): Promise<ClassCounts[]> {
+  async #write(
+    cuts: readonly ClassCut[],
+    { measured, match, sample }: Measured,
+  ): Promise<{ readonly written: ClassCounts[]; readonly audit: AuditResult | null }> {
     const { out } = this.options;
     const { generation = 1 } = this.options;
     const { origin } = this.labels;
@@ -303,7 +328,14 @@ class FilterRun {
     const ledger = createLedger(beside.ledger, origin, generation);
     const kept = new ParquetFileWriter<Columns>(out, columns, {});
     try {
-      const pass = new WritePass(cuts, this.#classes, { ...this.rule, generation });
+      const pass = new WritePass(
+        cuts,
+        this.#classes,
+        { ...this.rule, generation },
+        (confidence) => {
+          match?.add(confidence);
+        },
+      );
       const collector = new RowCollector<Columns>(columns, kept);
       const stored = { ...labelColumns, ...probabilityColumns(origin) };
       for await (const { rows, said } of this.#pass(stored)) {
@@ -316,15 +348,16 @@ class FilterRun {
       const classCounts = pass.classCounts(this.#counts);
       ledger.commit();
       writeFileAtomic(beside.histograms, drawCounts(this.#classes, this.#counts, classCounts));
-      kept.commit({ [infoKey]: JSON.stringify(this.#info(classCounts, audit)) });
-      return classCounts;
+      const audit = measured ? { ...measured, matched: match?.result() ?? null } : null;
+      kept.commit({ [infoKey]: JSON.stringify(this.#info(classCounts, { audit, sample })) });
+      return { written: classCounts, audit };
     } finally {
       ledger.discard();
       kept.discard();
     }
   }
 
-  #info(classCounts: ClassCounts[], audit: AuditResult | null): KeptInfo {
+  #info(classCounts: ClassCounts[], figures: Pick<KeptInfo, 'audit' | 'sample'>): KeptInfo {
     const { threshold, perClass = null, cap, maxCopies, seed } = this.rule;
     return {
       ...this.labels.origin,
@@ -340,16 +373,15 @@ class FilterRun {
         seed,
       },
       classCounts,
-      audit,
+      ...figures,
       chosenBy: null,
     };
   }
 }
 
-function idOf(
-  rows: Rows<typeof withoutId> & { readonly id?: readonly string[] },
-  row: number,
-): string {
+type CountedRows = Rows<typeof withoutId> & { readonly id?: readonly string[] };
+
+function idOf(rows: CountedRows, row: number): string {
   return rows.id?.[row] ?? '';
 }
 

@@ -23,12 +23,20 @@ export function correctRows(
   if (!corrections) return nothing;
   const said = new Map<number, number | null>();
   for (const [row, id] of (rows['id'] ?? []).entries()) {
-    const own = corrections.labels.get(String(id));
+    const own = saidOf(corrections, String(id), Number(rows['label']?.[row]));
     if (own === undefined) continue;
     said.set(row, own);
     if (own !== null) correctRow(rows, row, own, origin);
   }
   return said;
+}
+
+/** A label that was marked as wrong in a sample is dropped, unless a person gave the right one. */
+function saidOf({ labels, marks }: Corrections, id: string, label: number) {
+  const given = labels.get(id);
+  const mark = marks.get(id);
+  if (given !== undefined || mark?.verdict !== 'wrong') return given;
+  return mark.judged === undefined || mark.judged === label ? null : undefined;
 }
 
 /**
@@ -78,6 +86,8 @@ export class WritePass {
       readonly seed: number;
       readonly generation: number;
     },
+    /** Told the confidence of each label that is kept by the teacher's word. */
+    private readonly onKept?: (confidence: number) => void,
   ) {
     this.#threshold = Math.fround(rule.threshold);
     this.#kept = new Float64Array(cuts.length);
@@ -100,6 +110,7 @@ export class WritePass {
       reasons[row] = result.reason;
       names[row] = this.classes[own] ?? '';
       if (result.copies === 0) continue;
+      if (!said.has(row)) this.onKept?.(confidence[row] ?? 0);
       picks[kept++] = row;
       this.#kept[own] = (this.#kept[own] ?? 0) + 1;
       this.#copies[own] = (this.#copies[own] ?? 0) + result.copies;

@@ -5,15 +5,16 @@ import type { Images } from '../data/images.js';
 import { makeFolder, writeFileAtomic } from '../runtime/atomic.js';
 import { ConfigError } from '../support/errors.js';
 import { measureAudit, readAudit, type AuditResult } from './audit.js';
-import { readCorrections, undecided } from './corrections.js';
+import { readCorrections, sampleColumns, undecided } from './corrections.js';
 import { csvLine } from './csv.js';
 import type { FilterProgress } from './filter.js';
 import {
-  pickByClass,
   pickDisagreements,
+  pickImages,
   type ClassImages,
   type Disagreements,
   type GalleryImage,
+  type Sample,
 } from './galleryImages.js';
 import { renderGallery } from './galleryPage.js';
 import { picturesOf } from './galleryPictures.js';
@@ -31,6 +32,10 @@ export interface GalleryOptions {
   readonly disagreements?: number | undefined;
   /** Corrections so far: their images are not shown again. */
   readonly corrections?: string | undefined;
+  /** Shows so many kept labels that are drawn at random, to be marked right or wrong. */
+  readonly auditSample?: number | undefined;
+  /** Of the random sample; default 1. A larger sample of the same seed holds the smaller one. */
+  readonly seed?: number | undefined;
   /** A CSV file that takes a line for each image that is shown, to be filled in as corrections. */
   readonly template?: string | undefined;
   readonly onEvent?: ((event: FilterProgress) => void) | undefined;
@@ -52,6 +57,12 @@ export interface GallerySummary {
   readonly classes: number;
   /** Images to which the other teacher gives another label; null without one. */
   readonly disagreements: number | null;
+  /** Images of the random sample, how many of them are still to be marked, and of how many labels it is. */
+  readonly sample: {
+    readonly images: number;
+    readonly unmarked: number;
+    readonly of: number;
+  } | null;
   readonly template: string | null;
   readonly seconds: number;
 }
@@ -87,7 +98,11 @@ export async function writeGallery(
     options.corrections === undefined ? undefined : readCorrections(options.corrections, classes);
   const { perClass = fitting(classes.length), against, template } = options;
   const onRows = rowProgress(table.rows, options.onEvent);
-  const all = await pickByClass(table, perClass, corrections, onRows);
+  const wanted = options.auditSample;
+  const { all, sample } = await pickImages(table, {
+    ...{ perClass, corrections, onRows },
+    sample: wanted === undefined ? undefined : { images: wanted, seed: options.seed ?? 1 },
+  });
   const disagreements =
     against === undefined
       ? undefined
@@ -98,13 +113,14 @@ export async function writeGallery(
           corrections,
         );
   const shownClasses = leastSure(all);
-  const shown = everyImage(shownClasses, disagreements);
+  const shown = everyImage(shownClasses, disagreements, sample);
   const pictures = await picturesOf(shown, images, table);
   const audit = await auditOf(table);
-  const html = renderGallery({ table, all, shownClasses, disagreements, audit, pictures });
+  const found = { all, shownClasses, disagreements, sample, audit };
+  const html = renderGallery({ table, ...found, pictures });
   makeFolder(dirname(options.out));
   writeFileAtomic(options.out, html);
-  if (template !== undefined) writeTemplate(template, shown, classes);
+  if (template !== undefined) writeTemplate(template, shown, classes, sample);
   return {
     out: options.out,
     bytes: Buffer.byteLength(html),
@@ -113,6 +129,7 @@ export async function writeGallery(
     shownClasses: shownClasses.length,
     classes: classes.length,
     disagreements: disagreements?.changed ?? null,
+    sample: sample ? { images: sample.images, unmarked: sample.shown.length, of: sample.of } : null,
     template: template ?? null,
     seconds: (performance.now() - start) / 1000,
   };
@@ -148,12 +165,17 @@ function leastSure(all: readonly ClassImages[]): readonly ClassImages[] {
 function everyImage(
   classes: readonly ClassImages[],
   disagreements: Disagreements | undefined,
+  sample: Sample | undefined,
 ): readonly GalleryImage[] {
   const images = [
+    ...(sample?.shown ?? []),
     ...(disagreements?.shown ?? []),
     ...classes.flatMap((own) => [...own.surest, ...own.leastSure]),
   ];
-  return [...new Map(images.map((image) => [image.id, image])).values()];
+  const first = new Map<string, GalleryImage>();
+  // Of an image that is in several lists the one that tells what the other teacher says.
+  for (const image of images) if (!first.has(image.id) || image.other) first.set(image.id, image);
+  return [...first.values()];
 }
 
 /** The audit that belongs to labels: in kept labels, or beside shards and ledgers. */
@@ -170,16 +192,20 @@ function writeTemplate(
   path: string,
   shown: readonly GalleryImage[],
   classes: readonly string[],
+  sample: Sample | undefined,
 ): void {
+  const sampled = new Set(sample?.shown.map(({ id }) => id));
   const lines = shown.map(({ id, label, confidence, other }) =>
     csvLine([
       ...[id, undecided, classes[label] ?? label, confidence.toFixed(4)],
       ...(other ? [classes[other.label] ?? other.label] : ['']),
+      ...(sample ? [sampled.has(id) ? undecided : ''] : []),
     ]),
   );
+  const titles = ['image', 'class', sampleColumns.judged, 'confidence', 'other'];
   makeFolder(dirname(path));
   writeFileAtomic(
     path,
-    csvLine(['image', 'class', 'teacher', 'confidence', 'other']) + lines.join(''),
+    csvLine([...titles, ...(sample ? [sampleColumns.mark] : [])]) + lines.join(''),
   );
 }

@@ -1,7 +1,9 @@
 /** Chooses the images of a gallery while the labels stream by. */
 import type { Rows } from '../runtime/parquet.js';
+import { fnv1a32 } from '../support/hash.js';
 import { Best } from './best.js';
 import type { Corrections } from './corrections.js';
+import { drawOf } from './draw.js';
 import { joinLabels } from './labelJoin.js';
 import { labelColumns } from './labelStore.js';
 import type { LabelTable } from './labelTable.js';
@@ -33,6 +35,51 @@ export interface ClassImages {
   readonly leastSure: readonly GalleryImage[];
 }
 
+/** A random sample of labels, for a person to mark. */
+export interface Sample {
+  /** Labels that it was drawn from, and how many images it has, marked or not. */
+  readonly of: number;
+  readonly images: number;
+  /** Those that are not marked yet, in the order of their draws. */
+  readonly shown: readonly GalleryImage[];
+}
+
+export interface SampleRequest {
+  readonly images: number;
+  readonly seed: number;
+}
+
+/** A sample while the labels stream by: the images of the smallest draws. */
+class SampleDraw {
+  of = 0;
+  readonly #best: Best<GalleryImage>;
+
+  constructor(
+    private readonly request: SampleRequest,
+    private readonly corrections: Corrections | undefined,
+  ) {
+    this.#best = new Best(request.images);
+  }
+
+  /** What a person has decided is not a label of the teacher, unless they did so in the sample. */
+  add(image: GalleryImage): void {
+    const { id } = image;
+    if (this.corrections?.labels.has(id) === true && !this.corrections.marks.has(id)) return;
+    this.of += 1;
+    this.#best.add(-drawOf(id, this.request.seed, sampleSite), image);
+  }
+
+  get sample(): Sample {
+    const { items } = this.#best;
+    const marked = (id: string): boolean =>
+      this.corrections?.marks.get(id)?.verdict !== undefined ||
+      this.corrections?.labels.has(id) === true;
+    const shown = items.filter(({ id }) => !marked(id));
+    return { of: this.of, images: items.length, shown };
+  }
+}
+
+const sampleSite = fnv1a32('gallery.sample');
 const bins = 20;
 const withReason = { ...labelColumns, reason: 'category' } as const;
 /** A person has decided these, or nobody can see them. */
@@ -59,45 +106,56 @@ class OneClass {
   }
 }
 
+interface PickRequest {
+  readonly perClass: number;
+  readonly sample: SampleRequest | undefined;
+  readonly corrections: Corrections | undefined;
+  readonly onRows: ((rows: number) => void) | undefined;
+}
+
 /**
- * Counts all labels by class, and picks the surest and the least sure of each, `perClass` each.
- * Images that a person has corrected are counted, but not shown again.
+ * Counts all labels by class, and picks the surest and the least sure of each, `perClass` each, and a
+ * random sample of those that are kept. Images that a person has corrected are counted, but not shown
+ * again.
  */
-export async function pickByClass(
+export async function pickImages(
   table: LabelTable,
-  perClass: number,
-  corrections: Corrections | undefined,
-  onRows: ((rows: number) => void) | undefined,
-): Promise<ClassImages[]> {
+  { perClass, sample, corrections, onRows }: PickRequest,
+): Promise<{ readonly all: ClassImages[]; readonly sample: Sample | undefined }> {
+  const draw = sample && new SampleDraw(sample, corrections);
   const classes = table.origin.classes.map(() => new OneClass(perClass));
   const columns = table.kind === 'labels' ? labelColumns : withReason;
   let read = 0;
   for await (const rows of table.read(columns)) {
-    pickRows(rows, classes, corrections);
+    pickRows(rows, classes, corrections, draw);
     read += rows.id.length;
     onRows?.(read);
   }
-  return classes.map(({ images, sum, histogram, surest, leastSure }, label) => {
+  const all = classes.map(({ images, sum, histogram, surest, leastSure }, label) => {
     const best = new Set(surest.items);
     const worst = leastSure.items.filter((own) => !best.has(own));
     const meanConfidence = sum / images;
     return { label, images, meanConfidence, histogram, surest: [...best], leastSure: worst };
   });
+  return { all, sample: draw?.sample };
 }
 
 function pickRows(
   rows: Rows<typeof labelColumns> & { readonly reason?: readonly string[] },
   classes: readonly OneClass[],
   corrections: Corrections | undefined,
+  draw: SampleDraw | undefined,
 ): void {
   for (const [row, label] of rows.label.entries()) {
     const own = classes[label];
     if (!own) continue;
     const confidence = rows.confidence[row] ?? 0;
     own.count(confidence);
-    if (!own.surest.wants(confidence) && !own.leastSure.wants(-confidence)) continue;
     const id = rows.id[row] ?? '';
     const reason = rows.reason?.[row];
+    if (reason === undefined || kept.has(reason))
+      draw?.add({ id, index: rows.index[row] ?? 0, label, confidence });
+    if (!own.surest.wants(confidence) && !own.leastSure.wants(-confidence)) continue;
     if (corrections?.labels.has(id) === true || settled.has(reason ?? '')) continue;
     const dropped = reason === undefined || kept.has(reason) ? undefined : reason;
     const image = { id, index: rows.index[row] ?? 0, label, confidence, dropped };

@@ -1,7 +1,9 @@
 import type { Thumbnail } from '../data/thumbnail.js';
 import { escapeXml } from '../support/xml.js';
-import type { AuditResult } from './audit.js';
-import type { ClassImages, Disagreements, GalleryImage } from './galleryImages.js';
+import { formatPercent, formatShare, formatShareOf } from '../support/share.js';
+import { auditedAbove, type AuditResult } from './audit.js';
+import { undecided } from './corrections.js';
+import type { ClassImages, Disagreements, GalleryImage, Sample } from './galleryImages.js';
 import { galleryScript, galleryStyle } from './galleryStyle.js';
 import type { LabelTable } from './labelTable.js';
 
@@ -11,6 +13,7 @@ export interface GalleryPage {
   readonly all: readonly ClassImages[];
   readonly shownClasses: readonly ClassImages[];
   readonly disagreements: Disagreements | undefined;
+  readonly sample: Sample | undefined;
   readonly audit: AuditResult | undefined;
   /** By the ids of the images. */
   readonly pictures: ReadonlyMap<string, Thumbnail>;
@@ -32,10 +35,11 @@ export function renderGallery(page: GalleryPage): string {
     `<style>${galleryStyle}</style>`,
     ...head(page, title),
     overview(page),
+    ...sampleSection(page),
     ...disagreementSection(page),
     ...page.shownClasses.map((own) => classSection(page, own)),
     `<datalist id="classes">${options.join('')}<option value="-">none of them</option></datalist>`,
-    '<div id="said"><span><b>0</b> corrected</span>' +
+    `<div id="said"><span><b>0</b> corrected${page.sample ? ' or marked' : ''}</span>` +
       '<a download="corrections.csv" href="#">Save corrections.csv</a></div>',
     `<script>${galleryScript}</script>`,
     '</html>\n',
@@ -55,15 +59,14 @@ function head({ table, all, audit, disagreements }: GalleryPage, title: string):
   ];
   if (disagreements)
     facts.push([
-      percent(disagreements.changed / disagreements.compared),
-      `differ from ${disagreements.teacher}`,
+      formatPercent(disagreements.changed / disagreements.compared, 1),
+      `of ${count(disagreements.compared)} differ from ${disagreements.teacher}`,
     ]);
-  if (audit) {
-    facts.push([percent(audit.accuracy), `accuracy on ${count(audit.images)} held-out images`]);
-    if (audit.precision !== null && table.kind === 'kept')
-      facts.push([percent(audit.precision), 'precision above the thresholds']);
-    facts.push([audit.calibrationError.toFixed(3), 'calibration error']);
-  }
+  if (audit) facts.push(...auditFacts(audit, table));
+  facts.push(...sampleFacts(table));
+  const assumed = audit
+    ? ' Figures of held-out images assume that the unlabelled images look like them; the intervals are of 95 %.'
+    : '';
   const how =
     'To correct an image, type its class beneath it (<code>-</code> where it is of none), and save ' +
     'the list; or write <code>image,class</code> lines by hand: a click on an image’s name selects ' +
@@ -72,8 +75,36 @@ function head({ table, all, audit, disagreements }: GalleryPage, title: string):
     `<h1>${escapeXml(title)}</h1>`,
     `<div class="muted">by ${escapeXml(teacher.name)} <code>${teacher.fingerprint.slice(0, 12)}</code>, from <code>${escapeXml(table.path)}</code></div>`,
     `<div class="facts">${facts.map(([figure, what]) => `<div class="fact"><b>${figure}</b><span>${escapeXml(what)}</span></div>`).join('')}</div>`,
-    `<p class="how muted">${how}</p>`,
+    `<p class="how muted">${how}${assumed}</p>`,
   ];
+}
+
+/** What held-out images say, and of how many it is said. */
+function auditFacts(audit: AuditResult, { kind }: LabelTable): (readonly [string, string])[] {
+  const { images, accuracy, precision, matched, calibrationError } = audit;
+  const above = auditedAbove(audit);
+  const facts: (readonly [string, string])[] = [
+    [formatShare(accuracy, images), `accuracy on ${count(images)} held-out labelled images`],
+  ];
+  if (precision !== null && kind === 'kept')
+    facts.push([
+      formatShare(precision, above),
+      `precision on ${count(above)} held-out labelled images above the thresholds`,
+    ]);
+  if (matched && kind === 'kept')
+    facts.push([
+      formatShare(matched.precision, matched.n, matched.interval),
+      `precision, weighted to the confidences of the kept labels: worth ${count(Math.max(1, Math.round(matched.n)))} images`,
+    ]);
+  return [...facts, [calibrationError.toFixed(3), 'calibration error']];
+}
+
+/** What a person found in a random sample. */
+function sampleFacts({ sample }: LabelTable): (readonly [string, string])[] {
+  if (!sample || sample.precision === null || sample.interval === null) return [];
+  const { precision, n, interval } = sample;
+  const what = `right of ${count(n)} drawn at random, which a person marked`;
+  return [[formatShare(precision, n, interval), what]];
 }
 
 /** A table of the classes, which leads to their images. */
@@ -101,6 +132,21 @@ function overview(page: GalleryPage): string {
   return `<div class="overview"><table><tr>${titles.map((own) => `<th>${own}</th>`).join('')}</tr>\n${rows.join('\n')}</table>${note}</div>`;
 }
 
+/** Images that are drawn at random, to be marked: they alone tell how many of all labels are right. */
+function sampleSection(page: GalleryPage): string[] {
+  const { sample } = page;
+  if (!sample) return [];
+  const { of, images, shown } = sample;
+  const left = shown.length === images ? '' : `; ${count(shown.length)} are still to be marked`;
+  const what =
+    `${count(images)} of ${count(of)} labels, drawn at random${left}. Mark each as right or wrong: ` +
+    'gradus filter then says with what interval the others are right. Leave none out because it is hard.';
+  return [
+    `<section id="sample"><h2>Random sample</h2><p class="muted">${escapeXml(what)}</p>`,
+    `<div class="tiles">\n${shown.map((image) => tile(page, image, true)).join('\n')}\n</div></section>`,
+  ];
+}
+
 function disagreementSection(page: GalleryPage): string[] {
   const { disagreements, table } = page;
   if (!disagreements) return [];
@@ -121,7 +167,9 @@ function classSection(page: GalleryPage, own: ClassImages): string {
   if (own.images > 0) facts.push(`mean confidence ${own.meanConfidence.toFixed(3)}`);
   const measured = audit?.classes[own.label];
   if (measured && measured.precision !== null)
-    facts.push(`${percent(measured.precision)} of ${count(measured.predicted)} right in the audit`);
+    facts.push(
+      `${formatShareOf(measured.precision, measured.predicted)} held-out images right in the audit`,
+    );
   const lists = [
     ['surest', own.surest],
     ['least sure', own.leastSure],
@@ -139,7 +187,7 @@ function tiles(page: GalleryPage, images: readonly GalleryImage[]): string {
   return `<div class="tiles">\n${images.map((image) => tile(page, image)).join('\n')}\n</div>`;
 }
 
-function tile(page: GalleryPage, image: GalleryImage): string {
+function tile(page: GalleryPage, image: GalleryImage, marked = false): string {
   const { label, confidence, other, dropped } = image;
   const id = escapeXml(image.id);
   const picture = page.pictures.get(image.id);
@@ -152,9 +200,16 @@ function tile(page: GalleryPage, image: GalleryImage): string {
     ...(other ? [says(page, other.label, other.confidence, ' before')] : []),
     ...(dropped === undefined ? [] : [`<span class="muted">dropped: ${escapeXml(dropped)}</span>`]),
     `<code>${id}</code>`,
+    ...(marked ? [markOf(page, image, id)] : []),
     `<input list="classes" data-id="${id}" aria-label="class of ${id}" placeholder="correct to" autocomplete="off">`,
     '</figcaption></figure>',
   ].join('');
+}
+
+function markOf(page: GalleryPage, { label }: GalleryImage, id: string): string {
+  const options = [undecided, 'right', 'wrong'].map((own) => `<option>${own}</option>`);
+  const name = escapeXml(nameOf(page, label));
+  return `<select data-mark="${id}" data-judged="${name}" aria-label="label of ${id}">${options.join('')}</select>`;
 }
 
 function says(page: GalleryPage, label: number, confidence: number, kind = ''): string {
@@ -177,7 +232,7 @@ function spark(histogram: Float64Array): string {
 function precisionCell(audit: AuditResult, label: number): string {
   const measured = audit.classes[label];
   if (!measured || measured.precision === null) return '<span class="muted">unknown</span>';
-  return `${percent(measured.precision)} <span class="muted">of ${count(measured.predicted)}</span>${track(measured.precision, ' good')}`;
+  return `${formatShareOf(measured.precision, measured.predicted)}${track(measured.precision, ' good')}`;
 }
 
 function track(share: number, kind = ''): string {
@@ -190,8 +245,4 @@ function nameOf({ table }: GalleryPage, label: number): string {
 
 function count(value: number): string {
   return value.toLocaleString('en-US');
-}
-
-function percent(share: number): string {
-  return `${(100 * share).toFixed(1)} %`;
 }

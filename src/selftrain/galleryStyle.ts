@@ -61,6 +61,7 @@ figcaption input {
   width: 100%; margin-top: auto; padding: 0.15rem 0; border: 0; border-bottom: 1px solid var(--line);
   background: none; color: var(--ink); font: inherit;
 }
+figcaption select { align-self: flex-start; font: inherit; color: var(--ink); background: var(--card); border: 1px solid var(--line); border-radius: 4px; }
 figcaption input:focus { outline: none; border-color: var(--sure); }
 #said {
   position: fixed; inset: auto 0 0 0; display: none; align-items: center; justify-content: center; gap: 1rem;
@@ -68,7 +69,7 @@ figcaption input:focus { outline: none; border-color: var(--sure); }
 }
 #said.some { display: flex; }
 #said a { padding: 0.4rem 1rem; border-radius: 8px; background: var(--sure); color: var(--card); font-weight: 600; text-decoration: none; }
-@media print { #said, input { display: none !important; } figure { break-inside: avoid; } }
+@media print { #said, input, select { display: none !important; } figure { break-inside: avoid; } }
 `;
 
 /**
@@ -77,13 +78,20 @@ figcaption input:focus { outline: none; border-color: var(--sure); }
  */
 export const galleryScript = `
 const classes = new Set([...document.querySelectorAll('#classes option:not(:last-child)')].map((own) => own.value));
+const marks = [...document.querySelectorAll('select[data-mark]')];
 const inputs = [...document.querySelectorAll('input[data-id]')];
 const said = new Map();
 let saved = true;
 const cell = (text) => (/[",\\r\\n]/.test(text) ? '"' + text.replaceAll('"', '""') + '"' : text);
 const begins = (text) => [...classes].some((name) => name.startsWith(text));
 function hear({ target, type }) {
-  const { id } = target.dataset;
+  const { id, mark } = target.dataset;
+  if (mark !== undefined) {
+    const { classList } = target.closest('figure');
+    classList.toggle('said', target.value === 'right');
+    classList.toggle('wrong', target.value === 'wrong');
+    return gather();
+  }
   if (id === undefined) return;
   const text = target.value.trim();
   const known = classes.has(text) || text === '-';
@@ -98,13 +106,27 @@ function hear({ target, type }) {
     classList.toggle('said', known);
     classList.toggle('wrong', wrong);
   }
-  saved = said.size === 0;
-  const lines = [...said].map(([image, name]) => cell(image) + ',' + cell(name) + '\\n');
+  gather();
+}
+/* A sample goes into the list whole, so that it shows how much of it was not marked. */
+function gather() {
+  const marked = marks.filter((own) => own.value !== '?').length;
+  const count = said.size + marked;
+  saved = count === 0;
+  const rows = new Map([...said].map(([image, name]) => [image, [image, name, '', '']]));
+  for (const { dataset, value } of marks) {
+    const [, name = '?'] = rows.get(dataset.mark) ?? [];
+    // A class that was typed says more than a mark.
+    rows.set(dataset.mark, [dataset.mark, name, dataset.judged, name === '?' ? value : '?']);
+  }
+  const width = marks.length > 0 ? 4 : 2;
+  const titles = ['image', 'class', 'teacher', 'audit'];
+  const lines = [titles, ...rows.values()].map((cells) => cells.slice(0, width).map(cell).join(',') + '\\n');
   const link = document.querySelector('#said a');
   URL.revokeObjectURL(link.href);
-  link.href = URL.createObjectURL(new Blob(['image,class\\n', ...lines], { type: 'text/csv' }));
-  document.querySelector('#said b').textContent = String(said.size);
-  document.querySelector('#said').classList.toggle('some', said.size > 0);
+  link.href = URL.createObjectURL(new Blob(lines, { type: 'text/csv' }));
+  document.querySelector('#said b').textContent = String(count);
+  document.querySelector('#said').classList.toggle('some', count > 0);
 }
 document.addEventListener('input', hear);
 document.addEventListener('change', hear);

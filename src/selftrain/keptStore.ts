@@ -2,6 +2,7 @@
 import { z } from 'zod';
 import { ParquetFile, type Columns, type Rows } from '../runtime/parquet.js';
 import { auditResultSchema } from './audit.js';
+import { sampleSchema } from './figureSchemas.js';
 import {
   labelColumns,
   originSchema,
@@ -42,6 +43,8 @@ const keptSchema = originSchema.extend({
   }),
   classCounts: z.array(classCountsSchema),
   audit: auditResultSchema.nullable(),
+  /** What a person marked of a random sample; older files lack it. */
+  sample: sampleSchema.nullish(),
   /** Where another teacher gave the labels of today, the one that chose the images. */
   chosenBy: z.object({ name: z.string(), fingerprint: z.string() }).nullable(),
 });

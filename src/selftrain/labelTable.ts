@@ -3,6 +3,7 @@ import { z } from 'zod';
 import { ParquetFile, type Columns, type Rows } from '../runtime/parquet.js';
 import { ArtifactError } from '../support/errors.js';
 import { auditResultSchema, type AuditResult } from './audit.js';
+import { sampleSchema, type SampleResult } from './figureSchemas.js';
 import { LabelSet, originSchema, readInfo, type LabelOrigin } from './labelStore.js';
 
 /** Labels of one teacher, in whichever of our files they are; all have the columns of labels. */
@@ -14,6 +15,8 @@ export interface LabelTable {
   readonly rows: number;
   /** What kept labels say of their precision. */
   readonly audit?: AuditResult | undefined;
+  /** What a person marked of a random sample. */
+  readonly sample?: SampleResult | undefined;
   read<C extends Columns>(columns: C): AsyncGenerator<Rows<C>>;
 }
 
@@ -29,6 +32,7 @@ const infoSchema = originSchema.extend({
   format: z.enum(formats),
   version: z.literal(1),
   audit: auditResultSchema.nullish(),
+  sample: sampleSchema.nullish(),
 });
 
 /**
@@ -51,6 +55,7 @@ export async function openLabelTable(path: string): Promise<LabelTable> {
       origin: originSchema.parse(info),
       rows: file.rows,
       audit: info.audit ?? undefined,
+      sample: info.sample ?? undefined,
       read: (columns) => readFile(path, columns),
     };
   } finally {

@@ -5,13 +5,14 @@ import type { Labeller } from '../api/labeller.js';
 import { subsetSource, type ImageSource } from '../data/imageSource.js';
 import { makeFolder } from '../runtime/atomic.js';
 import { ArtifactError, ConfigError, DataError } from '../support/errors.js';
-import { auditOnce, type AuditResult } from './audit.js';
+import { auditOnce, readAudit, type AuditResult } from './audit.js';
 import { readCorrections, type Corrections } from './corrections.js';
 import { besideKept } from './filter.js';
 import { correctionsBeside, readKeptImages, type KeptImages } from './keptPlaces.js';
 import { KeptSet, type ClassCounts, type KeptInfo } from './keptStore.js';
 import { labelImages, type LabelProgress, type LabelSummary } from './label.js';
 import { classDifference, LabelSet, type LabelOrigin } from './labelStore.js';
+import { ConfidenceMatch } from './matchedPrecision.js';
 import { ReassignPass } from './reassignPass.js';
 
 export interface ReassignOptions {
@@ -153,7 +154,11 @@ class ReassignRun {
     if (labelled.interrupted) return this.#interrupted(labelled);
     const { temperature } = this.#origin;
     const audit = heldOut && (await auditOnce(this.labeller, heldOut, parts, temperature));
-    const pass = new ReassignPass(images, this.source, this.corrections, this.#info(audit));
+    const found = audit && (await readAudit(parts));
+    const everything = new Float32Array(this.#origin.classes.length);
+    const match = found && new ConfidenceMatch(found, everything);
+    const { source, corrections } = this;
+    const pass = new ReassignPass(images, source, { corrections, match }, this.#info(audit));
     await pass.write(await LabelSet.open(parts), out, (counts) => {
       this.#requireClasses(counts);
     });
@@ -197,6 +202,8 @@ class ReassignRun {
       generation,
       inputs: this.#inputs,
       audit: audit ?? null,
+      // What a person marked were the labels of the teacher before.
+      sample: null,
       chosenBy: info.chosenBy ?? info.teacher,
     };
   }

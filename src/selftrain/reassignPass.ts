@@ -5,6 +5,7 @@ import { drawCounts } from './classHistograms.js';
 import type { Corrections } from './corrections.js';
 import { besideKept } from './filter.js';
 import { correctRow } from './filterPass.js';
+import type { ConfidenceMatch } from './matchedPrecision.js';
 import type { KeptImages } from './keptPlaces.js';
 import { keptColumns, type ClassCounts, type KeptInfo } from './keptStore.js';
 import {
@@ -42,7 +43,11 @@ export class ReassignPass {
   constructor(
     private readonly images: KeptImages,
     private readonly source: ImageSource,
-    private readonly corrections: Corrections | undefined,
+    private readonly beside: {
+      readonly corrections: Corrections | undefined;
+      /** Counts the confidences of what the teacher labels. */
+      readonly match: ConfidenceMatch | undefined;
+    },
     info: KeptInfo,
   ) {
     const { length } = info.classes;
@@ -86,7 +91,9 @@ export class ReassignPass {
       ledgerRows.flush();
       const classCounts = this.#classCounts();
       check(classCounts);
-      this.#info = { ...this.#info, classCounts };
+      const { audit } = this.#info;
+      const matched = this.beside.match?.result() ?? null;
+      this.#info = { ...this.#info, classCounts, audit: audit && { ...audit, matched } };
       ledger.commit();
       writeFileAtomic(beside.histograms, drawCounts(classes, this.#confidences, classCounts));
       kept.commit({ [infoKey]: JSON.stringify(this.#info) });
@@ -122,6 +129,7 @@ export class ReassignPass {
         reason: why,
       });
       if (why === 'rejected') continue;
+      if (why === 'reassigned') this.beside.match?.add(confidence[row] ?? 0);
       picks[kept++] = row;
       this.#count(own, confidence[row] ?? 0, copies[row] ?? 0);
       if (own !== this.images.labels[position]) this.counts.changed += 1;
@@ -133,7 +141,7 @@ export class ReassignPass {
   #reasonOf(rows: LabelRows & Rows<Columns>, row: number, position: number): Reason {
     const { labels, corrected } = this.images;
     const before = corrected[position] === 1 ? labels[position] : undefined;
-    const today = this.corrections?.labels.get(rows.id[row] ?? '');
+    const today = this.beside.corrections?.labels.get(rows.id[row] ?? '');
     const said = today === undefined ? before : today;
     if (said === undefined) return 'reassigned';
     if (said === null) {

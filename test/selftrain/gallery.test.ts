@@ -126,12 +126,16 @@ describe('a gallery', () => {
     });
     audit.commit();
     const { html } = await gallery(folder);
-    expect(html).toContain('75.0 % of 4 right in the audit');
-    expect(html).toContain('66.7 % of 3 right in the audit');
-    expect(html).toContain('<b>75.0 %</b><span>accuracy on 8 held-out images</span>');
+    expect(html).toContain('75 % of 4 (30 to 95) held-out images right in the audit');
+    expect(html).toContain('67 % of 3 (21 to 94) held-out images right in the audit');
+    expect(html).toContain(
+      '<b>75 % (41 to 93)</b><span>accuracy on 8 held-out labelled images</span>',
+    );
     await filterLabels(folder, { out: join(folder, 'kept.parquet') });
     for (const file of ['kept.parquet', 'ledger.parquet'])
-      expect((await gallery(join(folder, file))).html).toContain('75.0 % of 4 right in the audit');
+      expect((await gallery(join(folder, file))).html).toContain(
+        '75 % of 4 (30 to 95) held-out images right in the audit',
+      );
   });
 
   it('of very many classes shows those of the lowest confidence', async () => {
@@ -147,6 +151,62 @@ describe('a gallery', () => {
     expect(html).toContain('<section id="class-199">');
     expect(html).not.toContain('<section id="class-200">');
     expect(html).toContain('30 others are not shown');
+  });
+});
+
+describe('a random sample', () => {
+  const drawn = async (folder: string, options: Partial<GalleryOptions>) => {
+    const { html, summary } = await gallery(folder, { perClass: 1, ...options });
+    return { ids: idsBelow(html, 'sample'), sample: summary.sample, html };
+  };
+
+  it('is a matter of the seed alone, and grows by images of its own', async () => {
+    const one = writeLabels(temporaryFolder(), labels);
+    const three = writeLabels(temporaryFolder(), labels, { shards: 3 });
+    const { ids, sample } = await drawn(one, { auditSample: 20 });
+    expect(sample).toEqual({ images: 20, unmarked: 20, of: 400 });
+    expect((await drawn(three, { auditSample: 20, seed: 1 })).ids).toEqual(ids);
+    expect((await drawn(one, { auditSample: 30 })).ids.slice(0, 20)).toEqual(ids);
+    expect((await drawn(one, { auditSample: 20, seed: 2 })).ids).not.toEqual(ids);
+  });
+
+  it('is of the labels that were kept by the word of the teacher', async () => {
+    const folder = writeLabels(temporaryFolder(), labels);
+    const corrections = join(temporaryFolder(), 'c.csv');
+    writeFileSync(corrections, 'image,class\nimages/0.jpg,f\nimages/1.jpg,\n');
+    const out = join(folder, 'kept.parquet');
+    const { kept } = await filterLabels(folder, { out, threshold: 0.5, corrections });
+    for (const file of [out, join(folder, 'ledger.parquet')]) {
+      const { ids, sample } = await drawn(file, { auditSample: 400 });
+      expect(sample).toMatchObject({ images: kept - 1, of: kept - 1 });
+      expect(ids).not.toContain('images/0.jpg');
+    }
+  });
+
+  it('is marked in the template, and those that are marked are not shown again', async () => {
+    const folder = writeLabels(temporaryFolder(), labels);
+    const template = join(temporaryFolder(), 'c.csv');
+    const { ids, html } = await drawn(folder, { auditSample: 4, template });
+    expect(html.match(/<select data-mark=/g)).toHaveLength(4);
+    const lines = readFileSync(template, 'utf8').split('\n');
+    expect(lines[0]).toBe('image,class,teacher,confidence,other,audit');
+    const marks = ['right', 'wrong', 'right', '?'];
+    const marked = lines.map((line, i) =>
+      i >= 1 && i <= 4 ? line.replace(/\?$/, marks[i - 1] ?? '') : line,
+    );
+    writeFileSync(template, marked.join('\n'));
+    const again = await drawn(folder, { auditSample: 4, corrections: template });
+    expect(again.sample).toEqual({ images: 4, unmarked: 1, of: 400 });
+    expect(again.ids).toEqual(ids.slice(3));
+    const out = join(folder, 'kept.parquet');
+    const { sample, rejected } = await filterLabels(folder, {
+      out,
+      corrections: template,
+      threshold: 0,
+    });
+    expect(sample).toMatchObject({ n: 3, right: 2, precision: 2 / 3, of: 4, below: 0 });
+    expect(rejected).toBe(1);
+    expect((await gallery(out)).html).toContain('right of 3 drawn at random');
   });
 });
 

@@ -1,9 +1,11 @@
 import { join } from 'node:path';
+import { auditedAbove, type AuditResult } from '../../selftrain/audit.js';
 import type { FilterSummary } from '../../selftrain/filter.js';
 import { defineCommand } from '../command.js';
 import { decimal, flags, oneOf, seedOf, wholeNumber } from '../options.js';
 import { formatCount, formatTable } from '../table.js';
-import { formatPercent } from '../../support/share.js';
+import { formatPercent, formatShareOf } from '../../support/share.js';
+import { accuracyLine, precisionLines, sampleLines } from '../auditText.js';
 
 const text = { type: 'string', requiresArg: true } as const;
 const caps = ['exact', 'grid'] as const;
@@ -75,7 +77,8 @@ export const filter = defineCommand({
 });
 
 function textOf(summary: FilterSummary): string {
-  const { images, kept, copies, corrected, rejected, audit, out, ledger, histograms } = summary;
+  const { images, kept, copies, corrected, rejected, audit, sample, out, ledger, histograms } =
+    summary;
   const files = `${out} (ledger ${ledger}, histograms ${histograms})`;
   const again = copies === kept ? '' : `, ${formatCount(copies)} with copies`;
   const share = formatPercent(kept / images);
@@ -88,11 +91,8 @@ function textOf(summary: FilterSummary): string {
     lines.push(
       `a person gave a class to ${formatCount(corrected)} images and dropped ${formatCount(rejected)}`,
     );
-  if (audit)
-    lines.push(
-      `audit on ${formatCount(audit.images)} held-out images: precision ${percent(audit.precision)} above the thresholds, ` +
-        `accuracy ${formatPercent(audit.accuracy)}, calibration error ${audit.calibrationError.toFixed(4)}`,
-    );
+  if (audit) lines.push(...precisionLines(audit), accuracyLine(audit));
+  lines.push(...sampleLines(sample));
   return [...lines, files].join('\n');
 }
 
@@ -105,13 +105,13 @@ function tableOf({ classes, audit, images, kept, copies }: FilterSummary): strin
     formatCount(own.kept),
     formatCount(own.copies),
     Number.isNaN(own.meanConfidence) ? '' : own.meanConfidence.toFixed(3),
-    ...(audit ? [percent(audit.classes[i]?.precision ?? null)] : []),
+    ...(audit ? [precisionOf(audit.classes[i])] : []),
   ]);
   const eligible = classes.reduce((sum, own) => sum + own.eligible, 0);
   const total = ['total', images, eligible, '', kept, copies, ''].map((cell) =>
     typeof cell === 'number' ? formatCount(cell) : cell,
   );
-  if (audit) total.push(percent(audit.precision));
+  if (audit) total.push(formatShareOf(audit.precision, auditedAbove(audit)));
   const right = [
     'labels',
     'above',
@@ -143,6 +143,7 @@ function shortened(rows: string[][], classes: FilterSummary['classes']): string[
   ];
 }
 
-function percent(fraction: number | null): string {
-  return fraction === null ? '' : formatPercent(fraction);
+/** With its n and interval; empty where no audited image was labelled as the class. */
+function precisionOf(own: AuditResult['classes'][number] | undefined): string {
+  return own ? formatShareOf(own.precision, own.predicted) : '';
 }

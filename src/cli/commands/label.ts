@@ -6,7 +6,7 @@ import { decimal, deviceOf, flags, oneOf, partOf, wholeNumber } from '../options
 import { noteDevice } from '../progress.js';
 import type { LabelRunSummary } from '../../selftrain/labelRun.js';
 import { formatCount, formatUnreadable } from '../table.js';
-import { formatPercent } from '../../support/share.js';
+import { accuracyLine, assumption } from '../auditText.js';
 
 const text = { type: 'string', requiresArg: true } as const;
 
@@ -109,11 +109,7 @@ function textOf(summary: LabelRunSummary): string {
   ];
   if (unreadable > 0) lines.push(formatUnreadable(unreadable, `${folder}/unreadable.jsonl`));
   if (agreement) lines.push(agreementNote(agreement));
-  if (audit)
-    lines.push(
-      `audit on ${formatCount(audit.images)} held-out images: accuracy ${formatPercent(audit.accuracy)}, ` +
-        `calibration error ${audit.calibrationError.toFixed(4)}`,
-    );
+  if (audit) lines.push(accuracyLine(audit), assumption);
   else if (!interrupted)
     lines.push(
       lost === undefined

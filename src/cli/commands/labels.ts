@@ -1,7 +1,7 @@
 import type { LabelDiff } from '../../selftrain/diff.js';
 import type { GallerySummary } from '../../selftrain/gallery.js';
 import { defineCommand, defineGroup } from '../command.js';
-import { wholeNumber } from '../options.js';
+import { flags, seedOf, wholeNumber } from '../options.js';
 import { formatBytes, formatCount, formatTable } from '../table.js';
 import { formatPercent } from '../../support/share.js';
 
@@ -167,6 +167,11 @@ const gallery = defineCommand({
           ...text,
           describe: 'Corrections so far, a CSV; their images are not shown again',
         },
+        'audit-sample': {
+          ...text,
+          describe: 'Show so many kept labels drawn at random, to be marked right or wrong',
+        },
+        seed: { ...flags.seed, describe: 'Of the random sample; 1 if missing' },
         template: {
           ...text,
           describe: 'A CSV file that takes a line for each image shown, to be filled in',
@@ -181,6 +186,8 @@ const gallery = defineCommand({
       perClass: wholeNumber('--per-class', args.perClass, most),
       disagreements: wholeNumber('--disagreements', args.disagreements, most),
       corrections: args.corrections,
+      auditSample: wholeNumber('--audit-sample', args.auditSample, most),
+      seed: seedOf(args.seed),
       template: args.template,
       onEvent: (event) => {
         progress.onEvent(event);
@@ -192,15 +199,25 @@ const gallery = defineCommand({
 });
 
 function describeGallery(summary: GallerySummary): string {
-  const { out, bytes, images, missing, shownClasses, classes, disagreements, template } = summary;
+  const { out, bytes, images, missing, shownClasses, classes, disagreements, template, sample } =
+    summary;
   const some = shownClasses === classes ? `${classes}` : `${shownClasses} of ${classes}`;
   const lines = [`${out}: ${formatCount(images)} images of ${some} classes, ${formatBytes(bytes)}`];
   if (disagreements !== null)
     lines.push(`${formatCount(disagreements)} images have another label by the other teacher`);
+  if (sample !== null) lines.push(...describeSample(sample));
   if (missing > 0) lines.push(`${formatCount(missing)} of the images have no picture`);
   if (template !== null)
     lines.push(`${template}: write a class in the place of ?, or nothing where there is none`);
   return lines.join('\n');
+}
+
+function describeSample({ images, unmarked, of }: NonNullable<GallerySummary['sample']>): string[] {
+  const left = unmarked === images ? '' : `, of which ${formatCount(unmarked)} are not marked yet`;
+  return [
+    `a random sample of ${formatCount(images)} of ${formatCount(of)} labels${left}: mark each as right or wrong, ` +
+      'then give the corrections to gradus filter',
+  ];
 }
 
 function rightAligned(title: string) {

@@ -1,3 +1,4 @@
+import { auditedAbove } from '../../selftrain/audit.js';
 import type { ReassignRunSummary } from '../../selftrain/reassignRun.js';
 import { defineCommand } from '../command.js';
 import { commandLine } from '../commandLine.js';
@@ -5,7 +6,8 @@ import { exitCodes } from '../exitCodes.js';
 import { decimal, deviceOf, flags, wholeNumber } from '../options.js';
 import { noteDevice } from '../progress.js';
 import { formatCount, formatTable } from '../table.js';
-import { formatPercent } from '../../support/share.js';
+import { formatPercent, formatShareOf } from '../../support/share.js';
+import { accuracyLine, assumption, matchedLines } from '../auditText.js';
 
 const text = { type: 'string', requiresArg: true } as const;
 
@@ -134,11 +136,7 @@ function textOf(summary: ReassignRunSummary): string {
           (copies === images ? '' : `; ${formatCount(copies)} with copies`),
     ...changesOf(summary),
   );
-  if (audit)
-    lines.push(
-      `audit on ${formatCount(audit.images)} held-out images: accuracy ${formatPercent(audit.accuracy)}, ` +
-        `calibration error ${audit.calibrationError.toFixed(4)}`,
-    );
+  if (audit) lines.push(accuracyLine(audit), ...matchedLines(audit), assumption);
   else if (lost !== undefined)
     lines.push(`not audited by what the teacher's run held out: ${lost}`);
   return [...lines, `${out} (ledger ${ledger}, histograms ${histograms})`].join('\n');
@@ -159,20 +157,21 @@ function changesOf({ images, changed, ...summary }: ReassignRunSummary): string[
 }
 
 function tableOf({ classes, images, copies, audit }: ReassignRunSummary): string {
-  const percent = (fraction: number | null | undefined): string[] => {
-    if (!audit) return [];
-    return [fraction === null || fraction === undefined ? '' : formatPercent(fraction)];
-  };
-  const rows = classes.map((own, i) => [
-    own.name,
-    formatCount(own.kept),
-    formatCount(own.copies),
-    ...percent(audit?.classes[i]?.precision),
-  ]);
+  const rows = classes.map((own, i) => {
+    const measured = audit?.classes[i];
+    return [
+      own.name,
+      formatCount(own.kept),
+      formatCount(own.copies),
+      ...(measured ? [formatShareOf(measured.precision, measured.predicted)] : []),
+    ];
+  });
   const titles = ['images', 'copies', ...(audit ? ['precision'] : [])];
+  const total = ['total', formatCount(images), formatCount(copies)];
+  if (audit) total.push(formatShareOf(audit.precision, auditedAbove(audit)));
   return formatTable(
     [{ title: 'class' }, ...titles.map((title) => ({ title, align: 'right' as const }))],
-    [...rows, ['total', formatCount(images), formatCount(copies), ...percent(audit?.precision)]],
+    [...rows, total],
     1,
   );
 }
