@@ -93,7 +93,9 @@ describe('pseudo-labels from the command line', () => {
       '2',
     );
     expect(again.stdout).toContain('labels of mnist: 2 shards, there before\n');
-    expect(again.stdout).toMatch(/^audit on 300 held-out images: accuracy \d\d\.\d\d %/m);
+    expect(again.stdout).toMatch(
+      /^accuracy on 300 held-out labelled images: [\d.]+ % \([\d.]+ to [\d.]+\), calibration/m,
+    );
     const filtered = await here('filter', 'labels', '--per-class', '400', '--quiet');
     expect(filtered).toMatchObject({ status: 0 });
     expect(filtered.stdout).toMatch(
