@@ -62,6 +62,11 @@ export function readCorrections(path: string, classes: readonly string[]): Corre
     const unsaid = name === undecided && !numbers.has(name);
     const mark = markOf(cells, columns, numbers, wrong);
     if (mark && id !== '') {
+      if ((marks.get(id)?.verdict ?? mark.verdict) !== mark.verdict)
+        throw wrong(
+          `${id} is marked twice, differently: see line ${lines.get(id) ?? 1}`,
+          'keep one of the two lines',
+        );
       marks.set(id, mark);
       if (!lines.has(id)) lines.set(id, line);
     }

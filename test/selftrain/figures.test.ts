@@ -148,6 +148,7 @@ describe('a marked sample', () => {
       where: expect.stringMatching(/c\.csv:2$/) as string,
     });
     await expect(marked(['0.jpg,b,a,right'])).rejects.toThrow('the label is marked right');
+    await expect(marked(['0.jpg,?,a,right', '0.jpg,?,a,wrong'])).rejects.toThrow('marked twice');
     await expect(marked(['x.jpg,?,a,right'])).rejects.toMatchObject({ code: 'corrections-unused' });
   });
 });
