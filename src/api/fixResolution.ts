@@ -2,7 +2,8 @@ import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Json } from '../artifacts/checkpointSchema.js';
 import { isCovered } from '../nn/freeze.js';
-import { makeFolder, removeFolder, writeFileAtomic } from '../runtime/atomic.js';
+import { makeFolder, writeFileAtomic } from '../runtime/atomic.js';
+import { removeOwnFiles } from '../runtime/ownFiles.js';
 import { fixedFolder, readCheckpointState } from '../runtime/checkpoint.js';
 import { canonicalJson } from '../runtime/json.js';
 import { initialRate } from '../runtime/schedules.js';
@@ -124,7 +125,7 @@ function beginsAsBefore({ folder, trainer, schedule }: TrainingPlan, checkpoint:
   const start = canonicalJson({ weights, size, freeze, schedule });
   const path = join(folder, 'start.json');
   if (existsSync(path) && readFileSync(path, 'utf8') === start) return true;
-  if (existsSync(folder)) removeFolder(folder);
+  if (existsSync(folder)) removeOwnFiles(folder);
   makeFolder(folder);
   writeFileAtomic(path, start);
   return false;

@@ -1,4 +1,4 @@
-import { existsSync, rmSync } from 'node:fs';
+import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import type { BestResult, Json } from '../artifacts/checkpointSchema.js';
 import type { Model } from '../nn/defineModel.js';
@@ -11,6 +11,7 @@ import {
 } from '../runtime/checkpoint.js';
 import { MetricsWriter } from '../runtime/metrics.js';
 import { learningRateAt, type Schedule } from '../runtime/schedules.js';
+import { removeOwnFiles } from '../runtime/ownFiles.js';
 import { ConfigError, TrainingError } from '../support/errors.js';
 import { currentCosts } from './target.js';
 import { recordedRunCosts, recordRunCosts, type Costs } from './tune/costFile.js';
@@ -207,7 +208,7 @@ class TrainingRun {
 
   async #start(): Promise<void> {
     if (this.control.resume !== true) {
-      if (existsSync(this.#checkpoints)) rmSync(this.#checkpoints, { recursive: true });
+      if (existsSync(this.#checkpoints)) removeOwnFiles(this.#checkpoints);
       await this.#initialize();
       return;
     }

@@ -1,7 +1,7 @@
-import { existsSync } from 'node:fs';
-import { writeFile } from 'node:fs/promises';
+import { existsSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
-import { makeFolder } from '../runtime/atomic.js';
+import { makeFolder, removeEmptyFolders, writeDurably } from '../runtime/atomic.js';
+import { writeError } from '../runtime/fileErrors.js';
 import { ConfigError } from '../support/errors.js';
 
 /** What `gradus init` wrote. */
@@ -17,7 +17,7 @@ export interface Scaffold {
  * Writes a project into `folder`: a model, a config for MNIST, a tsconfig for the editor and a
  * README. Throws a ConfigError, and writes nothing, where one of the files exists.
  */
-export async function scaffold(folder: string): Promise<Scaffold> {
+export function scaffold(folder: string): Scaffold {
   const files = Object.entries(templates(nextCommands));
   const existing = files.map(([name]) => join(folder, name)).filter((path) => existsSync(path));
   if (existing.length > 0)
@@ -29,15 +29,32 @@ export async function scaffold(folder: string): Promise<Scaffold> {
         hint: 'name a new folder: gradus init my-run',
       },
     );
-  makeFolder(folder);
-  // `wx` also refuses a file that came into being since.
-  for (const [name, text] of files) await writeFile(join(folder, name), text, { flag: 'wx' });
+  writeAll(folder, files);
   const enter = folder === '.' || folder === '' ? [] : [`cd ${folder}`];
   return {
     folder,
     files: files.map(([name]) => join(folder, name)),
     next: [...enter, ...nextCommands],
   };
+}
+
+/** Writes all files or, on a full disk, none: a half would block the next try. */
+function writeAll(folder: string, files: readonly (readonly [string, string])[]): void {
+  const made = makeFolder(folder);
+  const written: string[] = [];
+  try {
+    for (const [name, text] of files) {
+      const path = join(folder, name);
+      written.push(path);
+      // Refuses a file that has come into being since.
+      writeDurably(path, [new TextEncoder().encode(text)]);
+    }
+  } catch (error) {
+    const exists = error instanceof Error && 'code' in error && error.code === 'EEXIST';
+    for (const path of exists ? written.slice(0, -1) : written) rmSync(path, { force: true });
+    removeEmptyFolders(made);
+    throw writeError(error, folder);
+  }
 }
 
 const nextCommands = [

@@ -8,7 +8,7 @@ import type { ImageSource } from '../data/imageSource.js';
 import { LoaderPool } from '../data/loaderPool.js';
 import { UnreadableImages } from '../data/unreadable.js';
 import type { Preparation } from '../data/preparation.js';
-import { removeFolder } from '../runtime/atomic.js';
+import { removeOwnFiles } from '../runtime/ownFiles.js';
 import { fixedFolder, listCheckpoints, readCheckpointState } from '../runtime/checkpoint.js';
 import { RunFolder, runInfoAbove } from '../runtime/runFolder.js';
 import { ArtifactError, ConfigError } from '../support/errors.js';
@@ -205,7 +205,7 @@ async function judge(
 /** What the test set said, and the second phase, belong to the run that is to start over. */
 function forgetEnd(folder: string): void {
   forgetTest(folder);
-  if (existsSync(fixedFolder(folder))) removeFolder(fixedFolder(folder));
+  if (existsSync(fixedFolder(folder))) removeOwnFiles(fixedFolder(folder));
 }
 
 /** Adds up how long steps took, and how long they waited for images. */

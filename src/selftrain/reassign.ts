@@ -1,9 +1,10 @@
 import { createHash } from 'node:crypto';
-import { existsSync, rmSync } from 'node:fs';
+import { existsSync } from 'node:fs';
 import { dirname, resolve } from 'node:path';
 import type { Labeller } from '../api/labeller.js';
 import { subsetSource, type ImageSource } from '../data/imageSource.js';
 import { makeFolder } from '../runtime/atomic.js';
+import { removeOwnFiles } from '../runtime/ownFiles.js';
 import { ArtifactError, ConfigError, DataError } from '../support/errors.js';
 import { auditOnce, readAudit, type AuditResult } from './audit.js';
 import { readCorrections, type Corrections } from './corrections.js';
@@ -162,7 +163,7 @@ class ReassignRun {
     await pass.write(await LabelSet.open(parts), out, (counts) => {
       this.#requireClasses(counts);
     });
-    rmSync(parts, { recursive: true });
+    removeOwnFiles(parts);
     const warnings = this.#warnings(beside);
     const { imagesPerSecond } = labelled;
     return this.#summary(pass.info, { ...pass.counts, imagesPerSecond, warnings });

@@ -1,7 +1,8 @@
 /** What a self-training's run works with, and how its stages are run, each of which is skipped where it was done. */
-import { existsSync, rmSync } from 'node:fs';
+import { existsSync, rmSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { isObject } from '../api/config.js';
+import { removeOwnFiles } from '../runtime/ownFiles.js';
 import type { TrainingEvent } from '../api/runTraining.js';
 import type { Json } from '../artifacts/checkpointSchema.js';
 import type { SelfTrainingConfig } from './config.js';
@@ -61,7 +62,9 @@ export class RunStages {
   /** Removes what an attempt with other inputs left. */
   remove(path: string): void {
     const place = this.path(path);
-    if (existsSync(place)) rmSync(place, { recursive: true });
+    if (!existsSync(place)) return;
+    if (statSync(place).isDirectory()) removeOwnFiles(place);
+    else rmSync(place);
   }
 }
 

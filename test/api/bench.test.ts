@@ -14,7 +14,7 @@ afterAll(() => {
 
 /** The scaffolded network, whose calls have lines. */
 const digits = join(folder, 'run/digits.model.ts');
-await scaffold(join(folder, 'run'));
+scaffold(join(folder, 'run'));
 
 const sum = (shares: readonly { readonly share: number }[]): number =>
   shares.reduce((total, { share }) => total + share, 0);

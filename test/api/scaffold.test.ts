@@ -1,4 +1,4 @@
-import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
@@ -6,6 +6,7 @@ import { inspectModelFile } from '../../src/api/inspect.js';
 import { loadTrainingConfig } from '../../src/api/loadTrainingConfig.js';
 import { scaffold } from '../../src/api/scaffold.js';
 import * as gradus from '../../src/index.js';
+import { smallDisk } from '../support/smallDisk.js';
 
 let folder = '';
 beforeEach(() => {
@@ -17,7 +18,7 @@ afterEach(() => {
 
 describe('a scaffold', () => {
   it('has a model that traces and a config that passes, both without a type error', async () => {
-    const { files } = await scaffold(join(folder, 'run'));
+    const { files } = scaffold(join(folder, 'run'));
     expect(files.map((file) => file.slice(folder.length))).toEqual([
       '/run/digits.model.ts',
       '/run/training.config.ts',
@@ -35,8 +36,18 @@ describe('a scaffold', () => {
     expect(config.optimizer).toMatchObject({ kind: 'rmspropTf', weightDecay: 1e-5 });
   });
 
+  it('leaves nothing on a full disk, so that the next try is not refused', (context) => {
+    const disk = smallDisk(context);
+    writeFileSync(join(disk, 'filler'), new Uint8Array(1_040_000));
+    const run = join(disk, 'run');
+    expect(() => scaffold(run)).toThrow(expect.objectContaining({ code: 'disk-full' }));
+    expect(readdirSync(disk)).toEqual(['filler']);
+    rmSync(join(disk, 'filler'));
+    expect(scaffold(run).files).toHaveLength(4);
+  });
+
   it('names its commands in the README, too', async () => {
-    const { next } = await scaffold(folder);
+    const { next } = scaffold(folder);
     const readme = readFileSync(join(folder, 'README.md'), 'utf8');
     for (const command of next.filter((line) => !line.startsWith('cd ')))
       expect(readme).toContain(command);
@@ -44,8 +55,8 @@ describe('a scaffold', () => {
 
   it('writes nothing where one of its files exists', async () => {
     writeFileSync(join(folder, 'README.md'), 'mine');
-    await expect(scaffold(folder)).rejects.toThrow(gradus.ConfigError);
-    await expect(scaffold(folder)).rejects.toThrow('README.md exists already');
+    expect(() => scaffold(folder)).toThrow(gradus.ConfigError);
+    expect(() => scaffold(folder)).toThrow('README.md exists already');
     expect(existsSync(join(folder, 'digits.model.ts'))).toBe(false);
     expect(readFileSync(join(folder, 'README.md'), 'utf8')).toBe('mine');
   });
