@@ -83,6 +83,14 @@ const scheduleSchema = z
 
 const path = z.string().min(1);
 
+/** How exactly files are decoded for training. */
+export const decodeSchema = z
+  .enum(['fast', 'exact'])
+  .describe(
+    'How files are decoded for training: fast lets large JPEG and WebP shrink meanwhile, exact takes every pixel, as evaluation always does.',
+  )
+  .default('fast');
+
 /** What a config says of sets of images: openLabelledSet tells what a path may be. */
 export const imageDataKeys = {
   labelled: path.describe(
@@ -95,6 +103,7 @@ export const imageDataKeys = {
     .min(0)
     .describe('Images that may be unreadable; more of them stop the run.')
     .default(defaultUnreadable),
+  decode: decodeSchema,
 };
 
 const dataSchema = z
@@ -119,7 +128,7 @@ const range = z
 
 const cropSchema = z
   .union([
-    z.enum(['random', 'middle', 'whole']),
+    z.enum(['random', 'middle', 'whole', 'pad']),
     z.strictObject({
       kind: z.literal('random'),
       area: range.describe('Smallest and largest share of the area.').default([0.08, 1]),
@@ -128,7 +137,7 @@ const cropSchema = z
   ])
   .optional()
   .describe(
-    'What is taken of an image; whole for packed images and networks below 128 px, else random, if missing.',
+    'What is taken of an image; whole for packed images and networks below 128 px (or as the model says), else random, if missing.',
   );
 
 const noiseSchema = z

@@ -9,6 +9,7 @@ import { halveMatrices } from '../support/halveMatrices.js';
 import { withNetwork, type CheckpointNetwork, type NetworkChoice } from './checkpointNetwork.js';
 import { checkedOpset, writeExternal } from './compileModel.js';
 import type { WeightsKind } from './storedWeights.js';
+import { viewOfModel } from './trainingData.js';
 import { namesOf, type NameOption } from './weightNames.js';
 
 const exportFormats = ['onnx', 'safetensors'] as const;
@@ -101,7 +102,7 @@ function writeOnnx(source: CheckpointNetwork, options: ExportOptions): Written {
       opset,
       trace: { batch, imageFormat, classes, image },
       float16,
-      metadata: metadataOf(source),
+      metadata: metadataOf(source, imageFormat),
     }),
   );
   const { parts, external } = made.onnx;
@@ -140,20 +141,25 @@ function writeWeights({ loaded, weights }: CheckpointNetwork, options: ExportOpt
   return { files: [{ path: out, bytes: statSync(out).size }], tooLarge };
 }
 
-/** Facts for whoever finds the file without its run. */
-function metadataOf({
-  state,
-  loaded,
-  network,
-  weights,
-}: CheckpointNetwork): Record<string, string> {
+/** Facts for whoever finds the file without its run; docs/data.md tells how to use them. */
+function metadataOf(
+  { state, loaded, network, weights }: CheckpointNetwork,
+  imageFormat: ImageFormat,
+): Record<string, string> {
   const { mean, std } = loaded.model.input;
+  const { interpolation, crop, cropPct, pixels } = viewOfModel(loaded.model, network.image);
   return {
     'gradus.model': network.name,
     'gradus.step': String(state.step),
     'gradus.weights': weights.kind,
     'gradus.mean': mean.join(','),
     'gradus.std': std.join(','),
+    'gradus.layout': imageFormat === 'uint8-nhwc' ? 'nhwc' : 'nchw',
+    'gradus.range': imageFormat === 'uint8-nhwc' ? '0..255' : '0..1',
+    'gradus.interpolation': interpolation,
+    'gradus.crop': crop,
+    'gradus.crop_pct': String(cropPct),
+    'gradus.pixels': pixels,
   };
 }
 

@@ -126,8 +126,8 @@ export class Labeller {
     indices: Iterable<number>,
     temperature = 1,
   ): AsyncGenerator<Prediction> {
-    const { image: shape, imageFormat: format } = this.manifest;
-    const layout: ImageLayout = { batch: this.batch, shape, format };
+    const { image: shape, imageFormat: format, view } = this.manifest;
+    const layout: ImageLayout = { batch: this.batch, shape, format, view };
     const running: Running[] = [];
     let started = 0;
     try {

@@ -1,14 +1,16 @@
 import { existsSync } from 'node:fs';
 import { basename, dirname } from 'node:path';
 import { corruptionSheet } from '../augment/corruptions/sheet.js';
-import type { CropRegion } from '../augment/cropRegion.js';
 import type { RgbImage } from '../augment/image.js';
 import { encodePng } from '../augment/png.js';
 import { previewSheet } from '../augment/preview.js';
 import type { RandAugmentOptions } from '../augment/randAugment.js';
 import { decodeFile, UnreadableImage } from '../data/decode.js';
+import { regionFraming } from '../data/framing.js';
+import type { Framing, Size } from '../data/resample/resample.js';
 import { makeFolder, writeFileAtomic } from '../runtime/atomic.js';
 import { DataError } from '../support/errors.js';
+import { smallBelow } from '../support/imageView.js';
 
 /** Which picture a contact sheet is made of, and where it goes. */
 export interface SheetRequest {
@@ -73,13 +75,11 @@ async function writeSheet(
 }
 
 const usualSize = 224;
-/** Smaller images are noised as they are: RandAugment's pixels depend on the size. */
-const smallBelow = 128;
 
 async function middleSquare({ image: path, size }: SheetRequest): Promise<RgbImage> {
   try {
     const side = size ?? (await usualSide(path));
-    return await decodeFile(path, squareOf, { width: side, height: side });
+    return await decodeFile(path, (image) => squareOf(image, side));
   } catch (error) {
     if (!(error instanceof UnreadableImage)) throw error;
     throw new DataError(`the image cannot be read: ${error.message}`, {
@@ -91,18 +91,20 @@ async function middleSquare({ image: path, size }: SheetRequest): Promise<RgbIma
   }
 }
 
+/** Small images are noised as they are: RandAugment's pixels depend on the size. */
 async function usualSide(path: string): Promise<number> {
   let shortSide = 0;
-  const measure = (width: number, height: number): CropRegion => {
-    shortSide = Math.min(width, height);
-    return squareOf(width, height);
-  };
-  await decodeFile(path, measure, { width: 8, height: 8 });
+  await decodeFile(path, (image) => {
+    shortSide = Math.min(image.width, image.height);
+    return squareOf(image, 8);
+  });
   return shortSide < smallBelow ? shortSide : usualSize;
 }
 
-function squareOf(width: number, height: number): CropRegion {
+/** The middle of an image, `size` pixels each way. */
+function squareOf({ width, height }: Size, size: number): Framing {
   const side = Math.min(width, height);
   const left = Math.floor((width - side) / 2);
-  return { left, top: Math.floor((height - side) / 2), width: side, height: side };
+  const top = Math.floor((height - side) / 2);
+  return regionFraming({ left, top, width: side, height: side }, { width: size, height: size });
 }

@@ -15,7 +15,7 @@ import {
   perturbationsFor,
   type PerturbationName,
 } from '../augment/perturbations/perturb.js';
-import { smallBelow } from '../augment/randAugment.js';
+import { smallBelow } from '../support/imageView.js';
 import { changedImages, type CleanImagesOptions } from '../data/cleanImages.js';
 import type { LabelledImages } from '../data/images.js';
 import { evenly } from '../data/imageSource.js';

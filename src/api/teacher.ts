@@ -5,10 +5,12 @@ import type { InferencePrecision } from '../compiler/precision.js';
 import type { Model } from '../nn/defineModel.js';
 import type { OnnxSource } from '../runtime/onnxFile.js';
 import { ConfigError } from '../support/errors.js';
+import { viewOf, type ImageView } from '../support/imageView.js';
 import type { NoiseRates } from './checkpointModel.js';
 import type { Target } from '../targets/target.js';
 import { withNetwork, type CheckpointNetwork } from './checkpointNetwork.js';
 import { readOnnxClassifier } from './onnxTeacher.js';
+import { viewOfModel } from './trainingData.js';
 
 /** How a float image is made of pixels of 0 to 1: (pixel - mean) / std, by channel. */
 export interface Normalisation {
@@ -97,6 +99,7 @@ function checkpointTeacher(source: CheckpointNetwork, options: TeacherOptions): 
   // What was trained on floats was given the pixels as they are.
   const { imageFormat = 'uint8-nhwc' } = source;
   const { classes, image, name } = network;
+  const view = viewOfModel(loaded.model, image);
   const { onnx, inputs, outputs } = loaded.tracing(() =>
     compileInference(loaded.model, {
       weights,
@@ -121,6 +124,7 @@ function checkpointTeacher(source: CheckpointNetwork, options: TeacherOptions): 
       .update(`${state.tensors.sha256} ${network.architectureHash} ${weights.kind}`)
       .update(precision === 'float32' ? '' : ` ${precision}`)
       .update(noise ? ` noised ${JSON.stringify(noise)}` : '')
+      .update(viewPart(view, image))
       .digest('hex'),
     manifest: inferManifest({
       name,
@@ -131,12 +135,29 @@ function checkpointTeacher(source: CheckpointNetwork, options: TeacherOptions): 
       imageFormat,
       inputs,
       outputs,
+      view,
     }),
     infer: onnx.bytes,
     softmax: false,
     classes: namesOf(classes, classNames, path),
     noise,
   };
+}
+
+/**
+ * The part of a fingerprint for how images are seen: '' unless it differs from the default in the
+ * pixels that it gives, so that labels of older versions keep theirs.
+ */
+function viewPart(view: ImageView, image: Manifest['image']): string {
+  const usual = viewOf(image);
+  const whole = ({ cropPct }: ImageView): number =>
+    Math.floor(Math.min(image[1], image[2]) / cropPct);
+  const same =
+    view.interpolation === usual.interpolation &&
+    view.crop === usual.crop &&
+    view.pixels === usual.pixels &&
+    (view.crop !== 'centre' || whole(view) === whole(usual));
+  return same ? '' : ` seen ${JSON.stringify(view)}`;
 }
 
 /** Throws where noise is wanted of a network that has none; who asks for a rate of 0 gets it. */
@@ -215,7 +236,7 @@ function onnxTeacher(path: string, options: TeacherOptions): Teacher {
 
 interface InferFacts extends Pick<
   Manifest,
-  'name' | 'model' | 'classes' | 'image' | 'imageFormat'
+  'name' | 'model' | 'classes' | 'image' | 'imageFormat' | 'view'
 > {
   readonly batch: number;
   readonly inputs: readonly TensorInfo[];
@@ -224,7 +245,7 @@ interface InferFacts extends Pick<
 
 /** A manifest of nothing but an inference graph with its weights inside. */
 function inferManifest({ inputs, outputs, ...facts }: InferFacts): Manifest {
-  const { name, model, batch, classes, image, imageFormat } = facts;
+  const { name, model, batch, classes, image, imageFormat, view } = facts;
   return {
     format: 'gradus-manifest',
     version: 1,
@@ -237,6 +258,7 @@ function inferManifest({ inputs, outputs, ...facts }: InferFacts): Manifest {
     classes,
     image,
     imageFormat,
+    view,
     optimizer: null,
     params: [],
     artifacts: { infer: { file: `${name}.onnx`, inputs, outputs } },

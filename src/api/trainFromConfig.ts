@@ -41,11 +41,13 @@ import {
 } from './runTraining.js';
 import {
   classesOf,
+  decodingOf,
   openTrainingSets,
   plainPreparation,
   preparationOf,
   shapeOf,
   unreadableOf,
+  viewOfModel,
 } from './trainingData.js';
 import type { StepEvent, TrainerOptions } from './trainer.js';
 
@@ -248,7 +250,9 @@ async function imagesOf(
   const { model } = loaded;
   const shape = shapeOf(model, config);
   requireLarger(config.fixResolution, shape, 'fixResolution.size');
-  const preparation = preparationOf(noise, training, shape);
+  const decode = decodingOf(config);
+  const view = viewOfModel(model, shape);
+  const preparation = preparationOf(noise, training, shape, { view, decode });
   const steps =
     config.steps ?? Math.ceil((config.epochs ?? 1) * Math.floor(training.count / batch));
   const unreadable = new UnreadableImages({ file: unreadableFile, limit: unreadableOf(config) });
@@ -260,8 +264,11 @@ async function imagesOf(
     });
   return {
     source: sourceOf('train', preparation, steps),
-    sourceAt: (size) =>
-      sourceOf('train.fixed', plainPreparation(training, shapeOf(model, { size }))),
+    sourceAt: (size) => {
+      const larger = shapeOf(model, { size });
+      const seen = { view: viewOfModel(model, larger), decode };
+      return sourceOf('train.fixed', plainPreparation(training, larger, seen));
+    },
     steps,
     validation: cleanImages(validation, clean),
     test: test && cleanImages(test, clean),

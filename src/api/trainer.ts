@@ -308,8 +308,8 @@ export class Trainer {
     weights: WeightKind,
     signal: AbortSignal | undefined,
   ): AsyncGenerator<{ readonly indices: readonly number[]; readonly logits: Float32Array }> {
-    const { classes, image: shape, imageFormat: format } = this.manifest;
-    const layout = { batch: this.client.inferImages, shape, format };
+    const { classes, image: shape, imageFormat: format, view } = this.manifest;
+    const layout = { batch: this.client.inferImages, shape, format, view };
     for await (const { indices, pixels } of source.batches(range(0, source.count), layout)) {
       signal?.throwIfAborted();
       const arrays = await this.client.inferArrays();

@@ -7,10 +7,12 @@ import {
   type Images,
   type LabelledImages,
 } from '../data/images.js';
-import { defaultCrop, type Crop, type Preparation } from '../data/preparation.js';
+import type { Decoding } from '../data/decode.js';
+import { evaluationCrop, trainingCrop, type Crop, type Preparation } from '../data/preparation.js';
 import type { Model } from '../nn/defineModel.js';
 import { ConfigError, DataError } from '../support/errors.js';
 import { fnv1a32 } from '../support/hash.js';
+import { viewOf, type ImageView } from '../support/imageView.js';
 import { permutation } from '../support/random.js';
 import type { TrainingConfig } from './config.js';
 import { openLabelledSet } from './imageSets.js';
@@ -158,12 +160,34 @@ export function shapeOf(
   return size === undefined ? input.shape : [input.shape[0], size, size];
 }
 
+/** How files become a network's images in training. */
+export interface TrainingView {
+  /** How the network sees them; default viewOf its input's shape. */
+  readonly view?: ImageView | undefined;
+  /** Default exact. */
+  readonly decode?: Decoding | undefined;
+}
+
+/** How a model sees images at a size [C,H,W]. */
+export function viewOfModel(
+  { input }: Pick<Model, 'input'>,
+  shape: readonly [number, number, number],
+): ImageView {
+  return viewOf(shape, input, input.mean);
+}
+
+/** The decoding of a config's training images; digits are not decoded. */
+export function decodingOf({ data }: Pick<TrainingConfig, 'data'>): Decoding | undefined {
+  return data.kind === 'mnist' ? undefined : data.decode;
+}
+
 /** How images become rows of batches without noise, for a network's input `shape`. */
 export function plainPreparation(
   images: Pick<Images, 'packed'>,
   shape: readonly [number, number, number],
+  { view = viewOf(shape), decode }: TrainingView = {},
 ): Preparation {
-  return { shape, crop: defaultCrop(images, shape, 'middle') };
+  return { shape, crop: evaluationCrop(images, view), view, decode };
 }
 
 /**
@@ -174,15 +198,16 @@ export function preparationOf(
   { randAugment, cutout, pad, flip, augment: affine, crop: wanted }: TrainingConfig['noise'],
   images: Pick<Images, 'packed'>,
   shape: readonly [number, number, number],
+  { view = viewOf(shape), decode }: TrainingView = {},
 ): Preparation {
-  const crop = wanted === undefined ? defaultCrop(images, shape, 'random') : cropOf(wanted);
+  const crop = wanted === undefined ? trainingCrop(images, shape, view) : cropOf(wanted);
   if (crop.kind === 'random' && pad !== undefined)
     throw new ConfigError('noise.pad shifts whole images, and these are cropped at random', {
       code: 'noise',
       where: 'noise.pad',
       hint: "leave out pad, or give crop: 'whole'",
     });
-  return { shape, crop, noise: { affine, randAugment, cutout, pad, flip } };
+  return { shape, crop, view, decode, noise: { affine, randAugment, cutout, pad, flip } };
 }
 
 function cropOf(crop: NonNullable<TrainingConfig['noise']['crop']>): Crop {

@@ -1,4 +1,5 @@
 import type { DType } from '../support/dtype.js';
+import type { ImageView } from '../support/imageView.js';
 
 /** What a tensor of an artifact is for. */
 export type Role =
@@ -110,6 +111,8 @@ export interface Manifest {
   /** Image shape [C,H,W]. */
   readonly image: readonly [number, number, number];
   readonly imageFormat: 'float32-nchw' | 'uint8-nhwc';
+  /** How an image file becomes the image; missing in those of older versions. */
+  readonly view?: ImageView | undefined;
   readonly optimizer: string | null;
   readonly params: readonly ParamInfo[];
   readonly artifacts: { readonly [K in ArtifactKind]?: ArtifactInfo };

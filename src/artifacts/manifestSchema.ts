@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { ArtifactError } from '../support/errors.js';
+import { croppings, interpolations, pixelReadings } from '../support/imageView.js';
 import type { Manifest } from './manifest.js';
 
 const dtype = z.enum([
@@ -125,6 +126,24 @@ const paramSchema = z.object({
     .describe('Whether the training artifacts leave it as it is; false where it is missing.'),
 });
 
+const level = z.int().min(0).max(255);
+
+const viewSchema = z
+  .object({
+    interpolation: z.enum(interpolations).describe("Pillow's filter of the same name."),
+    crop: z
+      .enum(croppings)
+      .describe(
+        'centre: the short side is resized to size / cropPct, the middle taken; squash: all is resized; pad: all with its proportions, between bars.',
+      ),
+    cropPct: probability,
+    pixels: z
+      .enum(pixelReadings)
+      .describe('seen: by EXIF and profile, on white; stored: none of that.'),
+    fill: z.tuple([level, level, level]).describe('Colour of the bars.'),
+  })
+  .describe('How an image file becomes the image, apart from mean and std.');
+
 const manifestSchema = z
   .object({
     $schema: z.string().optional(),
@@ -141,6 +160,7 @@ const manifestSchema = z
     classes: z.int().min(1),
     image: z.tuple([size, size, size]).describe('[C,H,W]'),
     imageFormat: z.enum(['float32-nchw', 'uint8-nhwc']),
+    view: viewSchema.optional(),
     optimizer: z.string().nullable(),
     params: z.array(paramSchema),
     artifacts: z.object({

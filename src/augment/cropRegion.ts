@@ -55,27 +55,6 @@ function widestCrop(
   return centred(width, height, w, h);
 }
 
-/**
- * What evaluation takes from an image for a network of `size` pixels: the middle square with
- * size / (size + 32) of the short side. Source: the published code's center_crop. `margin` is how
- * many of these pixels are taken beside it, too, each way.
- */
-export function evaluationCrop(
-  width: number,
-  height: number,
-  size: number,
-  margin = 0,
-): CropRegion {
-  const share = (size + 2 * margin) / (size + 32);
-  const side = Math.max(1, Math.floor(share * Math.min(width, height)));
-  return {
-    left: Math.floor((width - side + 1) / 2),
-    top: Math.floor((height - side + 1) / 2),
-    width: side,
-    height: side,
-  };
-}
-
 function centred(width: number, height: number, w: number, h: number): CropRegion {
   return {
     left: Math.floor((width - w) / 2),

@@ -1,4 +1,5 @@
 import { ConfigError } from '../support/errors.js';
+import { smallBelow } from '../support/imageView.js';
 import { nearest } from '../support/nearest.js';
 import type { RandomStream } from '../support/random.js';
 import type { RgbImage } from './image.js';
@@ -31,9 +32,6 @@ export interface RandAugmentOptions {
  * function of the image and of the numbers that it draws.
  */
 export type ImageNoise = (image: RgbImage, random: RandomStream, out: RgbImage) => void;
-
-/** Images with a shorter side count as small; the published code knows 32 px and 224 px up. */
-export const smallBelow = 128;
 
 /**
  * RandAugment: `n` operations, each drawn uniformly and with replacement and always applied, with

@@ -13,6 +13,7 @@ import { optimize } from '../passes/pipeline.js';
 import { foldBatchNorm } from '../passes/foldBatchNorm.js';
 import { recomputeBlocks } from '../passes/recomputeBlocks.js';
 import { ConfigError } from '../support/errors.js';
+import { viewOf } from '../support/imageView.js';
 import type { TensorData } from '../support/tensor.js';
 import { forwardTarget } from '../targets/forward.js';
 import { lower, type Choice } from '../targets/lower.js';
@@ -321,6 +322,7 @@ class Compilation {
       classes: this.traced.classes,
       image: this.traced.imageShape,
       imageFormat: this.options.imageFormat ?? 'float32-nchw',
+      view: viewOf(this.traced.imageShape, this.model.input, this.model.input.mean),
       optimizer: trains ? optimizer.kind : null,
       params: weightsOf(this.traced),
       artifacts,

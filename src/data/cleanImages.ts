@@ -1,9 +1,10 @@
 import { createHash } from 'node:crypto';
+import { viewOf } from '../support/imageView.js';
 import type { Images, LabelledImages } from './images.js';
 import type { ImageBatch, ImageLayout, ImageSource } from './imageSource.js';
 import type { LoaderPool } from './loaderPool.js';
 import {
-  defaultCrop,
+  evaluationCrop,
   rowsOf,
   type Crop,
   type Damage,
@@ -16,7 +17,7 @@ import type { UnreadableImages } from './unreadable.js';
 export interface CleanImagesOptions {
   readonly pool: LoaderPool;
   readonly unreadable: UnreadableImages;
-  /** Default: all of packed images and for small networks, else the middle; see defaultCrop. */
+  /** Default: that of the network's view; see evaluationCrop. */
   readonly crop?: Crop | undefined;
   /** For a network that takes floats, of each channel; default 0 and 1. */
   readonly mean?: readonly number[] | undefined;
@@ -116,10 +117,10 @@ export async function* preparedBatches(
 
 function preparationOf(
   images: Images,
-  { shape }: ImageLayout,
-  { crop, mean, std }: CleanImagesOptions,
+  { shape, view = viewOf(shape) }: ImageLayout,
+  { crop = evaluationCrop(images, view), mean, std }: CleanImagesOptions,
 ): Preparation {
-  return { shape, crop: crop ?? defaultCrop(images, shape, 'middle'), mean, std };
+  return { shape, crop, view, mean, std };
 }
 
 /** Loads these images into the first rows; returns those that could be read. */

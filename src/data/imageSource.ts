@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
 import { DataError } from '../support/errors.js';
+import type { ImageView } from '../support/imageView.js';
 import { writeImage } from './batches.js';
 import type { ArrayDataset } from './dataset.js';
 
@@ -11,6 +12,8 @@ export interface ImageLayout {
   readonly shape: readonly [number, number, number];
   /** Floats of 0 to 1 as [C,H,W], or 8 bits as [H,W,C]. */
   readonly format: 'float32-nchw' | 'uint8-nhwc';
+  /** How files become its images; default viewOf the shape. */
+  readonly view?: ImageView | undefined;
 }
 
 /** Some images, in the order in which they were asked for; valid until the next batch is taken. */

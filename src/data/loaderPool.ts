@@ -3,7 +3,15 @@ import { Worker } from 'node:worker_threads';
 import { unpackError } from '../runtime/trainProtocol.js';
 import { workerUrl } from '../support/workerUrl.js';
 import { InternalError } from '../support/errors.js';
-import type { FailedRow, LoadCommand, LoadPlan, LoadReply, LoadRow } from './loaderProtocol.js';
+import { ownBudget } from './pixelBudget.js';
+import type {
+  FailedRow,
+  LoadCommand,
+  LoaderData,
+  LoadPlan,
+  LoadReply,
+  LoadRow,
+} from './loaderProtocol.js';
 
 export interface LoaderPoolOptions {
   /** Threads; what they give does not depend on it. */
@@ -40,7 +48,7 @@ export class LoaderPool {
 
   #start(concurrency: number): Worker {
     const worker = new Worker(workerUrl(import.meta.url, 'loaderWorker'), {
-      workerData: { concurrency },
+      workerData: { concurrency, budget: ownBudget.memory } satisfies LoaderData,
     });
     // Only work under way keeps the process alive, not a forgotten pool.
     worker.unref();

@@ -3,6 +3,14 @@ import type { PackedError } from '../runtime/trainProtocol.js';
 import type { PackedPixels } from './images.js';
 import type { Preparation } from './preparation.js';
 
+/** What a thread begins with. */
+export interface LoaderData {
+  /** Images that it has under way at a time. */
+  readonly concurrency: number;
+  /** Of the PixelBudget that all threads share. */
+  readonly budget: SharedArrayBuffer;
+}
+
 /** What all rows of some jobs have in common; sent once. */
 export interface LoadPlan {
   readonly preparation: Preparation;

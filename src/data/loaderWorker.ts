@@ -3,14 +3,23 @@ import { parentPort, workerData } from 'node:worker_threads';
 import { packError } from '../runtime/trainProtocol.js';
 import { invariant } from '../support/errors.js';
 import { UnreadableImage } from './decode.js';
-import type { FailedRow, LoadCommand, LoadPlan, LoadReply, LoadRow } from './loaderProtocol.js';
+import type {
+  FailedRow,
+  LoadCommand,
+  LoaderData,
+  LoadPlan,
+  LoadReply,
+  LoadRow,
+} from './loaderProtocol.js';
+import { PixelBudget } from './pixelBudget.js';
 import { Preparer } from './preparer.js';
 
 type LoadJob = Extract<LoadCommand, { kind: 'load' }>;
 
 const port = parentPort;
 invariant(port, 'loaderWorker runs as a worker thread');
-const { concurrency } = workerData as { readonly concurrency: number };
+const { concurrency, budget: memory } = workerData as LoaderData;
+const budget = new PixelBudget(memory);
 
 const plans = new Map<number, { readonly content: LoadPlan; readonly preparer: Preparer }>();
 
@@ -80,7 +89,7 @@ port.on('message', (command: LoadCommand) => {
   }
   if (command.kind === 'plan') {
     const { content } = command;
-    const preparer = new Preparer(content.preparation, content.packed);
+    const preparer = new Preparer(content.preparation, content.packed, budget);
     plans.set(command.plan, { content, preparer });
     return;
   }

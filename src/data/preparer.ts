@@ -1,15 +1,19 @@
 import { affineNoise } from '../augment/affineNoise.js';
 import { corrupt } from '../augment/corruptions/corrupt.js';
-import { drawCrop, evaluationCrop, type CropRegion } from '../augment/cropRegion.js';
+import { drawCrop } from '../augment/cropRegion.js';
 import type { RgbImage } from '../augment/image.js';
 import { largeImageNoise, smallImageNoise } from '../augment/imageNoise.js';
 import { marginFor, perturb } from '../augment/perturbations/perturb.js';
 import type { ImageNoise } from '../augment/randAugment.js';
 import { fnv1a32 } from '../support/hash.js';
 import { RandomStream } from '../support/random.js';
-import { decodeFile, resizeRgb, type Size, type TakeRegion } from './decode.js';
+import { viewOf, type ImageView } from '../support/imageView.js';
+import { decodeFile, resizeRgb, type DecodeOptions, type Frame } from './decode.js';
+import { evaluationFraming, regionFraming } from './framing.js';
 import type { PackedPixels } from './images.js';
+import type { PixelBudget } from './pixelBudget.js';
 import { rowsOf, type Preparation } from './preparation.js';
+import type { Framing, Size } from './resample/resample.js';
 import { unpackImage } from './unpackImage.js';
 
 /** Which image this is; its random numbers are a function of this and nothing else. */
@@ -26,8 +30,10 @@ const sites = { crop: fnv1a32('loader.crop'), noise: fnv1a32('loader.noise') };
 
 /** Makes rows of batches from images, by one preparation. */
 export class Preparer {
-  /** What is taken from an image, with its margin. */
+  /** The network's, without a margin. */
   readonly #size: Size;
+  readonly #view: ImageView;
+  readonly #options: DecodeOptions;
   readonly #margin: number;
   readonly #rows: number;
   readonly #noise: ImageNoise | undefined;
@@ -38,10 +44,14 @@ export class Preparer {
   constructor(
     private readonly preparation: Preparation,
     private readonly packed: PackedPixels | undefined,
+    budget?: PixelBudget,
   ) {
-    const [, height, width] = preparation.shape;
+    const { shape, decode, view = viewOf(shape) } = preparation;
+    const [, height, width] = shape;
     this.#margin = marginOf(preparation);
-    this.#size = { width: width + 2 * this.#margin, height: height + 2 * this.#margin };
+    this.#size = { width, height };
+    this.#view = view;
+    this.#options = { ...view, decode, budget };
     this.#rows = rowsOf(preparation);
     this.#noise = noiseOf(preparation);
     this.#tables = floatTables(preparation);
@@ -91,32 +101,28 @@ export class Preparer {
   }
 
   #read(where: string | number, at: ImageAt): RgbImage | Promise<RgbImage> {
-    const take = (width: number, height: number): CropRegion => this.#region(width, height, at);
-    if (typeof where === 'string') return decodeFile(where, take, this.#size);
-    return this.#unpack(where, take);
-  }
-
-  #unpack(place: number, take: TakeRegion): RgbImage | Promise<RgbImage> {
+    const frame: Frame = (image) => this.#frame(image, at);
+    if (typeof where === 'string') return decodeFile(where, frame, this.#options);
     const { packed } = this;
-    const image = packed && unpackImage(packed, place);
-    if (!image) throw new RangeError(`no packed image ${place}`);
-    return this.#whole ? image : resizeRgb(image, take, this.#size);
+    const image = packed && unpackImage(packed, where);
+    if (!image) throw new RangeError(`no packed image ${where}`);
+    return this.#whole ? image : resizeRgb(image, frame, this.#options);
   }
 
-  #region(width: number, height: number, at: ImageAt): CropRegion {
+  #frame(image: Size, at: ImageAt): Framing {
     const { crop } = this.preparation;
+    const { cropPct } = this.#view;
     switch (crop.kind) {
-      case 'random':
-        return drawCrop(width, height, stream(at, sites.crop), crop);
+      case 'random': {
+        const region = drawCrop(image.width, image.height, stream(at, sites.crop), crop);
+        return regionFraming(region, this.#size);
+      }
       case 'middle':
-        return evaluationCrop(
-          width,
-          height,
-          Math.min(...this.preparation.shape.slice(1)),
-          this.#margin,
-        );
+        return evaluationFraming(image, this.#size, { crop: 'centre', cropPct }, this.#margin);
       case 'whole':
-        return { left: 0, top: 0, width, height };
+        return evaluationFraming(image, this.#size, { crop: 'squash', cropPct });
+      case 'pad':
+        return evaluationFraming(image, this.#size, { crop: 'pad', cropPct });
     }
   }
 }

@@ -1,9 +1,16 @@
 import type { Value } from '../ir/graph.js';
 import { ModelError } from '../support/errors.js';
+import {
+  croppings,
+  interpolations,
+  pixelReadings,
+  type ViewChoices,
+} from '../support/imageView.js';
+import { nearest } from '../support/nearest.js';
 import { currentSite } from './callSites.js';
 
 /** The network's input: an image [C,H,W]; the batch is left open. */
-export interface ImageInput {
+export interface ImageInput extends ViewChoices {
   readonly kind: 'image';
   readonly shape: readonly [number, number, number];
   /** Of each channel, for pixels in 0..1; used where the graph itself normalises 8-bit images. */
@@ -11,7 +18,8 @@ export interface ImageInput {
   readonly std: readonly number[];
 }
 
-export interface ImageOptions {
+/** Beside the statistics: how an image file becomes the input; see ImageView. */
+export interface ImageOptions extends ViewChoices {
   /** Mean of each channel for pixels in 0..1; default 0. */
   readonly mean?: readonly number[];
   /** Standard deviation of each channel for pixels in 0..1; default 1. */
@@ -19,10 +27,16 @@ export interface ImageOptions {
 }
 
 /**
- * An image input of C channels, H rows and W columns. Errors: a size that is no whole number of at
- * least 1, statistics whose number is not that of the channels.
+ * An image input of C channels, H rows and W columns. Evaluation resizes images by `interpolation`
+ * (default bicubic) and takes what `crop` says: 'centre' resizes the short side to size / cropPct and
+ * takes the middle, 'squash' resizes all of the image, 'pad' keeps its proportions between bars.
+ * Default: 'squash' below 128 px, else 'centre' with a cropPct of size / (size + 32). `pixels`:
+ * 'stored' reads files as torchvision does, without EXIF, transparency and profiles (default: 'seen').
+ * Errors: a size that is not a whole number of at least 1, statistics whose number is not that of
+ * the channels, a cropPct outside (0, 1] or without 'centre'.
  *
  * @example image(3, 224, 224, { mean: [0.485, 0.456, 0.406], std: [0.229, 0.224, 0.225] })
+ * @example image(3, 224, 224, { interpolation: 'bilinear', crop: 'centre', cropPct: 0.875 })
  */
 export function image(
   channels: number,
@@ -43,7 +57,34 @@ export function image(
       `image: mean [${mean.join(',')}] and std [${std.join(',')}] of ${channels} channels`,
       'give one number a channel, and a std above 0',
     );
-  return { kind: 'image', shape, mean, std };
+  return { kind: 'image', shape, mean, std, ...checkedView(options) };
+}
+
+/** The choices that are made; a share of the short side means a crop of the middle. */
+function checkedView({ interpolation, crop, cropPct, pixels }: ViewChoices): ViewChoices {
+  requireOneOf('interpolation', interpolation, interpolations);
+  requireOneOf('crop', crop, croppings);
+  requireOneOf('pixels', pixels, pixelReadings);
+  if (cropPct !== undefined && !(cropPct > 0 && cropPct <= 1 && (crop ?? 'centre') === 'centre'))
+    throw inputError(
+      `image: cropPct ${cropPct}${crop === undefined ? '' : ` with crop '${crop}'`}`,
+      "cropPct is above 0 and at most 1, for example 0.875, and belongs to crop: 'centre'",
+    );
+  return {
+    ...(interpolation !== undefined && { interpolation }),
+    ...(crop !== undefined && { crop }),
+    ...(cropPct !== undefined && { cropPct }),
+    ...(pixels !== undefined && { pixels }),
+  };
+}
+
+function requireOneOf(key: string, value: string | undefined, known: readonly string[]): void {
+  if (value === undefined || known.includes(value)) return;
+  const near = nearest(value, known);
+  throw inputError(
+    `image: ${key} ${JSON.stringify(value)} is not one of ${known.join(', ')}`,
+    near === undefined ? `give ${known.join(', ')}` : `did you mean ${near}?`,
+  );
 }
 
 function inputError(message: string, hint: string): ModelError {

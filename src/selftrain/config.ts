@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import {
+  decodeSchema,
   durationIssues,
   isObject,
   networkKeys,
@@ -93,6 +94,7 @@ const selfTrainingSchema = z.strictObject({
         .min(0)
         .describe('Images that may be unreadable; more of them stop the run.')
         .default(100),
+      decode: decodeSchema,
     })
     .describe('The data sets.'),
   teacher: teacherSchema,

@@ -17,6 +17,7 @@ import { plainPreparation, preparationOf } from '../api/trainingData.js';
 import type { BatchSource } from '../api/trainer.js';
 import type { InferencePrecision } from '../compiler/precision.js';
 import { ImageBatches } from '../data/imageBatches.js';
+import type { Decoding } from '../data/decode.js';
 import { hardTargets, type Images, type LabelledImages, type Targets } from '../data/images.js';
 import type { ImageSource } from '../data/imageSource.js';
 import type { LoaderPool } from '../data/loaderPool.js';
@@ -25,6 +26,7 @@ import type { Model } from '../nn/defineModel.js';
 import { chosenCheckpointPath, fixedFolder, readCheckpointState } from '../runtime/checkpoint.js';
 import { readMetrics } from '../runtime/metrics.js';
 import type { GenerationConfig, StudentConfig } from './config.js';
+import type { SelfTrainingNetwork } from './networks.js';
 import { invariant } from '../support/errors.js';
 import { MixedBatches } from './mixedBatches.js';
 import { onTheFlyBatches } from './onTheFlyBatches.js';
@@ -54,6 +56,8 @@ export interface Generation {
   readonly model: string | Model;
   /** [C,H,W] */
   readonly shape: readonly [number, number, number];
+  /** How it sees images at a size [C,H,W]. */
+  readonly viewAt: SelfTrainingNetwork['viewAt'];
   readonly labelled: LabelledImages;
   readonly validation: ImageSource;
   /** What a student learns from beside the labelled images. */
@@ -81,6 +85,8 @@ export interface GenerationContext {
   readonly labelPrecision: InferencePrecision;
   readonly pool: LoaderPool;
   readonly unreadable: UnreadableImages;
+  /** How images are decoded for training; default exact. */
+  readonly decode?: Decoding | undefined;
 }
 
 /** A trained network, as lineage.json keeps it. */
@@ -184,11 +190,13 @@ async function fixed(
   const { fixResolution: fix, batch, labelSmoothing } = config;
   if (fix === undefined) return 'unwanted';
   const [channels] = generation.shape;
+  const larger = [channels, fix.size, fix.size] as const;
+  const seen = { view: generation.viewAt(larger), decode: context.decode };
   const source = new ImageBatches(labelled, hardTargets(labelled), {
     ...{ batch, seed, name: `${name}.fixed` },
     pool: context.pool,
     unreadable: context.unreadable,
-    preparation: plainPreparation(labelled, [channels, fix.size, fix.size]),
+    preparation: plainPreparation(labelled, larger, seen),
     prefetch: batchesAhead(context.runsOn, config.stepsPerRun),
   });
   const request = {
@@ -263,13 +271,15 @@ function sourceOf(
 ): SizedSource {
   const { config, labelled, pseudo, like, quiet } = generation;
   const { batch, noise } = config;
+  const { shape, viewAt } = generation;
+  const seen = { view: viewAt(shape), decode: context.decode };
   const part = (name: string, images: Images, rows: number, own: GenerationConfig['noise']) => ({
     batch: rows,
     seed: generation.seed,
     name: `${generation.name}.${name}`,
     pool: context.pool,
     unreadable: context.unreadable,
-    preparation: preparationOf(own, images, generation.shape),
+    preparation: preparationOf(own, images, shape, seen),
     prefetch: batchesAhead(context.runsOn, config.stepsPerRun),
   });
   const labelledPart = (rows: number) =>

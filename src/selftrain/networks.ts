@@ -3,10 +3,11 @@ import { requireLarger } from '../api/fixResolution.js';
 import { loadModel, modelPath } from '../api/loadModel.js';
 import { networkOf } from '../api/modelWeights.js';
 import { requireStartingWeights } from '../api/startingWeights.js';
-import { preparationOf, shapeOf } from '../api/trainingData.js';
+import { preparationOf, shapeOf, viewOfModel } from '../api/trainingData.js';
 import { requireFullBatch } from '../data/preparedBatches.js';
 import type { Model } from '../nn/defineModel.js';
 import { ConfigError } from '../support/errors.js';
+import type { ImageView } from '../support/imageView.js';
 import type { GenerationConfig, SelfTrainingConfig, StudentConfig } from './config.js';
 import type { SelfTrainingSets } from './sets.js';
 
@@ -20,6 +21,8 @@ export interface SelfTrainingNetwork {
   readonly model: string | Model;
   /** [C,H,W] */
   readonly shape: readonly [number, number, number];
+  /** How it sees images at a size [C,H,W]. */
+  readonly viewAt: (shape: readonly [number, number, number]) => ImageView;
   readonly architectureHash: string;
 }
 
@@ -56,7 +59,7 @@ async function openNetwork(
   { model: named, init, size, noise, freeze, fixResolution }: GenerationConfig,
   name: string,
   { configFolder, classes, models }: NetworksOptions,
-): Promise<Pick<SelfTrainingNetwork, 'model' | 'shape' | 'architectureHash'>> {
+): Promise<Omit<SelfTrainingNetwork, 'name' | 'config' | 'seed'>> {
   const model = models?.[named] ?? modelPath(named, configFolder);
   const loaded = await loadModel(model);
   const network = networkOf(loaded, {
@@ -75,7 +78,8 @@ async function openNetwork(
   requireLarger(fixResolution, network.image, `${name}: fixResolution.size`);
   const initial = initialPath(init, configFolder);
   if (initial !== undefined) requireStartingWeights(initial, network);
-  return { model, shape: network.image, architectureHash: network.architectureHash };
+  const { image: shape, architectureHash } = network;
+  return { model, shape, viewAt: (at) => viewOfModel(loaded.model, at), architectureHash };
 }
 
 /** The checkpoint or run that a config names to start from; undefined for 'scratch' and 'teacher'. */

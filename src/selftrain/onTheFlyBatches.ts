@@ -2,13 +2,14 @@ import type { Labeller } from '../api/labeller.js';
 import type { Images } from '../data/images.js';
 import type { ImageLayout, ImageSource } from '../data/imageSource.js';
 import type { LoaderPool } from '../data/loaderPool.js';
-import { defaultCrop, type Crop, type Preparation } from '../data/preparation.js';
+import { evaluationCrop, type Crop, type Preparation } from '../data/preparation.js';
 import { PreparedBatches, type BatchOrder } from '../data/preparedBatches.js';
 import type { Pixels } from '../data/slots.js';
 import type { UnreadableImages } from '../data/unreadable.js';
 import type { BatchArrays } from '../runtime/batchArrays.js';
 import { argmaxRow, softmaxRows } from '../runtime/evaluate.js';
 import { ConfigError } from '../support/errors.js';
+import { viewOf } from '../support/imageView.js';
 import type { BatchPart } from './mixedBatches.js';
 
 export interface OnTheFlyOptions extends BatchOrder {
@@ -37,10 +38,11 @@ export interface OnTheFlyOptions extends BatchOrder {
 export function onTheFlyBatches(options: OnTheFlyOptions): BatchPart {
   const { labeller, images, preparation, kind, threshold = 0, temperature = 1 } = options;
   const { image: shape, imageFormat: format, classes } = labeller.manifest;
-  const crop = options.cleanCrop ?? defaultCrop(images, shape, 'middle');
+  const { view = viewOf(shape) } = labeller.manifest;
+  const crop = options.cleanCrop ?? evaluationCrop(images, view);
   const batches = new PreparedBatches(images, {
     ...options,
-    preparations: [preparation, { shape, crop }],
+    preparations: [preparation, { shape, crop, view }],
   });
   const clean: Pixels = format === 'uint8-nhwc' ? new Uint8Array() : new Float32Array();
   const write = kind === 'hard' ? hardTarget : softTarget;

@@ -64,7 +64,7 @@ export class Pipeline {
     inputs: Readonly<Record<string, Json>> = {},
   ): Promise<TrainedNetwork> {
     const { context, sources, control } = this.parts;
-    const { name, config, seed, model, shape, architectureHash } = own;
+    const { name, config, seed, model, shape, viewAt, architectureHash } = own;
     const { labelled, validation } = sources;
     const initial = more.initial ?? initialPath(config.init, this.parts.configFolder);
     return this.#run.stage({
@@ -84,7 +84,7 @@ export class Pipeline {
       outputs: ({ checkpoint }) => [checkpoint],
       run: () =>
         trainGeneration(
-          { name, config, seed, model, shape, labelled, validation, ...more, initial },
+          { name, config, seed, model, shape, viewAt, labelled, validation, ...more, initial },
           context,
           control,
         ),

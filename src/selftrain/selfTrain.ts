@@ -110,6 +110,7 @@ export async function inRunFolder<T>(
       labelPrecision: config.labelling.precision,
       pool,
       unreadable,
+      decode: config.data.decode,
     };
     const sources = sourcesOf(sets, { pool, unreadable });
     const parts = { config, configFolder, networks, sources, stages, context, control: options };

@@ -139,7 +139,7 @@ describe('the noise of a config', () => {
   });
 
   it.each([
-    ['tight', /^noise.crop: "tight" is not known; allowed: random, middle, whole$/],
+    ['tight', /^noise.crop: "tight" is not known; allowed: random, middle, whole, pad$/],
     [{ kind: 'randm' }, /^noise.crop.kind: "randm" is not known \(did you mean random\?\)/],
     [{ kind: 'random', area: 3 }, /^noise.crop.area: expected a list of two numbers, not 3$/],
     [{ kind: 'random', area: [1, 0.5] }, /^noise.crop.area: expected the smaller number first$/],

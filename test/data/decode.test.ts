@@ -2,15 +2,33 @@ import { join } from 'node:path';
 import sharp from 'sharp';
 import { describe, expect, it } from 'vitest';
 import type { RgbImage } from '../../src/augment/image.js';
-import { decodeFile, resizeRgb, UnreadableImage } from '../../src/data/decode.js';
+import {
+  decodeFile,
+  resizeRgb,
+  UnreadableImage,
+  type DecodeOptions,
+  type Frame,
+} from '../../src/data/decode.js';
+import { regionFraming } from '../../src/data/framing.js';
+import type { Size } from '../../src/data/resample/resample.js';
 import { temporaryFolder } from '../support/folder.js';
 import { busyJpeg, quarterColours, quartersImage, write } from './fixtures.js';
 
 const size = { width: 16, height: 12 };
-const whole = (width: number, height: number) => ({ left: 0, top: 0, width, height });
+const whole = ({ width, height }: Size) => ({ left: 0, top: 0, width, height });
 
-async function decode(bytes: Uint8Array | string, take = whole): Promise<RgbImage> {
-  return decodeFile(write(temporaryFolder(), 'image', bytes), take, size);
+/** Takes a region at the size. */
+const framed =
+  (take = whole): Frame =>
+  (image) =>
+    regionFraming(take(image), size);
+
+async function decode(
+  bytes: Uint8Array | string,
+  take = whole,
+  options: DecodeOptions = {},
+): Promise<RgbImage> {
+  return decodeFile(write(temporaryFolder(), 'image', bytes), framed(take), options);
 }
 
 /** The middles of the four quarters. */
@@ -93,9 +111,9 @@ describe('decoding gives 8-bit RGB', () => {
         .toBuffer();
       expect((await sharp(bytes).metadata()).orientation).toBe(orientation);
       const sizes: number[] = [];
-      const image = await decode(bytes, (width, height) => {
-        sizes.push(width, height);
-        return whole(width, height);
+      const image = await decode(bytes, (stored) => {
+        sizes.push(stored.width, stored.height);
+        return whole(stored);
       });
       expect(sizes).toEqual([64, 48]);
       expectColours(image, quarterColours, format === 'jpeg' ? 3 : 0);
@@ -116,7 +134,7 @@ describe('decoding gives 8-bit RGB', () => {
 });
 
 describe('a region', () => {
-  const lowerRight = (width: number, height: number) => ({
+  const lowerRight = ({ width, height }: Size) => ({
     left: width / 2,
     top: height / 2,
     width: width / 2,
@@ -140,7 +158,7 @@ describe('a region', () => {
       await quartersImage().png().toBuffer(),
     ];
     const image = { data, width: 64, height: 48 };
-    const [left, right] = [await resizeRgb(image, lowerRight, size), await decode(png, lowerRight)];
+    const [left, right] = [resizeRgb(image, framed(lowerRight)), await decode(png, lowerRight)];
     expect(left.data).toEqual(right.data);
   });
 });
@@ -157,7 +175,7 @@ describe('a file that is no whole image is refused with the reason', () => {
 
   it('if it is missing, empty, or something else', async () => {
     const path = join(temporaryFolder(), 'none.jpg');
-    await expect(decodeFile(path, whole, size)).rejects.toThrow('the file does not exist');
+    await expect(decodeFile(path, framed())).rejects.toThrow('the file does not exist');
     expect(await reason('')).toBe('the file is empty');
     expect(await reason('text that was renamed .png')).toMatch(/unsupported image format/);
   });
@@ -171,7 +189,7 @@ describe('a file that is no whole image is refused with the reason', () => {
 
   it('even if only its upper part is wanted', async () => {
     const jpeg = await busyJpeg(200, 160);
-    const top = (width: number) => ({ left: 0, top: 0, width, height: 20 });
+    const top = ({ width }: Size) => ({ left: 0, top: 0, width, height: 20 });
     expect(await reason(jpeg.subarray(0, 0.9 * jpeg.length), top)).toBe('the file is cut short');
     // The end of a thumbnail in the header is not that of the image.
     const exif = await sharp(jpeg)

@@ -1,7 +1,7 @@
+import { smallBelow } from '../../support/imageView.js';
 import { fnv1a32 } from '../../support/hash.js';
 import { RandomStream } from '../../support/random.js';
 import type { RgbImage } from '../image.js';
-import { smallBelow } from '../randAugment.js';
 import { brighten } from './brighten.js';
 import { defocusBlur } from './defocusBlur.js';
 import { elastic } from './elastic.js';

@@ -1,7 +1,7 @@
+import { smallBelow } from '../../support/imageView.js';
 import { fnv1a32 } from '../../support/hash.js';
 import { RandomStream } from '../../support/random.js';
 import type { RgbImage } from '../image.js';
-import { smallBelow } from '../randAugment.js';
 import { brightnessFrames } from './brightness.js';
 import type { Canvas, Frames } from './frames.js';
 import { gaussianNoiseFrames } from './gaussianNoise.js';
