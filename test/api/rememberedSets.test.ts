@@ -49,7 +49,7 @@ async function open(
 ) {
   told = [];
   const config: Pick<TrainingConfig, 'data' | 'seed' | 'validation'> = {
-    data: { kind: 'images', labelled, test, unreadable: 0 },
+    data: { kind: 'images', labelled, test, unreadable: 0, decode: 'fast' },
     seed: 3,
     validation: { share: 0.3, every: 1 },
   };
