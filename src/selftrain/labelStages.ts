@@ -1,5 +1,5 @@
 /** The stages between a teacher and a student: labels for all images, and those that the student learns from. */
-import { join, relative, resolve } from 'node:path';
+import { basename, join, relative, resolve } from 'node:path';
 import { agreementWithFloat32 } from '../api/agreement.js';
 import { agreementNote } from '../api/agreementNote.js';
 import { Labeller } from '../api/labeller.js';
@@ -16,7 +16,7 @@ import type { TrainedNetwork } from './generation.js';
 import { labelImages } from './label.js';
 import { listShards } from './labelStore.js';
 import type { SelfTrainingNetwork } from './networks.js';
-import { completed, plain, type PipelineParts, type RunStages } from './runStages.js';
+import { calledSets, completed, plain, type PipelineParts, type RunStages } from './runStages.js';
 
 /** What the labels of one generation became; see FilterSummary. */
 export type KeptLabels = {
@@ -78,6 +78,7 @@ export async function labelStage(
       ...(precision !== 'float32' && { precision }),
       ...(noise && { noise }),
     },
+    called: { ...calledSets, checkpoint: `the weights of ${trainedAs}` },
     outputs: (result) => result.files,
     run: async () => {
       control.onEvent?.({ kind: 'begin', title: `${name} labels` });
@@ -148,6 +149,11 @@ export async function filterStage(
       previous: previous?.precision ?? null,
     },
     complete: (recorded) => completed(recorded, 'rule', withRuleDefaults),
+    called: {
+      labels: `the labels of ${name}`,
+      previous: 'the labels of the generation before',
+      corrections: corrections === undefined ? 'the corrections' : basename(corrections),
+    },
     short: true,
     outputs: ({ path }) => [path, ...Object.values(besideKept(path))],
     run: async () => {

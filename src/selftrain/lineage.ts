@@ -7,6 +7,7 @@ import { join } from 'node:path';
 import { z } from 'zod';
 import type { Json } from '../artifacts/checkpointSchema.js';
 import { checked } from '../artifacts/manifestSchema.js';
+import { isObject } from '../api/config.js';
 import { configChanges } from '../api/configChanges.js';
 import { writeFileAtomic } from '../runtime/atomic.js';
 import { readError } from '../runtime/fileErrors.js';
@@ -43,6 +44,8 @@ export interface Stage<T extends Json> {
   readonly inputs: Json;
   /** Fills in what an older version left out of its record of `inputs`; the record as it is if missing. */
   readonly complete?: (recorded: Json) => Json;
+  /** What the hashes in `inputs` are of, by key: data, and what earlier stages made. */
+  readonly called?: Readonly<Record<string, string>>;
   /** Whether it is soon done again, so that one that failed may begin anew with other inputs. */
   readonly short?: boolean;
   /** Files and folders that it makes, from its result: paths in the run's folder. */
@@ -56,10 +59,17 @@ export interface Stage<T extends Json> {
 export interface StagesOptions {
   /** Do again what the config says otherwise than before, and all that follows; refused unless told. */
   readonly overwrite?: boolean | undefined;
+  /** Do again what other data than before decide, but not what the config says otherwise. */
+  readonly acceptData?: boolean | undefined;
   /** Told of a stage that is not done again. */
   readonly onSkip?: ((stage: string) => void) | undefined;
   /** Told of a stage that is done now. */
   readonly onBegin?: ((stage: string) => void) | undefined;
+}
+
+/** Where the stages of a run are recorded. */
+export function lineagePath(folder: string): string {
+  return join(folder, 'lineage.json');
 }
 
 /** Runs stages in a run's folder, each once. */
@@ -72,7 +82,7 @@ export class Stages {
     private readonly folder: string,
     private readonly options: StagesOptions = {},
   ) {
-    this.#file = join(folder, 'lineage.json');
+    this.#file = lineagePath(folder);
     this.#stages = readStages(this.#file);
   }
 
@@ -139,14 +149,16 @@ export class Stages {
   }
 
   #replace<T extends Json>(stage: Stage<T>, before: StageRecord): void {
-    const { name, inputs, clear, short = false } = stage;
+    const { name, inputs, clear, called, short = false } = stage;
     const nothingLost = short && before.state === 'begun';
-    if (this.options.overwrite !== true && !nothingLost)
+    const { overwrite = false, acceptData = false } = this.options;
+    const accepted = acceptData && differInData(before.inputs, inputs, called);
+    if (!overwrite && !accepted && !nothingLost)
       throw new ConfigError(`${this.folder} holds ${name} of another config or other data`, {
         code: 'config-differs',
         where: this.folder,
-        notes: configChanges(before.inputs, inputs),
-        hint: '--overwrite does that stage and all after it again; or give the run another name',
+        notes: configChanges(before.inputs, inputs, called),
+        hint: '--overwrite does that stage again, and what depends on it; or give the run another name',
       });
     clear();
   }
@@ -164,6 +176,16 @@ export class Stages {
     // Not sorted: the order of the stages is that in which they were done.
     writeFileAtomic(this.#file, `${JSON.stringify(lineage, null, 2)}\n`);
   }
+}
+
+/** Whether two records of inputs differ only under keys that are called something. */
+function differInData(a: Json, b: Json, called: Stage<Json>['called'] = {}): boolean {
+  if (!isObject(a) || !isObject(b)) return false;
+  const same = (key: string): boolean =>
+    canonicalJson([a[key] ?? null]) === canonicalJson([b[key] ?? null]);
+  // A model is a file of the config's.
+  const isData = (key: string): boolean => key in called && key !== 'architecture';
+  return Object.keys({ ...a, ...b }).every((key) => isData(key) || same(key));
 }
 
 function readStages(file: string): Record<string, StageRecord> {

@@ -2,6 +2,7 @@
  * The loop of arXiv 1911.04252, algorithm 1: a teacher learns from labelled images and labels others;
  * a student learns from both under noise; then the student is the teacher.
  */
+import { isObject } from '../api/config.js';
 import { Labeller } from '../api/labeller.js';
 import type { Json } from '../artifacts/checkpointSchema.js';
 import { resolveCheckpoint } from '../runtime/checkpoint.js';
@@ -21,7 +22,7 @@ import {
 } from './labelStages.js';
 import { initialPath, type SelfTrainingNetwork } from './networks.js';
 import { pseudoImages } from './pseudoImages.js';
-import { completed, plain, RunStages, type PipelineParts } from './runStages.js';
+import { calledSets, completed, plain, RunStages, type PipelineParts } from './runStages.js';
 import { testNetwork, type TestResult } from './testNetwork.js';
 
 /** One network of a finished run. */
@@ -76,11 +77,18 @@ export class Pipeline {
         labelled: labelled.fingerprint,
         validation: validation.fingerprint,
         ...(initial !== undefined && { initial: hashOfPath(resolveCheckpoint(initial)) }),
-        ...(more.like && { like: more.like }),
+        ...(more.like && { like: lengthOf(more.like) }),
         ...(more.quiet && { quiet: more.quiet }),
         ...inputs,
       },
-      complete: (recorded) => completed(recorded, 'config', withGenerationDefaults),
+      complete: (recorded) => withLength(completed(recorded, 'config', withGenerationDefaults)),
+      called: {
+        ...calledSets,
+        architecture: `the model (${config.model})`,
+        ...(initial !== undefined && { initial: `what it starts from (${initial})` }),
+        teacher: 'the teacher',
+        labels: 'the pseudo-labels',
+      },
       outputs: ({ checkpoint }) => [checkpoint],
       run: () =>
         trainGeneration(
@@ -169,6 +177,13 @@ export class Pipeline {
     const results = await this.#run.stage({
       name: stage,
       inputs: { networks: Object.fromEntries(hashes), test: sources.test.fingerprint },
+      called: {
+        ...calledSets,
+        ...Object.fromEntries(
+          hashes.map(([name]) => [`networks.${name}`, `the weights of ${name}`]),
+        ),
+        networks: 'a network',
+      },
       outputs: () => [],
       run: async () => {
         const found: Record<string, TestResult> = {};
@@ -194,4 +209,20 @@ export class Pipeline {
       return { name, trained: network, labels, test, seconds };
     });
   }
+}
+
+/** Of the student beside a control, what decides the control's training. */
+function lengthOf({
+  steps,
+  stepImages,
+  stepsPerEpoch,
+}: NonNullable<Generation['like']>): NonNullable<Generation['like']> {
+  return { steps, stepImages, stepsPerEpoch };
+}
+
+/** Older versions recorded all of the student, so that a control seemed to depend on its weights. */
+function withLength(recorded: Json): Json {
+  if (!isObject(recorded) || !isObject(recorded['like'])) return recorded;
+  const { steps, stepImages, stepsPerEpoch } = recorded['like'];
+  return plain({ ...recorded, like: { steps, stepImages, stepsPerEpoch } });
 }

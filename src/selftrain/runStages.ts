@@ -68,6 +68,14 @@ export class RunStages {
   }
 }
 
+/** What the fingerprints of sets among a stage's inputs are of. */
+export const calledSets = {
+  labelled: 'the labelled images',
+  validation: 'the held-out images',
+  unlabelled: 'the unlabelled images',
+  test: 'the test images',
+} as const;
+
 /** Inputs that a stage recorded, whose part `key` gets the defaults of keys that have come since. */
 export function completed(
   recorded: Json,

@@ -1,8 +1,10 @@
+import { existsSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import type { Json } from '../artifacts/checkpointSchema.js';
 import { chooseDevice, requireLabelPrecision } from '../api/device.js';
 import { deviceNote, type DeviceChoice } from '../api/deviceNames.js';
 import { machine } from '../api/machine.js';
+import type { MemoryOptions } from '../api/setMemory.js';
 import { currentCosts } from '../api/target.js';
 import { recordedRunCosts, recordRunCosts } from '../api/tune/costFile.js';
 import { LoaderPool } from '../data/loaderPool.js';
@@ -13,7 +15,7 @@ import { GradusError } from '../support/errors.js';
 import type { SelfTrainingConfig } from './config.js';
 import { readCorrections } from './corrections.js';
 import { runGenerations } from './generations.js';
-import { Stages } from './lineage.js';
+import { lineagePath, Stages } from './lineage.js';
 import { openNetworks, requireTrainable } from './networks.js';
 import { Pipeline } from './pipeline.js';
 import { Interrupted, type PipelineControl } from './runStages.js';
@@ -27,6 +29,10 @@ export interface SelfTrainOptions extends PipelineControl {
   readonly out?: string | undefined;
   /** Do again what the config says otherwise than before, and all that follows; refused unless told. */
   readonly overwrite?: boolean | undefined;
+  /** Do again what is made of images or corrections that have changed; what was held out stays held out. */
+  readonly acceptData?: boolean | undefined;
+  /** Hash the contents of all files, however many. */
+  readonly hashData?: boolean | undefined;
   /** Images in place of those that the config names. */
   readonly sets?: SelfTrainingSets | undefined;
   /** Models by a name that the config uses, before files and shipped models. */
@@ -77,7 +83,9 @@ export async function inRunFolder<T>(
   const { configFolder, models, out = join('runs', config.name) } = options;
   const choice = await deviceOf(config);
   // All that can be wrong with the config and the data shows before anything is written.
-  const sets = options.sets ?? (await openSets(config, configFolder));
+  const { sets, keep } = options.sets
+    ? { sets: options.sets, keep: () => Promise.resolve() }
+    : await openSets(config, configFolder, memoryOf(out, options));
   const { classNames } = sets.labelled;
   const networks = await openNetworks(config, { configFolder, models, classes: classNames.length });
   requireTrainable(networks, sets);
@@ -95,6 +103,7 @@ export async function inRunFolder<T>(
       machine: machine(),
       node: process.version,
     });
+    await keep();
     const unreadable = new UnreadableImages({
       file: join(out, 'unreadable.jsonl'),
       limit: config.data.unreadable,
@@ -144,6 +153,7 @@ function stagesIn(folder: string, options: SelfTrainOptions, note: string | unde
   let told = false;
   return new Stages(folder, {
     overwrite: options.overwrite,
+    acceptData: options.acceptData,
     onSkip: (stage) => {
       tell(options, `${stage}: done before`);
     },
@@ -152,6 +162,17 @@ function stagesIn(folder: string, options: SelfTrainOptions, note: string | unde
       told = true;
     },
   });
+}
+
+/** How the run's folder remembers its images: from the first stage on. */
+function memoryOf(folder: string, options: SelfTrainOptions): MemoryOptions {
+  const { acceptData, overwrite, hashData } = options;
+  return {
+    ...{ folder, acceptData, overwrite, hashData, resume: existsSync(lineagePath(folder)) },
+    tell: (text) => {
+      tell(options, text);
+    },
+  };
 }
 
 function tell({ onEvent }: PipelineControl, text: string | undefined): void {

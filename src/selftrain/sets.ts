@@ -1,5 +1,6 @@
 import { openLabelledSet, openUnlabelledSet } from '../api/imageSets.js';
-import { holdOut } from '../api/trainingData.js';
+import { partsOf, sharedAmong } from '../api/rememberedSets.js';
+import { SetMemory, type MemoryOptions } from '../api/setMemory.js';
 import { cleanImages, type CleanImagesOptions } from '../data/cleanImages.js';
 import type { Images, LabelledImages } from '../data/images.js';
 import type { ImageSource } from '../data/imageSource.js';
@@ -24,20 +25,40 @@ export interface SelfTrainingSources {
   readonly test: ImageSource;
 }
 
+/** The sets of a self-training as its run's folder remembers them. */
+export interface RememberedSets {
+  readonly sets: SelfTrainingSets;
+  /** Records what the run takes its images to be. */
+  keep(): Promise<void>;
+}
+
 /**
- * Opens the sets of a config, and holds out a part of each class's labelled images. Throws a
- * DataError for a set that is missing, broken or empty, and where the test set has other classes.
+ * Opens the sets of a config, holds them against what the run's folder remembers of them, and holds out a
+ * part of each class's labelled images. Throws a DataError for a set that is missing, broken, empty or
+ * changed, and where the test set has other classes. Nothing is written before `keep`.
  */
 export async function openSets(
   { data, validation, seed }: SelfTrainingConfig,
   folder: string,
-): Promise<SelfTrainingSets> {
+  options: MemoryOptions,
+): Promise<RememberedSets> {
   const all = await openLabelledSet(data.labelled, { folder });
   const { classNames } = all;
-  const test = await openLabelledSet(data.test, { folder, classes: classNames });
-  const unlabelled = await openUnlabelledSet(data.unlabelled, { folder });
-  const { training, validation: heldOut } = holdOut(all, validation.share, seed);
-  return { labelled: training, validation: heldOut, unlabelled, test };
+  const opened = {
+    test: await openLabelledSet(data.test, { folder, classes: classNames }),
+    unlabelled: await openUnlabelledSet(data.unlabelled, { folder }),
+  };
+  const memory = new SetMemory(options);
+  const labelled = await memory.recall('labelled', all);
+  const test = await memory.recall('test', opened.test);
+  const unlabelled = await memory.recall('unlabelled', opened.unlabelled);
+  const repeats = await sharedAmong({ labelled, test, unlabelled }, options);
+  const { share } = validation;
+  const { training, heldOut, leftOut, ...parts } = partsOf(labelled, { share, seed }, repeats);
+  return {
+    sets: { labelled: training, ...parts, unlabelled: unlabelled.images, test: test.images },
+    keep: () => memory.keep({ heldOut, leftOut }),
+  };
 }
 
 /** Clean copies come from the threads of the pool. */

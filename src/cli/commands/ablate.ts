@@ -14,11 +14,11 @@ export const ablate = defineCommand({
   options: runOptions,
   async run(args, { services, progress, interruptible }) {
     const { config, folder } = await configOf(args, services);
-    const { out, overwrite } = args;
+    const { out, overwrite, acceptData, hashData } = args;
     const result = await interruptible((signal) =>
       services.ablate(config, {
         configFolder: folder,
-        overwrite,
+        ...{ overwrite, acceptData, hashData },
         out,
         signal,
         onEvent: (event) => {

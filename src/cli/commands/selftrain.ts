@@ -30,6 +30,8 @@ export const runOptions = (parser: Argv<CommonArguments>) =>
         requiresArg: true,
         describe: "The run's folder, runs/NAME if missing",
       },
+      'accept-data': flags.acceptData,
+      'hash-data': flags.hashData,
       seed: flags.seed,
       device: flags.device,
     });
@@ -63,6 +65,8 @@ export const selftrain = defineCommand({
       services.selfTrain(config, {
         configFolder: folder,
         overwrite: args.overwrite,
+        acceptData: args.acceptData,
+        hashData: args.hashData,
         out: args.out,
         signal,
         onEvent: (event) => {
