@@ -33,7 +33,6 @@ async function create(options: Partial<TrainerOptions>): Promise<Trainer> {
   const own = {
     batch: 8,
     seed: 1,
-    emaDecay: 0.9,
     optimizer: { kind: 'sgd', momentum: 0.9 },
   } as const;
   const trainer = await Trainer.create(net, { ...own, ...options });
