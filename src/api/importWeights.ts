@@ -5,14 +5,16 @@ import type { ParamInfo } from '../artifacts/manifest.js';
 import type { Model } from '../nn/defineModel.js';
 import { initialize } from '../nn/init.js';
 import { readCheckpointState, writeCheckpoint } from '../runtime/checkpoint.js';
-import type { SafetensorsFile } from '../runtime/safetensors.js';
 import { dtypes, type DType } from '../support/dtype.js';
 import { ArtifactError, invariant } from '../support/errors.js';
+import { isFiniteTensor } from '../support/finite.js';
 import type { TensorData } from '../support/tensor.js';
 import { loadModel, modelPath, type LoadedModel } from './loadModel.js';
 import { classAxes, classesOf, networkOf, type Network } from './modelWeights.js';
-import { asFloat32, openWeights } from './weightFile.js';
-import { likelyNames, namesOf, type NameOption } from './weightNames.js';
+import { asFloat32 } from './weightFile.js';
+import { WeightFiles } from './weightFiles.js';
+import { prefixOf, sharedPrefixes } from './weightPrefix.js';
+import { likelyNames, nameWarnings, namesOf, type NameOption } from './weightNames.js';
 
 export interface ImportOptions {
   /** A shipped model's name, a model file, or a model. */
@@ -40,8 +42,14 @@ export interface ImportResult {
   readonly tensors: number;
   /** Tensors that were converted to float32, by the type they had. */
   readonly converted: Partial<Readonly<Record<DType, number>>>;
-  /** Tensors of the file that no network needs: PyTorch's num_batches_tracked. */
+  /** Tensors of the file that no network needs: PyTorch's counters num_batches_tracked and n_averaged. */
   readonly ignored: number;
+  /** Stands before every name in the file, such as `module.`; empty where nothing does. */
+  readonly prefix: string;
+  /** Tensors that the network does not need, of types that are not read, by name. */
+  readonly unread: Readonly<Record<string, string>>;
+  /** What to know of these weights in this model. */
+  readonly warnings: readonly string[];
   /** The classifier, if it has initial values instead of the file's. */
   readonly initialized?: {
     readonly tensors: readonly string[];
@@ -56,13 +64,17 @@ interface Plan {
   /** The file's name for each weight that is taken from it. */
   readonly taken: ReadonlyMap<string, string>;
   readonly ignored: number;
+  readonly prefix: string;
+  readonly unread: Readonly<Record<string, string>>;
+  readonly warnings: readonly string[];
   readonly initialized: readonly string[];
   readonly fileClasses: number;
 }
 
 /**
- * Makes a checkpoint, at step 0, of a safetensors file of weights. All tensors that are missing,
- * misshapen or too many are listed in one ArtifactError, and then nothing is written.
+ * Makes a checkpoint, at step 0, of a safetensors file of weights, an index of several, or a folder with
+ * either. All tensors that are missing, misshapen or too many are listed in one ArtifactError, so are
+ * those with NaN, infinity or negative variances, and then nothing is written.
  */
 export async function importWeights(path: string, options: ImportOptions): Promise<ImportResult> {
   const { classes, size, seed = 0, out } = options;
@@ -71,7 +83,7 @@ export async function importWeights(path: string, options: ImportOptions): Promi
   const [channels] = loaded.model.input.shape;
   const image = size === undefined ? undefined : ([channels, size, size] as const);
   const network = networkOf(loaded, { classes, image });
-  const file = openWeights(path);
+  const file = WeightFiles.open(path);
   try {
     const plan = planImport(file, loaded, network, options);
     const { tensors, converted } = readWeights(file, plan, seed);
@@ -82,6 +94,7 @@ export async function importWeights(path: string, options: ImportOptions): Promi
       imported: {
         file: basename(path),
         ...(typeof options.names === 'string' && { names: options.names }),
+        ...(plan.prefix !== '' && { prefix: plan.prefix }),
         initialized: plan.initialized,
       },
     } satisfies Json;
@@ -95,7 +108,7 @@ export async function importWeights(path: string, options: ImportOptions): Promi
 
 function resultOf(
   checkpoint: string,
-  { network, taken, ignored, initialized, fileClasses }: Plan,
+  { network, taken, initialized, fileClasses, ignored, prefix, unread, warnings }: Plan,
   converted: ImportResult['converted'],
   seed: number,
 ): ImportResult {
@@ -108,6 +121,9 @@ function resultOf(
     tensors: taken.size,
     converted,
     ignored,
+    prefix,
+    unread,
+    warnings,
     ...(initialized.length > 0 && { initialized: { tensors: initialized, fileClasses, seed } }),
   };
 }
@@ -140,12 +156,19 @@ function nameIn(out: string, model: string | Model): string {
 const floating = (dtype: DType): boolean => dtypes[dtype].floating;
 
 function planImport(
-  file: SafetensorsFile,
+  file: WeightFiles,
   loaded: LoadedModel,
   network: Network,
   options: ImportOptions,
 ): Plan {
-  const fileName = namesOf(loaded, options.names);
+  const ownName = namesOf(loaded, options.names);
+  const others = file.otherTypes();
+  const inFile = [...file.names(), ...others.keys()];
+  const prefix = prefixOf(
+    inFile,
+    network.weights.map(({ name }) => ownName(name)),
+  );
+  const fileName = (name: string): string => prefix + ownName(name);
   const infoOf = (name: string) => file.info(fileName(name));
   const misfits = network.weights.filter(({ name, shape }) => {
     const info = infoOf(name);
@@ -159,7 +182,7 @@ function planImport(
   const rest = network.weights.filter(({ name }) => !initialized.includes(name));
   const used = new Set(network.weights.map(({ name }) => fileName(name)));
   const extra = file.names().filter((name) => !used.has(name));
-  const ignored = extra.filter((name) => /(^|\.)num_batches_tracked$/.test(name));
+  const ignored = extra.filter((name) => /(^|\.)(num_batches_tracked|n_averaged)$/.test(name));
   const problems = [
     ...rest.flatMap((weight) => problemOf(weight, fileName(weight.name), file)),
     ...extra
@@ -167,8 +190,11 @@ function planImport(
       .map((name) => `extra: ${name} ${shapeText(file.info(name)?.shape)}, not in ${network.name}`),
   ];
   if (problems.length > 0)
-    throw misfit(file, network, problems, hintOf(file, loaded, network, fileName, fileClasses));
+    throw misfit(file, network, problems, hintOf(file, loaded, network, ownName, fileClasses));
   return {
+    prefix,
+    unread: Object.fromEntries([...others].filter(([name]) => !used.has(name))),
+    warnings: nameWarnings(network.name, options.names),
     network,
     taken: new Map(rest.map(({ name }) => [name, fileName(name)])),
     ignored: ignored.length,
@@ -182,9 +208,11 @@ function isIn(weights: readonly ParamInfo[], name: string): boolean {
 }
 
 /** What is wrong with a weight of the file, if anything. */
-function problemOf({ name, shape }: ParamInfo, inFile: string, file: SafetensorsFile): string[] {
+function problemOf({ name, shape }: ParamInfo, inFile: string, file: WeightFiles): string[] {
   const what = inFile === name ? name : `${inFile} (${name})`;
   const info = file.info(inFile);
+  const other = file.otherTypes().get(inFile);
+  if (other !== undefined) return [`misshapen: ${what} is of ${other}, which is not read here`];
   if (info === undefined) return [`missing: ${what} ${shapeText(shape)}`];
   if (info.shape.join() !== shape.join())
     return [`misshapen: ${what} is ${shapeText(info.shape)}, the model needs ${shapeText(shape)}`];
@@ -197,7 +225,7 @@ function shapeText(shape: readonly number[] | undefined): string {
 }
 
 function misfit(
-  file: SafetensorsFile,
+  file: WeightFiles,
   { name }: Network,
   problems: readonly string[],
   hint: string,
@@ -215,13 +243,15 @@ function misfit(
 }
 
 function hintOf(
-  file: SafetensorsFile,
+  file: WeightFiles,
   loaded: LoadedModel,
   { name, classes, weights }: Network,
   fileName: (name: string) => string,
   fileClasses: number | undefined,
 ): string {
-  const has = (key: string): boolean => file.info(key) !== undefined;
+  const prefixes = ['', ...sharedPrefixes(file.names())];
+  const has = (key: string): boolean =>
+    prefixes.some((prefix) => file.info(prefix + key) !== undefined);
   if (fileClasses !== undefined)
     return `the file has ${fileClasses} classes: --classes ${fileClasses} keeps them, --classes ${classes} begins with a new classifier`;
   if (file.names().some((key) => key.startsWith('optim.')))
@@ -233,11 +263,13 @@ function hintOf(
     : `its names are those of ${likely}: add --names ${likely}`;
 }
 
-function readWeights(file: SafetensorsFile, plan: Plan, seed: number) {
+function readWeights(file: WeightFiles, plan: Plan, seed: number) {
   const { network, taken } = plan;
   const tensors = new Map<string, TensorData>();
   const converted: Partial<Record<DType, number>> = {};
   const tooLarge: string[] = [];
+  const notFinite: string[] = [];
+  const negative: string[] = [];
   for (const { name, shape, init } of [...network.params, ...network.buffers]) {
     const inFile = taken.get(name);
     if (inFile === undefined) {
@@ -250,8 +282,24 @@ function readWeights(file: SafetensorsFile, plan: Plan, seed: number) {
     invariant(tensor.dtype === 'float32', `${name} is a float`);
     if (raw.dtype !== 'float32') converted[raw.dtype] = (converted[raw.dtype] ?? 0) + 1;
     if (overflows(raw, tensor)) tooLarge.push(inFile);
+    else if (!isFiniteTensor(tensor)) notFinite.push(inFile);
+    else if (/(^|\.)running_var$/.test(name) && isNegative(tensor)) negative.push(inFile);
     tensors.set(name, tensor);
   }
+  if (notFinite.length > 0)
+    throw new ArtifactError(`${file.path} has tensors with NaN or infinity: ${notFinite.length}`, {
+      code: 'weights-not-finite',
+      where: file.path,
+      notes: notFinite,
+      hint: 'their training had diverged, or the file was damaged: get other weights',
+    });
+  if (negative.length > 0)
+    throw new ArtifactError(`${file.path} has variances below zero: ${negative.length} tensors`, {
+      code: 'weights-variance',
+      where: file.path,
+      notes: negative,
+      hint: 'a running_var is a mean of squares; the file was damaged, or its tensors have changed names',
+    });
   if (tooLarge.length > 0)
     throw new ArtifactError(`${file.path} has numbers beyond float32's range`, {
       code: 'weights-range',
@@ -259,6 +307,10 @@ function readWeights(file: SafetensorsFile, plan: Plan, seed: number) {
       notes: tooLarge,
     });
   return { tensors, converted };
+}
+
+function isNegative({ data }: TensorData): boolean {
+  return data instanceof Float32Array && data.some((value) => value < 0);
 }
 
 function overflows(before: TensorData, after: TensorData): boolean {

@@ -44,6 +44,18 @@ export function likelyNames(
   return counts.find(({ share }) => share > 0.5)?.set;
 }
 
+/**
+ * What to know of weights by a set's names in a model: torchvision's larger EfficientNets have another
+ * epsilon in batch norm than timm's of the same name.
+ */
+export function nameWarnings(model: string, names: NameOption | undefined): string[] {
+  const better = /^(?:tf_)?efficientnet_(?<scale>b[567])$/.exec(model)?.groups?.['scale'];
+  if (better === undefined || names !== 'torchvision') return [];
+  return [
+    `torchvision's ${better} was trained with an epsilon of 1e-3 in batch norm, unlike ${model}: its scores differ by about 1e-3; tv_efficientnet_${better} is its own network`,
+  ];
+}
+
 function shippedOf({ model }: LoadedModel): ShippedModel | undefined {
   const shipped = findShippedModel(model.name);
   return shipped?.model === model ? shipped : undefined;

@@ -21,6 +21,18 @@ const dtypeNames = new Map<string, DType>(
   Object.entries(formatNames).map(([name, short]) => [short, name as DType]),
 );
 
+/** Bits of an element of the format's other types, which are not read here. */
+const otherTypes = new Map([
+  ...['F4'].map((type) => [type, 4] as const),
+  ...['F6_E2M3', 'F6_E3M2'].map((type) => [type, 6] as const),
+  ...['I8', 'F8_E5M2', 'F8_E4M3', 'F8_E8M0', 'F8_E4M3FNUZ', 'F8_E5M2FNUZ'].map(
+    (type) => [type, 8] as const,
+  ),
+  ...['I16', 'U16'].map((type) => [type, 16] as const),
+  ...['U32'].map((type) => [type, 32] as const),
+  ...['U64', 'C64'].map((type) => [type, 64] as const),
+]);
+
 /** The reference implementation's limit. */
 const longestHeader = 100_000_000;
 
@@ -109,7 +121,10 @@ export function streamSafetensors(
 }
 
 interface Entry {
-  readonly dtype: DType;
+  /** Undefined for a type that is not read here. */
+  readonly dtype: DType | undefined;
+  /** The format's name of the type. */
+  readonly type: string;
   readonly shape: readonly number[];
   readonly begin: number;
   readonly end: number;
@@ -150,13 +165,21 @@ export class SafetensorsFile {
     }
   }
 
+  /** Of the tensors that can be read. */
   names(): string[] {
-    return [...this.#entries.keys()];
+    return [...this.#entries].filter(([, { dtype }]) => dtype !== undefined).map(([name]) => name);
   }
 
-  /** Type and shape of a tensor, or undefined where there is none of that name. */
+  /** The format's type, such as F8_E4M3, of each tensor that is of a type which is not read here. */
+  otherTypes(): Map<string, string> {
+    const others = [...this.#entries].filter(([, { dtype }]) => dtype === undefined);
+    return new Map(others.map(([name, { type }]) => [name, type]));
+  }
+
+  /** Type and shape of a tensor, or undefined where there is none of that name that can be read. */
   info(name: string): Pick<TensorData, 'dtype' | 'shape'> | undefined {
-    return this.#entries.get(name);
+    const { dtype, shape } = this.#entries.get(name) ?? {};
+    return dtype && shape ? { dtype, shape } : undefined;
   }
 
   /** Reads one tensor into memory of its own. */
@@ -176,10 +199,19 @@ export class SafetensorsFile {
     return bytes;
   }
 
-  #entry(name: string): Entry {
+  #entry(name: string): Entry & { readonly dtype: DType } {
     const entry = this.#entries.get(name);
     if (!entry) throw corrupt(this.path, `it has no tensor ${name}`);
-    return entry;
+    const { dtype, type } = entry;
+    if (dtype !== undefined) return { ...entry, dtype };
+    throw new ArtifactError(
+      `tensor ${name} of ${this.path} is of ${type}, which is not read here`,
+      {
+        code: 'safetensors-type',
+        where: this.path,
+        hint: `the types that are read: ${[...dtypeNames.keys()].join(', ')}`,
+      },
+    );
   }
 
   close(): void {
@@ -275,18 +307,20 @@ function isSize(value: unknown): value is number {
 
 function readEntry(path: string, name: string, value: unknown): Entry {
   if (!isRecord(value)) throw corrupt(path, `the entry of tensor ${name} is no object`);
-  const { dtype: short, shape, data_offsets: offsets } = value;
-  const dtype = dtypeNames.get(String(short));
-  if (dtype === undefined)
-    throw corrupt(path, `tensor ${name} has the type ${String(short)}, which is not supported`);
+  const { dtype: type, shape, data_offsets: offsets } = value;
+  if (typeof type !== 'string') throw corrupt(path, `tensor ${name} has no type`);
+  const dtype = dtypeNames.get(type);
   if (!Array.isArray(shape) || !shape.every(isSize))
     throw corrupt(path, `tensor ${name} has no valid shape`);
   if (!Array.isArray(offsets) || offsets.length !== 2 || !offsets.every(isSize))
     throw corrupt(path, `tensor ${name} has no valid data_offsets`);
   const [begin, end] = offsets;
   invariant(begin !== undefined && end !== undefined, 'two offsets');
-  const bytes = shape.reduce((a, b) => a * b, 1) * dtypes[dtype].bytes;
+  const bits = dtype === undefined ? otherTypes.get(type) : 8 * dtypes[dtype].bytes;
+  // The place of a type that nobody here knows is believed, as long as it leaves no gap.
+  if (bits === undefined) return { dtype, type, shape, begin, end };
+  const bytes = (shape.reduce((a, b) => a * b, 1) * bits) / 8;
   if (end - begin !== bytes)
     throw corrupt(path, `tensor ${name} has ${end - begin} bytes, its shape needs ${bytes}`);
-  return { dtype, shape, begin, end };
+  return { dtype, type, shape, begin, end };
 }

@@ -186,7 +186,7 @@ describe('importWeights', () => {
   });
 
   it('takes names by a function', async () => {
-    const names = (name: string): string => `module.${name}`;
+    const names = (name: string): string => `${name}.value`;
     const { file, out } = prepared(
       new Map([...initial].map(([name, value]) => [names(name), value])),
     );

@@ -441,6 +441,9 @@ describe('gradus import', () => {
     tensors: 309,
     converted: { float16: 309 },
     ignored: 49,
+    prefix: 'module.',
+    unread: { 'head.scale': 'F8_E4M3' },
+    warnings: ['another epsilon'],
     initialized: { tensors: ['classifier.weight', 'classifier.bias'], fileClasses: 1000, seed: 0 },
   };
 
@@ -462,8 +465,11 @@ describe('gradus import', () => {
       },
     ]);
     expect(out).toMatchInlineSnapshot(`
-      "converted 309 tensors of float16 to float32
-      left out 49 num_batches_tracked, which no network here needs
+      "warning: another epsilon
+      took the names without module., which stands before them
+      converted 309 tensors of float16 to float32
+      left out 49 counters such as num_batches_tracked, which no network here needs
+      left out, not needed and of types that are not read (F8_E4M3): head.scale
       new classifier for 10 classes, the file has 1000: classifier.weight, classifier.bias start with seed 0
       efficientnet_b0: 4,020,358 parameters, 309 tensors from the file
       wrote weights/b0

@@ -81,9 +81,10 @@ describe('safetensors', () => {
     'a header that is a list': [raw('[]', 0), /header is no object/],
     'overlapping tensors': [raw({ a: f32(0, 8, [2]), b: f32(4, 8) }, 8), /b overlaps/],
     'a hole between tensors': [raw({ a: f32(0, 4), b: f32(8, 12) }, 12), /unused bytes before.*b/],
-    'an unknown type': [
+    'a type that is no text': [raw({ a: { ...f32(0, 4), dtype: 8 } }, 4), /a has no type/],
+    'another type of another size': [
       raw({ a: { ...f32(0, 4), dtype: 'F8_E5M2' } }, 4),
-      /type F8_E5M2, which is not supported/,
+      /has 4 bytes, its shape needs 1/,
     ],
     'a shape of another size': [raw({ a: f32(0, 4, [3]) }, 4), /has 4 bytes, its shape needs 12/],
     'data cut short': [raw({ a: f32(0, 4), b: f32(4, 8) }, 6), /take 8 bytes, the file holds 6/],
@@ -97,6 +98,34 @@ describe('safetensors', () => {
       expect(() => readSafetensors(path)).toThrow(ArtifactError);
       expect(() => readSafetensors(path)).toThrow(path);
     });
+
+  it('of types that are not read name them, and read the others', () => {
+    const path = join(temporaryFolder(), 'other.safetensors');
+    const of = (dtype: string, begin: number, end: number, shape: number[]) => {
+      return { dtype, shape, data_offsets: [begin, end] };
+    };
+    const header = {
+      eight: of('F8_E4M3', 0, 3, [3]),
+      signed: of('I8', 3, 4, [1]),
+      short: of('U16', 4, 8, [2]),
+      four: of('F4', 8, 9, [2]),
+      newer: of('F7_OF_TOMORROW', 9, 12, [5]),
+      read: of('F32', 12, 16, [1]),
+    };
+    writeFileSync(path, raw(header, 16));
+    const file = SafetensorsFile.open(path);
+    try {
+      expect(file.names()).toEqual(['read']);
+      expect(Object.fromEntries(file.otherTypes())).toEqual({
+        ...{ eight: 'F8_E4M3', signed: 'I8', short: 'U16', four: 'F4', newer: 'F7_OF_TOMORROW' },
+      });
+      expect(file.info('eight')).toBeUndefined();
+      expect(() => file.read('eight')).toThrow(/eight of .* is of F8_E4M3, which is not read here/);
+      expect([...file.read('read').data]).toEqual([0]);
+    } finally {
+      file.close();
+    }
+  });
 
   it('cut at any byte are refused', () => {
     const path = join(temporaryFolder(), 'cut.safetensors');

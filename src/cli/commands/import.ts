@@ -1,4 +1,5 @@
 import type { ImportResult } from '../../api/importWeights.js';
+import { someOf } from '../../support/finite.js';
 import { defineCommand } from '../command.js';
 import { flags, nameSets, oneOf, seedOf, wholeNumber } from '../options.js';
 import { formatCount } from '../table.js';
@@ -18,7 +19,7 @@ export const importCommand = defineCommand({
       .positional('weights', {
         type: 'string',
         demandOption: true,
-        describe: 'A .safetensors file',
+        describe: 'A .safetensors file, a .safetensors.index.json, or a folder with one',
       })
       .options({
         model: {
@@ -54,14 +55,23 @@ export const importCommand = defineCommand({
 
 function textOf(result: ImportResult): string {
   const { checkpoint, model, classes, parameters, tensors, ignored, initialized } = result;
+  const { prefix, unread, warnings } = result;
+  const types = [...new Set(Object.values(unread))].join(', ');
   const converted = Object.entries(result.converted).map(
     ([dtype, count]) => `converted ${count} tensors of ${dtype} to float32`,
   );
   return [
+    ...warnings.map((warning) => `warning: ${warning}`),
+    ...(prefix === '' ? [] : [`took the names without ${prefix}, which stands before them`]),
     ...converted,
     ...(ignored > 0
-      ? [`left out ${ignored} num_batches_tracked, which no network here needs`]
+      ? [`left out ${ignored} counters such as num_batches_tracked, which no network here needs`]
       : []),
+    ...(types === ''
+      ? []
+      : [
+          `left out, not needed and of types that are not read (${types}): ${someOf(Object.keys(unread))}`,
+        ]),
     ...(initialized
       ? [
           `new classifier for ${classes} classes, the file has ${initialized.fileClasses}: ` +
