@@ -24,7 +24,11 @@ export interface ReadOptions {
   readonly external?: ReadExternal;
 }
 
-/** Decodes a model. Throws an ArtifactError where the bytes are cut off, broken or no ONNX at all. */
+/**
+ * Decodes a model. Fields that OnnxModel does not name (quantisation annotations, sparse initializers,
+ * fields newer than schemas/onnx.proto) are left out, so a model that is read and written again loses
+ * them. Throws an ArtifactError if the bytes are cut off, broken or not ONNX at all.
+ */
 export function readModel(bytes: Uint8Array, options: ReadOptions = {}): OnnxModel {
   const file = options.file ?? 'the model';
   const proto = decode(bytes, file);

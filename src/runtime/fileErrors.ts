@@ -16,7 +16,7 @@ export function writeError(cause: unknown, path: string, bytes?: number): Gradus
       {
         code: 'disk-full',
         where: path,
-        hint: 'free some space, then try again, a run with --resume; what was there before is untouched',
+        hint: 'free some space and run the command again; what was there before is untouched',
         cause,
       },
     );

@@ -1,4 +1,5 @@
 import { readCsv, type CsvRow } from '../data/csv.js';
+import { textOfCell } from './csv.js';
 import { canonicalName } from '../data/nearNames.js';
 import { hashOfPath } from '../runtime/hashFile.js';
 import { DataError } from '../support/errors.js';
@@ -55,8 +56,8 @@ export function readCorrections(path: string, classes: readonly string[]): Corre
   const numbers = new Map(classes.map((name, i) => [canonicalName(name), i]));
   const columns = columnsOf(rows[0], path);
   for (const { cells, line } of rows.slice(1)) {
-    const id = cells[columns.image] ?? '';
-    const name = canonicalName(cells[columns.class] ?? '');
+    const id = textOfCell(cells[columns.image] ?? '');
+    const name = canonicalName(textOfCell(cells[columns.class] ?? ''));
     const wrong = (message: string, hint: string): DataError =>
       new DataError(message, { code: 'corrections', where: `${path}:${line}`, hint });
     const unsaid = name === undecided && !numbers.has(name);
@@ -110,7 +111,7 @@ function markOf(
     );
   return {
     verdict: said === undecided ? undefined : said,
-    judged: numbers.get(canonicalName(cells[judged] ?? '')),
+    judged: numbers.get(canonicalName(textOfCell(cells[judged] ?? ''))),
   };
 }
 

@@ -1,10 +1,19 @@
 import { AtomicFile } from '../runtime/atomic.js';
 
-/** A line of CSV (RFC 4180), with its end. */
+/** Text that a spreadsheet would compute, with any quotes before it that make it inert. */
+export const formulaCell = /^'*(?:[=@\t\r]|[+-](?!$|\d+(?:\.\d+)?$))/;
+
+/** A line of CSV (RFC 4180), with its end. A cell that would be a formula gets a ' before it. */
 export function csvLine(cells: readonly (string | number)[]): string {
   const quoted = (cell: string): string =>
     /[",\r\n]/.test(cell) ? `"${cell.replaceAll('"', '""')}"` : cell;
-  return `${cells.map((cell) => quoted(String(cell))).join(',')}\n`;
+  const inert = (cell: string): string => (formulaCell.test(cell) ? `'${cell}` : cell);
+  return `${cells.map((cell) => quoted(inert(String(cell)))).join(',')}\n`;
+}
+
+/** The text of a cell that csvLine wrote. */
+export function textOfCell(cell: string): string {
+  return cell.startsWith("'") && formulaCell.test(cell) ? cell.slice(1) : cell;
 }
 
 const flushAt = 2 ** 16;

@@ -73,7 +73,7 @@ function head({ table, all, audit, disagreements }: GalleryPage, title: string):
     'all of it. The next <code>gradus filter --corrections corrections.csv</code> heeds it.';
   return [
     `<h1>${escapeXml(title)}</h1>`,
-    `<div class="muted">by ${escapeXml(teacher.name)} <code>${teacher.fingerprint.slice(0, 12)}</code>, from <code>${escapeXml(table.path)}</code></div>`,
+    `<div class="muted">by ${escapeXml(teacher.name)} <code>${escapeXml(teacher.fingerprint.slice(0, 12))}</code>, from <code>${escapeXml(table.path)}</code></div>`,
     `<div class="facts">${facts.map(([figure, what]) => `<div class="fact"><b>${figure}</b><span>${escapeXml(what)}</span></div>`).join('')}</div>`,
     `<p class="how muted">${how}${assumed}</p>`,
   ];

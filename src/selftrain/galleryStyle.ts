@@ -1,3 +1,5 @@
+import { formulaCell } from './csv.js';
+
 /** Looks and the little script of the gallery, which is one file without anything from elsewhere. */
 
 export const galleryStyle = `
@@ -82,7 +84,9 @@ const marks = [...document.querySelectorAll('select[data-mark]')];
 const inputs = [...document.querySelectorAll('input[data-id]')];
 const said = new Map();
 let saved = true;
-const cell = (text) => (/[",\\r\\n]/.test(text) ? '"' + text.replaceAll('"', '""') + '"' : text);
+const inert = (text) => (${String(formulaCell)}.test(text) ? "'" + text : text);
+const quoted = (text) => (/[",\\r\\n]/.test(text) ? '"' + text.replaceAll('"', '""') + '"' : text);
+const cell = (text) => quoted(inert(text));
 const begins = (text) => [...classes].some((name) => name.startsWith(text));
 function hear({ target, type }) {
   const { id, mark } = target.dataset;
