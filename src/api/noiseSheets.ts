@@ -8,6 +8,7 @@ import type { RandAugmentOptions } from '../augment/randAugment.js';
 import { decodeFile, UnreadableImage } from '../data/decode.js';
 import { regionFraming } from '../data/framing.js';
 import type { Framing, Size } from '../data/resample/resample.js';
+import { decodedFormats } from '../data/formats.js';
 import { makeFolder, writeFileAtomic } from '../runtime/atomic.js';
 import { DataError } from '../support/errors.js';
 import { smallBelow } from '../support/imageView.js';
@@ -85,7 +86,7 @@ async function middleSquare({ image: path, size }: SheetRequest): Promise<RgbIma
     throw new DataError(`the image cannot be read: ${error.message}`, {
       code: 'unreadable-image',
       where: path,
-      hint: existsSync(path) ? 'give a JPEG, PNG, WebP, GIF, TIFF or AVIF file' : undefined,
+      hint: existsSync(path) ? `give a ${decodedFormats} file` : undefined,
       cause: error,
     });
   }

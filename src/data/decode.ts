@@ -4,6 +4,7 @@ import type { RgbImage } from '../augment/image.js';
 import { messageOf, systemCode } from '../runtime/fileErrors.js';
 import type { Interpolation, PixelReading } from '../support/imageView.js';
 import { factsOf, typeProblem, type ImageFacts } from './imageFacts.js';
+import { decodable } from './decodable.js';
 import { jpegHeader } from './jpegHeader.js';
 import { largestImage, ownBudget, type PixelBudget } from './pixelBudget.js';
 import { cutOut } from './resample/cutOut.js';
@@ -35,6 +36,8 @@ export interface DecodeOptions extends ResizeOptions {
 // Images are decoded side by side, so one thread each; none is decoded twice in a row.
 sharp.concurrency(1);
 sharp.cache(false);
+// A drawing is a program of another kind; formats.ts knows it by its first bytes, the decoder further on.
+sharp.block({ operation: ['VipsForeignLoadSvg'] });
 
 /** Why a file is not an image that can be used; `message` is the reason, without the path. */
 export class UnreadableImage extends Error {}
@@ -75,7 +78,7 @@ function read(path: string): Buffer {
   let bytes: Buffer;
   try {
     // A loader's thread has nothing else to do; an asynchronous read would wait behind the images being decoded.
-    bytes = readFileSync(path);
+    bytes = decodable(readFileSync(path));
   } catch (error) {
     throw new UnreadableImage(
       systemCode(error) === 'ENOENT' ? 'the file does not exist' : messageOf(error),

@@ -1,7 +1,9 @@
-import { join } from 'node:path';
+import { join, sep } from 'node:path';
 import { DataError } from '../support/errors.js';
 import { checkClasses } from './classes.js';
+import { decodedFormats } from './formats.js';
 import type { Images, LabelledImages } from './images.js';
+import { LeftOut } from './leftOut.js';
 import { Lines } from './lines.js';
 import { canonicalName, requireDistinct } from './nearNames.js';
 import { entriesOf, imagesBelow } from './scan.js';
@@ -12,8 +14,12 @@ import { entriesOf, imagesBelow } from './scan.js';
  * class has none, and where the classes differ.
  */
 export function openImageFolder(folder: string, classes?: readonly string[]): LabelledImages {
-  const { folders, images } = entriesOf(folder);
+  const left = new LeftOut();
+  const { folders, images, lost } = entriesOf(folder, left);
+  const [gone] = lost;
+  if (gone) throw lostClass(folder, gone);
   if (folders.length === 0) throw noClasses(folder, images.length);
+  for (const image of images) left.add('images beside the class folders', image);
   requireDistinct(
     folders.map((name) => ({ name })),
     folder,
@@ -25,13 +31,13 @@ export function openImageFolder(folder: string, classes?: readonly string[]): La
   const inOrder = classNames.map((name) => folderOf.get(canonicalName(name)) ?? name);
   const starts: number[] = [];
   const lines = Lines.from(
-    inClasses(folder, inOrder, (label, count) => {
+    inClasses(folder, inOrder, left, (label, count) => {
       starts[label] = count;
     }),
     folder,
   );
   return {
-    ...listing(folder, lines),
+    ...listing(folder, lines, left),
     classNames,
     label: (i) => starts.findLastIndex((start) => start <= i),
   };
@@ -39,14 +45,16 @@ export function openImageFolder(folder: string, classes?: readonly string[]): La
 
 /** All images of a folder and of those below, without classes. Throws a DataError where there is none. */
 export function openFlatFolder(folder: string): Images {
-  const lines = Lines.from(imagesBelow(folder), folder);
-  if (lines.count === 0) throw noImages(folder);
-  return listing(folder, lines);
+  const left = new LeftOut();
+  const lines = Lines.from(imagesBelow(folder, left), folder);
+  if (lines.count === 0) throw noImages(folder, left);
+  return listing(folder, lines, left);
 }
 
-function listing(folder: string, lines: Lines): Images {
+function listing(folder: string, lines: Lines, leftOut: LeftOut): Images {
   return {
     name: folder,
+    leftOut,
     count: lines.count,
     fingerprint: lines.fingerprint,
     id: (i) => lines.at(i),
@@ -58,33 +66,49 @@ function listing(folder: string, lines: Lines): Images {
 function* inClasses(
   folder: string,
   folders: readonly string[],
+  left: LeftOut,
   begin: (label: number, count: number) => void,
 ): Generator<string> {
   let count = 0;
   for (const [label, name] of folders.entries()) {
     begin(label, count);
     const before = count;
-    for (const image of imagesBelow(join(folder, name), `${name}/`)) {
+    for (const image of imagesBelow(join(folder, name), left, `${name}/`)) {
       yield image;
       count += 1;
     }
-    if (count === before) throw noImages(join(folder, name));
+    if (count === before) throw noImages(join(folder, name), left);
   }
 }
 
-function noImages(folder: string): DataError {
-  return new DataError(`${folder} holds no images`, {
-    code: 'no-images',
-    where: folder,
-    hint: 'images are files that end in .jpg, .png, .webp, .gif, .tif or .avif; put some there, or remove the folder',
+function noImages(folder: string, left?: LeftOut): DataError {
+  const unreadable =
+    left?.unreadable.filter(({ where }) => where.startsWith(`${folder}${sep}`)) ?? [];
+  return new DataError(
+    `${folder} holds no images${unreadable.length > 0 ? ' that can be read' : ''}`,
+    {
+      code: 'no-images',
+      where: folder,
+      notes: unreadable.slice(0, 5).map(({ where, reason }) => `${where}: ${reason}`),
+      hint: `images are ${decodedFormats} files; put some there, or remove the folder`,
+    },
+  );
+}
+
+function lostClass(folder: string, { name, reason }: { name: string; reason: string }): DataError {
+  return new DataError(`the class folder ${join(folder, name)} cannot be opened: it is ${reason}`, {
+    code: 'no-folder',
+    where: join(folder, name),
+    hint: 'mend the link, or remove it where it is not a class',
   });
 }
 
 function noClasses(folder: string, images: number): DataError {
   if (images === 0) return noImages(folder);
-  return new DataError(`${folder} has ${images} images but no subfolder for each class`, {
+  const [files, them] = images === 1 ? ['1 image', 'it'] : [`${images} images`, 'them'];
+  return new DataError(`${folder} has ${files} but no subfolder for each class`, {
     code: 'no-classes',
     where: folder,
-    hint: 'move the images of each class into a subfolder of its name, or give a list with labels',
+    hint: `move ${them} into subfolders, one for each class and named as it, or give a list with labels`,
   });
 }

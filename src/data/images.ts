@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import { DataError, invariant } from '../support/errors.js';
 import { fnv1a32 } from '../support/hash.js';
 import { RandomOrder } from '../support/permutation.js';
+import type { LeftOut } from './leftOut.js';
 
 /** Images of one size, one after another, in memory. */
 export interface PackedPixels {
@@ -25,6 +26,8 @@ export interface Images {
   id(i: number): string;
   /** Path of the file of image i, or its place in `packed`. */
   where(i: number): string | number;
+  /** What lies beside the images and is not among them; missing for parts, and where nothing can. */
+  readonly leftOut?: LeftOut | undefined;
 }
 
 /** Images of which each has a class. */

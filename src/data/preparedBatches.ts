@@ -195,6 +195,7 @@ export class PreparedBatches {
     throw new DataError(`hardly any image of ${images.name} can be read`, {
       code: 'unreadable-images',
       where: images.name,
+      notes: this.options.unreadable.reasons,
     });
   }
 

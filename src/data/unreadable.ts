@@ -3,9 +3,11 @@ import { dirname } from 'node:path';
 import { makeFolder } from '../runtime/atomic.js';
 import { writeError } from '../runtime/fileErrors.js';
 import { DataError } from '../support/errors.js';
+import type { LeftOut } from './leftOut.js';
 
 /** How many images of a run may be unreadable, unless it is told otherwise. */
 export const defaultUnreadable = 100;
+const shownReasons = 3;
 
 export interface UnreadableOptions {
   /** File that takes a JSON line for each such image; none is written where it is missing. */
@@ -19,6 +21,7 @@ export interface UnreadableOptions {
 /** The images of a run that cannot be read: counted, and listed in a file with the reason. */
 export class UnreadableImages {
   readonly #found = new Set<string | number>();
+  readonly #reasons = new Map<string, number>();
   readonly #listed: ReadonlySet<string>;
 
   constructor(private readonly options: UnreadableOptions) {
@@ -56,15 +59,40 @@ export class UnreadableImages {
   add(where: string | number, reason: string): void {
     if (this.#found.has(where)) return;
     this.#found.add(where);
+    this.#reasons.set(reason, (this.#reasons.get(reason) ?? 0) + 1);
     const line = JSON.stringify({ image: where, reason });
-    const { file, limit, allow = 'data.unreadable' } = this.options;
+    const { file, limit } = this.options;
     if (file !== undefined && !this.#listed.has(line)) append(file, `${line}\n`);
     if (this.count <= limit) return;
+    throw this.#tooMany(where, `more than ${limit} images`);
+  }
+
+  /**
+   * Notes what looks like an image beside a set's images, such as files of a format that is not
+   * decoded. Throws a DataError where they are more than the limit, before any is decoded.
+   */
+  addBeside({ unreadable, unreadableCount }: LeftOut): void {
+    for (const { where, reason } of unreadable) this.add(where, reason);
+    const [last] = unreadable.slice(-1);
+    const count = this.count - unreadable.length + unreadableCount;
+    if (last && count > this.options.limit) throw this.#tooMany(last.where, `${count} images`);
+  }
+
+  /** The most frequent reasons, each with its number of images. */
+  get reasons(): readonly string[] {
+    return [...this.#reasons]
+      .sort(([, a], [, b]) => b - a)
+      .slice(0, shownReasons)
+      .map(([reason, count]) => `${count}: ${reason}`);
+  }
+
+  #tooMany(where: string | number, count: string): DataError {
+    const { file, allow = 'data.unreadable' } = this.options;
     const list = file === undefined ? '' : `; ${file} lists them`;
-    throw new DataError(`more than ${limit} images cannot be read${list}`, {
+    return new DataError(`${count} cannot be read${list}`, {
       code: 'unreadable-images',
       where: String(where),
-      notes: [`the last one: ${reason}`],
+      notes: this.reasons,
       hint: `repair or remove them, or allow more with ${allow}`,
     });
   }

@@ -74,7 +74,7 @@ describe('a folder of classes', () => {
     const cases: [string[], RegExp][] = [
       [[], /holds no images$/],
       [['notes.txt'], /holds no images$/],
-      [['a.jpg'], /has 1 images but no subfolder for each class$/],
+      [['a.jpg'], /has 1 image but no subfolder for each class$/],
       [['cat/a.jpg', 'dog/notes.txt'], /dog holds no images$/],
     ];
     for (const [content, message] of cases)
