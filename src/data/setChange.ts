@@ -228,6 +228,20 @@ function hashNow(where: string | number): string | undefined {
   return typeof where === 'string' ? Buffer.from(hashContents(where)).toString('hex') : undefined;
 }
 
+/** Several changes as one. */
+export function joinedChange(changes: readonly SetChange[]): SetChange {
+  const join = (kind: keyof SetChange): ChangedFiles => ({
+    count: changes.reduce((sum, change) => sum + change[kind].count, 0),
+    examples: changes.flatMap((change) => change[kind].examples).slice(0, shownFiles),
+  });
+  return {
+    added: join('added'),
+    removed: join('removed'),
+    changed: join('changed'),
+    relabelled: join('relabelled'),
+  };
+}
+
 /** `3 added, 1 removed` */
 export function countsOf(change: SetChange): string {
   return kindsOf(change)

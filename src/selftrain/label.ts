@@ -1,6 +1,7 @@
 import { rmSync } from 'node:fs';
 import type { Labeller } from '../api/labeller.js';
 import { range, type ImageSource } from '../data/imageSource.js';
+import { countsOf, examplesOf, joinedChange, type SetChange } from '../data/setChange.js';
 import { makeFolder } from '../runtime/atomic.js';
 import { ArtifactError, ConfigError, DataError } from '../support/errors.js';
 import {
@@ -13,6 +14,7 @@ import {
   type LabelOrigin,
   type ShardInfo,
 } from './labelStore.js';
+import type { ShardMemory } from './shardMemory.js';
 
 /** Images of a shard where nobody says how many shards there are. */
 const shardImages = 20_000;
@@ -39,6 +41,8 @@ export interface LabelOptions {
   readonly temperature?: number | undefined;
   /** Replaces labels by another teacher, of other images or with other settings. */
   readonly overwrite?: boolean | undefined;
+  /** Remembers the images of each shard, and notices those that changed. */
+  readonly memory?: ShardMemory | undefined;
   /** Aborted: stops after the batch that runs; finished shards stay. */
   readonly signal?: AbortSignal | undefined;
   readonly onEvent?: ((event: LabelProgress) => void) | undefined;
@@ -124,22 +128,63 @@ class LabelRun {
     const { out, overwrite = false } = this.options;
     const finished = new Set<number>();
     const others: string[] = [];
+    const changes: SetChange[] = [];
     for (const path of listShards(out)) {
       const info = await readUndamaged(path);
       // One that was cut short is made again, and then replaced.
       if (info === undefined) continue;
+      const { index } = info.shard;
       const difference = this.#difference(info);
-      if (difference === undefined) finished.add(info.shard.index);
-      else if (overwrite) others.push(path);
-      else
-        throw new ArtifactError(`${out} holds other labels: ${path} was made ${difference}`, {
-          code: 'labels-differ',
-          where: out,
-          hint: 'give another --out, or --overwrite to replace them',
-        });
+      if (difference !== undefined && !overwrite)
+        await this.#requireAccepted(info, path, difference);
+      const change = difference === undefined ? await this.#changeOf(path, index) : undefined;
+      if (change) changes.push(change);
+      if (difference === undefined && change === undefined) finished.add(index);
+      else others.push(path);
     }
+    if (changes.length > 0) this.#tellChange(joinedChange(changes), changes.length);
     for (const path of others) rmSync(path);
     return finished;
+  }
+
+  /** How the images of a finished shard have changed; those of shards that are not wanted are not looked at. */
+  async #changeOf(path: string, index: number): Promise<SetChange | undefined> {
+    if (!this.#wanted.includes(index)) return undefined;
+    const { start, end } = this.#rangeOf(index);
+    return this.options.memory?.changeOf(path, start, end);
+  }
+
+  /** Throws where a shard differs, unless it does so in its images and these may have changed. */
+  async #requireAccepted(info: LabelOrigin, path: string, difference: string): Promise<void> {
+    const { out, memory } = this.options;
+    const inImages = originDifference({ ...this.#origin, data: info.data }, info) === undefined;
+    if (inImages && memory?.options.acceptData === true) return;
+    const change = inImages ? await memory?.changeOfAll(listShards(out)) : undefined;
+    const counts = change ? ` (${countsOf(change)})` : '';
+    throw new ArtifactError(`${out} holds other labels: ${path} was made ${difference}${counts}`, {
+      code: 'labels-differ',
+      where: out,
+      notes: change && examplesOf(change),
+      hint:
+        inImages && memory
+          ? 'give another --out; or --accept-data labels the images of today anew'
+          : 'give another --out, or --overwrite to replace them',
+    });
+  }
+
+  /** Throws where images have changed since they got their labels, unless that is accepted. */
+  #tellChange(change: SetChange, shards: number): void {
+    const { out, memory, overwrite = false } = this.options;
+    const { acceptData = false, tell } = memory?.options ?? {};
+    const message = `images of ${this.source.name} have changed since ${out} labelled them: ${countsOf(change)}`;
+    if (!acceptData && !overwrite)
+      throw new DataError(message, {
+        code: 'data-changed',
+        where: this.source.name,
+        notes: examplesOf(change),
+        hint: `restore them; or --accept-data labels the ${shards === 1 ? '1 shard' : `${shards} shards`} anew that they are in; or --overwrite replaces all labels that differ`,
+      });
+    tell?.(`${message}; their ${shards === 1 ? 'shard is' : `${shards} shards are`} made again`);
   }
 
   #difference(info: LabelOrigin & { readonly shard: { readonly of: number } }): string | undefined {
@@ -161,6 +206,9 @@ class LabelRun {
     const path = shardPath(options.out, index, this.#of);
     const writer = new ShardWriter(path, { ...this.#origin, shard: { index, of: this.#of } });
     const before = this.#images;
+    // What the files are is looked at before they are read.
+    const remembered = options.memory?.record(path, start, end);
+    remembered?.catch(() => undefined);
     try {
       for await (const { indices, probabilities } of labeller.predict(
         source,
@@ -178,6 +226,7 @@ class LabelRun {
         this.#tell();
       }
       this.#unreadable += end - start - writer.rows;
+      await remembered;
       writer.commit();
       return true;
     } finally {

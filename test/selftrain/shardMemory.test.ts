@@ -1,0 +1,86 @@
+import { readdirSync, rmSync } from 'node:fs';
+import { join } from 'node:path';
+import { beforeEach, describe, expect, it } from 'vitest';
+import type { Labeller } from '../../src/api/labeller.js';
+import { openFlatFolder } from '../../src/data/folder.js';
+import { labelImages, type LabelOptions } from '../../src/selftrain/label.js';
+import { ShardMemory, type ShardMemoryOptions } from '../../src/selftrain/shardMemory.js';
+import { write } from '../data/fixtures.js';
+import { temporaryFolder } from '../support/folder.js';
+
+let folder: string;
+let out: string;
+let told: string[];
+
+beforeEach(() => {
+  [folder, out, told] = [temporaryFolder(), temporaryFolder(), []];
+  for (let i = 0; i < 12; i++) write(folder, `${10 + i}.png`, `image ${i}`);
+});
+
+/** Looks at no image: each is of the first class. */
+const teacher = {
+  teacher: { name: 'none', path: 'none', fingerprint: 'f', classes: ['a', 'b'] },
+  async *predict(_: unknown, indices: Iterable<number>) {
+    for (const i of indices)
+      yield await Promise.resolve({ indices: [i], probabilities: Float32Array.of(0.75, 0.25) });
+  },
+} as unknown as Labeller;
+
+/** Labels the folder in three shards of four images. */
+async function label(memory: ShardMemoryOptions = {}, more: Partial<LabelOptions> = {}) {
+  told = [];
+  const images = openFlatFolder(folder);
+  const source = { ...images, batches: () => (async function* () {})() };
+  const tell = (text: string) => told.push(text);
+  const { skipped, images: labelled } = await labelImages(teacher, source, {
+    ...{ out, shards: 3, memory: new ShardMemory(images, { tell, ...memory }) },
+    ...more,
+  });
+  return { skipped, labelled };
+}
+
+describe('label shards', () => {
+  it('are there before while their images are those of then', async () => {
+    expect(await label()).toEqual({ skipped: 0, labelled: 12 });
+    expect(await label()).toEqual({ skipped: 3, labelled: 0 });
+    expect(told).toEqual([]);
+  });
+
+  it('are refused where images changed under the same names; where accepted, only theirs are made again', async () => {
+    await label();
+    write(folder, '15.png', 'IMAGE 5');
+    await expect(label()).rejects.toMatchObject({
+      code: 'data-changed',
+      message: `images of ${folder} have changed since ${out} labelled them: 1 changed`,
+      notes: ['changed: 15.png'],
+      hint: expect.stringContaining('--accept-data labels the 1 shard') as string,
+    });
+    // Another process, that makes another shard, does not look there.
+    expect(await label({}, { shard: 3 })).toEqual({ skipped: 1, labelled: 0 });
+    expect(await label({ acceptData: true })).toEqual({ skipped: 2, labelled: 4 });
+    expect(told).toEqual([expect.stringMatching(/1 changed; their shard is made again$/)]);
+    expect(await label()).toEqual({ skipped: 3, labelled: 0 });
+  });
+
+  it('say what came and went where the images are others', async () => {
+    await label();
+    write(folder, '30.png', 'more');
+    rmSync(join(folder, '12.png'));
+    await expect(label()).rejects.toMatchObject({
+      code: 'labels-differ',
+      message: expect.stringMatching(/of other images \(.*\) \(1 added, 1 removed\)$/) as string,
+      notes: ['added: 30.png', 'removed: 12.png'],
+    });
+    expect(await label({ acceptData: true })).toEqual({ skipped: 0, labelled: 12 });
+  });
+
+  it('of an older version get a record, which is said once', async () => {
+    await label();
+    rmSync(join(out, 'sets'), { recursive: true });
+    expect(await label()).toEqual({ skipped: 3, labelled: 0 });
+    expect(told).toEqual([expect.stringMatching(/keeps no record of the images/)]);
+    expect(readdirSync(join(out, 'sets'))).toHaveLength(3);
+    await label();
+    expect(told).toEqual([]);
+  });
+});
