@@ -116,7 +116,8 @@ export function precisionByClass(
   const counts = new Uint32Array(thresholds.length);
   const right = new Uint32Array(thresholds.length);
   for (const [i, label] of predicted.entries()) {
-    if ((confidence[i] ?? 0) < (thresholds[label] ?? 0)) continue;
+    // NaN reaches no threshold.
+    if (!((confidence[i] ?? NaN) >= (thresholds[label] ?? 0))) continue;
     counts[label] = (counts[label] ?? 0) + 1;
     if (actual[i] === label) right[label] = (right[label] ?? 0) + 1;
   }

@@ -7,16 +7,20 @@ import { range, type ImageSource } from '../data/imageSource.js';
 import { makeFolder } from '../runtime/atomic.js';
 import { expectedCalibrationError, precisionByClass } from '../runtime/classification.js';
 import { argmaxRow } from '../runtime/evaluate.js';
-import { ParquetFile, ParquetFileWriter } from '../runtime/parquet.js';
+import { ParquetFileWriter } from '../runtime/parquet.js';
 import { ArtifactError, ConfigError, invariant } from '../support/errors.js';
 import { formatPercent, formatShareOf, shareFacts } from '../support/share.js';
 import { intervalSchema, matchedSchema } from './figureSchemas.js';
+import { readFacts } from './foreignLabels.js';
+import { readLabelRows } from './labelRows.js';
 import {
+  boundsOf,
   classDifference,
   infoKey,
   originDifference,
   originSchema,
   readInfo,
+  requireNumbers,
   type LabelOrigin,
 } from './labelStore.js';
 import { RowCollector } from './rowCollector.js';
@@ -86,6 +90,8 @@ export async function auditTeacher(
     const all = range(0, source.count);
     for await (const { indices, probabilities } of labeller.predict(source, all, temperature)) {
       const { length } = classNames;
+      for (const [row, i] of indices.entries())
+        requireNumbers(source.id(i), probabilities.subarray(row * length, (row + 1) * length));
       const labels = indices.map((_, row) => argmaxRow(probabilities, row * length, length));
       collector.append({
         id: indices.map((i) => source.id(i)),
@@ -143,35 +149,32 @@ export async function auditOnce(
 export async function readAudit(folder: string, labels?: LabelOrigin): Promise<Audit | undefined> {
   const path = auditPath(folder);
   if (!existsSync(path)) return undefined;
-  const file = await ParquetFile.open(path);
-  try {
-    const origin = readInfo(file, auditSchema, ['gradus-audit']);
-    if (labels && origin.teacher.fingerprint !== labels.teacher.fingerprint)
-      throw new ArtifactError(`${path} audits another teacher than the one that gave the labels`, {
-        code: 'audit-differs',
-        where: path,
-        hint: 'delete it, or make it again with gradus label --audit',
-      });
-    const rows: { actual: number[]; label: number[]; confidence: number[] } = {
-      actual: [],
-      label: [],
-      confidence: [],
-    };
-    const { id: _id, index: _index, ...measured } = columns;
-    for await (const group of file.read(measured)) {
-      rows.actual.push(...group.actual);
-      rows.label.push(...group.label);
-      rows.confidence.push(...group.confidence);
-    }
-    return {
-      origin,
-      actual: Int32Array.from(rows.actual),
-      label: Int32Array.from(rows.label),
-      confidence: Float32Array.from(rows.confidence),
-    };
-  } finally {
-    file.close();
+  const facts = await readFacts(path);
+  const origin = readInfo(facts, auditSchema, ['gradus-audit']);
+  if (labels && origin.teacher.fingerprint !== labels.teacher.fingerprint)
+    throw new ArtifactError(`${path} audits another teacher than the one that gave the labels`, {
+      code: 'audit-differs',
+      where: path,
+      hint: 'delete it, or make it again with gradus label --audit',
+    });
+  const { rows } = facts;
+  const audit = {
+    origin,
+    actual: new Int32Array(rows),
+    label: new Int32Array(rows),
+    confidence: new Float32Array(rows),
+  };
+  let first = 0;
+  for await (const group of readLabelRows(
+    { paths: [path], rows, bounds: boundsOf(origin) },
+    columns,
+  )) {
+    audit.actual.set(group.actual, first);
+    audit.label.set(group.label, first);
+    audit.confidence.set(group.confidence, first);
+    first += group.label.length;
   }
+  return audit;
 }
 
 /** What an audit says of labels that were filtered; keys that older versions did not write are optional. */

@@ -7,7 +7,8 @@ export class Best<T> {
   /** Whether an item of this score would be among them now. */
   wants(score: number): boolean {
     const last = this.#items[this.count - 1];
-    return this.count > 0 && (last === undefined || score > last.score);
+    // NaN is no score.
+    return this.count > 0 && score > (last === undefined ? -Infinity : last.score);
   }
 
   add(score: number, item: T): void {

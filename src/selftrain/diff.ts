@@ -13,6 +13,8 @@ export interface DiffOptions {
   readonly top?: number | undefined;
   /** A CSV file that takes every change. */
   readonly csv?: string | undefined;
+  /** A file with the names of the classes, one a line, where the labels do not tell. */
+  readonly classes?: string | undefined;
   readonly onEvent?: ((event: FilterProgress) => void) | undefined;
 }
 
@@ -72,6 +74,8 @@ export interface LabelDiff {
   /** Changes in which even the less sure of the two is sure. */
   readonly surest: readonly LabelChange[];
   readonly csv: string | null;
+  /** What was assumed of the files, and left out of them, a sentence each. */
+  readonly notes: readonly string[];
   readonly seconds: number;
 }
 
@@ -87,7 +91,9 @@ export async function diffLabels(
   options: DiffOptions = {},
 ): Promise<LabelDiff> {
   const start = performance.now();
-  const [first, second] = [await openLabelTable(before), await openLabelTable(after)];
+  const open = (path: string): Promise<LabelTable> =>
+    openLabelTable(path, { classes: options.classes });
+  const [first, second] = [await open(before), await open(after)];
   const tally = new DiffTally(first.origin.classes, options.top ?? 10);
   const { csv } = options;
   if (csv !== undefined) makeFolder(dirname(csv));
@@ -104,7 +110,8 @@ export async function diffLabels(
     });
     writer?.commit();
     const seconds = (performance.now() - start) / 1000;
-    return { ...tally.result(first, second, compared), csv: csv ?? null, seconds };
+    const notes = [...first.notes, ...second.notes];
+    return { ...tally.result(first, second, compared), csv: csv ?? null, notes, seconds };
   } finally {
     writer?.discard();
   }
@@ -176,7 +183,7 @@ class DiffTally {
     first: LabelTable,
     second: LabelTable,
     compared: number,
-  ): Omit<LabelDiff, 'csv' | 'seconds'> {
+  ): Omit<LabelDiff, 'csv' | 'notes' | 'seconds'> {
     const side = (table: LabelTable, own: 'before' | 'after'): DiffSide => ({
       path: table.path,
       teacher: table.origin.teacher,

@@ -33,7 +33,7 @@ export class LargestKeys {
 
   /** Counts a key of the pass. */
   add(key: number): void {
-    if (key < this.#low || key >= this.#high) return;
+    if (!(key >= this.#low && key < this.#high)) return;
     const bin = Math.floor((key - this.#low) / this.#width);
     this.#bins[bin] = (this.#bins[bin] ?? 0) + 1;
   }

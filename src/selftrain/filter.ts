@@ -10,14 +10,22 @@ import { drawOf } from './draw.js';
 import type { SampleResult } from './figureSchemas.js';
 import { nothingKept, requireEveryClass } from './filterErrors.js';
 import { correctRows, WritePass, type Said } from './filterPass.js';
-import { keptColumns, KeptSet, type ClassCounts, type KeptInfo } from './keptStore.js';
+import type { ReadingResult } from './labelRows.js';
+import {
+  keptColumns,
+  KeptSet,
+  keptStatistics,
+  type ClassCounts,
+  type KeptInfo,
+} from './keptStore.js';
 import {
   classDifference,
   infoKey,
+  isForeign,
   labelColumns,
-  LabelSet,
   probabilityColumns,
 } from './labelStore.js';
+import { LabelSet } from './labelSet.js';
 import { createLedger } from './ledger.js';
 import { MarkedSample } from './markedSample.js';
 import { ConfidenceMatch } from './matchedPrecision.js';
@@ -57,6 +65,8 @@ export interface FilterOptions {
   readonly generation?: number | undefined;
   /** A CSV with the columns image and class: what a person said of single images. */
   readonly corrections?: string | undefined;
+  /** A file with the names of the classes, one a line, where the labels do not tell. */
+  readonly classes?: string | undefined;
   /** Goes on where a class keeps nothing. */
   readonly allowEmpty?: boolean | undefined;
   /** Kept labels of the generation before, whose audit this one is held against. */
@@ -111,7 +121,7 @@ export function besideKept(out: string): { readonly ledger: string; readonly his
  * for an exact cap) and never held, so memory does not grow with the number of images. Throws a
  * DataError, before anything is written, where nothing is kept, or nothing of a class.
  */
-export async function filterLabels(folder: string, options: FilterOptions): Promise<FilterSummary> {
+export async function filterLabels(path: string, options: FilterOptions): Promise<FilterSummary> {
   const rule: SeededRule = {
     threshold: options.threshold ?? 0.3,
     perClass: options.perClass,
@@ -120,7 +130,7 @@ export async function filterLabels(folder: string, options: FilterOptions): Prom
     seed: options.seed ?? 1,
   };
   requireRule(rule);
-  const labels = await LabelSet.open(folder);
+  const labels = await LabelSet.open(path, { classes: options.classes });
   const corrections =
     options.corrections === undefined
       ? undefined
@@ -149,6 +159,7 @@ class FilterRun {
   #corrected = 0;
   #rejected = 0;
   readonly #sample: MarkedSample | undefined;
+  readonly #found: ReadingResult = { differing: 0 };
 
   constructor(
     private readonly labels: LabelSet,
@@ -167,7 +178,9 @@ class FilterRun {
     this.#requireSome();
     const cuts = await this.#cuts();
     const thresholds = Float32Array.from(cuts, ({ threshold }) => threshold);
-    const found = await readAudit(this.labels.folder, this.labels.origin);
+    const { folder, origin } = this.labels;
+    // Nobody knows if an audit is of the teacher of labels that another program wrote again.
+    const found = isForeign(origin) ? undefined : await readAudit(folder, origin);
     const measured = found && measureAudit(found, thresholds);
     const warnings = [...(await this.#auditWarnings(measured)), ...this.#copyWarnings(cuts)];
     makeFolder(dirname(this.options.out));
@@ -189,7 +202,7 @@ class FilterRun {
       })),
       audit,
       sample,
-      warnings,
+      warnings: [...warnings, ...this.labels.notes, ...this.#differingNote()],
       seconds: (performance.now() - this.#start) / 1000,
     };
   }
@@ -199,7 +212,7 @@ class FilterRun {
     columns: C,
     look?: (rows: Rows<C>) => void,
   ): AsyncGenerator<Judged<C>> {
-    for await (const rows of this.labels.read(columns)) {
+    for await (const rows of this.labels.read(columns, this.#found)) {
       look?.(rows);
       yield { rows, said: correctRows(rows, this.corrections, this.labels.origin) };
       this.#read += rowCount(rows);
@@ -305,6 +318,15 @@ class FilterRun {
     });
   }
 
+  #differingNote(): string[] {
+    const { differing } = this.#found;
+    if (differing === 0) return [];
+    const what = differing === 1 ? 'a label is' : `${differing} labels are`;
+    return [
+      `${what} not the likeliest class by the probabilities of the row: soft targets follow the probabilities`,
+    ];
+  }
+
   #copyWarnings(cuts: readonly ClassCut[]): string[] {
     return cuts.flatMap(({ copies }, i) => {
       if (copies <= manyCopies) return [];
@@ -326,7 +348,7 @@ class FilterRun {
     const beside = besideKept(out);
     const columns = keptColumns(origin);
     const ledger = createLedger(beside.ledger, origin, generation);
-    const kept = new ParquetFileWriter<Columns>(out, columns, {});
+    const kept = new ParquetFileWriter<Columns>(out, columns, {}, keptStatistics);
     try {
       const pass = new WritePass(
         cuts,
@@ -403,7 +425,6 @@ function inputsOf(
 /** The audit that went into the kept labels of the generation before. */
 async function auditOf(path: string, classes: readonly string[]): Promise<AuditResult | undefined> {
   const set = await KeptSet.open(path);
-  set.close();
   const difference = classDifference(classes, set.info.classes);
   if (difference === undefined) return set.info.audit ?? undefined;
   throw new ArtifactError(`${path} cannot be compared: it was made ${difference}`, {

@@ -139,7 +139,8 @@ export class WritePass {
     said: number | null | undefined,
   ): { copies: number; reason: Reason } {
     if (said === null) return { copies: 0, reason: 'rejected' };
-    if (confidence < this.#threshold) return { copies: 0, reason: 'below-threshold' };
+    // NaN reaches no threshold.
+    if (!(confidence >= this.#threshold)) return { copies: 0, reason: 'below-threshold' };
     const result = this.cuts[label]?.decide(confidence, () => drawOf(id, this.rule.seed));
     if (said === undefined) return result ?? { copies: 0, reason: 'beyond-cap' };
     return { copies: Math.max(1, result?.copies ?? 1), reason: 'corrected' };

@@ -24,6 +24,8 @@ import { rowProgress } from './rowProgress.js';
 export interface GalleryOptions {
   /** The HTML file. */
   readonly out: string;
+  /** A file with the names of the classes, one a line, where the labels do not tell. */
+  readonly classes?: string | undefined;
   /** Labels of the same images by another teacher: where the two disagree is shown as well. */
   readonly against?: string | undefined;
   /** So many of the surest and of the least sure images of a class; 12 where missing, fewer of many classes. */
@@ -64,6 +66,8 @@ export interface GallerySummary {
     readonly of: number;
   } | null;
   readonly template: string | null;
+  /** What was assumed of the files, and left out of them, a sentence each. */
+  readonly notes: readonly string[];
   readonly seconds: number;
 }
 
@@ -92,7 +96,8 @@ export async function writeGallery(
 ): Promise<GallerySummary> {
   const start = performance.now();
   if (options.template !== undefined) requireFree(options.template);
-  const table = await openLabelTable(labels);
+  const named = { classes: options.classes };
+  const table = await openLabelTable(labels, named);
   const { classes } = table.origin;
   const corrections =
     options.corrections === undefined ? undefined : readCorrections(options.corrections, classes);
@@ -103,15 +108,9 @@ export async function writeGallery(
     ...{ perClass, corrections, onRows },
     sample: wanted === undefined ? undefined : { images: wanted, seed: options.seed ?? 1 },
   });
-  const disagreements =
-    against === undefined
-      ? undefined
-      : await pickDisagreements(
-          table,
-          await openLabelTable(against),
-          options.disagreements ?? usualDisagreements,
-          corrections,
-        );
+  const other = against === undefined ? undefined : await openLabelTable(against, named);
+  const most = options.disagreements ?? usualDisagreements;
+  const disagreements = other && (await pickDisagreements(table, other, most, corrections));
   const shownClasses = leastSure(all);
   const shown = everyImage(shownClasses, disagreements, sample);
   const pictures = await picturesOf(shown, images, table);
@@ -131,6 +130,7 @@ export async function writeGallery(
     disagreements: disagreements?.changed ?? null,
     sample: sample ? { images: sample.images, unmarked: sample.shown.length, of: sample.of } : null,
     template: template ?? null,
+    notes: [...table.notes, ...(other?.notes ?? [])],
     seconds: (performance.now() - start) / 1000,
   };
 }

@@ -20,12 +20,17 @@ export class IdTable {
     this.#values = new Uint32Array(this.#slots);
   }
 
-  /** Notes the number of an id, from 0 to 2^32 - 2; an id that is there keeps its first. */
-  add(id: string, value: number): void {
+  /**
+   * Notes the number of an id, from 0 to 2^32 - 2; an id that is there keeps its first, which is
+   * returned, else -1.
+   */
+  add(id: string, value: number): number {
     const slot = this.#find(id);
-    if (this.#values[slot] !== 0) return;
+    const first = this.#values[slot] ?? 0;
+    if (first !== 0) return first - 1;
     [this.#high[slot], this.#low[slot]] = hash;
     this.#values[slot] = value + 1;
+    return -1;
   }
 
   /** The number of an id; -1 where it has none. */

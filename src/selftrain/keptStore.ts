@@ -1,9 +1,12 @@
 /** Pseudo-labels that a student is trained on: one row an image, with the number of its copies. */
 import { z } from 'zod';
-import { ParquetFile, type Columns, type Rows } from '../runtime/parquet.js';
+import type { Columns, Rows } from '../runtime/parquet.js';
 import { auditResultSchema } from './audit.js';
 import { sampleSchema } from './figureSchemas.js';
+import { readFacts } from './foreignLabels.js';
+import { readLabelRows } from './labelRows.js';
 import {
+  boundsOf,
   labelColumns,
   originSchema,
   probabilityColumns,
@@ -65,39 +68,28 @@ export function keptColumns(origin: Pick<LabelOrigin, 'classes' | 'topK'>) {
   } as const;
 }
 
-/** An open file of kept labels; whoever opens it closes it. */
+/** Columns of kept labels with least and largest values in the footer: all but the probabilities. */
+export const keptStatistics: readonly string[] = [...Object.keys(labelColumns), 'copies', 'reason'];
+
+/** A file of kept labels. */
 export class KeptSet {
   private constructor(
-    private readonly file: ParquetFile,
+    readonly path: string,
+    /** Different images. */
+    readonly images: number,
     readonly info: KeptInfo,
   ) {}
 
   /** Throws an ArtifactError where the file is missing, damaged or of another kind. */
   static async open(path: string): Promise<KeptSet> {
-    const file = await ParquetFile.open(path);
-    try {
-      return new KeptSet(file, readInfo(file, keptSchema, ['gradus-kept']));
-    } catch (error) {
-      file.close();
-      throw error;
-    }
+    const facts = await readFacts(path);
+    return new KeptSet(path, facts.rows, readInfo(facts, keptSchema, ['gradus-kept']));
   }
 
-  get path(): string {
-    return this.file.path;
-  }
-
-  /** Different images. */
-  get images(): number {
-    return this.file.rows;
-  }
-
+  /** Reads columns, the rows checked; throws as readLabelRows. */
   read<C extends Columns>(columns: C): AsyncGenerator<Rows<C>> {
-    return this.file.read(columns);
-  }
-
-  close(): void {
-    this.file.close();
+    const { path, images, info } = this;
+    return readLabelRows({ paths: [path], rows: images, bounds: boundsOf(info) }, columns);
   }
 }
 
@@ -120,34 +112,30 @@ export async function loadKept(
   { kind = 'soft', temperature = 1 }: { kind?: 'soft' | 'hard'; temperature?: number } = {},
 ): Promise<PseudoLabels> {
   const set = await KeptSet.open(path);
-  try {
-    const { info, images } = set;
-    const classes = info.classes.length;
-    const indices = new Int32Array(images);
-    const copies = new Int32Array(images);
-    const labels = new Int32Array(images);
-    const targets = new Float32Array(images * classes);
-    let first = 0;
-    const { reason: _reason, ...columns } = keptColumns(info);
-    for await (const rows of set.read(columns)) {
-      indices.set(rows.index, first);
-      copies.set(rows.copies, first);
-      labels.set(rows.label, first);
-      for (const [row, label] of rows.label.entries()) {
-        const start = (first + row) * classes;
-        const target = targets.subarray(start, start + classes);
-        if (kind === 'hard') target[label] = 1;
-        else {
-          readProbabilities(rows, row, info, target);
-          sharpen(target, temperature);
-        }
+  const { info, images } = set;
+  const classes = info.classes.length;
+  const indices = new Int32Array(images);
+  const copies = new Int32Array(images);
+  const labels = new Int32Array(images);
+  const targets = new Float32Array(images * classes);
+  let first = 0;
+  const { reason: _reason, ...columns } = keptColumns(info);
+  for await (const rows of set.read(columns)) {
+    indices.set(rows.index, first);
+    copies.set(rows.copies, first);
+    labels.set(rows.label, first);
+    for (const [row, label] of rows.label.entries()) {
+      const start = (first + row) * classes;
+      const target = targets.subarray(start, start + classes);
+      if (kind === 'hard') target[label] = 1;
+      else {
+        readProbabilities(rows, row, info, target);
+        sharpen(target, temperature);
       }
-      first += rows.label.length;
     }
-    return { info, indices, copies, labels, targets };
-  } finally {
-    set.close();
+    first += rows.label.length;
   }
+  return { info, indices, copies, labels, targets };
 }
 
 /** p^(1/T), renormalised, in place. */

@@ -7,6 +7,7 @@ import { ArtifactError, ConfigError, DataError } from '../support/errors.js';
 import {
   listShards,
   missingShards,
+  mostClasses,
   originDifference,
   readShardInfo,
   shardPath,
@@ -130,7 +131,7 @@ class LabelRun {
     const others: string[] = [];
     const changes: SetChange[] = [];
     for (const path of listShards(out)) {
-      const info = await readUndamaged(path);
+      const info = await readUndamaged(path, overwrite);
       // One that was cut short is made again, and then replaced.
       if (info === undefined) continue;
       const { index } = info.shard;
@@ -266,12 +267,13 @@ class LabelRun {
   }
 }
 
-/** Undefined for a shard that is damaged. */
-async function readUndamaged(path: string): Promise<ShardInfo | undefined> {
+/** Undefined for a shard that is damaged, or whatever is wrong with it if it may be replaced. */
+async function readUndamaged(path: string, replace: boolean): Promise<ShardInfo | undefined> {
   try {
     return await readShardInfo(path);
   } catch (error) {
-    if (error instanceof ArtifactError) return undefined;
+    if (error instanceof ArtifactError && (replace || error.code === 'parquet-damaged'))
+      return undefined;
     throw error;
   }
 }
@@ -297,6 +299,8 @@ function requireSensible(
     );
   if (shard !== undefined && (shard < 1 || shard > shards))
     throw wrong(`there is no shard ${shard} of ${shards}`, 'shard', `give 1 to ${shards}`);
+  if (classes > mostClasses)
+    throw wrong(`labels of ${classes} classes`, 'classes', `at most ${mostClasses} can be kept`);
   if (topK !== undefined && (topK < 1 || topK > classes))
     throw wrong(`the top ${topK} of ${classes} classes`, 'topK', `give 1 to ${classes}`);
   if (!(temperature > 0 && temperature < Infinity))

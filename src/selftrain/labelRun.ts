@@ -10,8 +10,8 @@ import {
   type OpenSourceOptions,
 } from '../api/imageSources.js';
 import { Labeller, type LabellerOptions } from '../api/labeller.js';
-import { cleanImages } from '../data/cleanImages.js';
 import { readClassNames } from '../data/classFile.js';
+import { cleanImages } from '../data/cleanImages.js';
 import type { ImageSource } from '../data/imageSource.js';
 import { LoaderPool } from '../data/loaderPool.js';
 import { defaultUnreadable, UnreadableImages } from '../data/unreadable.js';

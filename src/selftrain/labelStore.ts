@@ -3,13 +3,15 @@
  * covers a range of the images, so shards in order are the images in order.
  */
 import { readdirSync } from 'node:fs';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import { z } from 'zod';
 import { checked } from '../artifacts/manifestSchema.js';
 import { argmaxRow } from '../runtime/evaluate.js';
 import { readError, systemCode } from '../runtime/fileErrors.js';
-import { ParquetFile, ParquetFileWriter, type Columns, type Rows } from '../runtime/parquet.js';
+import { ParquetFileWriter, type Columns, type Rows } from '../runtime/parquet.js';
+import { ParquetFile } from '../runtime/parquetFile.js';
 import { ArtifactError, DataError } from '../support/errors.js';
+import type { LabelBounds } from './labelChecks.js';
 
 const whole = z.int().min(0);
 
@@ -19,28 +21,37 @@ const teacherSchema = z.object({
   fingerprint: z.string(),
 });
 
-const dataSchema = z.object({ name: z.string(), fingerprint: z.string(), size: whole });
+/** Most classes and shards that labels may have, and images: places are 32-bit numbers. */
+export const mostClasses = 100_000;
+const mostShards = 1_000_000;
+const mostImages = 2 ** 31 - 1;
+
+const dataSchema = z.object({
+  name: z.string(),
+  fingerprint: z.string(),
+  size: whole.max(mostImages),
+});
 
 /** What all labels carry: who gave them, to what, in which order of classes. */
 export const originSchema = z.object({
   teacher: teacherSchema,
   /** Names, in the order of label numbers and probabilities. */
-  classes: z.array(z.string()),
+  classes: z.array(z.string()).min(1).max(mostClasses),
   /** The probabilities are softmax(scores / temperature). */
   temperature: z.number(),
   /** Number of probabilities kept for an image; null where all are. */
-  topK: whole.nullable(),
+  topK: whole.min(1).max(mostClasses).nullable(),
   data: dataSchema,
 });
 
 /** Who gave labels, to what images, in which order of classes. */
 export type LabelOrigin = z.output<typeof originSchema>;
 
-const shardSchema = originSchema.extend({
+export const shardSchema = originSchema.extend({
   format: z.literal('gradus-labels'),
   version: z.literal(1),
   /** Which of how many, from 1. */
-  shard: z.object({ index: whole, of: whole }),
+  shard: z.object({ index: whole, of: whole.max(mostShards) }),
 });
 
 /** What a shard says of itself. */
@@ -84,7 +95,8 @@ export function readProbabilities(
   { classes, topK }: Pick<LabelOrigin, 'classes' | 'topK'>,
   out: Float32Array,
 ): void {
-  const number = (column: string): number => Number(rows[column]?.[row]);
+  // What others computed may lie below 0 by rounding.
+  const number = (column: string): number => Math.max(0, Number(rows[column]?.[row]));
   if (topK === null) {
     for (let i = 0; i < classes.length; i++) out[i] = number(`p${i}`);
     return;
@@ -101,6 +113,12 @@ export function shardPath(folder: string, index: number, of: number): string {
 }
 
 const shardName = /^shard-(\d+)-of-(\d+)\.parquet$/;
+
+/** Of how many shards a path names one; undefined where it names none. */
+export function shardOf(path: string): number | undefined {
+  const of = shardName.exec(basename(path))?.[2];
+  return of === undefined ? undefined : Number(of);
+}
 
 /** Paths of the shards in a folder, in the order of their numbers; none where there is no folder. */
 export function listShards(folder: string): string[] {
@@ -132,7 +150,7 @@ type FileFormat = keyof typeof fileKinds;
  * it has none or is of another kind.
  */
 export function readInfo<T>(
-  file: ParquetFile,
+  file: Pick<ParquetFile, 'path' | 'writer' | 'metadata'>,
   schema: z.ZodType<T>,
   formats: readonly FileFormat[],
 ): T {
@@ -146,8 +164,32 @@ export function readInfo<T>(
   const kind = Object.entries(fileKinds).find(([format]) => format === found)?.[1].what;
   throw new ArtifactError(
     `${path} is ${kind ?? 'a Parquet file of another program'}, not ${wanted.map(({ what }) => what).join(' or ')}`,
-    { code: 'label-file-kind', where: path, hint },
+    {
+      code: 'label-file-kind',
+      where: path,
+      notes:
+        text === ''
+          ? [
+              `it was written by ${file.writer}, and its footer lacks the key ${infoKey}, which DuckDB and polars leave out when they write a file again`,
+            ]
+          : [],
+      hint,
+    },
   );
+}
+
+/** Stands before fingerprints of a teacher and of data that nobody knows. */
+export const unknownPrefix = 'unknown:';
+
+/** If it is not known who gave these labels, and to what images: another program wrote their files again. */
+export function isForeign({ teacher }: Pick<LabelOrigin, 'teacher'>): boolean {
+  return teacher.fingerprint.startsWith(unknownPrefix);
+}
+
+/** What the checks of labels of this origin have to know. */
+export function boundsOf(origin: LabelOrigin): LabelBounds {
+  const { classes, topK, data } = origin;
+  return { classes, topK, images: isForeign(origin) ? mostImages : data.size };
 }
 
 /** Whether an id is only the number of an image in a packed set, and says nothing in another one. */
@@ -179,7 +221,12 @@ export class ShardWriter {
     const { classes, topK } = info;
     const columns = { ...labelColumns, ...probabilityColumns(info) };
     const meta: ShardInfo = { format: 'gradus-labels', version: 1, ...info };
-    this.#file = new ParquetFileWriter(path, columns, { [infoKey]: JSON.stringify(meta) });
+    this.#file = new ParquetFileWriter(
+      path,
+      columns,
+      { [infoKey]: JSON.stringify(meta) },
+      Object.keys(labelColumns),
+    );
     const capacity = (this.#capacity = groupRows(columns));
     this.#classes = Int32Array.from(classes, (_, i) => i);
     this.#topK = topK;
@@ -197,8 +244,9 @@ export class ShardWriter {
     return this.#file.rows + this.#ids.length;
   }
 
-  /** Adds an image with its probabilities [classes]. */
+  /** Adds an image with its probabilities [classes]. Throws a DataError where they are not numbers. */
   add(id: string, index: number, probabilities: Float32Array): void {
+    requireNumbers(id, probabilities);
     const row = this.#ids.push(id) - 1;
     const label = argmaxRow(probabilities, 0, probabilities.length);
     this.#index[row] = index;
@@ -245,6 +293,16 @@ export class ShardWriter {
   }
 }
 
+/** Throws a DataError where a teacher says NaN of an image, as a network that diverged does. */
+export function requireNumbers(id: string, probabilities: Float32Array): void {
+  if (!probabilities.includes(NaN)) return;
+  throw new DataError(`the teacher gives NaN for ${id}`, {
+    code: 'label-nan',
+    where: id,
+    hint: 'its training diverged, or the image is not what it was trained on: gradus eval shows which',
+  });
+}
+
 /** Classes from the likeliest on; of equals the first one. */
 function ranked(classes: Int32Array, probabilities: Float32Array): Int32Array {
   return classes.slice().sort((a, b) => (probabilities[b] ?? 0) - (probabilities[a] ?? 0) || a - b);
@@ -260,80 +318,12 @@ export async function readShardInfo(path: string): Promise<ShardInfo & { readonl
   }
 }
 
-/** All shards of a folder: the labels of one set by one teacher. */
-export class LabelSet {
-  private constructor(
-    readonly folder: string,
-    readonly origin: LabelOrigin,
-    /** In order. */
-    readonly shards: readonly string[],
-    /** Images with a label. */
-    readonly rows: number,
-  ) {}
-
-  /**
-   * Checks that all shards are there and of one kind. Throws a DataError where some are missing, an
-   * ArtifactError where they were made by different teachers, of different images or class orders.
-   */
-  static async open(folder: string): Promise<LabelSet> {
-    const shards = listShards(folder);
-    const [first] = shards;
-    if (first === undefined)
-      throw new DataError(`there are no labels in ${folder}`, {
-        code: 'no-labels',
-        where: folder,
-        hint: `make them: gradus label CHECKPOINT --data SET --out ${folder}`,
-      });
-    const { shard, rows: firstRows, ...rest } = await readShardInfo(first);
-    const origin = originSchema.parse(rest);
-    let rows = firstRows;
-    for (const path of shards.slice(1)) {
-      const info = await readShardInfo(path);
-      requireSameOrigin(origin, info, path, first);
-      rows += info.rows;
-    }
-    requireAll(folder, shards, shard.of);
-    return new LabelSet(folder, origin, shards, rows);
-  }
-
-  /** Columns of the shards, all in order. */
-  async *read<C extends Columns>(columns: C): AsyncGenerator<Rows<C>> {
-    for (const path of this.shards) {
-      const file = await ParquetFile.open(path);
-      try {
-        yield* file.read(columns);
-      } finally {
-        file.close();
-      }
-    }
-  }
-}
-
 /** Which of `of` shards a folder lacks, from 1. */
 export function missingShards(folder: string, of: number): number[] {
-  const shards = listShards(folder);
+  const shards = new Set(listShards(folder));
   const missing: number[] = [];
-  for (let i = 1; i <= of; i++) if (!shards.includes(shardPath(folder, i, of))) missing.push(i);
+  for (let i = 1; i <= of; i++) if (!shards.has(shardPath(folder, i, of))) missing.push(i);
   return missing;
-}
-
-function requireAll(folder: string, shards: readonly string[], of: number): void {
-  const missing = missingShards(folder, of);
-  if (missing.length === 0 && shards.length === of) return;
-  const some = missing.slice(0, 10).join(', ');
-  throw new DataError(
-    missing.length === 0
-      ? `${folder} holds shards of several partitions`
-      : `${folder} lacks ${missing.length} of ${of} shards: ${some}${missing.length > 10 ? ', ...' : ''}`,
-    {
-      code: 'labels-incomplete',
-      where: folder,
-      hint:
-        missing.length === 0
-          ? 'delete those of the partition that is not wanted'
-          : `run the same gradus label command again: it makes what is missing; with --shard one at a time, such as --shard ${missing[0]}/${of}`,
-    },
-  );
 }
 
 /** How two origins differ, in words; undefined where they are the same. */
@@ -356,14 +346,4 @@ export function classDifference(a: readonly string[], b: readonly string[]): str
   return at < 0
     ? undefined
     : `in another order of classes: class ${at} is ${b[at] ?? ''}, not ${a[at] ?? ''}`;
-}
-
-function requireSameOrigin(a: LabelOrigin, b: LabelOrigin, path: string, first: string): void {
-  const difference = originDifference(a, b);
-  if (difference === undefined) return;
-  throw new ArtifactError(`${path} does not belong to ${first}: it was made ${difference}`, {
-    code: 'labels-differ',
-    where: path,
-    hint: 'label into a folder of its own, or delete the shards that are not wanted',
-  });
 }

@@ -1,10 +1,14 @@
 import { statSync } from 'node:fs';
 import { z } from 'zod';
-import { ParquetFile, type Columns, type Rows } from '../runtime/parquet.js';
+import { readClassNames } from '../data/classFile.js';
+import type { Columns, Rows } from '../runtime/parquet.js';
 import { ArtifactError } from '../support/errors.js';
 import { auditResultSchema, type AuditResult } from './audit.js';
 import { sampleSchema, type SampleResult } from './figureSchemas.js';
-import { LabelSet, originSchema, readInfo, type LabelOrigin } from './labelStore.js';
+import { foreignNote, foreignOrigin, readFacts, type LabelFileFacts } from './foreignLabels.js';
+import { readLabelRows } from './labelRows.js';
+import { LabelSet, type OpenLabelsOptions } from './labelSet.js';
+import { boundsOf, infoKey, originSchema, readInfo, type LabelOrigin } from './labelStore.js';
 
 /** Labels of one teacher, in whichever of our files they are; all have the columns of labels. */
 export interface LabelTable {
@@ -13,6 +17,8 @@ export interface LabelTable {
   readonly kind: 'labels' | 'kept' | 'ledger';
   readonly origin: LabelOrigin;
   readonly rows: number;
+  /** What was assumed of the files, and left out of them, a sentence each. */
+  readonly notes: readonly string[];
   /** What kept labels say of their precision. */
   readonly audit?: AuditResult | undefined;
   /** What a person marked of a random sample. */
@@ -36,36 +42,68 @@ const infoSchema = originSchema.extend({
 });
 
 /**
- * Opens the folder that `gradus label` made, one of its shards, kept labels or a ledger. Throws an
- * ArtifactError where a file is missing, damaged or of another kind, a DataError where shards are
- * missing.
+ * Opens the folder that `gradus label` made, one of its shards, kept labels, a ledger, or what another
+ * program made of these. Throws an ArtifactError where a file is missing, damaged or of another kind,
+ * or does not name its classes, a DataError where shards are missing.
  */
-export async function openLabelTable(path: string): Promise<LabelTable> {
-  if (statSync(path, { throwIfNoEntry: false })?.isDirectory() === true) {
-    const set = await LabelSet.open(path);
-    const { origin, rows } = set;
-    return { path, kind: 'labels', origin, rows, read: (columns) => set.read(columns) };
+export async function openLabelTable(
+  path: string,
+  options: OpenLabelsOptions = {},
+): Promise<LabelTable> {
+  const facts = isFolder(path) ? undefined : await openFile(path);
+  const kind = facts && kindOf(facts);
+  if (facts === undefined || kind === 'labels') {
+    const set = await LabelSet.open(path, options);
+    const { origin, rows, notes } = set;
+    return { path, kind: 'labels', origin, rows, notes, read: (columns) => set.read(columns) };
   }
-  const file = await openFile(path);
-  try {
-    const info = readInfo(file, infoSchema, formats);
-    return {
-      path,
-      kind: kinds[info.format],
-      origin: originSchema.parse(info),
-      rows: file.rows,
-      audit: info.audit ?? undefined,
-      sample: info.sample ?? undefined,
-      read: (columns) => readFile(path, columns),
-    };
-  } finally {
-    file.close();
-  }
+  const { origin, ...about } = aboutOf(facts, options);
+  const { rows } = facts;
+  const files = { paths: [path], rows, bounds: boundsOf(origin) };
+  return {
+    ...{ path, kind: kind ?? 'ledger', origin, rows },
+    ...about,
+    read: (columns) => readLabelRows(files, columns),
+  };
 }
 
-async function openFile(path: string): Promise<ParquetFile> {
+function isFolder(path: string): boolean {
+  return statSync(path, { throwIfNoEntry: false })?.isDirectory() === true;
+}
+
+/** What a file holds, by its metadata, or by its columns where it lost that; throws where it is of another kind. */
+function kindOf(facts: LabelFileFacts): LabelTable['kind'] {
+  if (facts.metadata(infoKey) !== undefined)
+    return kinds[readInfo(facts, infoSchema, formats).format];
+  const { columnNames } = facts;
+  if (columnNames.includes('status')) return 'ledger';
+  return columnNames.includes('reason') ? 'kept' : 'labels';
+}
+
+interface AboutLabels {
+  readonly origin: LabelOrigin;
+  readonly audit?: AuditResult | undefined;
+  readonly sample?: SampleResult | undefined;
+  readonly notes: readonly string[];
+}
+
+function aboutOf(facts: LabelFileFacts, { classes }: OpenLabelsOptions): AboutLabels {
+  if (facts.metadata(infoKey) === undefined) {
+    const names = classes === undefined ? undefined : readClassNames(classes);
+    const origin = foreignOrigin([facts], names);
+    return { origin, notes: [foreignNote(facts.path, [facts], classes ?? '')] };
+  }
+  const info = readInfo(facts, infoSchema, formats);
+  const { audit, sample } = info;
+  return {
+    origin: originSchema.parse(info),
+    ...{ audit: audit ?? undefined, sample: sample ?? undefined, notes: [] },
+  };
+}
+
+async function openFile(path: string): Promise<LabelFileFacts> {
   try {
-    return await ParquetFile.open(path);
+    return await readFacts(path);
   } catch (error) {
     if (!(error instanceof ArtifactError) || error.code !== 'missing-file') throw error;
     throw new ArtifactError(`${path} does not exist`, {
@@ -73,14 +111,5 @@ async function openFile(path: string): Promise<ParquetFile> {
       where: path,
       hint: 'give a folder of labels, or a file of kept labels or a ledger that gradus filter wrote',
     });
-  }
-}
-
-async function* readFile<C extends Columns>(path: string, columns: C): AsyncGenerator<Rows<C>> {
-  const file = await ParquetFile.open(path);
-  try {
-    yield* file.read(columns);
-  } finally {
-    file.close();
   }
 }

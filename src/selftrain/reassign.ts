@@ -12,8 +12,9 @@ import { besideKept } from './filter.js';
 import { correctionsBeside, readKeptImages, type KeptImages } from './keptPlaces.js';
 import { KeptSet, type ClassCounts, type KeptInfo } from './keptStore.js';
 import { labelImages, type LabelProgress, type LabelSummary } from './label.js';
-import { classDifference, LabelSet, type LabelOrigin } from './labelStore.js';
 import { ConfidenceMatch } from './matchedPrecision.js';
+import { LabelSet } from './labelSet.js';
+import { classDifference, type LabelOrigin } from './labelStore.js';
 import { ReassignPass } from './reassignPass.js';
 
 export interface ReassignOptions {
@@ -82,20 +83,16 @@ export async function reassignLabels(
   options: ReassignOptions,
 ): Promise<ReassignSummary> {
   const set = await KeptSet.open(options.kept);
-  try {
-    requireSameClasses(labeller, set);
-    if (resolve(options.out) === resolve(options.kept))
-      throw new ConfigError(`${options.out} cannot be read and written at once`, {
-        code: 'out-is-input',
-        where: 'out',
-        hint: 'give another --out',
-      });
-    const { corrections: path } = options;
-    const corrections = path === undefined ? undefined : readCorrections(path, set.info.classes);
-    return await new ReassignRun(labeller, source, set, corrections, options).run();
-  } finally {
-    set.close();
-  }
+  requireSameClasses(labeller, set);
+  if (resolve(options.out) === resolve(options.kept))
+    throw new ConfigError(`${options.out} cannot be read and written at once`, {
+      code: 'out-is-input',
+      where: 'out',
+      hint: 'give another --out',
+    });
+  const { corrections: path } = options;
+  const corrections = path === undefined ? undefined : readCorrections(path, set.info.classes);
+  return new ReassignRun(labeller, source, set, corrections, options).run();
 }
 
 function requireSameClasses({ teacher }: Labeller, { path, info }: KeptSet): void {
@@ -269,7 +266,6 @@ class ReassignRun {
 async function readInfoOf(path: string, replace: boolean): Promise<KeptInfo | undefined> {
   try {
     const set = await KeptSet.open(path);
-    set.close();
     return set.info;
   } catch (cause) {
     if (!(cause instanceof ArtifactError)) throw cause;

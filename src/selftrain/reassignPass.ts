@@ -7,15 +7,15 @@ import { besideKept } from './filter.js';
 import { correctRow } from './filterPass.js';
 import type { ConfidenceMatch } from './matchedPrecision.js';
 import type { KeptImages } from './keptPlaces.js';
-import { keptColumns, type ClassCounts, type KeptInfo } from './keptStore.js';
+import { keptColumns, keptStatistics, type ClassCounts, type KeptInfo } from './keptStore.js';
 import {
   infoKey,
   labelColumns,
   originSchema,
   probabilityColumns,
   type LabelRows,
-  type LabelSet,
 } from './labelStore.js';
+import type { LabelSet } from './labelSet.js';
 import { createLedger, ledgerColumns, statusOf } from './ledger.js';
 import { RowCollector } from './rowCollector.js';
 import { ConfidenceCounts, type Reason } from './selection.js';
@@ -75,7 +75,7 @@ export class ReassignPass {
     const { generation, classes } = this.#info;
     const columns = keptColumns(this.#info);
     const ledger = createLedger(beside.ledger, originSchema.parse(this.#info), generation);
-    const kept = new ParquetFileWriter<Columns>(out, columns, {});
+    const kept = new ParquetFileWriter<Columns>(out, columns, {}, keptStatistics);
     try {
       const keptRows = new RowCollector<Columns>(columns, kept);
       const ledgerRows = new RowCollector(ledgerColumns, ledger);

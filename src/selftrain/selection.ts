@@ -88,7 +88,7 @@ export class ConfidenceCounts {
     const at = label * edges.length + gridIndex(confidence);
     this.#grid[at] = (this.#grid[at] ?? 0) + 1;
     if (confidence > (this.#highest[label] ?? 0)) this.#highest[label] = confidence;
-    if (confidence < this.#threshold) return;
+    if (!(confidence >= this.#threshold)) return;
     this.#eligible[label] = (this.#eligible[label] ?? 0) + 1;
     this.#sums[label] = (this.#sums[label] ?? 0) + confidence;
   }
@@ -173,7 +173,7 @@ function drawnCut(threshold: number, copies: number): ClassCut {
     threshold,
     copies,
     decide(confidence, draw) {
-      if (confidence < threshold) return { copies: 0, reason: 'beyond-cap' };
+      if (!(confidence >= threshold)) return { copies: 0, reason: 'beyond-cap' };
       const own = whole + (fraction > 0 && draw() < fraction ? 1 : 0);
       if (own === 0) return { copies: 0, reason: 'not-drawn' };
       return { copies: own, reason: own > 1 ? 'scarce-class' : 'confident' };

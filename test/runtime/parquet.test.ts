@@ -3,7 +3,8 @@ import { join } from 'node:path';
 import { parquetReadObjects } from 'hyparquet';
 import { asyncBufferFromFile } from 'hyparquet/src/node.js';
 import { describe, expect, it } from 'vitest';
-import { ParquetFile, ParquetFileWriter } from '../../src/runtime/parquet.js';
+import { ParquetFileWriter } from '../../src/runtime/parquet.js';
+import { ParquetFile } from '../../src/runtime/parquetFile.js';
 import { temporaryFolder } from '../support/folder.js';
 import { smallDisk } from '../support/smallDisk.js';
 

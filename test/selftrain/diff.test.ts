@@ -175,13 +175,11 @@ describe('labels that cannot be compared', () => {
     const here = first();
     const text = join(temporaryFolder(), 'labels.txt');
     writeFileSync(text, 'images/1.jpg cat');
-    await refused(here, text).toThrow(`${text} is no Parquet file: it begins otherwise`);
+    await refused(here, text).toThrow(`${text} is not a Parquet file: it begins otherwise`);
     const other = join(temporaryFolder(), 'other.parquet');
     const writer = new ParquetFileWriter(other, { a: 'int32' }, {});
     writer.commit();
-    await refused(here, other).toThrow(
-      `${other} is a Parquet file of another program, not a shard of labels or kept labels or a ledger`,
-    );
+    await refused(here, other).toThrow(`${other}: it has no column id`);
   });
 
   it('are missing, incomplete or cut short; a CSV is then left as it was', async () => {

@@ -74,7 +74,6 @@ describe('the precision of kept labels', () => {
     expect(audit?.matched?.n).toBeCloseTo(n, 12);
     expect(audit?.matched?.interval[0]).toBeCloseTo(wilson(precision * n, n)[0], 12);
     const kept = await KeptSet.open(out);
-    kept.close();
     expect(kept.info.audit).toEqual(audit);
   });
 

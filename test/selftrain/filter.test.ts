@@ -2,7 +2,7 @@ import { readdirSync, readFileSync, rmSync, truncateSync, writeFileSync } from '
 import { join } from 'node:path';
 import { parquetMetadata } from 'hyparquet';
 import { describe, expect, it } from 'vitest';
-import { ParquetFile } from '../../src/runtime/parquet.js';
+import { ParquetFile } from '../../src/runtime/parquetFile.js';
 import { besideKept, filterLabels, type FilterOptions } from '../../src/selftrain/filter.js';
 import { keptColumns, KeptSet, loadKept } from '../../src/selftrain/keptStore.js';
 import { listShards } from '../../src/selftrain/labelStore.js';
@@ -38,7 +38,6 @@ async function readKept(path: string) {
         confidence: rows.confidence[row] ?? -1,
         copies: rows.copies[row] ?? -1,
       });
-  set.close();
   return kept;
 }
 
@@ -133,7 +132,7 @@ describe('an exact cap', () => {
     'keeps exactly %i of many equal ones',
     async (perClass) => {
       const labels = Array.from({ length: 1500 }, (_, i) => ({
-        id: 'the same id',
+        id: `images/${i}.jpg`,
         label: i % 3,
         confidence: [0.25, 0.4, 0.4000001, 1][i % 4] ?? 0,
       }));
@@ -311,7 +310,6 @@ describe('corrections by a person', () => {
     const set = await KeptSet.open(out);
     const reasons: string[] = [];
     for await (const { reason } of set.read({ reason: 'category' })) reasons.push(...reason);
-    set.close();
     expect(reasons.indexOf('corrected')).toBe(0);
     expect(new Set(reasons)).toEqual(new Set(['corrected', 'confident']));
   });

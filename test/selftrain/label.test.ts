@@ -12,16 +12,16 @@ import { defineModel, image } from '../../src/nn/index.js';
 import { loadCheckpoint, resolveCheckpoint, saveCheckpoint } from '../../src/runtime/checkpoint.js';
 import { softmaxRows } from '../../src/runtime/evaluate.js';
 import { labelImages, type LabelOptions } from '../../src/selftrain/label.js';
+import { LabelSet } from '../../src/selftrain/labelSet.js';
 import {
   labelColumns,
-  LabelSet,
   probabilityColumns,
   readProbabilities,
   readShardInfo,
   shardPath,
 } from '../../src/selftrain/labelStore.js';
 import { temporaryFolder } from '../support/folder.js';
-import { smallDisk } from '../support/smallDisk.js';
+import { noise, smallDisk } from '../support/smallDisk.js';
 import { quarters, tinyNet } from '../support/tinyDigits.js';
 import { quarterNames, quarterSource, tinyTeacher, withLabeller } from '../support/tinyTeacher.js';
 import { relativeError } from '../support/tolerances.js';
@@ -247,7 +247,7 @@ describe('labelling again', () => {
     await refused(quarterSource(10), {}, other).toThrow(`${holds} by another teacher (tiny-net, `);
     expect(readFileSync(path)).toEqual(before);
     await label(quarterSource(10), { out, overwrite: true, shards: 2 }, other);
-    expect((await LabelSet.open(out)).shards).toHaveLength(2);
+    expect((await LabelSet.open(out)).files).toHaveLength(2);
   });
 });
 
@@ -255,8 +255,7 @@ describe('a full disk in the middle of a shard', () => {
   it('is an error; finished shards stay, the half-written one goes', async (context) => {
     const disk = smallDisk(context);
     const out = join(disk, 'labels');
-    const long = 'x'.repeat(3000);
-    const source = { ...quarterSource(600), id: (i: number) => `${long}${i}` };
+    const source = { ...quarterSource(600), id: (i: number) => noise(`image ${i}`, 3000) };
     const failed = expect.objectContaining({
       name: 'TrainingError',
       code: 'disk-full',

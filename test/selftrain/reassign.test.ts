@@ -5,15 +5,16 @@ import { beforeAll, describe, expect, it } from 'vitest';
 import { Labeller } from '../../src/api/labeller.js';
 import type { TeacherSource } from '../../src/api/teacher.js';
 import { arraySource, type ImageSource } from '../../src/data/imageSource.js';
-import { ParquetFile } from '../../src/runtime/parquet.js';
+import { ParquetFile } from '../../src/runtime/parquetFile.js';
 import { filterLabels, type FilterOptions } from '../../src/selftrain/filter.js';
 import { loadKept } from '../../src/selftrain/keptStore.js';
 import { labelImages } from '../../src/selftrain/label.js';
-import { labelColumns, LabelSet } from '../../src/selftrain/labelStore.js';
+import { LabelSet } from '../../src/selftrain/labelSet.js';
+import { labelColumns } from '../../src/selftrain/labelStore.js';
 import { openLabelTable } from '../../src/selftrain/labelTable.js';
 import { partsFolder, reassignLabels, type ReassignOptions } from '../../src/selftrain/reassign.js';
 import { temporaryFolder } from '../support/folder.js';
-import { smallDisk } from '../support/smallDisk.js';
+import { noise, smallDisk } from '../support/smallDisk.js';
 import { quarters } from '../support/tinyDigits.js';
 import { quarterNames, quarterSource, tinyTeacher, withLabeller } from '../support/tinyTeacher.js';
 
@@ -235,7 +236,9 @@ describe('reassigning again', () => {
     await expect(reassign(ledger)).rejects.toThrow(
       expect.objectContaining({ hint: 'give kept labels, as gradus filter writes' }),
     );
-    await expect(reassign(labels)).rejects.toThrow(`${labels} is no Parquet file: it is a folder`);
+    await expect(reassign(labels)).rejects.toThrow(
+      `${labels} is not a Parquet file: it is a folder`,
+    );
     expect(readFileSync(kept)).toEqual(bytes);
   });
 });
@@ -368,8 +371,8 @@ describe('reassigning refuses', () => {
 
   it('to go on when the disk is full, and leaves nothing half-written', async (context) => {
     const disk = smallDisk(context);
-    const long = 'x'.repeat(12_000);
-    const longNames = { ...source, fingerprint: 'long', id: (i: number) => `${long}${i}` };
+    const id = (i: number): string => noise(`image ${i}`, 12_000);
+    const longNames = { ...source, fingerprint: 'long', id };
     const folder = temporaryFolder();
     await labelImages(labeller, longNames, { out: folder });
     const kept = join(folder, 'kept.parquet');

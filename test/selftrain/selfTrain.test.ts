@@ -8,7 +8,7 @@ import { LoaderPool } from '../../src/data/loaderPool.js';
 import { UnreadableImages } from '../../src/data/unreadable.js';
 import { resolveCheckpoint } from '../../src/runtime/checkpoint.js';
 import { ablate } from '../../src/selftrain/ablate.js';
-import { LabelSet } from '../../src/selftrain/labelStore.js';
+import { LabelSet } from '../../src/selftrain/labelSet.js';
 import type { SelfTrainingEvent } from '../../src/selftrain/runStages.js';
 import { selfTrain, type SelfTrainResult } from '../../src/selftrain/selfTrain.js';
 import type { SelfTrainingSummary } from '../../src/selftrain/summary.js';

@@ -1,4 +1,5 @@
 import { spawnSync } from 'node:child_process';
+import { createHash } from 'node:crypto';
 import { onTestFinished, type TestContext } from 'vitest';
 import { temporaryFolder } from './folder.js';
 
@@ -13,4 +14,12 @@ export function smallDisk(context: TestContext): string {
   if (mounted) onTestFinished(() => void spawnSync('umount', [folder]));
   context.skip(!mounted, 'mounting a tmpfs needs root');
   return folder;
+}
+
+/** Text that does not shrink when it is compressed, always the same for a seed. */
+export function noise(seed: string, length: number): string {
+  let text = '';
+  for (let i = 0; text.length < length; i++)
+    text += createHash('sha512').update(`${seed} ${i}`).digest('base64url');
+  return text.slice(0, length);
 }
