@@ -8,8 +8,9 @@ import {
   type FileMetaData,
   type RowGroup,
   type SchemaElement,
+  type SchemaTree,
 } from 'hyparquet';
-import type { SchemaTree } from 'hyparquet/src/types.js';
+
 import { readError } from './fileErrors.js';
 import type { Columns, Rows } from './parquet.js';
 import { arrayOf, columnElement, type ColumnType } from './parquetColumns.js';

@@ -3,11 +3,17 @@
  * here, so that the decoder never follows a number that a damaged file declares.
  */
 import { brotliDecompressSync, gunzipSync } from 'node:zlib';
-import type { CompressionCodec, DecodedArray, SchemaElement, SchemaTree } from 'hyparquet';
+import {
+  snappyUncompress,
+  type CompressionCodec,
+  type DecodedArray,
+  type PageHeader,
+  type SchemaElement,
+  type SchemaTree,
+} from 'hyparquet';
 import { parquetHeader, readPage } from 'hyparquet/src/column.js';
 import { convert, DEFAULT_PARSERS } from 'hyparquet/src/convert.js';
-import { snappyUncompress } from 'hyparquet';
-import type { ColumnDecoder, PageHeader } from 'hyparquet/src/types.js';
+
 import { decompressLz4, decompressLz4Raw, decompressZstd } from 'hyparquet-compressors';
 
 /** Bytes of a page, decompressed. */
@@ -61,7 +67,7 @@ export function decodeChunk({
 }: ColumnChunkBytes): DecodedArray {
   const decompress = codecs[codec];
   if (!decompress || element.type === undefined) throw new Error(`codec ${codec}`);
-  const decoder: ColumnDecoder = {
+  const decoder: Parameters<typeof readPage>[2] = {
     pathInSchema: [element.name],
     type: element.type,
     element,
