@@ -29,6 +29,7 @@ import {
 } from './robustness.js';
 import { folderOfRun } from './trainFromConfig.js';
 import { openTrainingSets, unreadableOf } from './trainingData.js';
+import { unfinishedRun, type UnfinishedRun } from './unfinishedRun.js';
 
 export interface EvaluateCheckpointOptions extends Omit<EvaluateOptions, 'onEvent'> {
   /** A labelled set, as openLabelledSet names it; the test set of the checkpoint's config if missing. */
@@ -49,6 +50,8 @@ export interface EvaluateCheckpointOptions extends Omit<EvaluateOptions, 'onEven
   readonly mcDropout?: number | undefined;
   /** Told where the network runs, and why there. */
   readonly onDevice?: ((choice: DeviceChoice) => void) | undefined;
+  /** Told before the work begins that what is measured is a run that has not ended. */
+  readonly onUnfinished?: ((run: UnfinishedRun) => void) | undefined;
   readonly onEvent?:
     | ((event: EvaluationProgress | { readonly kind: 'begin'; readonly title: string }) => void)
     | undefined;
@@ -72,6 +75,8 @@ export interface EvaluationReport extends NetworkEvaluation {
   readonly corruptions: CorruptionErrors | null;
   readonly perturbations: FlipRates | null;
   readonly monteCarlo: MonteCarloResult | null;
+  /** The run, where it has not ended. */
+  readonly unfinished?: UnfinishedRun;
 }
 
 /** A network that is to be measured, and on what. */
@@ -94,13 +99,16 @@ export async function evaluateCheckpoint(
 ): Promise<EvaluationReport> {
   const subject = await openSubject(path, options);
   const { unreadable: limit = subject.unreadable, ...rest } = options;
+  const unfinished = unfinishedRun(path);
+  if (unfinished) options.onUnfinished?.(unfinished);
   const pool = new LoaderPool();
   const file = unreadableList(subject.path);
   try {
     // What an earlier evaluation met may be mended, or be of other images.
     rmSync(file, { force: true });
     const unreadable = new UnreadableImages({ file, limit, allow: '--unreadable' });
-    return await measure(subject, { ...rest, pool, unreadable });
+    const report = await measure(subject, { ...rest, pool, unreadable });
+    return { ...report, ...(unfinished && { unfinished }) };
   } finally {
     await pool.close();
   }

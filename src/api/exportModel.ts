@@ -8,6 +8,7 @@ import { ConfigError } from '../support/errors.js';
 import { halveMatrices } from '../support/halveMatrices.js';
 import { withNetwork, type CheckpointNetwork, type NetworkChoice } from './checkpointNetwork.js';
 import { checkedOpset, writeExternal } from './compileModel.js';
+import { unfinishedRun, type UnfinishedRun } from './unfinishedRun.js';
 import type { WeightsKind } from './storedWeights.js';
 import { viewOfModel } from './trainingData.js';
 import { namesOf, type NameOption } from './weightNames.js';
@@ -30,6 +31,8 @@ export interface ExportOptions extends NetworkChoice {
   readonly opset?: number | undefined;
   /** onnx: `uint8-nhwc` for 8-bit images, normalised in the graph; default float32-nchw. */
   readonly imageFormat?: ImageFormat | undefined;
+  /** Told before the work begins that what is written is a run that has not ended. */
+  readonly onUnfinished?: ((run: UnfinishedRun) => void) | undefined;
 }
 
 type ImageFormat = 'float32-nchw' | 'uint8-nhwc';
@@ -47,6 +50,8 @@ export interface ExportResult {
   readonly tooLarge: readonly string[];
   /** Of an ONNX model. */
   readonly onnx?: OnnxFacts;
+  /** The run, where it has not ended. */
+  readonly unfinished?: UnfinishedRun;
 }
 
 interface OnnxFacts {
@@ -71,6 +76,8 @@ interface PortInfo {
 export async function exportModel(path: string, options: ExportOptions): Promise<ExportResult> {
   const format = formatOf(options);
   requireFile(options.out);
+  const unfinished = unfinishedRun(path);
+  if (unfinished) options.onUnfinished?.(unfinished);
   return withNetwork(path, options, (source) => {
     makeFolder(dirname(options.out));
     const written = format === 'onnx' ? writeOnnx(source, options) : writeWeights(source, options);
@@ -83,6 +90,7 @@ export async function exportModel(path: string, options: ExportOptions): Promise
       format,
       classes: network.classes,
       ...written,
+      ...(unfinished && { unfinished }),
     };
   });
 }

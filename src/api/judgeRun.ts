@@ -5,6 +5,7 @@ import { chosenCheckpointPath, readCheckpointState } from '../runtime/checkpoint
 import { renderCurves } from '../runtime/curves.js';
 import { canonicalJson } from '../runtime/json.js';
 import { readMetrics } from '../runtime/metrics.js';
+import { shareFacts, type ShareFacts } from '../support/share.js';
 import type { TrainingOutcome } from './runTraining.js';
 import type { Trainer } from './trainer.js';
 
@@ -12,6 +13,13 @@ export interface EvaluationResult {
   readonly accuracy: number;
   readonly loss: number;
   readonly images: number;
+}
+
+/** An evaluation with how far its accuracy is known. */
+export type StatedResult = EvaluationResult & ShareFacts;
+
+function stated<T extends EvaluationResult>(result: T): T & ShareFacts {
+  return { ...result, ...shareFacts(result.accuracy, result.images) };
 }
 
 export interface TestResult extends EvaluationResult {
@@ -30,16 +38,16 @@ export interface RunJudgement {
   /** The newest checkpoint. */
   readonly checkpoint: string;
   /** The best evaluation on the held-out images. */
-  readonly best?: EvaluationResult & { readonly step: number };
+  readonly best?: StatedResult & { readonly step: number };
   /** The weights that the run ends with, by the rule that chose them, and what the held-out images say. */
   readonly chosen: {
     readonly rule: 'best' | 'last';
     readonly step: number;
     readonly path: string;
-    readonly validation?: EvaluationResult;
+    readonly validation?: StatedResult;
   };
   /** By the chosen weights, once the run is done, where there is a test set. */
-  readonly test?: TestResult;
+  readonly test?: TestResult & ShareFacts;
 }
 
 type ReadTest = (trainer: Trainer) => Promise<EvaluationResult>;
@@ -68,9 +76,9 @@ export async function judgeRun(
   const path = chosenCheckpointPath(join(folder, 'checkpoints')) ?? checkpoint;
   const state = readCheckpointState(path);
   const rule = best !== null && state.choose !== 'last' ? 'best' : 'last';
-  const judged = (at: number): EvaluationResult | undefined => {
+  const judged = (at: number): StatedResult | undefined => {
     const figures = curve.get(at);
-    return figures && { ...figures, images: validationImages };
+    return figures && stated({ ...figures, images: validationImages });
   };
   const bestFigures = best ? judged(best.step) : undefined;
   const validation = judged(state.step);
@@ -84,7 +92,7 @@ export async function judgeRun(
     ...(skipped !== undefined && { skipped }),
     ...(best && bestFigures && { best: { ...bestFigures, step: best.step } }),
     chosen: { rule, step: state.step, path, ...(validation && { validation }) },
-    ...(test && { test }),
+    ...(test && { test: stated(test) }),
   };
 }
 
@@ -94,7 +102,9 @@ type Figures = Pick<EvaluationResult, 'accuracy' | 'loss'>;
 function validationCurve(folder: string): Map<number, Figures> {
   const curve = new Map<number, Figures>();
   for (const { kind, step, accuracy, loss } of readMetrics(join(folder, 'metrics.jsonl')))
-    if (kind === 'eval') curve.set(step, { accuracy: Number(accuracy), loss: Number(loss) });
+    if (kind === 'eval')
+      // JSON has no NaN: a loss that was none is null there.
+      curve.set(step, { accuracy: Number(accuracy), loss: Number(loss ?? NaN) });
   return curve;
 }
 

@@ -8,13 +8,16 @@ import {
   latestCheckpoint,
   listCheckpoints,
   pruneCheckpoints,
+  type Checkpoint,
 } from '../runtime/checkpoint.js';
-import { MetricsWriter } from '../runtime/metrics.js';
+import { MetricsWriter, readMetrics } from '../runtime/metrics.js';
 import { learningRateAt, type Schedule } from '../runtime/schedules.js';
 import { removeOwnFiles } from '../runtime/ownFiles.js';
 import { ConfigError, TrainingError } from '../support/errors.js';
+import { isObject } from './config.js';
 import { currentCosts } from './target.js';
 import { recordedRunCosts, recordRunCosts, type Costs } from './tune/costFile.js';
+import { planNotes, stretchNotes } from './planNotes.js';
 import {
   Trainer,
   type BatchSource,
@@ -22,6 +25,7 @@ import {
   type StepEvent,
   type TrainerOptions,
 } from './trainer.js';
+import { unfinishedRun } from './unfinishedRun.js';
 
 /** One network's training, with all that makes it reproducible. */
 export interface TrainingPlan {
@@ -74,6 +78,8 @@ export type TrainingEvent =
       readonly step: number;
       readonly accuracy: number;
       readonly loss: number;
+      /** Held-out images that it is of. */
+      readonly images: number;
     }
   | { readonly kind: 'checkpoint'; readonly step: number; readonly path: string }
   | { readonly kind: 'message'; readonly text: string };
@@ -143,10 +149,27 @@ async function costsOf(
   return costs;
 }
 
+/** What metrics.jsonl says of the held-out images after a step; undefined where it does not tell. */
+function lossAt(metrics: string, step: number): number | undefined {
+  if (!existsSync(metrics)) return undefined;
+  let found: number | undefined;
+  for (const { kind, step: own, loss } of readMetrics(metrics))
+    if (kind === 'eval' && own === step && typeof loss === 'number') found = loss;
+  return found;
+}
+
+/** The length of a run whose checkpoints record it in their config alone, as those of older versions. */
+function configSteps({ state: { config } }: Checkpoint): number | undefined {
+  const steps = isObject(config) ? config['steps'] : undefined;
+  return typeof steps === 'number' ? steps : undefined;
+}
+
 class TrainingRun {
   readonly #checkpoints: string;
   readonly #metricsPath: string;
   #best: BestResult | null = null;
+  /** Loss of the best evaluation; undefined where it is not known. */
+  #bestLoss: number | undefined;
   #saved: { readonly step: number; readonly path: string } | undefined;
 
   constructor(
@@ -161,6 +184,7 @@ class TrainingRun {
   async run(): Promise<TrainingOutcome> {
     const { plan, trainer } = this;
     await this.#start();
+    for (const note of planNotes(plan)) this.#tell(`note: ${note}`);
     this.control.onEvent?.({
       kind: 'begin',
       title: plan.title,
@@ -213,24 +237,29 @@ class TrainingRun {
       return;
     }
     const { checkpoint, damaged } = latestCheckpoint(this.#checkpoints);
-    for (const { message } of damaged)
-      this.control.onEvent?.({ kind: 'message', text: `skipped a damaged checkpoint: ${message}` });
+    for (const { message } of damaged) this.#tell(`skipped a damaged checkpoint: ${message}`);
     if (checkpoint === undefined) {
       const [first] = damaged;
       if (first) throw first;
       await this.#initialize();
       return;
     }
-    const { step, best } = await this.trainer.resume(checkpoint.path);
+    const { step, best, steps } = await this.trainer.resume(checkpoint.path);
     await this.trainer.requireFinite();
+    for (const note of stretchNotes(this.plan, { step, steps: steps ?? configSteps(checkpoint) }))
+      this.#tell(`note: ${note}`);
     discardCheckpointsAfter(this.#checkpoints, step);
     this.#best = best;
+    this.#bestLoss = best ? lossAt(this.#metricsPath, best.step) : undefined;
     this.#saved = { step, path: checkpoint.path };
   }
 
   async #initialize(): Promise<void> {
     const { initial } = this.plan;
-    if (initial !== undefined) await this.trainer.startFrom(initial);
+    if (initial === undefined) return;
+    const unfinished = unfinishedRun(initial);
+    if (unfinished) this.#tell(`note: ${unfinished.note}`);
+    await this.trainer.startFrom(initial);
   }
 
   /**
@@ -247,7 +276,12 @@ class TrainingRun {
 
   #tellWhy(): void {
     const { step } = this.trainer;
-    const text = `stopped early after step ${step}: no better accuracy since step ${this.#best?.step ?? 0}`;
+    this.#tell(
+      `stopped early after step ${step}: no better evaluation since step ${this.#best?.step ?? 0}`,
+    );
+  }
+
+  #tell(text: string): void {
     this.control.onEvent?.({ kind: 'message', text });
   }
 
@@ -260,11 +294,12 @@ class TrainingRun {
     const { plan, trainer } = this;
     const last = step === plan.steps;
     if (plan.validation && (last || step % plan.evaluateEvery === 0)) {
-      const { accuracy, loss } = await trainer.evaluate(plan.validation);
+      const { accuracy, loss, images } = await trainer.evaluate(plan.validation);
       metrics.append({ kind: 'eval', step, accuracy, loss });
-      this.control.onEvent?.({ kind: 'evaluation', step, accuracy, loss });
-      if (this.#best === null || accuracy > this.#best.value) {
+      this.control.onEvent?.({ kind: 'evaluation', step, accuracy, loss, images });
+      if (this.#isBetter(accuracy, loss)) {
         this.#best = { step, metric: 'accuracy', value: accuracy };
+        this.#bestLoss = loss;
         if (plan.choose !== 'last') {
           await this.#save(metrics);
           return;
@@ -272,6 +307,12 @@ class TrainingRun {
       }
     }
     if (last || this.#stopped || step % plan.checkpointEvery === 0) await this.#save(metrics);
+  }
+
+  /** By accuracy, among equal ones by loss; of equal losses too, the first stays the best. */
+  #isBetter(accuracy: number, loss: number): boolean {
+    if (this.#best === null || accuracy > this.#best.value) return true;
+    return accuracy === this.#best.value && loss < (this.#bestLoss ?? -Infinity);
   }
 
   async #save(metrics: MetricsWriter): Promise<void> {
@@ -283,6 +324,8 @@ class TrainingRun {
       position: (trainer.step % stepsPerEpoch) * trainer.images,
       best: this.#best,
       ...(plan.choose === 'last' && { choose: plan.choose }),
+      steps: plan.steps,
+      ...((trainer.step >= plan.steps || this.#stopped) && { ended: true }),
       config: plan.config,
     });
     this.#saved = { step: trainer.step, path };

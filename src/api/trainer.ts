@@ -330,7 +330,7 @@ export class Trainer {
    */
   async save(
     folder: string,
-    meta: Pick<CheckpointMeta, 'epoch' | 'position' | 'best' | 'choose'> & {
+    meta: Pick<CheckpointMeta, 'epoch' | 'position' | 'best' | 'choose' | 'steps' | 'ended'> & {
       readonly config: Json;
     },
   ): Promise<string> {

@@ -30,6 +30,10 @@ export interface CheckpointState {
   readonly best: BestResult | null;
   /** Where it is there, the run is to end with its last weights and not with the best. */
   readonly choose?: 'last';
+  /** Steps that the run is planned for; missing in older ones. */
+  readonly steps?: number;
+  /** Where it is there, the run ended with this step: its last, or by early stopping. */
+  readonly ended?: true;
   /** Size and SHA-256 of state.safetensors. */
   readonly tensors: { readonly bytes: number; readonly sha256: string };
 }
@@ -56,6 +60,11 @@ const checkpointSchema = z
       .describe(
         'Where it is there, the run is to end with its last weights and not with the best.',
       ),
+    steps: whole.optional().describe('Steps that the run is planned for; missing in older ones.'),
+    ended: z
+      .literal(true)
+      .optional()
+      .describe('Where it is there, the run ended with this step: its last, or by early stopping.'),
     tensors: z
       .object({ bytes: whole, sha256: z.string().regex(/^[0-9a-f]{64}$/) })
       .describe('Of state.safetensors.'),

@@ -21,6 +21,13 @@ export function noteDevice(progress: Progress): (choice: DeviceChoice) => void {
   };
 }
 
+/** Says on a line of its own which step stands for a run that has not ended. */
+export function noteUnfinished(progress: Progress): (run: { readonly note: string }) => void {
+  return ({ note }) => {
+    progress.note(`note: ${note}`);
+  };
+}
+
 export const silentProgress: Progress = {
   onEvent: () => undefined,
   note: () => undefined,
@@ -62,7 +69,7 @@ export class TerminalProgress implements Progress {
         break;
       case 'evaluation':
         this.note(
-          `${this.#prefix()}step ${event.step}: validation accuracy ${formatPercent(event.accuracy)}, loss ${event.loss.toFixed(4)}`,
+          `${this.#prefix()}step ${event.step}: validation accuracy ${formatPercent(event.accuracy)}${event.images === undefined ? '' : ` of ${formatCount(event.images)}`}, loss ${event.loss.toFixed(4)}`,
         );
         break;
       case 'checkpoint':

@@ -1,3 +1,4 @@
+import type { ShareFacts } from '../support/share.js';
 import type { ArtifactKind, Manifest } from '../artifacts/manifest.js';
 import type { BenchOptions, BenchResult } from '../api/bench.js';
 import type { TrainingConfig } from '../api/config.js';
@@ -97,6 +98,8 @@ export type RunEvent =
       readonly step: number;
       readonly accuracy: number;
       readonly loss: number;
+      /** Held-out images that it is of. */
+      readonly images?: number | undefined;
     }
   | { readonly kind: 'checkpoint'; readonly step: number; readonly path: string }
   | ProgressEvent
@@ -153,7 +156,7 @@ export interface TrainSummary {
   readonly test?: Evaluation & { readonly readings: number };
 }
 
-export interface Evaluation {
+export interface Evaluation extends Partial<ShareFacts> {
   readonly accuracy: number;
   readonly loss: number;
   readonly images: number;

@@ -55,6 +55,11 @@ export function lockFolder(folder: string): void {
   }
 }
 
+/** Whether a process that lives, this one included, holds a folder. */
+export function isWritten(folder: string): boolean {
+  return held.has(resolve(folder)) || lockHolder(folder) !== undefined;
+}
+
 /** Frees a folder that this process holds. */
 export function unlockFolder(folder: string): void {
   if (!held.delete(resolve(folder))) return;

@@ -38,11 +38,11 @@ export function learningRateAt(schedule: Schedule, step: number, totals: Totals)
     }
     case 'exponential': {
       const { rate, decay, every, staircase = true } = schedule;
-      const exponent = step / stepsOf(every, totals);
+      const exponent = step / spanSteps(every, totals);
       return rate * decay ** (staircase ? Math.floor(exponent) : exponent);
     }
     case 'warmup': {
-      const length = stepsOf(schedule.length, totals);
+      const length = spanSteps(schedule.length, totals);
       if (step >= length) return learningRateAt(schedule.then, step, totals);
       return (initialRate(schedule.then) * step) / length;
     }
@@ -54,6 +54,7 @@ export function initialRate(schedule: Schedule): number {
   return schedule.kind === 'warmup' ? initialRate(schedule.then) : schedule.rate;
 }
 
-function stepsOf(span: Span, totals: Totals): number {
+/** A length of time as steps; not always whole. */
+export function spanSteps(span: Span, totals: Totals): number {
   return 'steps' in span ? span.steps : span.epochs * totals.stepsPerEpoch;
 }

@@ -10,6 +10,7 @@ import {
   type OpenSourceOptions,
 } from '../api/imageSources.js';
 import { Labeller, type LabellerOptions } from '../api/labeller.js';
+import { unfinishedRun, type UnfinishedRun } from '../api/unfinishedRun.js';
 import { readClassNames } from '../data/classFile.js';
 import { cleanImages } from '../data/cleanImages.js';
 import type { ImageSource } from '../data/imageSource.js';
@@ -38,6 +39,8 @@ export interface TeacherRequest extends Pick<
   readonly classes?: string | undefined;
   /** Told where the teacher runs, and why there. */
   readonly onDevice?: ((choice: DeviceChoice) => void) | undefined;
+  /** Told before the work begins that the teacher is a run that has not ended. */
+  readonly onUnfinished?: ((run: UnfinishedRun) => void) | undefined;
 }
 
 export interface LabelRequest extends LabelOptions, TeacherRequest {}
@@ -50,27 +53,39 @@ export interface LabelRunSummary extends LabelSummary {
   readonly agreement?: Agreement;
   /** Why the images that the teacher's run held out did not audit it; see HeldOut. */
   readonly lost?: string | undefined;
+  /** The teacher's run, where it has not ended. */
+  readonly unfinished?: UnfinishedRun;
 }
 
 /** Labels a data set with the teacher of a path, and audits the teacher on held-out images. */
 export async function labelDataSet(path: string, request: LabelRequest): Promise<LabelRunSummary> {
   const list = join(request.out, 'unreadable.jsonl');
-  return withTeacher(path, request, list, async ({ labeller, source, heldOut, lost }) => {
-    const { classes: classNames } = labeller.teacher;
-    const options = { ...optionsOf(request), classNames };
-    const agreement = await agreementWithFloat32(labeller, path, options, source);
-    const summary = await labelImages(labeller, source, request);
-    const audit =
-      heldOut && !summary.interrupted
-        ? await auditOnce(labeller, heldOut, request.out, request.temperature)
-        : null;
-    const more = { ...(agreement && { agreement }), ...(lost !== undefined && { lost }) };
-    return { ...summary, data: request.data, audit, ...more };
-  });
+  return withTeacher(
+    path,
+    request,
+    list,
+    async ({ labeller, source, heldOut, lost, unfinished }) => {
+      const { classes: classNames } = labeller.teacher;
+      const options = { ...optionsOf(request), classNames };
+      const agreement = await agreementWithFloat32(labeller, path, options, source);
+      const summary = await labelImages(labeller, source, request);
+      const audit =
+        heldOut && !summary.interrupted
+          ? await auditOnce(labeller, heldOut, request.out, request.temperature)
+          : null;
+      const more = {
+        ...(agreement && { agreement }),
+        ...(lost !== undefined && { lost }),
+        ...(unfinished && { unfinished }),
+      };
+      return { ...summary, data: request.data, audit, ...more };
+    },
+  );
 }
 
 /** A teacher that is ready, and what it is to label. */
 interface ReadyTeacher extends Auditors {
+  readonly unfinished: UnfinishedRun | undefined;
   readonly labeller: Labeller;
   readonly source: ImageSource;
 }
@@ -103,7 +118,9 @@ export async function withTeacher<T>(
         : readClassNames(request.classes);
     labeller = await Labeller.create(path, { ...optionsOf(request), classNames });
     request.onDevice?.(labeller.device);
-    return await body({ labeller, source, ...auditors });
+    const unfinished = unfinishedRun(path);
+    if (unfinished) request.onUnfinished?.(unfinished);
+    return await body({ labeller, source, unfinished, ...auditors });
   } finally {
     await labeller?.close();
     await pool.close();

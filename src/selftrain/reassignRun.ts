@@ -1,3 +1,4 @@
+import type { UnfinishedRun } from '../api/unfinishedRun.js';
 import { withTeacher, type TeacherRequest } from './labelRun.js';
 import { reassignLabels, type ReassignOptions, type ReassignSummary } from './reassign.js';
 
@@ -10,6 +11,8 @@ export interface ReassignRunSummary extends ReassignSummary {
   readonly data: string;
   /** Why the images that the teacher's run held out did not audit it; see HeldOut. */
   readonly lost?: string | undefined;
+  /** The teacher's run, where it has not ended. */
+  readonly unfinished?: UnfinishedRun;
 }
 
 /** Labels kept images anew with the teacher of a path, and audits it on held-out images. */
@@ -19,8 +22,13 @@ export async function reassignDataSet(
 ): Promise<ReassignRunSummary> {
   const list = `${request.out.replace(/\.parquet$/, '')}.unreadable.jsonl`;
   return withTeacher(request.teacher, request, list, async (ready) => {
-    const { labeller, source, heldOut, lost } = ready;
+    const { labeller, source, heldOut, lost, unfinished } = ready;
     const summary = await reassignLabels(labeller, source, { ...request, kept, heldOut });
-    return { ...summary, data: request.data, ...(lost !== undefined && { lost }) };
+    return {
+      ...summary,
+      data: request.data,
+      ...(lost !== undefined && { lost }),
+      ...(unfinished && { unfinished }),
+    };
   });
 }

@@ -5,7 +5,7 @@ import {
 import { defineCommand } from '../command.js';
 import { describeEvaluation } from '../evaluationText.js';
 import { deviceOf, flags, seedOf, wholeNumber, wholeNumbers } from '../options.js';
-import { noteDevice } from '../progress.js';
+import { noteDevice, noteUnfinished } from '../progress.js';
 
 const text = { type: 'string', requiresArg: true } as const;
 const flag = { type: 'boolean', default: false } as const;
@@ -64,6 +64,7 @@ export const evaluate = defineCommand({
         ...request,
         signal,
         onDevice: noteDevice(progress),
+        onUnfinished: noteUnfinished(progress),
         onEvent: (event) => {
           progress.onEvent(event);
         },

@@ -1,6 +1,7 @@
 import type { ExportResult } from '../../api/exportModel.js';
 import { defineCommand } from '../command.js';
 import { flags, imageFormats, nameSets, oneOf, wholeNumber } from '../options.js';
+import { noteUnfinished } from '../progress.js';
 import { formatBytes, formatTable } from '../table.js';
 
 const formats = ['onnx', 'safetensors'] as const;
@@ -47,7 +48,7 @@ export const exportCommand = defineCommand({
         },
         size: flags.size,
       }),
-  async run(args, { services }) {
+  async run(args, { services, progress }) {
     const { batch } = args;
     const result = await services.exportModel(args.checkpoint, {
       out: args.out,
@@ -59,6 +60,7 @@ export const exportCommand = defineCommand({
       batch: batch === 'dynamic' ? 'dynamic' : wholeNumber('--batch', batch, { least: 1 }),
       opset: wholeNumber('--opset', args.opset, { least: 17, most: 24 }),
       imageFormat: oneOf('--image-format', args.imageFormat, imageFormats),
+      onUnfinished: noteUnfinished(progress),
       size: wholeNumber('--size', args.size, { least: 1 }),
     });
     return { json: result, text: textOf(result) };

@@ -3,7 +3,7 @@ import { inferencePrecisions } from '../../compiler/precision.js';
 import { defineCommand } from '../command.js';
 import { exitCodes } from '../exitCodes.js';
 import { decimal, deviceOf, flags, oneOf, partOf, wholeNumber } from '../options.js';
-import { noteDevice } from '../progress.js';
+import { noteDevice, noteUnfinished } from '../progress.js';
 import type { LabelRunSummary } from '../../selftrain/labelRun.js';
 import { formatCount, formatUnreadable } from '../table.js';
 import { accuracyLine, assumption } from '../auditText.js';
@@ -82,6 +82,7 @@ export const label = defineCommand({
         precision: oneOf('--precision', args.precision, inferencePrecisions),
         signal,
         onDevice: noteDevice(progress),
+        onUnfinished: noteUnfinished(progress),
         onEvent: (event) => {
           progress.onEvent(event);
         },

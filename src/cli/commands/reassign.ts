@@ -4,7 +4,7 @@ import { defineCommand } from '../command.js';
 import { commandLine } from '../commandLine.js';
 import { exitCodes } from '../exitCodes.js';
 import { decimal, deviceOf, flags, wholeNumber } from '../options.js';
-import { noteDevice } from '../progress.js';
+import { noteDevice, noteUnfinished } from '../progress.js';
 import { formatCount, formatTable } from '../table.js';
 import { formatPercent, formatShareOf } from '../../support/share.js';
 import { accuracyLine, assumption, matchedLines } from '../auditText.js';
@@ -93,6 +93,7 @@ export const reassign = defineCommand({
         device: deviceOf(args.device),
         signal,
         onDevice: noteDevice(progress),
+        onUnfinished: noteUnfinished(progress),
         onEvent: (event) => {
           progress.onEvent(event);
         },

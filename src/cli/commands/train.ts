@@ -6,7 +6,7 @@ import { exitCodes } from '../exitCodes.js';
 import { deviceOf, flags, seedOf } from '../options.js';
 import type { Evaluation, TrainSummary } from '../services.js';
 import { formatClock, formatTable } from '../table.js';
-import { formatPercent } from '../../support/share.js';
+import { formatPercent, formatShare } from '../../support/share.js';
 
 export const train = defineCommand({
   usage: 'train <config>',
@@ -129,5 +129,9 @@ function times(count: number): string {
 }
 
 function figures({ accuracy, loss, images }: Evaluation): string[] {
-  return [formatPercent(accuracy), Number.isFinite(loss) ? loss.toFixed(4) : '', String(images)];
+  return [
+    formatShare(accuracy, images),
+    Number.isFinite(loss) ? loss.toFixed(4) : '',
+    String(images),
+  ];
 }
