@@ -1,4 +1,4 @@
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { auditedAbove, type AuditResult } from '../../selftrain/audit.js';
 import type { FilterSummary } from '../../selftrain/filter.js';
 import { defineCommand } from '../command.js';
@@ -42,6 +42,10 @@ export const filter = defineCommand({
         },
         'max-copies': { ...text, describe: 'Most copies of an image; 1 for none' },
         corrections: { ...text, describe: 'A CSV with the columns image and class' },
+        classes: {
+          ...text,
+          describe: 'A file with the class names, one a line, where the labels lack them',
+        },
         'allow-empty': {
           type: 'boolean',
           default: false,
@@ -55,12 +59,13 @@ export const filter = defineCommand({
   async run(args, { services, progress }) {
     // Ctrl-C ends the process at once, as by default: files appear whole or not at all.
     const summary = await services.filterLabels(args.labels, {
-      out: args.out ?? join(args.labels, 'kept.parquet'),
+      out: args.out ?? keptBeside(args.labels),
       threshold: decimal('--threshold', args.threshold, { least: 0, most: 1 }),
       perClass: wholeNumber('--per-class', args.perClass, { least: 1 }),
       cap: oneOf('--cap', args.cap, caps),
       maxCopies: decimal('--max-copies', args.maxCopies, { least: 1 }),
       corrections: args.corrections,
+      classes: args.classes,
       allowEmpty: args.allowEmpty,
       previous: args.previous,
       strict: args.strict,
@@ -75,6 +80,11 @@ export const filter = defineCommand({
     return { json: summary, text: textOf(summary) };
   },
 });
+
+/** Beside the labels, which are a folder or a file of another program. */
+function keptBeside(labels: string): string {
+  return join(labels.endsWith('.parquet') ? dirname(labels) : labels, 'kept.parquet');
+}
 
 function textOf(summary: FilterSummary): string {
   const { images, kept, copies, corrected, rejected, audit, sample, out, ledger, histograms } =

@@ -33,16 +33,22 @@ const diff = defineCommand({
       .options({
         top: { ...text, describe: 'How many of the surest changes are shown; 10 if missing' },
         csv: { ...text, describe: 'A CSV file that takes every change' },
+        classes: {
+          ...text,
+          describe: 'A file with the class names, one a line, where the labels lack them',
+        },
       }),
   async run(args, { services, progress }) {
     const summary = await services.diffLabels(args.a, args.b, {
       top: wholeNumber('--top', args.top, { least: 0, most: 10_000 }),
       csv: args.csv,
+      classes: args.classes,
       onEvent: (event) => {
         progress.onEvent(event);
       },
     });
     progress.end();
+    for (const note of summary.notes) progress.note(note);
     return { json: summary, text: textOf(summary) };
   },
 });
@@ -158,6 +164,10 @@ const gallery = defineCommand({
         },
         out: { ...text, demandOption: true, describe: 'The HTML file' },
         against: { ...text, describe: 'Labels by another teacher: shows where they disagree' },
+        classes: {
+          ...text,
+          describe: 'A file with the class names, one a line, where the labels lack them',
+        },
         'per-class': {
           ...text,
           describe: 'Images in each list of a class; 12 if missing, fewer of very many classes',
@@ -183,6 +193,7 @@ const gallery = defineCommand({
       data: args.data,
       out: args.out,
       against: args.against,
+      classes: args.classes,
       perClass: wholeNumber('--per-class', args.perClass, most),
       disagreements: wholeNumber('--disagreements', args.disagreements, most),
       corrections: args.corrections,
@@ -194,6 +205,7 @@ const gallery = defineCommand({
       },
     });
     progress.end();
+    for (const note of summary.notes) progress.note(note);
     return { json: summary, text: describeGallery(summary) };
   },
 });
