@@ -24,6 +24,8 @@ export interface MemoryOptions {
   readonly overwrite?: boolean | undefined;
   /** Hashes the contents of all files, however many. */
   readonly hashData?: boolean | undefined;
+  /** How a changed set can be used all the same; that of a run that goes on if missing. */
+  readonly hint?: string | undefined;
   /** Told, in a line each, what is noteworthy of the sets. */
   readonly tell?: ((text: string) => void) | undefined;
 }
@@ -110,7 +112,7 @@ export class SetMemory {
         code: 'data-changed',
         where: images.name,
         notes: change && examplesOf(change),
-        hint: acceptHint(role),
+        hint: this.options.hint ?? acceptHint(role),
       });
     this.#tell(message);
     const identity = createHash('sha256')

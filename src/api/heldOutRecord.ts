@@ -1,0 +1,32 @@
+import { statImages } from '../data/fileStats.js';
+import { subsetOf, type LabelledImages } from '../data/images.js';
+import { compareSet } from '../data/setChange.js';
+import { openSetRecord } from '../data/setRecord.js';
+import { recordPath } from './setMemory.js';
+
+/** What a training held out, or why it cannot be had any more. */
+export type HeldOut = { readonly images: LabelledImages } | { readonly lost: string };
+
+/**
+ * Those of a run's labelled images that its record names as held out; lost where some of them have changed
+ * or are gone. Undefined for a run of an older version, which has no record.
+ */
+export async function recordedHeldOut(
+  run: string,
+  images: LabelledImages,
+): Promise<HeldOut | undefined> {
+  const record = await openSetRecord(recordPath(run, 'labelled'));
+  if (!record) return undefined;
+  const { heldOut, heldOutLost, header } = await compareSet(
+    record,
+    images,
+    await statImages(images),
+  );
+  if (heldOut.length === 0) return { lost: `none of the images that ${run} held out is there` };
+  if (heldOutLost > 0) {
+    const them = heldOutLost === 1 ? '1 image' : `${heldOutLost} images`;
+    return { lost: `${them} of those that ${run} held out changed or went since` };
+  }
+  const known = { ...images, fingerprint: header.identity };
+  return { images: subsetOf(known, heldOut) };
+}
