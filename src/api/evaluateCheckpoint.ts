@@ -9,6 +9,7 @@ import { readCheckpointState, resolveCheckpoint } from '../runtime/checkpoint.js
 import { runInfoAbove } from '../runtime/runFolder.js';
 import { ConfigError } from '../support/errors.js';
 import { field } from './checkpointModel.js';
+import type { OnnxOptions, OnnxReading } from './classifier/reading.js';
 import { parseTrainingConfig, type TrainingConfig } from './config.js';
 import type { DeviceChoice, DeviceName } from './deviceNames.js';
 import {
@@ -18,7 +19,7 @@ import {
   type NetworkEvaluation,
 } from './evaluateNetwork.js';
 import { openLabelledSet } from './imageSets.js';
-import { Labeller } from './labeller.js';
+import { Labeller, type LabellerOptions } from './labeller.js';
 import { monteCarlo, type MonteCarloResult } from './monteCarlo.js';
 import {
   corruptionErrors,
@@ -27,6 +28,7 @@ import {
   type FlipRates,
   type RobustnessOptions,
 } from './robustness.js';
+import { openSetOfOnnx } from './onnxSets.js';
 import { folderOfRun } from './trainFromConfig.js';
 import { openTrainingSets, unreadableOf } from './trainingData.js';
 import { unfinishedRun, type UnfinishedRun } from './unfinishedRun.js';
@@ -48,10 +50,14 @@ export interface EvaluateCheckpointOptions extends Omit<EvaluateOptions, 'onEven
   readonly perturbations?: boolean | undefined;
   /** Noised passes to average; none unless told. */
   readonly mcDropout?: number | undefined;
+  /** What an .onnx file does not say of itself. */
+  readonly onnx?: OnnxOptions | undefined;
   /** Told where the network runs, and why there. */
   readonly onDevice?: ((choice: DeviceChoice) => void) | undefined;
   /** Told before the work begins that what is measured is a run that has not ended. */
   readonly onUnfinished?: ((run: UnfinishedRun) => void) | undefined;
+  /** Told how an .onnx file is read. */
+  readonly onReading?: LabellerOptions['onReading'];
   readonly onEvent?:
     | ((event: EvaluationProgress | { readonly kind: 'begin'; readonly title: string }) => void)
     | undefined;
@@ -64,6 +70,8 @@ export interface EvaluationReport extends NetworkEvaluation {
   readonly name: string;
   /** Of the checkpoint; null for an .onnx file. */
   readonly step: number | null;
+  /** How an .onnx file was read; missing for a checkpoint. */
+  readonly reading?: OnnxReading;
   /** What the images are called. */
   readonly data: string;
   /** Images of the whole set, of which `images` were measured. */
@@ -124,6 +132,8 @@ async function measure(subject: Subject, options: MeasureOptions): Promise<Evalu
     threads: options.threads ?? config?.threads,
     device: options.device ?? config?.device,
     classNames: images.classNames,
+    onnx: options.onnx,
+    onReading: options.onReading,
   };
   const begin = (title: string): void => onEvent?.({ kind: 'begin', title });
   const labeller = await Labeller.create(path, network);
@@ -151,7 +161,11 @@ async function measure(subject: Subject, options: MeasureOptions): Promise<Evalu
           });
     const found = { corruptions: errors, perturbations: flips, monteCarlo: ensemble };
     const { name } = labeller.teacher;
-    const facts = { checkpoint: path, name: config?.name ?? name, step, data: images.name };
+    const { reading } = labeller;
+    const facts = {
+      ...{ checkpoint: path, name: config?.name ?? name, step, data: images.name },
+      ...(reading && { reading }),
+    };
     const whole = { ofImages: images.count, unreadableList: options.unreadable.list ?? null };
     return { ...clean, ...facts, ...whole, seconds, ...found };
   } finally {
@@ -166,11 +180,14 @@ function unreadableList(path: string): string {
   return `${path.replace(/\.onnx$/, '')}.unreadable.jsonl`;
 }
 
-async function openSubject(given: string, { data }: EvaluateCheckpointOptions): Promise<Subject> {
+async function openSubject(
+  given: string,
+  { data, onnx }: EvaluateCheckpointOptions,
+): Promise<Subject> {
   const unreadable = defaultUnreadable;
   if (given.endsWith('.onnx')) {
     if (data === undefined) throw noTestSet(given, `${given} does not tell on what to measure it`);
-    const images = await openLabelledSet(data);
+    const images = await openSetOfOnnx(data, given, onnx);
     return { path: given, step: null, config: undefined, images, unreadable };
   }
   const path = resolveCheckpoint(given);

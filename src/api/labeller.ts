@@ -1,20 +1,23 @@
 import type { Manifest } from '../artifacts/manifest.js';
 import type { InferencePrecision } from '../compiler/precision.js';
-import type { ImageBatch, ImageLayout, ImageSource } from '../data/imageSource.js';
+import {
+  evenly,
+  type ImageBatch,
+  type ImageLayout,
+  type ImageSource,
+} from '../data/imageSource.js';
 import type { InferArrays } from '../runtime/batchArrays.js';
 import { MeanProbabilities, softmaxRows } from '../runtime/evaluate.js';
 import { TrainClient } from '../runtime/trainClient.js';
 import { ArtifactError, ConfigError, invariant } from '../support/errors.js';
+import type { OnnxOptions, OnnxReading } from './classifier/reading.js';
+import { measureScores, toLogits } from './classifier/scores.js';
+import { pixelFeed } from './classifier/pixelFeed.js';
 import { chooseDevice, requireLabelPrecision, sessionOn } from './device.js';
 import type { DeviceChoice, DeviceName } from './deviceNames.js';
+import { readingOf } from './onnxTeacher.js';
 import { resolveTarget } from './target.js';
-import {
-  loadTeacher,
-  type ModelNoise,
-  type Normalisation,
-  type Teacher,
-  type TeacherSource,
-} from './teacher.js';
+import { loadTeacher, type ModelNoise, type Teacher, type TeacherSource } from './teacher.js';
 
 export interface LabellerOptions {
   /** Images of a run; default 32. An .onnx file with a batch of its own runs with that one. */
@@ -33,7 +36,14 @@ export interface LabellerOptions {
   readonly classNames?: readonly string[] | undefined;
   /** Dropout and stochastic depth while it labels; none where missing. */
   readonly noise?: ModelNoise | undefined;
+  /** What an .onnx file does not say of itself: how it takes images, and what its scores are. */
+  readonly onnx?: OnnxOptions | undefined;
+  /** Told how an .onnx file is read, once that is known: before the first prediction. */
+  readonly onReading?: ((reading: OnnxReading, path: string) => void) | undefined;
 }
+
+/** Images whose scores tell what the scores of an .onnx file are. */
+const measuredImages = 64;
 
 /** What a teacher says of some images; valid until the next is taken. */
 export interface Prediction {
@@ -53,6 +63,9 @@ interface Running {
   readonly done: Promise<void>;
 }
 
+/** Scores as the graph gives them; valid until the next are taken. */
+type Scored = Omit<Prediction, 'probabilities'>;
+
 /**
  * Labels images with a teacher in evaluation mode, without noise unless told. The next batch is
  * read while one runs.
@@ -68,6 +81,10 @@ export class Labeller {
   readonly batch: number;
   readonly #probabilities: Float32Array;
   readonly #scores: Float32Array;
+  readonly #layout: ImageLayout;
+  readonly #feed: ReturnType<typeof pixelFeed>;
+  #reading: OnnxReading | undefined;
+  #settled: Promise<void> | undefined;
 
   private constructor(
     readonly teacher: Teacher,
@@ -75,16 +92,20 @@ export class Labeller {
     readonly device: DeviceChoice,
     /** One for each session; batches go to them in turns. */
     private readonly clients: readonly TrainClient[],
+    private readonly onReading: LabellerOptions['onReading'],
   ) {
     const [{ inferImages } = { inferImages: 0 }] = clients;
     this.batch = inferImages;
     this.#scores = new Float32Array(inferImages * teacher.manifest.classes);
     this.#probabilities = new Float32Array(this.#scores.length);
+    const { image: shape, imageFormat, view } = teacher.manifest;
+    this.#feed = pixelFeed(teacher.onnx);
+    this.#layout = { batch: inferImages, shape, format: this.#feed?.format ?? imageFormat, view };
   }
 
   /** Loads a teacher; throws as loadTeacher does, and a DeviceError for a device that cannot be used. */
   static async create(source: TeacherSource, options: LabellerOptions = {}): Promise<Labeller> {
-    const { batch = 32, sessions = 1, classNames, noise, precision } = options;
+    const { batch = 32, sessions = 1, classNames, noise, precision, onnx } = options;
     const choice = await chooseDevice(options.device, precision);
     const { device } = choice;
     requireLabelPrecision(device, precision, '--precision');
@@ -92,7 +113,8 @@ export class Labeller {
     const threads = options.threads ?? (sessions > 1 ? 1 : undefined);
     // On the CPU onnxruntime finds its own layout, since the weights are constants.
     const target = await resolveTarget(device === 'cpu' ? 'portable' : device);
-    const teacher = await loadTeacher(source, { batch, classNames, noise, target, precision });
+    const wanted = { batch, classNames, noise, target, precision, onnx };
+    const teacher = await loadTeacher(source, wanted);
     // A graph from elsewhere may have nodes that only the CPU runs.
     const strict = typeof teacher.infer !== 'string' && device === 'webgpu';
     const clients: TrainClient[] = [];
@@ -106,7 +128,7 @@ export class Labeller {
             session: { ...sessionOn(device), strict, ...(threads !== undefined && { threads }) },
           }),
         );
-      return new Labeller(teacher, choice, clients);
+      return new Labeller(teacher, choice, clients, options.onReading);
     } catch (error) {
       for (const client of clients) await client.stop();
       throw error;
@@ -115,6 +137,45 @@ export class Labeller {
 
   get manifest(): Manifest {
     return this.teacher.manifest;
+  }
+
+  /** How an .onnx file is read, once it is settled; undefined for a checkpoint. */
+  get reading(): OnnxReading | undefined {
+    return this.#reading;
+  }
+
+  /**
+   * Finds out what the scores of an .onnx file are, by images of a source where the file alone does
+   * not tell for certain. `predict` does so, too, once.
+   */
+  async settle(source: ImageSource): Promise<void> {
+    await (this.#settled ??= this.#settle(source));
+  }
+
+  async #settle(source: ImageSource): Promise<void> {
+    const { onnx, path } = this.teacher;
+    if (!onnx) return;
+    const reading = readingOf(onnx, onnx.scores.certain ? undefined : await this.#measure(source));
+    // There is no image that can be read, nor a prediction.
+    if (!reading) return;
+    this.#reading = reading;
+    this.onReading?.(reading, path);
+  }
+
+  /** What the scores of some images look like, evenly spread; undefined where none can be read. */
+  async #measure(source: ImageSource) {
+    const { classes } = this.manifest;
+    const all = new Float32Array(Math.min(source.count, measuredImages) * classes);
+    let images = 0;
+    for await (const { indices, scores } of this.#run(
+      source,
+      evenly(source.count, measuredImages),
+    )) {
+      all.set(scores, images * classes);
+      images += indices.length;
+    }
+    const kind = measureScores(all.subarray(0, images * classes), classes);
+    return images === 0 ? undefined : { kind, images };
   }
 
   /**
@@ -126,17 +187,30 @@ export class Labeller {
     indices: Iterable<number>,
     temperature = 1,
   ): AsyncGenerator<Prediction> {
-    const { image: shape, imageFormat: format, view } = this.manifest;
-    const layout: ImageLayout = { batch: this.batch, shape, format, view };
+    await this.settle(source);
+    const { classes } = this.manifest;
+    const kind = this.#reading?.settings.output ?? 'logits';
+    for await (const { indices: own, scores } of this.#run(source, indices)) {
+      const wrong = toLogits(scores, kind);
+      if (wrong >= 0)
+        throw this.#otherScores(source.id(own[Math.floor(wrong / classes)] ?? 0), scores[wrong]);
+      const probabilities = this.#probabilities.subarray(0, scores.length);
+      softmaxRows(scores, classes, probabilities, temperature);
+      yield { indices: own, probabilities, scores };
+    }
+  }
+
+  /** The scores of images as the graph gives them. */
+  async *#run(source: ImageSource, indices: Iterable<number>): AsyncGenerator<Scored> {
     const running: Running[] = [];
     let started = 0;
     try {
-      for await (const batch of source.batches(indices, layout)) {
+      for await (const batch of source.batches(indices, this.#layout)) {
         running.push(await this.#start(batch, started++));
         const first = running.length > this.clients.length ? running.shift() : undefined;
-        if (first) yield await this.#finish(first, source, temperature);
+        if (first) yield await this.#finish(first, source);
       }
-      for (let next; (next = running.shift());) yield await this.#finish(next, source, temperature);
+      for (let next; (next = running.shift());) yield await this.#finish(next, source);
     } finally {
       // Whoever leaves early, or an error, leaves batches that run.
       for (const { client, arrays, done } of running) {
@@ -152,18 +226,22 @@ export class Labeller {
     const arrays = await client.inferArrays();
     const size = arrays.image.length / this.batch;
     const used = indices.length * size;
-    arrays.image.set(pixels.length === used ? pixels : pixels.subarray(0, used));
+    const own = pixels.length === used ? pixels : pixels.subarray(0, used);
+    if (this.#feed) this.#feed.fill(own, arrays.image);
+    else arrays.image.set(own);
     arrays.image.fill(0, used);
-    if (this.teacher.normalise)
-      normalise(arrays.image, this.manifest.image, this.teacher.normalise);
-    const done = this.#run(client, indices, arrays);
+    const done = this.#infer(client, indices, arrays);
     // It is awaited after the next batch was read; until then its failure is not unheard.
     done.catch(() => undefined);
     return { indices, arrays, client, done };
   }
 
   /** Runs a batch: once, or with several masks whose probabilities are averaged. */
-  async #run(client: TrainClient, indices: readonly number[], arrays: InferArrays): Promise<void> {
+  async #infer(
+    client: TrainClient,
+    indices: readonly number[],
+    arrays: InferArrays,
+  ): Promise<void> {
     const { noise } = this.teacher;
     if (!noise) {
       await client.infer(arrays);
@@ -179,27 +257,28 @@ export class Labeller {
     if (passes > 1) mean.writeLogarithms(arrays.logits);
   }
 
-  async #finish(
-    { indices, arrays, client, done }: Running,
-    source: ImageSource,
-    temperature: number,
-  ): Promise<Prediction> {
+  async #finish({ indices, arrays, client, done }: Running, source: ImageSource): Promise<Scored> {
     const { classes } = this.manifest;
     try {
       await done;
       const scores = this.#scores.subarray(0, indices.length * classes);
       scores.set(arrays.logits.subarray(0, scores.length));
-      const bad = scores.findIndex((score) => !Number.isFinite(score));
+      // The logarithm of a probability of 0 is a score.
+      const isScore = (score: number): boolean =>
+        Number.isFinite(score) || (score === -Infinity && this.#givesLogarithms);
+      const bad = scores.findIndex((score) => !isScore(score));
       if (bad >= 0) throw this.#noNumber(source.id(indices[Math.floor(bad / classes)] ?? 0));
-      // The logarithm of a probability is a logit; below the smallest float there is no smaller.
-      if (this.teacher.softmax)
-        for (const [i, p] of scores.entries()) scores[i] = Math.log(Math.max(p, 1e-38));
-      const probabilities = this.#probabilities.subarray(0, scores.length);
-      softmaxRows(scores, classes, probabilities, temperature);
-      return { indices, probabilities, scores };
+      return { indices, scores };
     } finally {
       client.giveBackInfer(arrays);
     }
+  }
+
+  /** Whether the scores of an .onnx file are, or may be, logarithms of probabilities. */
+  get #givesLogarithms(): boolean {
+    if (!this.teacher.onnx) return false;
+    const { output = 'log-probabilities' } = this.#reading?.settings ?? {};
+    return output === 'log-probabilities';
   }
 
   #noNumber(id: string): ArtifactError {
@@ -208,6 +287,18 @@ export class Labeller {
       code: 'scores-not-finite',
       where: path,
       hint: 'its weights may have diverged: label with an earlier checkpoint',
+    });
+  }
+
+  /** An image whose scores are not what those of the measured images were. */
+  #otherScores(id: string, score = NaN): ArtifactError {
+    const { path } = this.teacher;
+    const { output = 'logits', scores = '' } = this.#reading?.settings ?? {};
+    return new ArtifactError(`a score of ${id} is ${score}, which is none of ${output}`, {
+      code: 'scores-differ',
+      where: path,
+      notes: [`${scores} was read as ${output}, by ${this.#reading?.by.output ?? ''}`],
+      hint: 'say what the network gives, such as --output logits',
     });
   }
 
@@ -223,18 +314,4 @@ function severalSessions(device: string): ConfigError {
     where: '--sessions',
     hint: 'leave --sessions out, or label with --device cpu',
   });
-}
-
-/** (pixel - mean) / std by channel, of images [N,C,H,W] in place. */
-function normalise(
-  pixels: Float32Array | Uint8Array,
-  [channels, height, width]: readonly [number, number, number],
-  { mean, std }: Normalisation,
-): void {
-  const plane = height * width;
-  for (let start = 0; start < pixels.length; start += plane) {
-    const channel = (start / plane) % channels;
-    const [m, s] = [mean[channel] ?? 0, std[channel] ?? 1];
-    for (let i = start; i < start + plane; i++) pixels[i] = ((pixels[i] ?? 0) - m) / s;
-  }
 }

@@ -1,70 +1,159 @@
 import { createHash } from 'node:crypto';
 import { basename } from 'node:path';
-import type { OnnxGraph, OnnxModel, OnnxValueInfo } from '../onnx/model.js';
+import type { OnnxModel, OnnxValueInfo } from '../onnx/model.js';
 import { readModel } from '../onnx/reader.js';
-import { ArtifactError } from '../support/errors.js';
-import { formatShape } from '../support/shape.js';
+import { ArtifactError, ConfigError } from '../support/errors.js';
+import { nearest } from '../support/nearest.js';
+import type { Shape } from '../support/shape.js';
+import { classNamesIn } from './classifier/classNames.js';
+import { GraphWalk } from './classifier/graphWalk.js';
+import {
+  describeShape,
+  describeValue,
+  dtypeName,
+  imageInputOf,
+  imageLayouts,
+  type ImageInput,
+} from './classifier/imageInput.js';
+import { headOf } from './classifier/inputHead.js';
+import {
+  pixelReadingOf,
+  recordedChoice,
+  type OnnxOptions,
+  type OnnxReading,
+  type PixelReading,
+} from './classifier/reading.js';
+import { decideScores, endingOf, type Ending, type ScoreKind } from './classifier/scores.js';
 import { externalReader, readOnnxBytes } from './onnxFiles.js';
-import type { Normalisation } from './teacher.js';
 
 /** A classifier in an .onnx file, whoever wrote it. */
 export interface OnnxClassifier {
+  readonly path: string;
   readonly name: string;
-  /** Names of the image and of the scores. */
-  readonly input: string;
-  readonly output: string;
-  /** Images of a run, where the file fixes it. */
-  readonly batch: number | undefined;
+  readonly image: ImageInput;
+  readonly pixels: PixelReading;
+  readonly scores: Scores;
   readonly classes: number;
-  /** [C,H,W] */
-  readonly image: readonly [number, number, number];
-  readonly imageFormat: 'float32-nchw' | 'uint8-nhwc';
-  /** What an export by Gradus wants done to float images. */
-  readonly normalise: Normalisation | undefined;
-  /** Whether the graph ends in a softmax, so that its scores are probabilities. */
-  readonly softmax: boolean;
+  /** Names of the classes in the order of the scores, where the file has them, and its key for them. */
+  readonly names: readonly string[] | undefined;
+  readonly namesKey: string | null;
   /** SHA-256 of the model and its external data. */
   readonly fingerprint: string;
+  readonly notes: readonly string[];
+}
+
+interface Scores {
+  readonly name: string;
+  /** [N,classes], where more axes follow or come between, of 1 each. */
+  readonly shape: Shape;
+  /** What the caller says that they are. */
+  readonly told: ScoreKind | undefined;
+  /** What the end of the graph says that they are. */
+  readonly ending: Ending | undefined;
+  /** Whether what is known is certain without a look at any. */
+  readonly certain: boolean;
+}
+
+/** More classes than this are not taken. */
+const mostClasses = 2 ** 20;
+/** Scores of one run at most. */
+const mostScores = 2 ** 28;
+
+/**
+ * Reads what a file takes and gives. Throws an ArtifactError unless it takes one image, by channels
+ * first or last, of float32 or uint8, and gives scores of float32; or where that is not certain.
+ */
+export function readOnnxClassifier(path: string, options: OnnxOptions = {}): OnnxClassifier {
+  const { model, fingerprint } = readWithFingerprint(path);
+  const { graph, metadata } = model;
+  const walk = new GraphWalk(model);
+  const weights = new Set(graph.initializers.map(({ name }) => name));
+  const inputs = graph.inputs.filter(({ name }) => !weights.has(name));
+  const [input] = inputs;
+  if (!input || inputs.length > 1)
+    throw notClassifier(path, 'it has to have one input, an image', inputs);
+  const head = headOf(walk, input.name);
+  const { layout, size } = options;
+  const recorded = recordedChoice(metadata, 'gradus.layout', imageLayouts, path);
+  const image = imageInputOf(input, path, { layout, recorded, size, head });
+  const output = outputOf(model, options.outputName, path);
+  const shape = scoresShape(output, walk, path);
+  const classes = classesIn(shape);
+  if ((image.batch ?? 1) * classes > mostScores)
+    throw notClassifier(path, `a run of it gives more than ${mostScores} scores`, [output]);
+  const ending = endingOf(walk, output.name, classes);
+  const { found, notes } = classNamesIn(metadata, classes, path);
+  return {
+    path,
+    name: basename(path, '.onnx'),
+    image,
+    pixels: pixelReadingOf(image, head, model, options, path),
+    scores: {
+      name: output.name,
+      shape,
+      told: options.output,
+      ending,
+      certain:
+        options.output !== undefined ||
+        (model.producerName === 'gradus' && ending?.kind === 'logits'),
+    },
+    classes,
+    names: found?.names,
+    namesKey: found?.key ?? null,
+    fingerprint,
+    notes,
+  };
 }
 
 /**
- * Reads what a file takes and gives. Throws an ArtifactError unless it takes one image, [N,C,H,W]
- * of float32 or [N,H,W,C] of uint8, and gives scores [N,classes] of float32.
+ * How a file is read, once it is known what its scores are: by the caller, or by the graph and a
+ * measurement of images. Undefined where neither tells.
  */
-export function readOnnxClassifier(path: string): OnnxClassifier {
-  const { model, fingerprint } = readWithFingerprint(path);
-  const { graph } = model;
-  const weights = new Set(graph.initializers.map(({ name }) => name));
-  const image = only(
-    graph.inputs.filter(({ name }) => !weights.has(name)),
-    path,
-    'one input, an image [N,C,H,W] of float32 or [N,H,W,C] of uint8',
-    ({ dtype, shape }) =>
-      (dtype === 'float32' || dtype === 'uint8') &&
-      shape?.length === 4 &&
-      shape.slice(1).every(isNumber),
-  );
-  const scores = only(
-    graph.outputs,
-    path,
-    'one output, scores [N,classes] of float32',
-    ({ dtype, shape }) => dtype === 'float32' && shape?.length === 2 && isNumber(shape[1]),
-  );
-  const [batch, ...dims] = image.shape ?? [];
-  const [a = 0, b = 0, c = 0] = dims.map(Number);
-  const bytes = image.dtype === 'uint8';
+export function readingOf(
+  { image, pixels, scores, namesKey, notes }: OnnxClassifier,
+  measured?: { readonly kind: ScoreKind; readonly images: number },
+): OnnxReading | undefined {
+  const decided = scores.told
+    ? { kind: scores.told, by: 'what was told' }
+    : decideScores(scores.ending, measured?.kind, measured?.images ?? 0);
+  if (!decided) return undefined;
+  const [, height, width] = image.image;
+  const note = 'note' in decided ? decided.note : undefined;
   return {
-    name: basename(path, '.onnx'),
-    input: image.name,
-    output: scores.name,
-    batch: isNumber(batch) ? batch : undefined,
-    classes: Number(scores.shape?.[1]),
-    image: bytes ? [c, a, b] : [a, b, c],
-    imageFormat: bytes ? 'uint8-nhwc' : 'float32-nchw',
-    normalise: bytes ? undefined : normalisationOf(model),
-    softmax: makerOf(graph, scores.name) === 'Softmax',
-    fingerprint,
+    settings: {
+      layout: image.layout,
+      range: pixels.range,
+      mean: pixels.mean ? [...pixels.mean] : null,
+      std: pixels.std ? [...pixels.std] : null,
+      size: [height, width],
+      output: decided.kind,
+      scores: scores.name,
+    },
+    image: { name: image.name, dtype: image.dtype, shape: image.shape },
+    scores: { name: scores.name, shape: describeShape(scores.shape) },
+    by: {
+      layout: image.layoutBy,
+      range: pixels.rangeBy,
+      normalisation: pixels.normalisationBy,
+      output: decided.by,
+    },
+    classNames: namesKey,
+    notes: [...pixels.notes, ...notes, ...(note === undefined ? [] : [`its scores: ${note}`])],
   };
+}
+
+/** Whether versions that asked nothing read a file as this: channels by the type, softmax by the last node. */
+export function isReadAsBefore(
+  { image: { dtype, layout }, pixels, scores }: OnnxClassifier,
+  { settings }: OnnxReading,
+): boolean {
+  const plainLayout = layout === (dtype === 'uint8' ? 'nhwc' : 'nchw');
+  const plainPixels =
+    pixels.rangeBy === 'type' ||
+    (pixels.range === '0..1' && ['file', 'assumed', 'graph'].includes(pixels.normalisationBy));
+  const softmax = scores.ending?.by === 'Softmax';
+  const asBefore = softmax ? ['probabilities'] : ['logits', 'log-probabilities'];
+  return plainLayout && plainPixels && asBefore.includes(settings.output);
 }
 
 function readWithFingerprint(path: string): { model: OnnxModel; fingerprint: string } {
@@ -77,40 +166,74 @@ function readWithFingerprint(path: string): { model: OnnxModel; fingerprint: str
   return { model, fingerprint: hash.digest('hex') };
 }
 
-/** The mean and std that `gradus export` records, where they change anything. */
-function normalisationOf({ metadata }: OnnxModel): Normalisation | undefined {
-  const numbers = (key: string): number[] =>
-    (metadata[key] ?? '').split(',').filter(Boolean).map(Number);
-  const [mean, std] = [numbers('gradus.mean'), numbers('gradus.std')];
-  if (mean.length !== std.length || mean.length === 0) return undefined;
-  return mean.every((m) => m === 0) && std.every((s) => s === 1) ? undefined : { mean, std };
-}
-
-function isNumber(dim: unknown): dim is number {
-  return typeof dim === 'number';
-}
-
-function only(
-  values: readonly OnnxValueInfo[],
+/** The output that holds the scores: the only one, or the one that is named. */
+function outputOf(
+  { graph: { outputs } }: OnnxModel,
+  wanted: string | undefined,
   path: string,
-  wanted: string,
-  fits: (value: OnnxValueInfo) => boolean,
 ): OnnxValueInfo {
-  const [value] = values;
-  if (value && values.length === 1 && fits(value)) return value;
-  const found = values.map(
-    ({ name, dtype, shape }) =>
-      `${name} ${shape ? formatShape(shape) : 'of unknown rank'} of ${typeof dtype === 'string' ? dtype : 'another type'}`,
+  const [first] = outputs;
+  const names = outputs.map(({ name }) => name);
+  if (wanted !== undefined) {
+    const found = outputs.find(({ name }) => name === wanted);
+    if (found) return found;
+    const near = nearest(wanted, names);
+    throw new ConfigError(`${path} has no output ${wanted}`, {
+      code: 'onnx-option',
+      where: 'outputName',
+      hint: near === undefined ? `it has ${names.join(', ')}` : `did you mean ${near}?`,
+    });
+  }
+  if (first && outputs.length === 1) return first;
+  throw notClassifier(
+    path,
+    'it has to have one output, the scores',
+    outputs,
+    outputs.length > 1
+      ? `say which holds the scores: --output-name ${names.join(', or ')}`
+      : undefined,
   );
-  throw new ArtifactError(`${path} is no classifier: it has to have ${wanted}`, {
+}
+
+/** [N,classes], also as [N,classes,1,1] and its like. */
+function scoresShape(output: OnnxValueInfo, walk: GraphWalk, path: string): Shape {
+  const wrong = (problem: string, hint?: string): ArtifactError =>
+    notClassifier(path, problem, [output], hint);
+  if (output.dtype !== 'float32')
+    throw wrong(
+      `its scores are of ${dtypeName(output)}`,
+      'convert the network so that its scores are float32',
+    );
+  const stated = output.shape?.every((dim) => typeof dim === 'number' || dim.symbol !== '?');
+  const shape = (stated ? output.shape : walk.shape(output.name)) ?? output.shape ?? [];
+  const own = shape.slice(1).filter((dim) => dim !== 1);
+  const [classes] = own;
+  if (shape.length < 2 || own.length > 1 || (own.length === 1 && typeof classes !== 'number'))
+    throw wrong('its output has to be scores [N,classes]');
+  if (own.length === 0 || classes === 0)
+    throw wrong(
+      'it gives one score an image, and a class of its own is needed for each answer',
+      'export the network with two scores: no and yes',
+    );
+  if (Number(classes) > mostClasses) throw wrong(`it has more than ${mostClasses} classes`);
+  return shape;
+}
+
+function classesIn(shape: Shape): number {
+  return Number(shape.slice(1).find((dim) => dim !== 1));
+}
+
+function notClassifier(
+  path: string,
+  problem: string,
+  values: readonly OnnxValueInfo[],
+  hint = 'give a network of one image and one row of scores, with its weights inside, as gradus export writes it',
+): ArtifactError {
+  const found = values.length === 0 ? 'none' : values.map(describeValue).join(', ');
+  return new ArtifactError(`${path} is not a classifier of images: ${problem}`, {
     code: 'not-a-classifier',
     where: path,
-    notes: [`it has ${found.length === 0 ? 'none' : found.join(', ')}`],
-    hint: 'export the network with its weights inside: gradus export CHECKPOINT --out model.onnx',
+    notes: [`it has ${found}`],
+    hint,
   });
-}
-
-/** The operator that makes a value. */
-function makerOf({ nodes }: OnnxGraph, name: string): string | undefined {
-  return nodes.find(({ outputs }) => outputs.includes(name))?.opType;
 }

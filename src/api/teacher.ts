@@ -9,14 +9,9 @@ import { viewOf, type ImageView } from '../support/imageView.js';
 import type { NoiseRates } from './checkpointModel.js';
 import type { Target } from '../targets/target.js';
 import { withNetwork, type CheckpointNetwork } from './checkpointNetwork.js';
-import { readOnnxClassifier } from './onnxTeacher.js';
+import type { OnnxOptions } from './classifier/reading.js';
+import { readOnnxClassifier, type OnnxClassifier } from './onnxTeacher.js';
 import { viewOfModel } from './trainingData.js';
-
-/** How a float image is made of pixels of 0 to 1: (pixel - mean) / std, by channel. */
-export interface Normalisation {
-  readonly mean: readonly number[];
-  readonly std: readonly number[];
-}
 
 /** A network that can label images. */
 export interface Teacher {
@@ -29,10 +24,8 @@ export interface Teacher {
   readonly manifest: Manifest;
   /** The inference graph with its weights inside. */
   readonly infer: OnnxSource;
-  /** Whether the graph's scores are probabilities already. */
-  readonly softmax: boolean;
-  /** What is to be done to float images before the graph takes them. */
-  readonly normalise?: Normalisation | undefined;
+  /** What is known of an .onnx file; undefined for a checkpoint, which takes and gives what Gradus does. */
+  readonly onnx?: OnnxClassifier | undefined;
   /** Names of the classes, in the order of its scores. */
   readonly classes: readonly string[];
   /** The noise that it labels with; none where missing. */
@@ -64,7 +57,7 @@ export type TeacherSource =
 export interface TeacherOptions {
   /** Images of a run. */
   readonly batch: number;
-  /** Names of the classes; their numbers where missing. */
+  /** Names of the classes; those that an .onnx file has, else their numbers, where missing. */
   readonly classNames?: readonly string[] | undefined;
   /**
    * Labels noised. Rates that it leaves out are those of the checkpoint's training, else the
@@ -75,6 +68,8 @@ export interface TeacherOptions {
   readonly target?: Target | undefined;
   /** What a checkpoint's graph computes in; default float32. */
   readonly precision?: InferencePrecision | undefined;
+  /** What an .onnx file does not say of itself. */
+  readonly onnx?: OnnxOptions | undefined;
 }
 
 /**
@@ -87,9 +82,22 @@ export async function loadTeacher(
   options: TeacherOptions,
 ): Promise<Teacher> {
   if (typeof source === 'string' && source.endsWith('.onnx')) return onnxTeacher(source, options);
+  requireNoOnnxOptions(source, options);
   const { checkpoint, model } =
     typeof source === 'string' ? { checkpoint: source, model: undefined } : source;
   return withNetwork(checkpoint, { model }, (network) => checkpointTeacher(network, options));
+}
+
+/** A checkpoint tells itself how it takes images. */
+function requireNoOnnxOptions(source: TeacherSource, { onnx = {} }: TeacherOptions): void {
+  const told = Object.entries(onnx).find(([, value]) => value !== undefined)?.[0];
+  if (told === undefined) return;
+  const path = typeof source === 'string' ? source : source.checkpoint;
+  throw new ConfigError(`${path} is a checkpoint, of which the ${told} is known`, {
+    code: 'onnx-option',
+    where: told,
+    hint: 'this is said of .onnx files only: leave it out',
+  });
 }
 
 function checkpointTeacher(source: CheckpointNetwork, options: TeacherOptions): Teacher {
@@ -138,7 +146,6 @@ function checkpointTeacher(source: CheckpointNetwork, options: TeacherOptions): 
       view,
     }),
     infer: onnx.bytes,
-    softmax: false,
     classes: namesOf(classes, classNames, path),
     noise,
   };
@@ -198,40 +205,64 @@ function onnxTeacher(path: string, options: TeacherOptions): Teacher {
       where: path,
       hint: 'give the checkpoint that it was exported from',
     });
-  const found = readOnnxClassifier(path);
-  const { input, output, classes, image, imageFormat } = found;
-  const [channels, height, width] = image;
+  const found = readOnnxClassifier(path, options.onnx);
+  const { image, scores, classes } = found;
+  const [channels, height, width] = image.image;
   // A file with a batch of its own runs with that one.
-  const size = found.batch ?? batch;
-  const bytes = imageFormat === 'uint8-nhwc';
+  const size = image.batch ?? batch;
+  const dims = image.layout === 'nchw' ? image.image : ([height, width, channels] as const);
   const imageInfo: TensorInfo = {
-    name: input,
+    name: image.name,
     role: 'image',
-    dtype: bytes ? 'uint8' : 'float32',
-    shape: bytes ? [size, height, width, channels] : [size, ...image],
+    dtype: image.dtype,
+    shape: [size, ...dims],
   };
-  const scores: TensorInfo = {
-    name: output,
+  const scoresInfo: TensorInfo = {
+    name: scores.name,
     role: 'logits',
     dtype: 'float32',
-    shape: [size, classes],
+    shape: [size, ...scores.shape.slice(1).map((dim) => (dim === 1 ? 1 : classes))],
   };
   return {
     name: found.name,
     path,
     fingerprint: found.fingerprint,
     manifest: inferManifest({
-      ...found,
+      name: found.name,
       model: path,
       batch: size,
+      classes,
+      image: image.image,
+      imageFormat: image.dtype === 'uint8' ? 'uint8-nhwc' : 'float32-nchw',
       inputs: [imageInfo],
-      outputs: [scores],
+      outputs: [scoresInfo],
     }),
     infer: path,
-    softmax: found.softmax,
-    normalise: found.normalise,
-    classes: namesOf(found.classes, classNames, path),
+    onnx: { ...found, notes: [...found.notes, ...noteOfNames(found.names, classNames)] },
+    classes: namesOf(classes, classNames ?? found.names, path),
   };
+}
+
+/** What is to be said of names that a file does not have, or has otherwise. */
+function noteOfNames(
+  own: readonly string[] | undefined,
+  given: readonly string[] | undefined,
+): string[] {
+  if (!own)
+    return [
+      given
+        ? `it does not name its classes: ${listed(given)} are taken to be in the order of its scores`
+        : 'it does not name its classes: their numbers are their names',
+    ];
+  const at = given?.findIndex((name, i) => name !== own[i]) ?? -1;
+  if (at < 0) return [];
+  return [
+    `its metadata calls class ${at} ${JSON.stringify(own[at])}, here it is ${JSON.stringify(given?.[at])}: classes are taken by their order`,
+  ];
+}
+
+function listed(names: readonly string[]): string {
+  return names.length > 4 ? `${names.slice(0, 3).join(', ')}, ...` : names.join(', ');
 }
 
 interface InferFacts extends Pick<

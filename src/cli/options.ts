@@ -148,6 +148,7 @@ export function oneOf<const T extends string>(
   throw badValue(flag, text, hint);
 }
 
-function badValue(flag: string, text: string, hint: string): ConfigError {
+/** The error of a flag's value that cannot be used. */
+export function badValue(flag: string, text: string, hint: string): ConfigError {
   return new ConfigError(`${flag} cannot be "${text}"`, { code: 'flag-value', where: flag, hint });
 }

@@ -2,6 +2,7 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { z } from 'zod';
+import { readingDifference } from '../api/classifier/reading.js';
 import type { Labeller } from '../api/labeller.js';
 import { range, type ImageSource } from '../data/imageSource.js';
 import { makeFolder } from '../runtime/atomic.js';
@@ -13,11 +14,11 @@ import { formatPercent, formatShareOf, shareFacts } from '../support/share.js';
 import { intervalSchema, matchedSchema } from './figureSchemas.js';
 import { readFacts } from './foreignLabels.js';
 import { readLabelRows } from './labelRows.js';
+import { differenceFrom, originBy } from './labelOrigin.js';
 import {
   boundsOf,
   classDifference,
   infoKey,
-  originDifference,
   originSchema,
   readInfo,
   requireNumbers,
@@ -80,7 +81,7 @@ export async function auditTeacher(
   const info: z.output<typeof auditSchema> = {
     format: 'gradus-audit',
     version: 1,
-    ...auditOrigin(labeller, source, temperature),
+    ...(await originBy(labeller, source, { temperature, topK: 1 })),
   };
   const writer = new ParquetFileWriter(auditPath(folder), columns, {
     [infoKey]: JSON.stringify(info),
@@ -111,20 +112,6 @@ export async function auditTeacher(
   }
 }
 
-function auditOrigin(
-  { teacher }: Labeller,
-  { name, fingerprint, count }: ImageSource,
-  temperature: number,
-): LabelOrigin {
-  return {
-    teacher: { name: teacher.name, fingerprint: teacher.fingerprint },
-    classes: [...teacher.classes],
-    temperature,
-    topK: 1,
-    data: { name, fingerprint, size: count },
-  };
-}
-
 /** Audits a teacher as auditTeacher, unless the folder has that very audit; measures it over all confidences. */
 export async function auditOnce(
   labeller: Labeller,
@@ -132,9 +119,9 @@ export async function auditOnce(
   folder: string,
   temperature = 1,
 ): Promise<AuditResult> {
-  const origin = auditOrigin(labeller, source, temperature);
+  const origin = await originBy(labeller, source, { temperature, topK: 1 });
   let audit = await readAudit(folder);
-  if (!audit || originDifference(origin, audit.origin) !== undefined) {
+  if (!audit || differenceFrom(labeller, origin, audit.origin) !== undefined) {
     await auditTeacher(labeller, source, folder, temperature);
     audit = await readAudit(folder);
   }
@@ -151,7 +138,7 @@ export async function readAudit(folder: string, labels?: LabelOrigin): Promise<A
   if (!existsSync(path)) return undefined;
   const facts = await readFacts(path);
   const origin = readInfo(facts, auditSchema, ['gradus-audit']);
-  if (labels && origin.teacher.fingerprint !== labels.teacher.fingerprint)
+  if (labels && !isBySame(origin, labels))
     throw new ArtifactError(`${path} audits another teacher than the one that gave the labels`, {
       code: 'audit-differs',
       where: path,
@@ -175,6 +162,12 @@ export async function readAudit(folder: string, labels?: LabelOrigin): Promise<A
     first += group.label.length;
   }
   return audit;
+}
+
+/** Whether the same network, read in the same way, gave an audit's labels and others. */
+function isBySame(a: LabelOrigin, b: LabelOrigin): boolean {
+  if (a.teacher.fingerprint !== b.teacher.fingerprint) return false;
+  return !a.reading || !b.reading || readingDifference(a.reading, b.reading) === undefined;
 }
 
 /** What an audit says of labels that were filtered; keys that older versions did not write are optional. */

@@ -1,14 +1,15 @@
 import { rmSync } from 'node:fs';
+import type { OnnxReading } from '../api/classifier/reading.js';
 import type { Labeller } from '../api/labeller.js';
 import { range, type ImageSource } from '../data/imageSource.js';
 import { countsOf, examplesOf, joinedChange, type SetChange } from '../data/setChange.js';
 import { makeFolder } from '../runtime/atomic.js';
 import { ArtifactError, ConfigError, DataError } from '../support/errors.js';
+import { differenceFrom, originBy } from './labelOrigin.js';
 import {
   listShards,
   missingShards,
   mostClasses,
-  originDifference,
   readShardInfo,
   shardPath,
   ShardWriter,
@@ -52,6 +53,8 @@ export interface LabelOptions {
 export interface LabelSummary {
   readonly folder: string;
   readonly teacher: { readonly name: string; readonly path: string; readonly fingerprint: string };
+  /** How an .onnx file was read; missing for a checkpoint. */
+  readonly reading?: OnnxReading;
   readonly shards: number;
   /** Shards that were there before, made from the same inputs. */
   readonly skipped: number;
@@ -76,11 +79,16 @@ export async function labelImages(
   source: ImageSource,
   options: LabelOptions,
 ): Promise<LabelSummary> {
-  return new LabelRun(labeller, source, options).run();
+  requireSensible(source, options, shardsOf(source, options), labeller.teacher.classes.length);
+  const origin = await originBy(labeller, source, options);
+  return new LabelRun(labeller, source, origin, options).run();
+}
+
+function shardsOf({ count }: ImageSource, { shards }: LabelOptions): number {
+  return shards ?? Math.max(1, Math.ceil(count / shardImages));
 }
 
 class LabelRun {
-  readonly #origin: LabelOrigin;
   readonly #of: number;
   readonly #wanted: readonly number[];
   readonly #start = performance.now();
@@ -91,20 +99,11 @@ class LabelRun {
   constructor(
     private readonly labeller: Labeller,
     private readonly source: ImageSource,
+    private readonly origin: LabelOrigin,
     private readonly options: LabelOptions,
   ) {
-    const { teacher } = labeller;
-    const { topK, temperature = 1 } = options;
-    this.#of = options.shards ?? Math.max(1, Math.ceil(source.count / shardImages));
+    this.#of = shardsOf(source, options);
     this.#wanted = options.shard === undefined ? [...range(1, this.#of + 1)] : [options.shard];
-    requireSensible(source, options, this.#of, teacher.classes.length);
-    this.#origin = {
-      teacher: { name: teacher.name, fingerprint: teacher.fingerprint },
-      classes: [...teacher.classes],
-      temperature,
-      topK: topK ?? null,
-      data: { name: source.name, fingerprint: source.fingerprint, size: source.count },
-    };
   }
 
   async run(): Promise<LabelSummary> {
@@ -158,7 +157,8 @@ class LabelRun {
   /** Throws where a shard differs, unless it does so in its images and these may have changed. */
   async #requireAccepted(info: LabelOrigin, path: string, difference: string): Promise<void> {
     const { out, memory } = this.options;
-    const inImages = originDifference({ ...this.#origin, data: info.data }, info) === undefined;
+    const today = { ...this.origin, data: info.data };
+    const inImages = differenceFrom(this.labeller, today, info) === undefined;
     if (inImages && memory?.options.acceptData === true) return;
     const change = inImages ? await memory?.changeOfAll(listShards(out)) : undefined;
     const counts = change ? ` (${countsOf(change)})` : '';
@@ -189,7 +189,7 @@ class LabelRun {
   }
 
   #difference(info: LabelOrigin & { readonly shard: { readonly of: number } }): string | undefined {
-    const difference = originDifference(this.#origin, info);
+    const difference = differenceFrom(this.labeller, this.origin, info);
     if (difference !== undefined || info.shard.of === this.#of) return difference;
     return `as one of ${info.shard.of} shards, not ${this.#of}`;
   }
@@ -205,7 +205,7 @@ class LabelRun {
     const { source, labeller, options } = this;
     const { start, end } = this.#rangeOf(index);
     const path = shardPath(options.out, index, this.#of);
-    const writer = new ShardWriter(path, { ...this.#origin, shard: { index, of: this.#of } });
+    const writer = new ShardWriter(path, { ...this.origin, shard: { index, of: this.#of } });
     const before = this.#images;
     // What the files are is looked at before they are read.
     const remembered = options.memory?.record(path, start, end);
@@ -214,13 +214,13 @@ class LabelRun {
       for await (const { indices, probabilities } of labeller.predict(
         source,
         range(start, end),
-        this.#origin.temperature,
+        this.origin.temperature,
       )) {
         if (options.signal?.aborted === true) {
           this.#images = before;
           return false;
         }
-        const { length } = this.#origin.classes;
+        const { length } = this.origin.classes;
         for (const [row, i] of indices.entries())
           writer.add(source.id(i), i, probabilities.subarray(row * length, (row + 1) * length));
         this.#images += indices.length;
@@ -254,6 +254,7 @@ class LabelRun {
     return {
       folder: this.options.out,
       teacher: { name, path, fingerprint },
+      ...(this.labeller.reading && { reading: this.labeller.reading }),
       shards: this.#wanted.length,
       skipped,
       missing: missingShards(this.options.out, this.#of),

@@ -9,6 +9,8 @@ import {
   openSource,
   type OpenSourceOptions,
 } from '../api/imageSources.js';
+import { openLabelledSet } from '../api/imageSets.js';
+import { openSetOfOnnx } from '../api/onnxSets.js';
 import { Labeller, type LabellerOptions } from '../api/labeller.js';
 import { unfinishedRun, type UnfinishedRun } from '../api/unfinishedRun.js';
 import { readClassNames } from '../data/classFile.js';
@@ -24,7 +26,7 @@ import { labelImages, type LabelOptions, type LabelSummary } from './label.js';
 /** Who labels which images, as a command line names them. */
 export interface TeacherRequest extends Pick<
   LabellerOptions,
-  'batch' | 'threads' | 'sessions' | 'device' | 'precision'
+  'batch' | 'threads' | 'sessions' | 'device' | 'precision' | 'onnx' | 'onReading'
 > {
   /** The images to label. */
   readonly data: string;
@@ -111,7 +113,7 @@ export async function withTeacher<T>(
   let labeller: Labeller | undefined;
   try {
     const source = await openSource(request.data, clean);
-    const auditors = await auditorsOf(path, request.audit, clean);
+    const auditors = await auditorsOf(path, request, clean);
     const classNames =
       request.classes === undefined
         ? (auditors.heldOut?.classNames ?? classesOfTeacher(path))
@@ -128,28 +130,40 @@ export async function withTeacher<T>(
 }
 
 /** What of a request is the labeller's. */
-function optionsOf({ batch, threads, sessions, device, precision }: TeacherRequest) {
-  return { batch, threads, sessions, device, precision } satisfies LabellerOptions;
+function optionsOf(request: TeacherRequest) {
+  const { batch, threads, sessions, device, precision, onnx, onReading } = request;
+  return { batch, threads, sessions, device, precision, onnx, onReading } satisfies LabellerOptions;
 }
 
 async function auditorsOf(
   path: string,
-  wanted: string | undefined,
+  { audit: wanted, onnx, classes: named }: TeacherRequest,
   options: OpenSourceOptions,
 ): Promise<Auditors> {
   if (wanted === 'none') return {};
+  if (wanted !== undefined && isOnnx(path)) {
+    const images =
+      named === undefined
+        ? await openSetOfOnnx(wanted, path, onnx)
+        : await openLabelledSet(wanted, { classes: readClassNames(named) });
+    return { heldOut: cleanImages(images, options) };
+  }
   if (wanted !== undefined) {
     const classes = classesOfTeacher(path);
     return { heldOut: await openLabelledSource(wanted, { ...options, classes }) };
   }
-  if (path.endsWith('.onnx')) return {};
+  if (isOnnx(path)) return {};
   const checkpoint = resolveCheckpoint(path);
   const found = await heldOutOfSelfTraining(checkpoint);
   if (!found) return { heldOut: await openHeldOut(checkpoint, options) };
   return 'lost' in found ? found : { heldOut: cleanImages(found.images, options) };
 }
 
+function isOnnx(path: string): boolean {
+  return path.endsWith('.onnx');
+}
+
 /** What the training of a checkpoint called its classes; an .onnx file has its own record. */
 function classesOfTeacher(path: string): readonly string[] | undefined {
-  return path.endsWith('.onnx') ? undefined : classesOfRun(resolveCheckpoint(path));
+  return isOnnx(path) ? undefined : classesOfRun(resolveCheckpoint(path));
 }

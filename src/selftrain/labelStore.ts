@@ -5,6 +5,7 @@
 import { readdirSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import { z } from 'zod';
+import { readingDifference, readingSettingsSchema } from '../api/classifier/reading.js';
 import { checked } from '../artifacts/manifestSchema.js';
 import { argmaxRow } from '../runtime/evaluate.js';
 import { readError, systemCode } from '../runtime/fileErrors.js';
@@ -35,6 +36,8 @@ const dataSchema = z.object({
 /** What all labels carry: who gave them, to what, in which order of classes. */
 export const originSchema = z.object({
   teacher: teacherSchema,
+  /** How the teacher was read, where it is an .onnx file; missing in labels of older versions. */
+  reading: readingSettingsSchema.optional(),
   /** Names, in the order of label numbers and probabilities. */
   classes: z.array(z.string()).min(1).max(mostClasses),
   /** The probabilities are softmax(scores / temperature). */
@@ -330,6 +333,8 @@ export function missingShards(folder: string, of: number): number[] {
 export function originDifference(a: LabelOrigin, b: LabelOrigin): string | undefined {
   if (a.teacher.fingerprint !== b.teacher.fingerprint)
     return `by another teacher (${b.teacher.name}, ${b.teacher.fingerprint.slice(0, 12)})`;
+  const reading = a.reading && b.reading && readingDifference(a.reading, b.reading);
+  if (reading !== undefined) return reading;
   const classes = classDifference(a.classes, b.classes);
   if (classes !== undefined) return classes;
   if (a.data.fingerprint !== b.data.fingerprint) return `of other images (${b.data.name})`;

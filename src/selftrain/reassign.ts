@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import { existsSync } from 'node:fs';
 import { dirname, resolve } from 'node:path';
+import type { OnnxReading } from '../api/classifier/reading.js';
 import type { Labeller } from '../api/labeller.js';
 import { subsetSource, type ImageSource } from '../data/imageSource.js';
 import { makeFolder } from '../runtime/atomic.js';
@@ -12,6 +13,7 @@ import { besideKept } from './filter.js';
 import { correctionsBeside, readKeptImages, type KeptImages } from './keptPlaces.js';
 import { KeptSet, type ClassCounts, type KeptInfo } from './keptStore.js';
 import { labelImages, type LabelProgress, type LabelSummary } from './label.js';
+import { isReadAsOlder, originBy } from './labelOrigin.js';
 import { ConfidenceMatch } from './matchedPrecision.js';
 import { LabelSet } from './labelSet.js';
 import { classDifference, type LabelOrigin } from './labelStore.js';
@@ -46,6 +48,8 @@ export interface ReassignSummary {
   readonly ledger: string;
   readonly histograms: string;
   readonly teacher: { readonly name: string; readonly fingerprint: string };
+  /** How an .onnx file was read; missing for a checkpoint. */
+  readonly reading?: OnnxReading;
   /** The teacher that chose the images. */
   readonly chosenBy: { readonly name: string; readonly fingerprint: string };
   /** The file was there before, made from the same inputs. */
@@ -92,7 +96,9 @@ export async function reassignLabels(
     });
   const { corrections: path } = options;
   const corrections = path === undefined ? undefined : readCorrections(path, set.info.classes);
-  return new ReassignRun(labeller, source, set, corrections, options).run();
+  const { topK = set.info.topK, temperature = set.info.temperature } = options;
+  const origin = await originBy(labeller, source, { temperature, topK });
+  return new ReassignRun(labeller, source, set, corrections, origin, options).run();
 }
 
 function requireSameClasses({ teacher }: Labeller, { path, info }: KeptSet): void {
@@ -112,7 +118,6 @@ export function partsFolder(out: string): string {
 
 class ReassignRun {
   readonly #start = performance.now();
-  readonly #origin: LabelOrigin;
   readonly #inputs: string;
 
   constructor(
@@ -120,21 +125,16 @@ class ReassignRun {
     private readonly source: ImageSource,
     private readonly set: KeptSet,
     private readonly corrections: Corrections | undefined,
+    private readonly origin: LabelOrigin,
     private readonly options: ReassignOptions,
   ) {
-    const { teacher } = labeller;
     const { info } = set;
-    const { topK = info.topK, temperature = info.temperature } = options;
     const { generation = info.generation } = options;
-    this.#origin = {
-      teacher: { name: teacher.name, fingerprint: teacher.fingerprint },
-      classes: [...teacher.classes],
-      temperature,
-      topK,
-      data: { name: source.name, fingerprint: source.fingerprint, size: source.count },
-    };
+    // What older versions made in the same way is the same.
+    const { reading, ...plain } = origin;
+    const own = isReadAsOlder(labeller) ? plain : { ...plain, reading };
     const audit = options.heldOut?.fingerprint;
-    const all = [info.inputs, info.teacher, this.#origin, generation, corrections?.fingerprint];
+    const all = [info.inputs, info.teacher, own, generation, corrections?.fingerprint];
     this.#inputs = createHash('sha256')
       .update(JSON.stringify([...all, audit]))
       .digest('hex');
@@ -150,10 +150,10 @@ class ReassignRun {
     const parts = partsFolder(out);
     const labelled = await this.#label(images, parts);
     if (labelled.interrupted) return this.#interrupted(labelled);
-    const { temperature } = this.#origin;
+    const { temperature } = this.origin;
     const audit = heldOut && (await auditOnce(this.labeller, heldOut, parts, temperature));
     const found = audit && (await readAudit(parts));
-    const everything = new Float32Array(this.#origin.classes.length);
+    const everything = new Float32Array(this.origin.classes.length);
     const match = found && new ConfidenceMatch(found, everything);
     const { source, corrections } = this;
     const pass = new ReassignPass(images, source, { corrections, match }, this.#info(audit));
@@ -183,7 +183,7 @@ class ReassignRun {
   /** Labels the kept images as a set of their own; shards of another teacher are of no use. */
   #label({ places }: KeptImages, out: string): Promise<LabelSummary> {
     const { signal, onEvent } = this.options;
-    const { topK, temperature } = this.#origin;
+    const { topK, temperature } = this.origin;
     const kept = subsetSource(this.source, places);
     return labelImages(this.labeller, kept, {
       ...{ out, temperature, topK: topK ?? undefined, overwrite: true },
@@ -196,7 +196,8 @@ class ReassignRun {
     const { generation = info.generation } = this.options;
     return {
       ...info,
-      ...this.#origin,
+      reading: undefined,
+      ...this.origin,
       generation,
       inputs: this.#inputs,
       audit: audit ?? null,
@@ -243,6 +244,7 @@ class ReassignRun {
       out: this.options.out,
       ...besideKept(this.options.out),
       teacher,
+      ...(this.labeller.reading && { reading: this.labeller.reading }),
       chosenBy: info.chosenBy ?? teacher,
       skipped: false,
       images: sum('kept'),

@@ -4,6 +4,7 @@ import {
 } from '../../augment/corruptions/severities.js';
 import { defineCommand } from '../command.js';
 import { describeEvaluation } from '../evaluationText.js';
+import { noteReading, onnxFlags, onnxOptionsOf } from '../onnxFlags.js';
 import { deviceOf, flags, seedOf, wholeNumber, wholeNumbers } from '../options.js';
 import { noteDevice, noteUnfinished } from '../progress.js';
 
@@ -41,6 +42,7 @@ export const evaluate = defineCommand({
         batch: { ...text, describe: 'Images at a time' },
         threads: { ...text, describe: 'Threads of one operator' },
         device: flags.device,
+        ...onnxFlags,
       }),
   async run(args, { services, progress, interruptible }) {
     const severities = wholeNumbers('--severities', args.severities, { least: 1, most: 5 });
@@ -63,8 +65,10 @@ export const evaluate = defineCommand({
       services.evaluateCheckpoint(args.checkpoint, {
         ...request,
         signal,
+        onnx: onnxOptionsOf(args),
         onDevice: noteDevice(progress),
         onUnfinished: noteUnfinished(progress),
+        onReading: noteReading(progress),
         onEvent: (event) => {
           progress.onEvent(event);
         },

@@ -2,6 +2,7 @@ import { agreementNote } from '../../api/agreementNote.js';
 import { inferencePrecisions } from '../../compiler/precision.js';
 import { defineCommand } from '../command.js';
 import { exitCodes } from '../exitCodes.js';
+import { noteReading, onnxFlags, onnxOptionsOf } from '../onnxFlags.js';
 import { decimal, deviceOf, flags, oneOf, partOf, wholeNumber } from '../options.js';
 import { noteDevice, noteUnfinished } from '../progress.js';
 import type { LabelRunSummary } from '../../selftrain/labelRun.js';
@@ -55,6 +56,7 @@ export const label = defineCommand({
           describe: 'Replace labels by another teacher or of other images',
         },
         device: flags.device,
+        ...onnxFlags,
         precision: {
           ...text,
           choices: inferencePrecisions,
@@ -81,8 +83,10 @@ export const label = defineCommand({
         device: deviceOf(args.device),
         precision: oneOf('--precision', args.precision, inferencePrecisions),
         signal,
+        onnx: onnxOptionsOf(args),
         onDevice: noteDevice(progress),
         onUnfinished: noteUnfinished(progress),
+        onReading: noteReading(progress),
         onEvent: (event) => {
           progress.onEvent(event);
         },

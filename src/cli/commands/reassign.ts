@@ -3,6 +3,7 @@ import type { ReassignRunSummary } from '../../selftrain/reassignRun.js';
 import { defineCommand } from '../command.js';
 import { commandLine } from '../commandLine.js';
 import { exitCodes } from '../exitCodes.js';
+import { noteReading, onnxFlagNames, onnxFlags, onnxOptionsOf } from '../onnxFlags.js';
 import { decimal, deviceOf, flags, wholeNumber } from '../options.js';
 import { noteDevice, noteUnfinished } from '../progress.js';
 import { formatCount, formatTable } from '../table.js';
@@ -71,6 +72,7 @@ export const reassign = defineCommand({
           describe: 'Replace a file of other labels',
         },
         device: flags.device,
+        ...onnxFlags,
       }),
   async run(args, { services, progress, interruptible }) {
     const summary = await interruptible((signal) =>
@@ -92,8 +94,10 @@ export const reassign = defineCommand({
         overwrite: args.overwrite,
         device: deviceOf(args.device),
         signal,
+        onnx: onnxOptionsOf(args),
         onDevice: noteDevice(progress),
         onUnfinished: noteUnfinished(progress),
+        onReading: noteReading(progress),
         onEvent: (event) => {
           progress.onEvent(event);
         },
@@ -116,6 +120,7 @@ const resumed = [
   ...(['teacher', 'data', 'out', 'top-k', 'temperature', 'batch', 'threads', 'sessions'] as const),
   ...(['audit', 'unreadable', 'classes', 'corrections', 'generation', 'device'] as const),
   ...(['allow-empty', 'overwrite'] as const),
+  ...onnxFlagNames,
 ];
 
 type Resumed = (typeof resumed)[number];

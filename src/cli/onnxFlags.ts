@@ -1,0 +1,84 @@
+import { imageLayouts } from '../api/classifier/imageInput.js';
+import { pixelRanges } from '../api/classifier/inputHead.js';
+import { describeReading, type OnnxOptions, type OnnxReading } from '../api/classifier/reading.js';
+import { scoreKinds } from '../api/classifier/scores.js';
+import { badValue, oneOf, wholeNumber } from './options.js';
+import type { Progress } from './progress.js';
+
+const text = { type: 'string', requiresArg: true } as const;
+
+/** Flags that say what an .onnx file does not say of itself. */
+export const onnxFlags = {
+  layout: {
+    ...text,
+    choices: imageLayouts,
+    describe: 'Of an .onnx file: where the channels of its image lie',
+  },
+  size: {
+    ...text,
+    describe: 'Of an .onnx file that takes any: height and width, such as 224 or 48x192',
+  },
+  range: { ...text, choices: pixelRanges, describe: 'Of an .onnx file: the range of its pixels' },
+  mean: {
+    ...text,
+    describe: 'Of an .onnx file: taken off its pixels, one number or one a channel, with commas',
+  },
+  std: { ...text, describe: 'Of an .onnx file: what its pixels are then divided by' },
+  output: { ...text, choices: scoreKinds, describe: 'Of an .onnx file: what its scores are' },
+  'output-name': { ...text, describe: 'Of an .onnx file with several outputs: the scores' },
+} as const;
+
+/** The names of these flags, for a command line that goes on. */
+export const onnxFlagNames = [
+  ...(['layout', 'size', 'range', 'mean', 'std', 'output', 'output-name'] as const),
+] as const;
+
+type OnnxArguments = Readonly<
+  Partial<Record<'layout' | 'size' | 'range' | 'mean' | 'std' | 'output' | 'outputName', string>>
+>;
+
+/** What the flags say; undefined where none is given. */
+export function onnxOptionsOf(args: {
+  readonly [K in keyof OnnxArguments]: string | undefined;
+}): OnnxOptions | undefined {
+  const options: OnnxOptions = {
+    layout: oneOf('--layout', args.layout, imageLayouts),
+    size: sizeOf(args.size),
+    range: oneOf('--range', args.range, pixelRanges),
+    mean: numbersOf('--mean', args.mean),
+    std: numbersOf('--std', args.std),
+    output: oneOf('--output', args.output, scoreKinds),
+    outputName: args.outputName,
+  };
+  return Object.values(options).some((value) => value !== undefined) ? options : undefined;
+}
+
+function sizeOf(given: string | undefined): readonly [number, number] | undefined {
+  if (given === undefined) return undefined;
+  const [height, width = height, ...rest] = given.split('x');
+  if (rest.length > 0) throw badValue('--size', given, 'give height and width, such as 48x192');
+  const side = (part: string | undefined): number =>
+    wholeNumber('--size', part, { least: 1, most: 16_384 }) ?? NaN;
+  return [side(height), side(width)];
+}
+
+function numbersOf(flag: string, given: string | undefined): readonly number[] | undefined {
+  const parts = given?.split(',').map((part) => (part.trim() === '' ? NaN : Number(part)));
+  if (given === undefined || parts?.every(Number.isFinite)) return parts;
+  throw badValue(flag, given, 'give numbers with commas between, such as 0.485,0.456,0.406');
+}
+
+/** Says how an .onnx file is read, and which flags say otherwise where that is assumed. */
+export function noteReading(progress: Progress): (reading: OnnxReading, path: string) => void {
+  return (reading, path) => {
+    for (const line of describeReading(path, reading)) progress.note(line);
+    const { range, normalisation, output } = reading.by;
+    const flags = [
+      ...(range === 'assumed' ? ['--range'] : []),
+      ...(normalisation === 'assumed' ? ['--mean', '--std'] : []),
+      ...(output.startsWith('measurement') ? ['--output'] : []),
+    ];
+    if (flags.length > 0)
+      progress.note(`if the network was made otherwise, say so: ${flags.join(', ')}`);
+  };
+}
