@@ -60,15 +60,24 @@ function buildParser(argv: readonly string[], columns: number): Argv<CommonArgum
     )
     .alias('help', 'h')
     .locale('en')
+    .middleware(keepLast, true)
     .check((args) => refuseEmpty(args, argv))
     .strict()
     .wrap(Math.min(widest, columns))
     .parserConfiguration({
-      'duplicate-arguments-array': false,
       'parse-positional-numbers': false,
       'boolean-negation': false,
     })
     .exitProcess(false);
+}
+
+/** Arguments that may be there several times. */
+const lists: ReadonlySet<string> = new Set(['_', 'images', 'set']);
+
+/** Of any other that is given twice the last one counts. */
+function keepLast(args: Record<string, unknown>): void {
+  for (const [key, value] of Object.entries(args))
+    if (Array.isArray(value) && !lists.has(key)) args[key] = value.at(-1);
 }
 
 /** An empty text is a variable of a script that was not set, never a path or a name. */

@@ -10,6 +10,7 @@ import type { InspectOptions, Inspection } from '../api/inspect.js';
 import type { LoadedConfig } from '../api/loadTrainingConfig.js';
 import type { MemoryPrediction } from '../api/memory/predictMemory.js';
 import type { PreviewRequest, SheetRequest, SheetSummary } from '../api/noiseSheets.js';
+import type { PredictOptions, PredictReport } from '../api/predictImages.js';
 import type { Scaffold } from '../api/scaffold.js';
 import type { StepEvent as TrainerStep } from '../api/stepEvents.js';
 import type { TuneOptions, TuneResult } from '../api/tune/tuneModel.js';
@@ -186,6 +187,7 @@ export interface Services {
   trainFromConfig(config: TrainingConfig, request: TrainRequest): Promise<TrainSummary>;
   /** Measures a checkpoint or an .onnx classifier on labelled images. */
   evaluateCheckpoint(path: string, request: EvaluateCheckpointOptions): Promise<EvaluationReport>;
+  predictImages(paths: readonly string[], options: PredictOptions): Promise<PredictReport>;
   importWeights(path: string, request: ImportOptions): Promise<ImportResult>;
   exportModel(path: string, request: ExportOptions): Promise<ExportResult>;
   inspectFile(path: string, request: InspectOptions): Promise<Inspection>;

@@ -64,6 +64,11 @@ export const installedServices: Services = {
     const { evaluateCheckpoint } = await import('../api/evaluateCheckpoint.js');
     return evaluateCheckpoint(path, request);
   },
+  async predictImages(paths, options) {
+    await import('../index.js');
+    const { predictImages } = await import('../api/predictImages.js');
+    return predictImages(paths, options);
+  },
   async labelDataSet(teacher, request) {
     await import('../index.js');
     const { labelDataSet } = await import('../selftrain/labelRun.js');

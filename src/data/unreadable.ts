@@ -20,7 +20,7 @@ export interface UnreadableOptions {
 
 /** The images of a run that cannot be read: counted, and listed in a file with the reason. */
 export class UnreadableImages {
-  readonly #found = new Set<string | number>();
+  readonly #found = new Map<string | number, string>();
   readonly #reasons = new Map<string, number>();
   readonly #listed: ReadonlySet<string>;
 
@@ -51,6 +51,11 @@ export class UnreadableImages {
     return `warning: ${what} could not be read and ${are} skipped${lists}`;
   }
 
+  /** Each of them with the reason. */
+  get found(): ReadonlyMap<string | number, string> {
+    return this.#found;
+  }
+
   has(where: string | number): boolean {
     return this.#found.has(where);
   }
@@ -58,7 +63,7 @@ export class UnreadableImages {
   /** Notes an image. Throws a DataError where they are more than the limit. */
   add(where: string | number, reason: string): void {
     if (this.#found.has(where)) return;
-    this.#found.add(where);
+    this.#found.set(where, reason);
     this.#reasons.set(reason, (this.#reasons.get(reason) ?? 0) + 1);
     const line = JSON.stringify({ image: where, reason });
     const { file, limit } = this.options;

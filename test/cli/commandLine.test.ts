@@ -19,6 +19,7 @@ function services(some: Partial<Services>): Services {
     exportModel: unused,
     inspectFile: unused,
     benchModel: unused,
+    predictImages: unused,
     predictMemory: unused,
     tuneModel: unused,
     listDevices: unused,
@@ -708,5 +709,50 @@ describe('gradus inspect --graph', () => {
       2,
       'error ConfigError: --graph draws models, not .onnx files',
     ]);
+  });
+});
+
+describe('gradus predict', () => {
+  const report = {
+    ...{ model: 'm.onnx', name: 'm', classes: 2, assumed: ['images become 8x8'] },
+    images: [
+      {
+        image: 'a.png',
+        classes: [
+          { class: 'cat', index: 1, probability: 0.75 },
+          { class: 'dog', index: 0, probability: 0.25 },
+        ],
+      },
+    ],
+    unreadable: [{ image: 'b.png', reason: 'the file is empty' }],
+  };
+
+  it('takes several images, and prints a table', async () => {
+    const predictImages = vi.fn(() => Promise.resolve(report));
+    const { status, out } = await run('predict a.png b.png --model m.onnx --top-k 2', {
+      predictImages,
+    });
+    expect(status).toBe(0);
+    expect(predictImages.mock.calls[0]).toMatchObject([
+      ['a.png', 'b.png'],
+      { model: 'm.onnx', topK: 2 },
+    ]);
+    expect(out).toMatchInlineSnapshot(`
+      "image  class  probability
+      -----  -----  -----------
+      a.png  cat        75.00 %
+             dog        25.00 %
+
+      1 could not be read:
+      b.png: the file is empty
+      images become 8x8
+      "
+    `);
+  });
+
+  it('prints JSON', async () => {
+    const predictImages = (): Promise<typeof report> => Promise.resolve(report);
+    const { out } = await run('predict a.png --model m.onnx --json', { predictImages });
+    expect(JSON.parse(out)).toEqual(report);
   });
 });

@@ -15,6 +15,7 @@ import { init } from './init.js';
 import { inspect } from './inspect.js';
 import { label } from './label.js';
 import { labels } from './labels.js';
+import { predict } from './predict.js';
 import { reassign } from './reassign.js';
 import { selftrain } from './selftrain.js';
 import { train } from './train.js';
@@ -28,6 +29,7 @@ export const commands: readonly Command[] = [
   compile,
   train,
   evaluate,
+  predict,
   label,
   filter,
   reassign,

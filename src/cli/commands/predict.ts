@@ -1,0 +1,72 @@
+import type { PredictReport } from '../../api/predictImages.js';
+import { formatPercent } from '../../support/share.js';
+import { defineCommand } from '../command.js';
+import { deviceOf, flags, wholeNumber } from '../options.js';
+import { noteDevice } from '../progress.js';
+import { formatCount, formatTable } from '../table.js';
+
+const text = { type: 'string', requiresArg: true } as const;
+
+export const predict = defineCommand({
+  usage: 'predict <images..>',
+  describe: 'Tell what a network sees in images: its likeliest classes and their probabilities',
+  examples: [
+    ['predict cat.jpg dog.jpg --model runs/pets', "by a run's best checkpoint"],
+    ['predict photos --model model.onnx --top-k 1 --json', 'all images below a folder, as JSON'],
+  ],
+  options: (parser) =>
+    parser
+      .positional('images', {
+        type: 'string',
+        array: true,
+        demandOption: true,
+        describe: 'Images, or folders with images',
+      })
+      .options({
+        model: {
+          ...text,
+          demandOption: true,
+          describe: "A checkpoint's folder, a run's (then its best), or an .onnx file",
+        },
+        'top-k': { ...text, describe: 'Likeliest classes of each image, 5 if missing' },
+        batch: { ...text, describe: 'Images at a time' },
+        threads: { ...text, describe: 'Threads of one operator' },
+        device: flags.device,
+      }),
+  async run(args, { services, progress, interruptible }) {
+    const request = {
+      model: args.model,
+      topK: wholeNumber('--top-k', args.topK, { least: 1 }),
+      batch: wholeNumber('--batch', args.batch, { least: 1 }),
+      threads: wholeNumber('--threads', args.threads, { least: 1 }),
+      device: deviceOf(args.device),
+    };
+    const report = await interruptible((signal) =>
+      services.predictImages(args.images, { ...request, signal, onDevice: noteDevice(progress) }),
+    );
+    return { json: report, text: textOf(report) };
+  },
+});
+
+const columns = [
+  { title: 'image' },
+  { title: 'class' },
+  { title: 'probability', align: 'right' },
+] as const;
+
+function textOf({ images, unreadable, assumed }: PredictReport): string {
+  const rows = images.flatMap(({ image, classes }) =>
+    classes.map((found, i) => [
+      i === 0 ? image : '',
+      found.class,
+      formatPercent(found.probability),
+    ]),
+  );
+  const lost = unreadable.map(({ image, reason }) => `${image}: ${reason}`);
+  return [
+    formatTable(columns, rows),
+    '',
+    ...(lost.length > 0 ? [`${formatCount(lost.length)} could not be read:`, ...lost] : []),
+    ...assumed,
+  ].join('\n');
+}
