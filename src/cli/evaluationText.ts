@@ -4,7 +4,7 @@ import type { EvaluationReport } from '../api/evaluateCheckpoint.js';
 import type { MonteCarloResult } from '../api/monteCarlo.js';
 import type { CorruptionErrors, FlipRates } from '../api/robustness.js';
 import { formatCount, formatTable, type Column, formatUnreadable } from './table.js';
-import { formatPercent } from '../support/share.js';
+import { formatPercent, formatShare } from '../support/share.js';
 
 /** More classes than this make a confusion matrix wider than a terminal. */
 const fewClasses = 12;
@@ -54,11 +54,11 @@ function figureTitles({ classNames }: EvaluationReport): string[] {
 
 function figures(
   { accuracy, top5, loss, calibrationError }: Figures,
-  { classNames }: EvaluationReport,
+  { classNames, images }: EvaluationReport,
 ): string[] {
   return [
-    formatPercent(accuracy),
-    ...(classNames.length > 5 ? [formatPercent(top5)] : []),
+    formatShare(accuracy, images),
+    ...(classNames.length > 5 ? [formatShare(top5, images)] : []),
     loss.toFixed(4),
     calibrationError.toFixed(4),
   ];

@@ -8,6 +8,7 @@ import { changedImages } from '../data/cleanImages.js';
 import type { ImageSource } from '../data/imageSource.js';
 import { recoverFolder } from '../runtime/atomic.js';
 import { hashOfPath } from '../runtime/hashFile.js';
+import type { Interval } from '../support/interval.js';
 import { DataError } from '../support/errors.js';
 import { auditPath, auditTeacher } from './audit.js';
 import { ruleOf, withRuleDefaults, type StudentConfig } from './config.js';
@@ -30,6 +31,9 @@ export type KeptLabels = {
   readonly mostCopies: number;
   /** Share of held-out images above the threshold that the teacher labels rightly. */
   readonly precision: number | null;
+  /** How many held-out images that is of, and its interval; missing in older runs. */
+  readonly n?: number;
+  readonly interval?: Interval | null;
   readonly calibrationError: number | null;
   readonly warnings: readonly string[];
 };
@@ -207,6 +211,8 @@ function keptLabels(summary: FilterSummary, path: string): KeptLabels {
     leastCopies: Math.min(...all),
     mostCopies: Math.max(...all),
     precision: audit?.precision ?? null,
+    n: audit?.n ?? 0,
+    interval: audit?.interval ?? null,
     calibrationError: audit?.calibrationError ?? null,
     warnings: [...warnings],
   };

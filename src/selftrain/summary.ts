@@ -2,6 +2,7 @@ import { join } from 'node:path';
 import { renderCurves, type Curve } from '../runtime/curves.js';
 import { writeFileAtomic } from '../runtime/atomic.js';
 import { readMetrics } from '../runtime/metrics.js';
+import { formatShareOf, shareFacts, type ShareFacts } from '../support/share.js';
 import type { GenerationConfig, SelfTrainingConfig } from './config.js';
 import type { Stages } from './lineage.js';
 import type { KeptLabels } from './labelStages.js';
@@ -22,7 +23,7 @@ export interface NetworkSummary {
   readonly images: number;
   /** Accuracy on held-out images, by which the checkpoint was chosen. */
   readonly validation: number | null;
-  readonly test: TestResult;
+  readonly test: TestResult & Partial<ShareFacts>;
   /** The pseudo-labels that it learned from; null for the teacher and the control. */
   readonly labels: KeptLabels | null;
   readonly seconds: number;
@@ -63,7 +64,7 @@ export function summaryOf(
       ...(trained.skipped !== undefined && { skipped: trained.skipped }),
       images: trained.steps * trained.stepImages,
       validation: trained.validation,
-      test,
+      test: { ...test, ...shareFacts(test.accuracy, test.images) },
       labels: labels ?? null,
       seconds: rounded(seconds),
     })),
@@ -74,7 +75,7 @@ export function summaryOf(
 
 function chosenBy(rules: readonly GenerationConfig['choose'][]): string {
   const [best, last] = [rules.includes('best'), rules.includes('last')];
-  const held = 'each checkpoint by accuracy on held-out labelled images';
+  const held = 'each checkpoint by accuracy on held-out labelled images, equal ones by loss';
   const rule = best
     ? last
       ? `${held}, but the last where the config says so`
@@ -99,7 +100,7 @@ export function writeSummary(summary: SelfTrainingSummary): SelfTrainingSummary 
 export function drawSummary(folder: string, summary: SelfTrainingSummary): string {
   const curves = summary.networks.map(({ name, test }): Curve => {
     const points = evaluationsOf(join(folder, name));
-    return { name: `${name}: ${(100 * test.accuracy).toFixed(2)} %`, points };
+    return { name: `${name}: ${formatShareOf(test.accuracy, test.images)}`, points };
   });
   return renderCurves(curves, {
     title: `${summary.name}: accuracy on held-out images (legend: test set)`,

@@ -110,6 +110,6 @@ describe('a run that came to its end', () => {
     expect((test as { accuracy: number }).accuracy).toBeGreaterThan(0.6);
     const { accuracy, loss, images } = run('eval', 'runs/short');
     // The run tells also how often it has read the test set.
-    expect({ accuracy, loss, images, readings: 1 }).toEqual(test);
+    expect(test).toMatchObject({ accuracy, loss, images, readings: 1 });
   });
 });

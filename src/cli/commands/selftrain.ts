@@ -9,7 +9,8 @@ import { exitCodes } from '../exitCodes.js';
 import { deviceOf, flags, seedOf } from '../options.js';
 import type { Services } from '../services.js';
 import { formatClock, formatCount, formatTable, type Column } from '../table.js';
-import { formatPercent } from '../../support/share.js';
+import { unpairedDifference } from '../../support/interval.js';
+import { formatDifference, formatPercent, formatShareOf } from '../../support/share.js';
 
 /** Options of the commands that work in the folder of a self-training. */
 export const runOptions = (parser: Argv<CommonArguments>) =>
@@ -108,7 +109,7 @@ const columnsOf = (skips: boolean): Column[] => [
   { title: 'test accuracy', align: 'right' },
   { title: 'held out', align: 'right' },
   { title: 'labels kept', align: 'right' },
-  { title: 'of them right', align: 'right' },
+  { title: 'held-out precision', align: 'right' },
   { title: 'a class', align: 'right' },
   { title: 'steps', align: 'right' },
   ...(skips ? [{ title: 'skipped', align: 'right' } as const] : []),
@@ -132,6 +133,7 @@ function textOf(summary: SelfTrainingSummary, good: (text: string) => string): s
     table,
     '',
     gain > 0 ? good(verdict) : verdict,
+    ...againstControl(networks),
     `chosen: ${chosenBy}`,
     `${formatClock(seconds)}, all of it in ${folder}`,
   ].join('\n');
@@ -142,11 +144,11 @@ function rowOf(network: NetworkSummary, skips: boolean): string[] {
   return [
     name,
     model,
-    formatPercent(test.accuracy),
+    formatShareOf(test.accuracy, test.images),
     validation === null ? '' : formatPercent(validation),
     labels ? `${formatCount(labels.kept)} of ${formatCount(labels.images)}` : '',
     // Of held-out images above the threshold; nobody knows it of the unlabelled ones.
-    formatPrecision(labels?.precision ?? null),
+    formatPrecision(labels),
     labels ? `${formatCount(labels.leastCopies)} to ${formatCount(labels.mostCopies)}` : '',
     formatCount(steps),
     ...(skips ? [formatCount(skipped)] : []),
@@ -154,6 +156,27 @@ function rowOf(network: NetworkSummary, skips: boolean): string[] {
   ];
 }
 
-function formatPrecision(precision: number | null): string {
-  return precision === null ? '' : formatPercent(precision);
+/** Older runs do not tell of how many images it is. */
+function formatPrecision(labels: NetworkSummary['labels']): string {
+  if (!labels || labels.precision === null) return '';
+  const { precision, n } = labels;
+  return n === undefined ? formatPercent(precision) : formatShareOf(precision, n);
+}
+
+/** A student against the control of as many steps on labelled images alone. */
+function againstControl(networks: readonly NetworkSummary[]): string[] {
+  const [student, control] = ['student-1', 'control'].map((own) =>
+    networks.find(({ name }) => name === own),
+  );
+  if (!student || !control) return [];
+  const [own, other] = [student.test, control.test].map(({ accuracy, images }) => ({
+    successes: accuracy * images,
+    n: images,
+  }));
+  if (!own || !other) return [];
+  const difference = student.test.accuracy - control.test.accuracy;
+  const interval = unpairedDifference(own, other);
+  return [
+    `student-1 against the control: ${formatDifference(difference, interval)}, unpaired${interval[0] <= 0 && interval[1] >= 0 ? ', which may be chance' : ''}`,
+  ];
 }
