@@ -152,10 +152,10 @@ describe('gradus train', () => {
     const { status, out } = await run('train c.ts', { loadTrainingConfig, trainFromConfig });
     expect(status).toBe(0);
     expect(out).toMatchInlineSnapshot(`
-      "weights         images of   accuracy    loss  images
-      --------------  ----------  --------  ------  ------
-      best, step 100  validation   97.00 %  0.1250     800
-      best, step 100  test         96.55 %  0.1500    2000
+      "weights         images of                accuracy    loss  images
+      --------------  ----------  ---------------------  ------  ------
+      best, step 100  validation  97.0 % (95.6 to 98.0)  0.1250     800
+      best, step 100  test        96.5 % (95.7 to 97.3)  0.1500    2000
 
       d: step 120, 1:01 in runs/d
       the test set was read once, by the chosen weights
@@ -249,10 +249,10 @@ describe('gradus selftrain', () => {
 
   it('tells of each network how many steps were skipped, where one was', async () => {
     expect(await table([2, 0])).toMatchInlineSnapshot(`
-      "network    model  test accuracy  held out  labels kept  of them right  a class  steps  skipped  time
-      ---------  -----  -------------  --------  -----------  -------------  -------  -----  -------  ----
-      teacher    m            80.00 %   90.00 %                                         100        2  0:05
-      student-1  m            80.00 %   90.00 %                                         100        0  0:05"
+      "network    model          test accuracy  held out  labels kept  held-out precision  a class  steps  skipped  time
+      ---------  -----  ---------------------  --------  -----------  ------------------  -------  -----  -------  ----
+      teacher    m      80 % of 40 (65 to 90)   90.00 %                                              100        2  0:05
+      student-1  m      80 % of 40 (65 to 90)   90.00 %                                              100        0  0:05"
     `);
   });
 

@@ -32,9 +32,9 @@ const byCorruption = <T>(value: T) =>
 describe('what gradus eval prints', () => {
   it('is a line of figures and a small confusion matrix', () => {
     expect(describeEvaluation(report)).toMatchInlineSnapshot(`
-      "checkpoint                        step    top-1    loss  calibration error  images  images/s
-      --------------------------------  ----  -------  ------  -----------------  ------  --------
-      runs/a/checkpoints/step-00000120   120  80.00 %  0.2500             0.0310       5        10
+      "checkpoint                        step            top-1    loss  calibration error  images  images/s
+      --------------------------------  ----  ---------------  ------  -----------------  ------  --------
+      runs/a/checkpoints/step-00000120   120  80 % (38 to 96)  0.2500             0.0310       5        10
       on photos/test
 
       is, taken for  cat  a very lon
@@ -54,9 +54,9 @@ describe('what gradus eval prints', () => {
     const skipped = { images: 95, unreadable: 2, unreadableList: 'a.unreadable.jsonl' };
     const many = { ...report, classNames, confusion, step: null, ...skipped };
     expect(describeEvaluation({ ...many, ofImages: 1000 })).toMatchInlineSnapshot(`
-      "checkpoint                          top-1     top-5    loss  calibration error  images  images/s
-      --------------------------------  -------  --------  ------  -----------------  ------  --------
-      runs/a/checkpoints/step-00000120  80.00 %  100.00 %  0.2500             0.0310      95       190
+      "checkpoint                                  top-1                    top-5    loss  calibration error  images  images/s
+      --------------------------------  ---------------  -----------------------  ------  -----------------  ------  --------
+      runs/a/checkpoints/step-00000120  80 % (71 to 87)  100.0 % (96.1 to 100.0)  0.2500             0.0310      95       190
       on photos/test
       a sample of 97 images, evenly spread over 1,000
       2 of the images could not be read: a.unreadable.jsonl lists them
@@ -126,10 +126,10 @@ describe('what gradus eval prints', () => {
       --------------  ------  -----
       all                      3.10
 
-      network                     top-1    loss  calibration error
-      ------------------------  -------  ------  -----------------
-      without noise             80.00 %  0.2500             0.0310
-      mean of 20 noised passes  82.00 %  0.2100             0.0310"
+      network                             top-1    loss  calibration error
+      ------------------------  ---------------  ------  -----------------
+      without noise             80 % (38 to 96)  0.2500             0.0310
+      mean of 20 noised passes  82 % (39 to 97)  0.2100             0.0310"
     `);
   });
 });
