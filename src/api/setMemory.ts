@@ -7,7 +7,8 @@ import { subsetOf, type Images } from '../data/images.js';
 import { compareSet, countsOf, examplesOf, type Comparison } from '../data/setChange.js';
 import { digestOf, openSetRecord, writeSetRecord, type RecordOptions } from '../data/setRecord.js';
 import type { KnownSet } from '../data/sharedImages.js';
-import { makeFolder, recoverFolder, removeFolder } from '../runtime/atomic.js';
+import { makeFolder, recoverFolder } from '../runtime/atomic.js';
+import { removeOwnFiles } from '../runtime/ownFiles.js';
 import { DataError } from '../support/errors.js';
 
 /** What a set is to a run. */
@@ -90,7 +91,7 @@ export class SetMemory {
     const folder = join(this.options.folder, 'sets');
     if (this.#writes.size === 0) return;
     // What an earlier run here took its images to be is of no account.
-    if (!this.options.resume && existsSync(folder)) removeFolder(folder);
+    if (!this.options.resume && existsSync(folder)) removeOwnFiles(folder);
     makeFolder(folder);
     recoverFolder(folder);
     for (const [role, write] of this.#writes) await write(role === 'labelled' ? parts : {});

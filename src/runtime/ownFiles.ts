@@ -14,7 +14,7 @@ const files = [
   /^(?:\w+\.)?unreadable\.jsonl$/,
   /^(?:curves|classes|summary)\.svg$/,
   /^(?:kept|ledger|audit|shard-\d+-of-\d+)\.parquet$/,
-  /^(?:labelled|unlabelled|test)\.gz$/,
+  /^(?:labelled|unlabelled|test|audit|kept|eval-[\da-f]+|shard-\d+-of-\d+)\.gz$/,
 ];
 
 /**

@@ -3,7 +3,9 @@ import { existsSync } from 'node:fs';
 import { dirname, resolve } from 'node:path';
 import type { OnnxReading } from '../api/classifier/reading.js';
 import type { Labeller } from '../api/labeller.js';
+import { subsetOf, type Images } from '../data/images.js';
 import { subsetSource, type ImageSource } from '../data/imageSource.js';
+import { countsOf, examplesOf } from '../data/setChange.js';
 import { makeFolder } from '../runtime/atomic.js';
 import { removeOwnFiles } from '../runtime/ownFiles.js';
 import { ArtifactError, ConfigError, DataError } from '../support/errors.js';
@@ -18,6 +20,7 @@ import { ConfidenceMatch } from './matchedPrecision.js';
 import { LabelSet } from './labelSet.js';
 import { classDifference, type LabelOrigin } from './labelStore.js';
 import { ReassignPass } from './reassignPass.js';
+import { ShardMemory, type ShardMemoryOptions } from './shardMemory.js';
 
 export interface ReassignOptions {
   /** Kept labels, whose images and copies stay. */
@@ -38,6 +41,8 @@ export interface ReassignOptions {
   readonly allowEmpty?: boolean | undefined;
   /** Replaces a file of other labels. */
   readonly overwrite?: boolean | undefined;
+  /** The images of the source, to be remembered, and how. */
+  readonly remember?: (ShardMemoryOptions & { readonly images: Images }) | undefined;
   /** Aborted: stops after the batch that runs; the same call goes on. */
   readonly signal?: AbortSignal | undefined;
   readonly onEvent?: ((event: LabelProgress) => void) | undefined;
@@ -143,13 +148,16 @@ class ReassignRun {
   async run(): Promise<ReassignSummary> {
     const { out, heldOut } = this.options;
     const before = await this.#before();
-    if (before) return this.#summary(before, { skipped: true });
     const images = await readKeptImages(this.set, this.source);
+    const memory = this.#memoryOf(images);
+    if (before && !(await this.#changed(images, memory)))
+      return this.#summary(before, { skipped: true });
     const beside = this.corrections ? correctionsBeside(this.corrections, this.source, images) : 0;
     makeFolder(dirname(out));
     const parts = partsFolder(out);
-    const labelled = await this.#label(images, parts);
+    const labelled = await this.#label(images, parts, memory);
     if (labelled.interrupted) return this.#interrupted(labelled);
+    await memory?.record(out, 0, images.places.length);
     const { temperature } = this.origin;
     const audit = heldOut && (await auditOnce(this.labeller, heldOut, parts, temperature));
     const found = audit && (await readAudit(parts));
@@ -181,14 +189,40 @@ class ReassignRun {
   }
 
   /** Labels the kept images as a set of their own; shards of another teacher are of no use. */
-  #label({ places }: KeptImages, out: string): Promise<LabelSummary> {
+  #label(
+    { places }: KeptImages,
+    out: string,
+    memory: ShardMemory | undefined,
+  ): Promise<LabelSummary> {
     const { signal, onEvent } = this.options;
     const { topK, temperature } = this.origin;
     const kept = subsetSource(this.source, places);
     return labelImages(this.labeller, kept, {
       ...{ out, temperature, topK: topK ?? undefined, overwrite: true },
-      ...{ signal, onEvent },
+      ...{ memory, signal, onEvent },
     });
+  }
+
+  #memoryOf({ places }: KeptImages): ShardMemory | undefined {
+    const { remember } = this.options;
+    return remember && new ShardMemory(subsetOf(remember.images, places), remember);
+  }
+
+  /** Whether the images of the labels that are there have changed. Throws, unless that is accepted. */
+  async #changed({ places }: KeptImages, memory: ShardMemory | undefined): Promise<boolean> {
+    const { out, overwrite = false } = this.options;
+    const change = await memory?.changeOf(out, 0, places.length);
+    if (!change) return false;
+    const message = `images of ${this.source.name} have changed since ${out} was made: ${countsOf(change)}`;
+    if (!overwrite && memory?.options.acceptData !== true)
+      throw new DataError(message, {
+        code: 'data-changed',
+        where: this.source.name,
+        notes: examplesOf(change),
+        hint: 'restore them; or --accept-data or --overwrite labels those of today anew',
+      });
+    memory?.options.tell?.(message);
+    return true;
   }
 
   #info(audit: AuditResult | undefined): KeptInfo {
