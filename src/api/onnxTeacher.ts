@@ -3,6 +3,13 @@ import { basename } from 'node:path';
 import type { OnnxModel, OnnxValueInfo } from '../onnx/model.js';
 import { readModel } from '../onnx/reader.js';
 import { ArtifactError, ConfigError } from '../support/errors.js';
+import {
+  croppings,
+  interpolations,
+  pixelReadings,
+  viewOf,
+  type ImageView,
+} from '../support/imageView.js';
 import { nearest } from '../support/nearest.js';
 import type { Shape } from '../support/shape.js';
 import { classNamesIn } from './classifier/classNames.js';
@@ -32,6 +39,8 @@ export interface OnnxClassifier {
   readonly name: string;
   readonly image: ImageInput;
   readonly pixels: PixelReading;
+  /** What of an image file it sees, by our metadata, or as told. */
+  readonly view: ImageView;
   readonly scores: Scores;
   readonly classes: number;
   /** Names of the classes in the order of the scores, where the file has them, and its key for them. */
@@ -83,7 +92,15 @@ export function readOnnxClassifier(path: string, options: OnnxOptions = {}): Onn
     throw notClassifier(path, `a run of it gives more than ${mostScores} scores`, [output]);
   const ending = endingOf(walk, output.name, classes);
   const { found, notes } = classNamesIn(metadata, classes, path);
+  const cropPct = Number(metadata['gradus.crop_pct']);
+  const view = viewOf(image.image, {
+    interpolation: recordedChoice(metadata, 'gradus.interpolation', interpolations, path),
+    crop: options.crop ?? recordedChoice(metadata, 'gradus.crop', croppings, path),
+    cropPct: cropPct > 0 && cropPct <= 1 ? cropPct : undefined,
+    pixels: recordedChoice(metadata, 'gradus.pixels', pixelReadings, path),
+  });
   return {
+    view,
     path,
     name: basename(path, '.onnx'),
     image,
@@ -110,7 +127,7 @@ export function readOnnxClassifier(path: string, options: OnnxOptions = {}): Onn
  * measurement of images. Undefined where neither tells.
  */
 export function readingOf(
-  { image, pixels, scores, namesKey, notes }: OnnxClassifier,
+  { image, pixels, view, scores, namesKey, notes }: OnnxClassifier,
   measured?: { readonly kind: ScoreKind; readonly images: number },
 ): OnnxReading | undefined {
   const decided = scores.told
@@ -126,6 +143,8 @@ export function readingOf(
       mean: pixels.mean ? [...pixels.mean] : null,
       std: pixels.std ? [...pixels.std] : null,
       size: [height, width],
+      crop: view.crop,
+      interpolation: view.interpolation,
       output: decided.kind,
       scores: scores.name,
     },
@@ -144,7 +163,7 @@ export function readingOf(
 
 /** Whether versions that asked nothing read a file as this: channels by the type, softmax by the last node. */
 export function isReadAsBefore(
-  { image: { dtype, layout }, pixels, scores }: OnnxClassifier,
+  { image: { dtype, layout, image }, pixels, view, scores }: OnnxClassifier,
   { settings }: OnnxReading,
 ): boolean {
   const plainLayout = layout === (dtype === 'uint8' ? 'nhwc' : 'nchw');
@@ -153,7 +172,9 @@ export function isReadAsBefore(
     (pixels.range === '0..1' && ['file', 'assumed', 'graph'].includes(pixels.normalisationBy));
   const softmax = scores.ending?.by === 'Softmax';
   const asBefore = softmax ? ['probabilities'] : ['logits', 'log-probabilities'];
-  return plainLayout && plainPixels && asBefore.includes(settings.output);
+  const usual = viewOf(image);
+  const plainView = view.crop === usual.crop && view.interpolation === usual.interpolation;
+  return plainLayout && plainPixels && plainView && asBefore.includes(settings.output);
 }
 
 function readWithFingerprint(path: string): { model: OnnxModel; fingerprint: string } {

@@ -234,6 +234,7 @@ function onnxTeacher(path: string, options: TeacherOptions): Teacher {
       classes,
       image: image.image,
       imageFormat: image.dtype === 'uint8' ? 'uint8-nhwc' : 'float32-nchw',
+      view: found.view,
       inputs: [imageInfo],
       outputs: [scoresInfo],
     }),

@@ -2,6 +2,7 @@ import { imageLayouts } from '../api/classifier/imageInput.js';
 import { pixelRanges } from '../api/classifier/inputHead.js';
 import { describeReading, type OnnxOptions, type OnnxReading } from '../api/classifier/reading.js';
 import { scoreKinds } from '../api/classifier/scores.js';
+import { croppings } from '../support/imageView.js';
 import { badValue, oneOf, wholeNumber } from './options.js';
 import type { Progress } from './progress.js';
 
@@ -24,17 +25,24 @@ export const onnxFlags = {
     describe: 'Of an .onnx file: taken off its pixels, one number or one a channel, with commas',
   },
   std: { ...text, describe: 'Of an .onnx file: what its pixels are then divided by' },
+  crop: {
+    ...text,
+    choices: croppings,
+    describe: 'Of an .onnx file: what of an image it sees',
+  },
   output: { ...text, choices: scoreKinds, describe: 'Of an .onnx file: what its scores are' },
   'output-name': { ...text, describe: 'Of an .onnx file with several outputs: the scores' },
 } as const;
 
 /** The names of these flags, for a command line that goes on. */
 export const onnxFlagNames = [
-  ...(['layout', 'size', 'range', 'mean', 'std', 'output', 'output-name'] as const),
+  ...(['layout', 'size', 'range', 'mean', 'std', 'crop', 'output', 'output-name'] as const),
 ] as const;
 
 type OnnxArguments = Readonly<
-  Partial<Record<'layout' | 'size' | 'range' | 'mean' | 'std' | 'output' | 'outputName', string>>
+  Partial<
+    Record<'layout' | 'size' | 'range' | 'mean' | 'std' | 'crop' | 'output' | 'outputName', string>
+  >
 >;
 
 /** What the flags say; undefined where none is given. */
@@ -47,6 +55,7 @@ export function onnxOptionsOf(args: {
     range: oneOf('--range', args.range, pixelRanges),
     mean: numbersOf('--mean', args.mean),
     std: numbersOf('--std', args.std),
+    crop: oneOf('--crop', args.crop, croppings),
     output: oneOf('--output', args.output, scoreKinds),
     outputName: args.outputName,
   };

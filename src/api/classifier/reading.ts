@@ -2,6 +2,7 @@ import { z } from 'zod';
 import type { OnnxModel } from '../../onnx/model.js';
 import { sourceOf } from '../../onnx/model.js';
 import { ArtifactError, ConfigError } from '../../support/errors.js';
+import { croppings, interpolations, type Cropping } from '../../support/imageView.js';
 import { imageLayouts, type Evidence, type ImageInput, type PixelLayout } from './imageInput.js';
 import { pixelRanges, type InputHead, type PixelRange } from './inputHead.js';
 import { scoreKinds, type ScoreKind } from './scores.js';
@@ -17,6 +18,8 @@ export interface OnnxOptions {
   /** Of each channel, or one for all, in pixels of that range: it takes (pixel - mean) / std. */
   readonly mean?: readonly number[] | undefined;
   readonly std?: readonly number[] | undefined;
+  /** What of an image file it sees. */
+  readonly crop?: Cropping | undefined;
   /** What its scores are. */
   readonly output?: ScoreKind | undefined;
   /** Which of several outputs holds the scores. */
@@ -42,6 +45,8 @@ export const readingSettingsSchema = z.object({
   std: z.array(z.number()).nullable(),
   /** Height and width. */
   size: z.tuple([z.number(), z.number()]),
+  crop: z.enum(croppings),
+  interpolation: z.enum(interpolations),
   output: z.enum(scoreKinds),
   /** The name of the output. */
   scores: z.string(),
@@ -69,7 +74,7 @@ export interface OnnxReading {
 /** One line on how an .onnx file is read, what of it was assumed, and its notes, a line each. */
 export function describeReading(path: string, reading: OnnxReading): string[] {
   const { image, scores, settings, by, notes } = reading;
-  const { layout, range, mean, std, output } = settings;
+  const { layout, range, mean, std, output, crop, interpolation } = settings;
   const normalised = mean
     ? `mean ${mean.join(',')} and std ${(std ?? []).join(',')} (${evidenceWords[by.normalisation]})`
     : `no mean or std (${by.normalisation === 'assumed' ? 'not stated in the file' : evidenceWords[by.normalisation]})`;
@@ -78,6 +83,7 @@ export function describeReading(path: string, reading: OnnxReading): string[] {
     `channels ${layout === 'nchw' ? 'first' : 'last'} (${evidenceWords[by.layout]})`,
     `pixels ${range} (${by.range === 'assumed' ? 'not stated in the file' : evidenceWords[by.range]})`,
     normalised,
+    `crop ${crop}, ${interpolation}`,
   ];
   const line = `${path}: image ${parts.join(', ')}; output ${scores.name} ${scores.shape}: ${output}, by ${by.output}`;
   return [line, ...notes.map((note) => `note: ${path}: ${note}`)];
