@@ -2,6 +2,7 @@ import { rmSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
 import type { Severity } from '../augment/corruptions/severities.js';
 import { cleanImages } from '../data/cleanImages.js';
+import { describeSet, type OnSet } from '../data/describe.js';
 import type { LabelledImages } from '../data/images.js';
 import { LoaderPool } from '../data/loaderPool.js';
 import { defaultUnreadable, UnreadableImages } from '../data/unreadable.js';
@@ -52,6 +53,8 @@ export interface EvaluateCheckpointOptions extends Omit<EvaluateOptions, 'onEven
   readonly mcDropout?: number | undefined;
   /** What an .onnx file does not say of itself. */
   readonly onnx?: OnnxOptions | undefined;
+  /** Told of the set as it was opened. */
+  readonly onSet?: OnSet | undefined;
   /** Told where the network runs, and why there. */
   readonly onDevice?: ((choice: DeviceChoice) => void) | undefined;
   /** Told before the work begins that what is measured is a run that has not ended. */
@@ -115,6 +118,8 @@ export async function evaluateCheckpoint(
     // What an earlier evaluation met may be mended, or be of other images.
     rmSync(file, { force: true });
     const unreadable = new UnreadableImages({ file, limit, allow: '--unreadable' });
+    options.onSet?.(describeSet('test', subject.images));
+    unreadable.addBeside(subject.images.leftOut);
     const report = await measure(subject, { ...rest, pool, unreadable });
     return { ...report, ...(unfinished && { unfinished }) };
   } finally {

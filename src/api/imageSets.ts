@@ -5,6 +5,7 @@ import { openFlatFolder, openImageFolder } from '../data/folder.js';
 import type { Images, LabelledImages } from '../data/images.js';
 import { openImageList, openUnlabelledList } from '../data/list.js';
 import { mnistImages } from '../data/mnist.js';
+import { requireClasses, requireClassFolders } from '../data/likelySet.js';
 import { openSplit } from '../data/split.js';
 import { DataError } from '../support/errors.js';
 import { nearest } from '../support/nearest.js';
@@ -31,6 +32,18 @@ export async function openLabelledSet(
   { folder = '.', classes }: OpenLabelledSetOptions = {},
 ): Promise<LabelledImages> {
   const place = placeOf(spec, folder);
+  if (place.kind === 'folder') requireClassFolders(place.path, spec, classes);
+  const images = await openPlace(place, spec, classes);
+  // Where the classes are given, a set may have any of them.
+  if (classes === undefined) requireClasses(images.classNames, place.path);
+  return images;
+}
+
+function openPlace(
+  place: Place,
+  spec: string,
+  classes: readonly string[] | undefined,
+): LabelledImages | Promise<LabelledImages> {
   switch (place.kind) {
     case 'folder':
       return openImageFolder(place.path, classes);

@@ -1,3 +1,5 @@
+import { describeSet, type OnSet } from '../data/describe.js';
+import type { LeftOut } from '../data/leftOut.js';
 import { remaining, subsetOf, type LabelledImages } from '../data/images.js';
 import type { Repeats } from '../data/sharedImages.js';
 import { DataError } from '../support/errors.js';
@@ -59,8 +61,18 @@ function repeatsOf(
 
 /** The sets of a training as its run's folder remembers them. */
 export interface RememberedSets extends TrainingSets {
+  /** What lies beside the images of the sets. */
+  readonly beside: readonly (LeftOut | undefined)[];
   /** Records what the run takes its images to be. */
   keep(): Promise<void>;
+}
+
+/** Describes sets whose labelled images were never one. */
+function describeParts({ training, validation, test }: TrainingSets, onSet?: OnSet): void {
+  if (!onSet) return;
+  const [rest, held] = [training, validation].map((part) => describeSet('labelled', part));
+  if (rest && held) onSet({ ...rest, images: rest.images + held.images, heldOut: held.images });
+  if (test) onSet(describeSet('test', test));
 }
 
 /**
@@ -74,8 +86,11 @@ export async function openRememberedSets(
 ): Promise<RememberedSets> {
   const { data, seed, validation } = config;
   // The digits of a package have no files that could change.
-  if (data.kind === 'mnist')
-    return { ...(await openTrainingSets(config, folder)), keep: () => Promise.resolve() };
+  if (data.kind === 'mnist') {
+    const sets = await openTrainingSets(config, folder);
+    describeParts(sets, options.onSet);
+    return { ...sets, beside: [], keep: () => Promise.resolve() };
+  }
   const opened = await openWholeSets(data, folder);
   const memory = new SetMemory(options);
   const labelled = await memory.recall('labelled', opened.labelled);
@@ -86,7 +101,10 @@ export async function openRememberedSets(
     { share: validation.share, seed },
     repeats,
   );
-  return { ...parts, test: test?.images, keep: () => memory.keep({ heldOut, leftOut }) };
+  options.onSet?.(describeSet('labelled', opened.labelled, heldOut.length));
+  if (opened.test) options.onSet?.(describeSet('test', opened.test));
+  const beside = [opened.labelled.leftOut, opened.test?.leftOut];
+  return { ...parts, test: test?.images, beside, keep: () => memory.keep({ heldOut, leftOut }) };
 }
 
 /** What the sets of a run have twice; looked for only where images are new to it. */

@@ -2,6 +2,7 @@
 import { createHash } from 'node:crypto';
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
+import type { OnSet } from '../data/describe.js';
 import { statImages, type FileStats } from '../data/fileStats.js';
 import { subsetOf, type Images } from '../data/images.js';
 import { compareSet, countsOf, examplesOf, type Comparison } from '../data/setChange.js';
@@ -27,6 +28,8 @@ export interface MemoryOptions {
   readonly hashData?: boolean | undefined;
   /** How a changed set can be used all the same; that of a run that goes on if missing. */
   readonly hint?: string | undefined;
+  /** Told of each set as it was opened. */
+  readonly onSet?: OnSet | undefined;
   /** Told, in a line each, what is noteworthy of the sets. */
   readonly tell?: ((text: string) => void) | undefined;
 }

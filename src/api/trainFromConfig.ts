@@ -5,6 +5,7 @@ import { cleanImages } from '../data/cleanImages.js';
 import { ImageBatches } from '../data/imageBatches.js';
 import { hardTargets, type LabelledImages } from '../data/images.js';
 import type { ImageSource } from '../data/imageSource.js';
+import type { OnSet } from '../data/describe.js';
 import { LoaderPool } from '../data/loaderPool.js';
 import { UnreadableImages } from '../data/unreadable.js';
 import type { Preparation } from '../data/preparation.js';
@@ -62,6 +63,8 @@ export interface TrainFromConfigOptions extends TrainingControl {
   readonly acceptData?: boolean | undefined;
   /** Hashes the contents of all files, however many; else a part of those of large sets. */
   readonly hashData?: boolean | undefined;
+  /** Told of each set as it was opened. */
+  readonly onSet?: OnSet | undefined;
 }
 
 export interface TrainResult extends RunJudgement {
@@ -104,10 +107,10 @@ export async function trainFromConfig(
     if (!resume && options.overwrite !== true) requireNoRun(out);
     if (resume) requireSameRun(run, config, choice);
     if (!resume) forgetEnd(out);
-    const { acceptData, hashData } = options;
+    const { acceptData, hashData, onSet } = options;
     const tell = (text: string): void => options.onEvent?.({ kind: 'message', text });
     const images = await imagesOf(config, configFolder, {
-      ...{ pool, folder: out, resume, acceptData, hashData, tell },
+      ...{ pool, folder: out, resume, acceptData, hashData, onSet, tell },
       unreadableFile: join(out, 'unreadable.jsonl'),
       prefetch: batchesAhead(choice.device, config.stepsPerRun),
     });
@@ -256,6 +259,7 @@ async function imagesOf(
   const steps =
     config.steps ?? Math.ceil((config.epochs ?? 1) * Math.floor(training.count / batch));
   const unreadable = new UnreadableImages({ file: unreadableFile, limit: unreadableOf(config) });
+  for (const left of sets.beside) unreadable.addBeside(left);
   const clean = { pool, unreadable };
   const sourceOf = (name: string, own: Preparation, until?: number): ImageBatches =>
     new ImageBatches(training, hardTargets(training), {

@@ -1,3 +1,4 @@
+import { heldOutWarning, setLine, type OnSet, type SetDescription } from '../data/describe.js';
 import { deviceNote, type DeviceChoice } from '../api/deviceNames.js';
 import { formatClock, formatCount } from './table.js';
 import { formatPercent } from '../support/share.js';
@@ -25,6 +26,23 @@ export function noteDevice(progress: Progress): (choice: DeviceChoice) => void {
 export function noteUnfinished(progress: Progress): (run: { readonly note: string }) => void {
   return ({ note }) => {
     progress.note(`note: ${note}`);
+  };
+}
+
+/** Says what each set holds that a command opens; `sets` has the same for --json. */
+export function noteSets(progress: Progress): {
+  readonly onSet: OnSet;
+  readonly sets: SetDescription[];
+} {
+  const sets: SetDescription[] = [];
+  return {
+    sets,
+    onSet: (set) => {
+      sets.push(set);
+      progress.note(setLine(set));
+      const warning = heldOutWarning(set);
+      if (warning !== undefined) progress.note(warning);
+    },
   };
 }
 

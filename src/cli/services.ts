@@ -15,6 +15,7 @@ import type { Scaffold } from '../api/scaffold.js';
 import type { StepEvent as TrainerStep } from '../api/stepEvents.js';
 import type { TuneOptions, TuneResult } from '../api/tune/tuneModel.js';
 import type { Cifar10Options } from '../data/cifar10.js';
+import type { OnSet } from '../data/describe.js';
 import type { DemoResult } from '../selftrain/demo.js';
 import type { DiffOptions, LabelDiff } from '../selftrain/diff.js';
 import type { FilterOptions, FilterSummary } from '../selftrain/filter.js';
@@ -124,6 +125,8 @@ export interface TrainRequest extends RunOptions {
   readonly hashData?: boolean | undefined;
   /** The run's folder; `runs/<name>` where it is missing. */
   readonly out?: string | undefined;
+  /** Told of each set as it was opened. */
+  readonly onSet?: OnSet | undefined;
 }
 
 export interface TrainSummary {

@@ -40,6 +40,7 @@ export function openImageFolder(folder: string, classes?: readonly string[]): La
     ...listing(folder, lines, left),
     classNames,
     label: (i) => starts.findLastIndex((start) => start <= i),
+    classSizes: starts.map((start, label) => (starts[label + 1] ?? lines.count) - start),
   };
 }
 

@@ -36,6 +36,8 @@ export interface LabelledImages extends Images {
   readonly classNames: readonly string[];
   /** Class of image i. */
   label(i: number): number;
+  /** Images of each class, where they were counted while the set was listed. */
+  readonly classSizes?: ArrayLike<number> | undefined;
 }
 
 /** What a network should say of each image, and how much that counts. */

@@ -12,6 +12,8 @@ export interface UnreadableFile {
   /** Its path. */
   readonly where: string;
   readonly reason: string;
+  /** Its format, or what else is wrong with many files at once. */
+  readonly kind: string;
 }
 
 /** So many are listed by name; more are only counted. */
@@ -21,7 +23,7 @@ const listed = 2 ** 16;
 export class LeftOut {
   readonly #reasons = new Map<string, { what: string; count: number; first: string }>();
   readonly #unreadable: UnreadableFile[] = [];
-  #unreadableCount = 0;
+  readonly #kinds = new Map<string, number>();
 
   /** Counts files that are no concern of the set's. */
   add(what: string, first: string, count = 1): void {
@@ -32,7 +34,7 @@ export class LeftOut {
 
   /** Notes a file that counts as an unreadable image. */
   addUnreadable(file: UnreadableFile): void {
-    this.#unreadableCount += 1;
+    this.#kinds.set(file.kind, (this.#kinds.get(file.kind) ?? 0) + 1);
     if (this.#unreadable.length < listed) this.#unreadable.push(file);
   }
 
@@ -46,6 +48,13 @@ export class LeftOut {
   }
 
   get unreadableCount(): number {
-    return this.#unreadableCount;
+    return this.kinds.reduce((sum, { count }) => sum + count, 0);
+  }
+
+  /** Unreadable files by format, the most first. */
+  get kinds(): readonly { readonly what: string; readonly count: number }[] {
+    return [...this.#kinds]
+      .map(([what, count]) => ({ what, count }))
+      .sort((a, b) => b.count - a.count);
   }
 }

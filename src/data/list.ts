@@ -29,16 +29,20 @@ export async function openImageList(
   options: ListOptions = {},
 ): Promise<LabelledImages> {
   const known = options.classes && new Set(options.classes.map(canonicalName));
-  /** Names of classes by what the list calls them, and the line that does so first. */
-  const spelt = new Map<string, string>();
+  /** Classes by what the list calls them, with the number of its rows; and their first lines. */
+  const spelt = new Map<string, { readonly name: string; rows: number }>();
   const found = new Map<string, number>();
   const list = await openRows(file, options, ({ label }, number) => {
     if (label === undefined) return 'there is no label';
-    if (spelt.has(label)) return undefined;
+    const seen = spelt.get(label);
+    if (seen) {
+      seen.rows += 1;
+      return undefined;
+    }
     if (/\p{Surrogate}/u.test(label)) return 'the label holds a half of a character';
     const name = canonicalName(label);
     if (known && !known.has(name)) return unknownClass(name, [...known]);
-    spelt.set(label, name);
+    spelt.set(label, { name, rows: 1 });
     if (!found.has(name)) found.set(name, number);
     return undefined;
   });
@@ -54,8 +58,11 @@ export async function openImageList(
       hint: 'the column `label` holds the name of the class, which many images share',
     });
   const numbers = new Map(classNames.map((name, i) => [canonicalName(name), i]));
-  const numberOf = (label = ''): number => numbers.get(spelt.get(label) ?? '') ?? 0;
-  return { ...list.images, classNames, label: (i) => numberOf(list.row(i).label) };
+  const numberOf = (label = ''): number => numbers.get(spelt.get(label)?.name ?? '') ?? 0;
+  const classSizes = new Float64Array(classNames.length);
+  for (const [label, { rows }] of spelt)
+    classSizes[numberOf(label)] = (classSizes[numberOf(label)] ?? 0) + rows;
+  return { ...list.images, classNames, classSizes, label: (i) => numberOf(list.row(i).label) };
 }
 
 /** A list of images without classes; labels that it has are not looked at. */

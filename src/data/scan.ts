@@ -75,7 +75,7 @@ export function entriesOf(folder: string, left: LeftOut, prefix = ''): Entries {
     if (found === 'image') images.push(checkName(name, folder));
     else if (typeof found === 'string') left.add(`${found} files`, `${prefix}${name}`);
     else if (found.unknown) lost.push({ name, reason: found.reason });
-    else left.addUnreadable({ where: path, reason: found.reason });
+    else left.addUnreadable({ where: path, reason: found.reason, kind: found.kind });
   }
   return { folders: folders.sort(), images: images.sort(), lost };
 }
@@ -93,7 +93,8 @@ export function* imagesBelow(
       where: folder,
     });
   const { folders, images, lost } = entriesOf(folder, left, prefix);
-  for (const { name, reason } of lost) left.addUnreadable({ where: join(folder, name), reason });
+  for (const { name, reason } of lost)
+    left.addUnreadable({ where: join(folder, name), reason, kind: lostLinks });
   for (const name of images) yield `${prefix}${name}`;
   for (const name of folders)
     yield* imagesBelow(join(folder, name), left, `${prefix}${name}/`, depth + 1);
@@ -159,29 +160,38 @@ function lostLink(path: string, cause: unknown): string {
   }
 }
 
-type Found = 'image' | 'other' | { readonly reason: string; readonly unknown?: boolean };
+const lostLinks = 'links that lead nowhere';
+
+interface Unreadable {
+  readonly reason: string;
+  readonly kind: string;
+  readonly unknown?: boolean;
+}
+
+type Found = 'image' | 'other' | Unreadable;
 
 /** Tells images by their endings, and by their first bytes where the ending is unknown or missing. */
 function imageIn(name: string, path: string, kind: Exclude<Kind, 'folder'>): Found {
   const byName = formatByName(name);
   if (byName === 'other' || kind === 'special') return 'other';
-  if (kind !== 'file') return { reason: kind.lost, unknown: byName === undefined };
-  if (name.includes('\uFFFD') && byName) return { reason: 'its name is not UTF-8: rename it' };
+  if (kind !== 'file') return { reason: kind.lost, kind: lostLinks, unknown: byName === undefined };
+  if (name.includes('\uFFFD') && byName)
+    return { reason: 'its name is not UTF-8: rename it', kind: 'names not in UTF-8' };
   const format = byName ?? formatOfFile(path);
   if (format === undefined) return 'other';
   if ('reason' in format) return format;
-  return format.decoded ? 'image' : { reason: refusalOf(format) };
+  return format.decoded ? 'image' : { reason: refusalOf(format), kind: format.name };
 }
 
 const head = Buffer.alloc(headBytes);
 
-function formatOfFile(path: string): ImageFormat | { readonly reason: string } | undefined {
+function formatOfFile(path: string): ImageFormat | Unreadable | undefined {
   let file: number | undefined;
   try {
     file = openSync(path, 'r');
     return formatByBytes(head.subarray(0, readSync(file, head, 0, headBytes, 0)));
   } catch (cause) {
-    return { reason: `it cannot be opened: ${messageOf(cause)}` };
+    return { reason: `it cannot be opened: ${messageOf(cause)}`, kind: 'files not opened' };
   } finally {
     if (file !== undefined) closeSync(file);
   }

@@ -76,7 +76,8 @@ export class UnreadableImages {
    * Notes what looks like an image beside a set's images, such as files of a format that is not
    * decoded. Throws a DataError where they are more than the limit, before any is decoded.
    */
-  addBeside({ unreadable, unreadableCount }: LeftOut): void {
+  addBeside(left: LeftOut | undefined): void {
+    const { unreadable = [], unreadableCount = 0 } = left ?? {};
     for (const { where, reason } of unreadable) this.add(where, reason);
     const [last] = unreadable.slice(-1);
     const count = this.count - unreadable.length + unreadableCount;

@@ -1,6 +1,7 @@
 import { existsSync, statSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { openUnlabelledSet } from '../api/imageSets.js';
+import { describeSet, type OnSet } from '../data/describe.js';
 import type { Images } from '../data/images.js';
 import { makeFolder, writeFileAtomic } from '../runtime/atomic.js';
 import { ConfigError } from '../support/errors.js';
@@ -46,6 +47,8 @@ export interface GalleryOptions {
 export interface GalleryRequest extends GalleryOptions {
   /** The images, as the command line names them. */
   readonly data: string;
+  /** Told of the set as it was opened. */
+  readonly onSet?: OnSet | undefined;
 }
 
 export interface GallerySummary {
@@ -80,7 +83,9 @@ const usualDisagreements = 48;
 
 /** Opens the data and writes a gallery; throws as openUnlabelledSet and writeGallery. */
 export async function showLabels(labels: string, request: GalleryRequest): Promise<GallerySummary> {
-  return writeGallery(labels, await openUnlabelledSet(request.data), request);
+  const images = await openUnlabelledSet(request.data);
+  request.onSet?.(describeSet('images', images));
+  return writeGallery(labels, images, request);
 }
 
 /**

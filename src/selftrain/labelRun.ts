@@ -16,6 +16,7 @@ import { unfinishedRun, type UnfinishedRun } from '../api/unfinishedRun.js';
 import { readClassNames } from '../data/classFile.js';
 import { cleanImages } from '../data/cleanImages.js';
 import type { ImageSource } from '../data/imageSource.js';
+import { describeSet, type OnSet } from '../data/describe.js';
 import { LoaderPool } from '../data/loaderPool.js';
 import { defaultUnreadable, UnreadableImages } from '../data/unreadable.js';
 import { resolveCheckpoint } from '../runtime/checkpoint.js';
@@ -39,6 +40,8 @@ export interface TeacherRequest extends Pick<
   readonly unreadable?: number | undefined;
   /** A file with the names of the teacher's classes, one a line, where its training does not tell. */
   readonly classes?: string | undefined;
+  /** Told of each set as it was opened. */
+  readonly onSet?: OnSet | undefined;
   /** Told where the teacher runs, and why there. */
   readonly onDevice?: ((choice: DeviceChoice) => void) | undefined;
   /** Told before the work begins that the teacher is a run that has not ended. */
@@ -109,7 +112,7 @@ export async function withTeacher<T>(
   const pool = new LoaderPool();
   const limit = request.unreadable ?? defaultUnreadable;
   const unreadable = new UnreadableImages({ file: list, limit, allow: '--unreadable' });
-  const clean = { pool, unreadable };
+  const clean = { pool, unreadable, onSet: request.onSet };
   let labeller: Labeller | undefined;
   try {
     const source = await openSource(request.data, clean);
@@ -156,7 +159,9 @@ async function auditorsOf(
   const checkpoint = resolveCheckpoint(path);
   const found = await heldOutOfSelfTraining(checkpoint);
   if (!found) return { heldOut: await openHeldOut(checkpoint, options) };
-  return 'lost' in found ? found : { heldOut: cleanImages(found.images, options) };
+  if ('lost' in found) return found;
+  options.onSet?.(describeSet('audit', found.images, found.images.count));
+  return { heldOut: cleanImages(found.images, options) };
 }
 
 function isOnnx(path: string): boolean {

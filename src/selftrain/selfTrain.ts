@@ -7,6 +7,7 @@ import { machine } from '../api/machine.js';
 import type { MemoryOptions } from '../api/setMemory.js';
 import { currentCosts } from '../api/target.js';
 import { recordedRunCosts, recordRunCosts } from '../api/tune/costFile.js';
+import type { OnSet } from '../data/describe.js';
 import { LoaderPool } from '../data/loaderPool.js';
 import { UnreadableImages } from '../data/unreadable.js';
 import type { Model } from '../nn/defineModel.js';
@@ -33,6 +34,8 @@ export interface SelfTrainOptions extends PipelineControl {
   readonly acceptData?: boolean | undefined;
   /** Hash the contents of all files, however many. */
   readonly hashData?: boolean | undefined;
+  /** Told of each set as it was opened. */
+  readonly onSet?: OnSet | undefined;
   /** Images in place of those that the config names. */
   readonly sets?: SelfTrainingSets | undefined;
   /** Models by a name that the config uses, before files and shipped models. */
@@ -83,8 +86,8 @@ export async function inRunFolder<T>(
   const { configFolder, models, out = join('runs', config.name) } = options;
   const choice = await deviceOf(config);
   // All that can be wrong with the config and the data shows before anything is written.
-  const { sets, keep } = options.sets
-    ? { sets: options.sets, keep: () => Promise.resolve() }
+  const { sets, beside, keep } = options.sets
+    ? { sets: options.sets, beside: [], keep: () => Promise.resolve() }
     : await openSets(config, configFolder, memoryOf(out, options));
   const { classNames } = sets.labelled;
   const networks = await openNetworks(config, { configFolder, models, classes: classNames.length });
@@ -108,6 +111,7 @@ export async function inRunFolder<T>(
       file: join(out, 'unreadable.jsonl'),
       limit: config.data.unreadable,
     });
+    for (const left of beside) unreadable.addBeside(left);
     const stages = stagesIn(out, options, deviceNote(choice));
     const context = {
       folder: out,
@@ -166,9 +170,9 @@ function stagesIn(folder: string, options: SelfTrainOptions, note: string | unde
 
 /** How the run's folder remembers its images: from the first stage on. */
 function memoryOf(folder: string, options: SelfTrainOptions): MemoryOptions {
-  const { acceptData, overwrite, hashData } = options;
+  const { acceptData, overwrite, hashData, onSet } = options;
   return {
-    ...{ folder, acceptData, overwrite, hashData, resume: existsSync(lineagePath(folder)) },
+    ...{ folder, acceptData, overwrite, hashData, onSet, resume: existsSync(lineagePath(folder)) },
     tell: (text) => {
       tell(options, text);
     },

@@ -2,8 +2,10 @@ import { openLabelledSet, openUnlabelledSet } from '../api/imageSets.js';
 import { partsOf, sharedAmong } from '../api/rememberedSets.js';
 import { SetMemory, type MemoryOptions } from '../api/setMemory.js';
 import { cleanImages, type CleanImagesOptions } from '../data/cleanImages.js';
+import { describeSet } from '../data/describe.js';
 import type { Images, LabelledImages } from '../data/images.js';
 import type { ImageSource } from '../data/imageSource.js';
+import type { LeftOut } from '../data/leftOut.js';
 import type { SelfTrainingConfig } from './config.js';
 
 /** The images of a self-training. */
@@ -28,6 +30,8 @@ export interface SelfTrainingSources {
 /** The sets of a self-training as its run's folder remembers them. */
 export interface RememberedSets {
   readonly sets: SelfTrainingSets;
+  /** What lies beside the images of the sets. */
+  readonly beside: readonly (LeftOut | undefined)[];
   /** Records what the run takes its images to be. */
   keep(): Promise<void>;
 }
@@ -55,7 +59,12 @@ export async function openSets(
   const repeats = await sharedAmong({ labelled, test, unlabelled }, options);
   const { share } = validation;
   const { training, heldOut, leftOut, ...parts } = partsOf(labelled, { share, seed }, repeats);
+  const { onSet } = options;
+  onSet?.(describeSet('labelled', all, heldOut.length));
+  onSet?.(describeSet('unlabelled', opened.unlabelled));
+  onSet?.(describeSet('test', opened.test));
   return {
+    beside: [all.leftOut, opened.unlabelled.leftOut, opened.test.leftOut],
     sets: { labelled: training, ...parts, unlabelled: unlabelled.images, test: test.images },
     keep: () => memory.keep({ heldOut, leftOut }),
   };

@@ -1,5 +1,6 @@
 import type { AblationSummary } from '../../selftrain/ablate.js';
 import { defineCommand } from '../command.js';
+import { noteSets } from '../progress.js';
 import { formatClock, formatTable } from '../table.js';
 import { formatPercent } from '../../support/share.js';
 import { configOf, runOptions, stopped } from './selftrain.js';
@@ -15,12 +16,14 @@ export const ablate = defineCommand({
   async run(args, { services, progress, interruptible }) {
     const { config, folder } = await configOf(args, services);
     const { out, overwrite, acceptData, hashData } = args;
+    const opened = noteSets(progress);
     const result = await interruptible((signal) =>
       services.ablate(config, {
         configFolder: folder,
         ...{ overwrite, acceptData, hashData },
         out,
         signal,
+        onSet: opened.onSet,
         onEvent: (event) => {
           progress.onEvent(event);
         },
@@ -28,7 +31,7 @@ export const ablate = defineCommand({
     );
     progress.end();
     if ('interrupted' in result) return stopped('ablate', result, args);
-    return { json: result, text: textOf(result) };
+    return { json: { ...result, sets: opened.sets }, text: textOf(result) };
   },
 });
 

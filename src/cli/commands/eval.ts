@@ -6,7 +6,7 @@ import { defineCommand } from '../command.js';
 import { describeEvaluation } from '../evaluationText.js';
 import { noteReading, onnxFlags, onnxOptionsOf } from '../onnxFlags.js';
 import { deviceOf, flags, seedOf, wholeNumber, wholeNumbers } from '../options.js';
-import { noteDevice, noteUnfinished } from '../progress.js';
+import { noteDevice, noteSets, noteUnfinished } from '../progress.js';
 
 const text = { type: 'string', requiresArg: true } as const;
 const flag = { type: 'boolean', default: false } as const;
@@ -61,6 +61,7 @@ export const evaluate = defineCommand({
       threads: wholeNumber('--threads', args.threads, { least: 1 }),
       device: deviceOf(args.device),
     };
+    const opened = noteSets(progress);
     const report = await interruptible((signal) =>
       services.evaluateCheckpoint(args.checkpoint, {
         ...request,
@@ -69,13 +70,14 @@ export const evaluate = defineCommand({
         onDevice: noteDevice(progress),
         onUnfinished: noteUnfinished(progress),
         onReading: noteReading(progress),
+        onSet: opened.onSet,
         onEvent: (event) => {
           progress.onEvent(event);
         },
       }),
     );
     progress.end();
-    return { json: report, text: describeEvaluation(report) };
+    return { json: { ...report, sets: opened.sets }, text: describeEvaluation(report) };
   },
 });
 

@@ -4,7 +4,7 @@ import { defineCommand } from '../command.js';
 import { exitCodes } from '../exitCodes.js';
 import { noteReading, onnxFlags, onnxOptionsOf } from '../onnxFlags.js';
 import { decimal, deviceOf, flags, oneOf, partOf, wholeNumber } from '../options.js';
-import { noteDevice, noteUnfinished } from '../progress.js';
+import { noteDevice, noteSets, noteUnfinished } from '../progress.js';
 import type { LabelRunSummary } from '../../selftrain/labelRun.js';
 import { formatCount, formatUnreadable } from '../table.js';
 import { accuracyLine, assumption } from '../auditText.js';
@@ -65,6 +65,7 @@ export const label = defineCommand({
       }),
   async run(args, { services, progress, interruptible }) {
     const shard = partOf('--shard', args.shard);
+    const opened = noteSets(progress);
     const summary = await interruptible((signal) =>
       services.labelDataSet(args.teacher, {
         data: args.data,
@@ -87,6 +88,7 @@ export const label = defineCommand({
         onDevice: noteDevice(progress),
         onUnfinished: noteUnfinished(progress),
         onReading: noteReading(progress),
+        onSet: opened.onSet,
         onEvent: (event) => {
           progress.onEvent(event);
         },
@@ -94,7 +96,7 @@ export const label = defineCommand({
     );
     progress.end();
     return {
-      json: summary,
+      json: { ...summary, sets: opened.sets },
       text: textOf(summary),
       ...(summary.interrupted && { exitCode: exitCodes.interrupted }),
     };

@@ -2,6 +2,7 @@ import type { LabelDiff } from '../../selftrain/diff.js';
 import type { GallerySummary } from '../../selftrain/gallery.js';
 import { defineCommand, defineGroup } from '../command.js';
 import { flags, seedOf, wholeNumber } from '../options.js';
+import { noteSets } from '../progress.js';
 import { formatBytes, formatCount, formatTable } from '../table.js';
 import { formatPercent } from '../../support/share.js';
 
@@ -189,6 +190,7 @@ const gallery = defineCommand({
       }),
   async run(args, { services, progress }) {
     const most = { least: 1, most: 10_000 };
+    const opened = noteSets(progress);
     const summary = await services.showLabels(args.labels, {
       data: args.data,
       out: args.out,
@@ -200,13 +202,14 @@ const gallery = defineCommand({
       auditSample: wholeNumber('--audit-sample', args.auditSample, most),
       seed: seedOf(args.seed),
       template: args.template,
+      onSet: opened.onSet,
       onEvent: (event) => {
         progress.onEvent(event);
       },
     });
     progress.end();
     for (const note of summary.notes) progress.note(note);
-    return { json: summary, text: describeGallery(summary) };
+    return { json: { ...summary, sets: opened.sets }, text: describeGallery(summary) };
   },
 });
 

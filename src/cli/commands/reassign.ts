@@ -5,7 +5,7 @@ import { commandLine } from '../commandLine.js';
 import { exitCodes } from '../exitCodes.js';
 import { noteReading, onnxFlagNames, onnxFlags, onnxOptionsOf } from '../onnxFlags.js';
 import { decimal, deviceOf, flags, wholeNumber } from '../options.js';
-import { noteDevice, noteUnfinished } from '../progress.js';
+import { noteDevice, noteSets, noteUnfinished } from '../progress.js';
 import { formatCount, formatTable } from '../table.js';
 import { formatPercent, formatShareOf } from '../../support/share.js';
 import { accuracyLine, assumption, matchedLines } from '../auditText.js';
@@ -75,6 +75,7 @@ export const reassign = defineCommand({
         ...onnxFlags,
       }),
   async run(args, { services, progress, interruptible }) {
+    const opened = noteSets(progress);
     const summary = await interruptible((signal) =>
       services.reassignDataSet(args.kept, {
         teacher: args.teacher,
@@ -98,6 +99,7 @@ export const reassign = defineCommand({
         onDevice: noteDevice(progress),
         onUnfinished: noteUnfinished(progress),
         onReading: noteReading(progress),
+        onSet: opened.onSet,
         onEvent: (event) => {
           progress.onEvent(event);
         },
@@ -105,10 +107,11 @@ export const reassign = defineCommand({
     );
     progress.end();
     for (const warning of summary.warnings) progress.note(`warning: ${warning}`);
-    if (!summary.interrupted) return { json: summary, text: textOf(summary) };
+    if (!summary.interrupted)
+      return { json: { ...summary, sets: opened.sets }, text: textOf(summary) };
     const resume = resumeOf(args);
     return {
-      json: { ...summary, resume },
+      json: { ...summary, sets: opened.sets, resume },
       text: `stopped; finished shards stay\ngo on with: ${resume}`,
       exitCode: exitCodes.interrupted,
     };

@@ -8,6 +8,7 @@ import type { Report } from '../context.js';
 import { exitCodes } from '../exitCodes.js';
 import { deviceOf, flags, seedOf } from '../options.js';
 import type { Services } from '../services.js';
+import { noteSets } from '../progress.js';
 import { formatClock, formatCount, formatTable, type Column } from '../table.js';
 import { unpairedDifference } from '../../support/interval.js';
 import { formatDifference, formatPercent, formatShareOf } from '../../support/share.js';
@@ -62,6 +63,7 @@ export const selftrain = defineCommand({
   options: runOptions,
   async run(args, { services, progress, paint, interruptible }) {
     const { config, folder } = await configOf(args, services);
+    const opened = noteSets(progress);
     const result = await interruptible((signal) =>
       services.selfTrain(config, {
         configFolder: folder,
@@ -70,13 +72,15 @@ export const selftrain = defineCommand({
         hashData: args.hashData,
         out: args.out,
         signal,
+        onSet: opened.onSet,
         onEvent: (event) => {
           progress.onEvent(event);
         },
       }),
     );
     progress.end();
-    if ('networks' in result) return { json: result, text: textOf(result, paint.green) };
+    if ('networks' in result)
+      return { json: { ...result, sets: opened.sets }, text: textOf(result, paint.green) };
     return stopped('selftrain', result, args);
   },
 });

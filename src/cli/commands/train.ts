@@ -5,6 +5,7 @@ import { commandLine } from '../commandLine.js';
 import { exitCodes } from '../exitCodes.js';
 import { deviceOf, flags, seedOf } from '../options.js';
 import type { Evaluation, TrainSummary } from '../services.js';
+import { noteSets } from '../progress.js';
 import { formatClock, formatTable } from '../table.js';
 import { formatPercent, formatShare } from '../../support/share.js';
 
@@ -57,6 +58,7 @@ export const train = defineCommand({
       seed: seedOf(args.seed) ?? config.seed,
       device: deviceOf(args.device) ?? config.device,
     };
+    const opened = noteSets(progress);
     const summary = await interruptible((signal) =>
       services.trainFromConfig(changed, {
         configFolder: folder,
@@ -66,17 +68,19 @@ export const train = defineCommand({
         hashData: args.hashData,
         out: args.out,
         signal,
+        onSet: opened.onSet,
         onEvent: (event) => {
           progress.onEvent(event);
         },
       }),
     );
     progress.end();
-    if (!summary.interrupted) return { json: summary, text: textOf(summary) };
+    if (!summary.interrupted)
+      return { json: { ...summary, sets: opened.sets }, text: textOf(summary) };
     const { out, seed, device } = args;
     const resume = commandLine('train', [args.config], { out, seed, device, resume: true });
     return {
-      json: { ...summary, resume },
+      json: { ...summary, sets: opened.sets, resume },
       text: `stopped after step ${(summary.fixed ?? summary).step}; checkpoint ${summary.checkpoint}\nresume with: ${resume}`,
       exitCode: exitCodes.interrupted,
     };
