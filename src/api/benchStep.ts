@@ -1,5 +1,5 @@
 import type { Model } from '../nn/defineModel.js';
-import type { OptimizerConfig } from '../optim/optimizer.js';
+import type { OptimizerChoice } from '../optim/index.js';
 import type { BenchMode } from '../runtime/benchProtocol.js';
 import { compileModel, type CompileModelOptions, type CompileResult } from './compileModel.js';
 import { chooseDevice, stepsPerRunOn } from './device.js';
@@ -26,7 +26,7 @@ export interface StepOptions extends Pick<
   /** Whether training has a graph for evaluations, too; default false. */
   readonly evaluates?: boolean | undefined;
   /** Of training; default RMSProp in TensorFlow's form with weight decay. */
-  readonly optimizer?: OptimizerConfig | undefined;
+  readonly optimizer?: OptimizerChoice | undefined;
 }
 
 /** What training does beside the forward and backward pass, where nothing else is asked for. */

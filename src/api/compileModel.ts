@@ -8,7 +8,7 @@ import { typedModule } from '../frontend/typedModule.js';
 import { printGraph } from '../ir/print.js';
 import type { Model } from '../nn/defineModel.js';
 import type { ExternalFile } from '../onnx/external.js';
-import type { OptimizerConfig } from '../optim/optimizer.js';
+import type { OptimizerChoice } from '../optim/index.js';
 import { makeFolder, writeFileAtomic } from '../runtime/atomic.js';
 import { streamSafetensors } from '../runtime/safetensors.js';
 import { ConfigError } from '../support/errors.js';
@@ -35,7 +35,7 @@ export interface CompileModelOptions extends TargetFacts {
   readonly batch?: number | 'dynamic' | undefined;
   readonly opset?: number | undefined;
   readonly seed?: number | undefined;
-  readonly optimizer?: OptimizerConfig | undefined;
+  readonly optimizer?: OptimizerChoice | undefined;
   readonly maxNorm?: number | undefined;
   readonly emaDecay?: number | undefined;
   readonly labelSmoothing?: number | undefined;

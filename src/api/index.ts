@@ -37,5 +37,32 @@ export { ArrayDataset, type ArrayDatasetOptions } from '../data/dataset.js';
 export { mnist, type Mnist } from '../data/mnist.js';
 export type { Manifest } from '../artifacts/manifest.js';
 export { compile, type Compiled, type CompileOptions } from '../compiler/compile.js';
-export { adamw, rmspropTf, sgd, type OptimizerConfig } from '../optim/index.js';
+export {
+  adamw,
+  rmspropTf,
+  sgd,
+  type AdamwConfig,
+  type AdamwOptions,
+  type Optimizer,
+  type OptimizerChoice,
+  type OptimizerConfig,
+  type RmspropTfConfig,
+  type RmspropTfOptions,
+  type SgdConfig,
+  type SgdOptions,
+} from '../optim/index.js';
+export {
+  arraySource,
+  range,
+  type ImageBatch,
+  type ImageLayout,
+  type ImageSource,
+} from '../data/imageSource.js';
+export type { Images, LabelledImages, PackedPixels } from '../data/images.js';
+export {
+  predictImages,
+  type PredictOptions,
+  type PredictReport,
+  type PredictedClass,
+} from './predictImages.js';
 export * from '../support/errors.js';

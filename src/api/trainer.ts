@@ -4,7 +4,7 @@ import { stepsPerRunOf } from '../artifacts/steps.js';
 import { ArrayDataset } from '../data/dataset.js';
 import { arraySource, range, type ImageSource } from '../data/imageSource.js';
 import type { Model } from '../nn/defineModel.js';
-import type { OptimizerConfig } from '../optim/optimizer.js';
+import type { OptimizerChoice } from '../optim/index.js';
 import type { BatchArrays } from '../runtime/batchArrays.js';
 import type { CheckpointMeta } from '../runtime/checkpoint.js';
 import { stepsToQueue } from '../runtime/deviceQueue.js';
@@ -40,7 +40,7 @@ export interface TrainerOptions extends Omit<
   /** Threads of one operator; onnxruntime's choice where missing. */
   readonly threads?: number | undefined;
   readonly device?: DeviceName | undefined;
-  readonly optimizer?: OptimizerConfig | undefined;
+  readonly optimizer?: OptimizerChoice | undefined;
 }
 
 export type { StepEvent } from './stepEvents.js';

@@ -25,7 +25,7 @@ import type { ReassignRequest, ReassignRunSummary } from '../selftrain/reassignR
 import type { SelfTrainingConfig } from '../selftrain/config.js';
 import type { AblationSummary } from '../selftrain/ablate.js';
 import type { SelfTrainOptions, SelfTrainResult, Stopped } from '../selftrain/selfTrain.js';
-import type { OptimizerConfig } from '../optim/optimizer.js';
+import type { OptimizerChoice } from '../optim/index.js';
 
 /** Changes to a model that need no edit of its file. */
 export interface ModelOverrides {
@@ -50,7 +50,7 @@ export interface CompileRequest extends ModelOverrides {
   readonly batch?: number | 'dynamic' | undefined;
   readonly opset?: number | undefined;
   readonly seed?: number | undefined;
-  readonly optimizer?: OptimizerConfig | undefined;
+  readonly optimizer?: OptimizerChoice | undefined;
   readonly foldBatchNorm?: boolean | undefined;
   readonly checkpointing?: boolean | undefined;
   readonly precision?: 'float32' | 'float16' | 'bfloat16' | undefined;

@@ -8,7 +8,7 @@ import { GraphBuilder } from '../onnx/builder.js';
 import type { OnnxModel } from '../onnx/model.js';
 import { assertValidModel } from '../onnx/verify.js';
 import { writeModel, type WrittenModel } from '../onnx/writer.js';
-import { createOptimizer, type OptimizerConfig } from '../optim/index.js';
+import { createOptimizer, type OptimizerChoice } from '../optim/index.js';
 import { optimize } from '../passes/pipeline.js';
 import { foldBatchNorm } from '../passes/foldBatchNorm.js';
 import { recomputeBlocks } from '../passes/recomputeBlocks.js';
@@ -38,7 +38,7 @@ export interface CompileOptions {
   /** Seed of the initial weights; default 0. */
   readonly seed?: number;
   /** Default SGD with momentum 0.9. */
-  readonly optimizer?: OptimizerConfig;
+  readonly optimizer?: OptimizerChoice;
   /** Clips gradients to this global norm, the hyper `max_norm`; no clipping where it is missing. */
   readonly maxNorm?: number;
   /** Keeps an exponential moving average of parameters and batch statistics, the hyper `ema_decay`. */

@@ -1,13 +1,14 @@
 import { ConfigError } from '../support/errors.js';
-import { adamw } from './adamw.js';
-import type { Optimizer, OptimizerConfig } from './optimizer.js';
-import { rmspropTf } from './rmspropTf.js';
-import { sgd } from './sgd.js';
+import { adamw, type AdamwOptions } from './adamw.js';
+import type { Optimizer, OptimizerRecord } from './optimizer.js';
+import { rmspropTf, type RmspropTfOptions } from './rmspropTf.js';
+import { sgd, type SgdOptions } from './sgd.js';
 
 export type * from './optimizer.js';
 export { buildUpdate } from './update.js';
 export type { UpdateParam, UpdateRequest, UpdateResult, Updated } from './update.js';
 export { adamw, rmspropTf, sgd };
+export type { AdamwOptions, RmspropTfOptions, SgdOptions };
 
 /** Every optimizer by its name. */
 export const optimizers = { adamw, rmspropTf, sgd };
@@ -17,8 +18,31 @@ export type OptimizerName = keyof typeof optimizers;
 /** The names, for messages and completion. */
 export const optimizerNames = Object.keys(optimizers) as readonly OptimizerName[];
 
-/** Makes an optimizer from its config, `{ kind: 'sgd', momentum: 0.9 }`; throws a ConfigError. */
-export function createOptimizer({ kind, ...options }: OptimizerConfig): Optimizer {
+/** An optimizer and its options as an object, such as `{ kind: 'sgd', momentum: 0.9 }`. */
+export type OptimizerConfig = SgdConfig | RmspropTfConfig | AdamwConfig;
+
+/** The options of `sgd`, as an object with its name. */
+export interface SgdConfig extends SgdOptions {
+  readonly kind: 'sgd';
+}
+
+/** The options of `rmspropTf`, as an object with its name. */
+export interface RmspropTfConfig extends RmspropTfOptions {
+  readonly kind: 'rmspropTf';
+}
+
+/** The options of `adamw`, as an object with its name. */
+export interface AdamwConfig extends AdamwOptions {
+  readonly kind: 'adamw';
+}
+
+/** An optimizer as its function makes it, `sgd({ momentum: 0.9 })`, or as an object. */
+export type OptimizerChoice = OptimizerConfig | Optimizer;
+
+/** Makes an optimizer of a choice; throws a ConfigError. */
+export function createOptimizer(choice: OptimizerChoice | OptimizerRecord): Optimizer {
+  // One that a function made counts as what it was made from.
+  const { kind, ...options } = isOptimizer(choice) ? choice.config : choice;
   const make = Object.entries<(options: Readonly<Record<string, unknown>>) => Optimizer>(
     optimizers,
   ).find(([name]) => name === kind)?.[1];
@@ -39,4 +63,8 @@ export function createOptimizer({ kind, ...options }: OptimizerConfig): Optimize
       .filter((key) => key !== 'kind')
       .join(', ')}`,
   });
+}
+
+function isOptimizer(choice: OptimizerChoice | OptimizerRecord): choice is Optimizer {
+  return typeof choice === 'object' && 'update' in choice;
 }

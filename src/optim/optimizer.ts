@@ -23,7 +23,7 @@ export interface SlotSpec {
 export type DecayKind = 'l2' | 'decoupled';
 
 /** What an optimizer was made from; JSON. `kind` is its name in the index. */
-export type OptimizerConfig = Readonly<Record<string, number | boolean | string>> & {
+export type OptimizerRecord = Readonly<Record<string, number | boolean | string>> & {
   readonly kind: string;
 };
 
@@ -34,7 +34,7 @@ interface Step<S extends string> {
 
 /** The rule of an optimizer for one parameter; H names its hypers, S its slots. */
 export interface OptimizerDescription<H extends string, S extends string> {
-  readonly config: OptimizerConfig;
+  readonly config: OptimizerRecord;
   readonly hypers: Readonly<Record<H, Omit<HyperSpec, 'name'>>>;
   readonly slots: Readonly<Record<S, SlotSpec['initial']>>;
   /** Where there is weight decay: its kind and the default of the hyper `weight_decay`. */
@@ -48,7 +48,7 @@ export interface OptimizerDescription<H extends string, S extends string> {
 /** An optimizer as the compiler sees it: names and a rule that spells one parameter's update. */
 export interface Optimizer {
   readonly kind: string;
-  readonly config: OptimizerConfig;
+  readonly config: OptimizerRecord;
   readonly hypers: readonly HyperSpec[];
   readonly slots: readonly SlotSpec[];
   readonly decay: DecayKind | undefined;

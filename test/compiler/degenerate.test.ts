@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest';
 import type { ArtifactKind } from '../../src/artifacts/manifest.js';
 import { compile, type Compiled } from '../../src/compiler/compile.js';
 import { ndarray } from '../../src/ir/ndarray.js';
+import { optimizers } from '../../src/optim/index.js';
 import {
   batchNorm,
   conv2d,
@@ -65,12 +66,12 @@ describe('a parameter that the loss does not reach', () => {
 });
 
 describe('samples without weight', () => {
-  it.each(['sgd', 'rmspropTf', 'adamw'])(
+  it.each(['sgd', 'rmspropTf', 'adamw'] as const)(
     'give a loss of 0 and a step of %s on gradients of 0',
     async (kind) => {
       const compiled = compile(tinyNet(), {
         artifacts: ['train', 'grad', 'update'],
-        optimizer: { kind, weightDecay: 0 },
+        optimizer: optimizers[kind]({ weightDecay: 0 }),
         maxNorm: 1,
         emaDecay: 0.9,
         batch: 4,

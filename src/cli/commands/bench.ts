@@ -58,7 +58,7 @@ export const bench = defineCommand({
       steps: wholeNumber('--steps', args.steps, { least: 1 }),
       stepsPerRun: wholeNumber('--steps-per-run', args['steps-per-run'], { least: 1 }),
       precision: oneOf('--precision', args.precision, precisions),
-      optimizer: optimizer === undefined ? undefined : createOptimizer({ kind: optimizer }).config,
+      optimizer: optimizer === undefined ? undefined : createOptimizer({ kind: optimizer }),
       onPhase: (phase) => {
         progress.note(phase);
       },

@@ -94,7 +94,7 @@ export const compile = defineCommand({
         args.batch === 'dynamic' ? 'dynamic' : wholeNumber('--batch', args.batch, { least: 1 }),
       opset: wholeNumber('--opset', args.opset, { least: 17, most: 24 }),
       seed: seedOf(args.seed),
-      optimizer: optimizer === undefined ? undefined : createOptimizer({ kind: optimizer }).config,
+      optimizer: optimizer === undefined ? undefined : createOptimizer({ kind: optimizer }),
       foldBatchNorm: args.foldBatchNorm,
       checkpointing: args.checkpointing,
       precision: oneOf('--precision', args.precision, precisions),

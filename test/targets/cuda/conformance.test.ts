@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { compile } from '../../../src/compiler/compile.js';
 import { Graph, type Value } from '../../../src/ir/graph.js';
 import { findShippedModel } from '../../../src/models/index.js';
+import { optimizers } from '../../../src/optim/index.js';
 import { convKernelGrad } from '../../../src/ops/conv.js';
 import { invariant } from '../../../src/support/errors.js';
 import { cudaTarget } from '../../../src/targets/cuda/index.js';
@@ -63,7 +64,7 @@ describe('a training step for CUDA', () => {
     const model = findShippedModel(name)?.model;
     invariant(model, `${name} is shipped`);
     const request = { ...training, target: cudaTarget, batch: 4, maxNorm: 1, precision };
-    const compiled = compile(model, { ...request, optimizer: { kind } });
+    const compiled = compile(model, { ...request, optimizer: optimizers[kind]() });
     expect(compiled.manifest.opset).toBe(18);
     expect(nodesOutside(artifactOf(compiled, 'train'))).toEqual([]);
   });
