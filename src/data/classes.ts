@@ -22,11 +22,11 @@ export function checkClasses(
   });
 }
 
-/** `"cta" is no class (did you mean cat?); there are cat, dog` */
+/** `"cta" is not a class (did you mean cat?); there are cat, dog` */
 export function unknownClass(name: string, classes: readonly string[]): string {
   const close = nearest(name, classes);
   const guess = close === undefined ? '' : ` (did you mean ${close}?)`;
-  return `${JSON.stringify(name)} is no class${guess}; there are ${listNames(classes)}`;
+  return `${JSON.stringify(name)} is not a class${guess}; there are ${listNames(classes)}`;
 }
 
 /** Sorted by name, or by number where all are whole numbers. */

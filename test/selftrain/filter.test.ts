@@ -331,7 +331,7 @@ describe('corrections by a person', () => {
     await wrong('images/1.jpg,a', 'images/2.jpg,x').toThrow(
       expect.objectContaining({
         name: 'DataError',
-        message: expect.stringContaining('"x" is no class'),
+        message: expect.stringContaining('"x" is not a class'),
         where: expect.stringMatching(/corrections\.csv:3$/),
         hint: 'allowed: a, b, c, d, e, f; or leave it empty to drop the image',
       }),

@@ -290,7 +290,7 @@ describe('a person', () => {
     await expect(reassign(kept, { corrections: wrong })).rejects.toThrow(
       expect.objectContaining({
         where: `${wrong}:2`,
-        message: '"upper lift" is no class (did you mean upper left?)',
+        message: '"upper lift" is not a class (did you mean upper left?)',
       }),
     );
   });
