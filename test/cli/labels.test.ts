@@ -163,7 +163,7 @@ describe('pseudo-labels from the command line', () => {
     expect(cats.stderr).toContain('there is no data set cats');
     writeFileSync(join(folder, 'audit.csv'), 'path,label\nphotos/a.png,cat\n');
     const audit = ['label', 'runs/linear', '--data', 'mnist', '--out', 'l', '--audit', 'audit.csv'];
-    expect((await here(...audit)).stderr).toContain('"cat" is no class');
+    expect((await here(...audit)).stderr).toContain('"cat" is not a class');
     const shard = await here(
       'label',
       'runs/linear',

@@ -137,7 +137,7 @@ describe('a list', () => {
       'an unknown class',
       'path,label\na.jpg,cat\nb.png,hrose\n',
       3,
-      /"hrose" is no class \(did you mean horse\?\)/,
+      /"hrose" is not a class \(did you mean horse\?\)/,
     ],
     ['a missing file', 'path,label\n\nx.jpg,cat\n', 3, /x\.jpg does not exist$/],
     ['a folder', 'path,label\n.,cat\n', 2, /is not a file$/],
