@@ -3,6 +3,7 @@ import { parseArgs } from 'node:util';
 import { benchAugment } from './augment.js';
 import { benchCompile } from './compile.js';
 import { benchCompileScale } from './compileScale.js';
+import { benchDecode } from './decode.js';
 import { benchDeviceMemory } from './deviceMemory.js';
 import { benchFilter } from './filter.js';
 import { benchGpu } from './gpu.js';
@@ -31,6 +32,7 @@ const benches: Readonly<
   augment: benchAugment,
   compile: benchCompile,
   compileScale: benchCompileScale,
+  decode: benchDecode,
   deviceMemory: benchDeviceMemory,
   filter: benchFilter,
   gpu: benchGpu,

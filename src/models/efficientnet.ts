@@ -14,6 +14,7 @@ import {
 } from '../nn/index.js';
 import { currentSite } from '../nn/callSites.js';
 import { ModelError } from '../support/errors.js';
+import type { ViewChoices } from '../support/imageView.js';
 import { halfStatistics, imagenetStatistics } from './statistics.js';
 
 /** Blocks of one shape, before scaling. */
@@ -88,6 +89,8 @@ export interface EfficientNetOptions {
   readonly dropPath?: number;
   /** Default: ImageNet's. */
   readonly statistics?: ImageOptions;
+  /** How evaluation sees images, unless `statistics` says it; default as `image` has it. */
+  readonly view?: ViewChoices;
   /** Default timm. */
   readonly names?: NameSet;
 }
@@ -110,7 +113,7 @@ export function efficientnet(options: EfficientNetOptions): Model {
     head = 1280,
   } = options;
   const { stages = efficientnetStages, padding = 'symmetric', norm, names = 'timm' } = options;
-  const { drop = 0.2, dropPath = 0.2, statistics = imagenetStatistics } = options;
+  const { drop = 0.2, dropPath = 0.2, statistics = imagenetStatistics, view } = options;
   checkScale(name, width, depth, stages);
   const channels = (count: number): number => roundChannels(count * width);
   const repeats = stages.map(({ blocks }) => Math.ceil(blocks * depth));
@@ -118,7 +121,7 @@ export function efficientnet(options: EfficientNetOptions): Model {
   const called = names === 'timm' ? timmNames : torchvisionNames(stages.length);
   return defineModel({
     name,
-    input: image(3, size, size, statistics),
+    input: image(3, size, size, { ...view, ...statistics }),
     classes,
     drop,
     dropPath,
@@ -200,14 +203,36 @@ const torchvisionLarge = { ...torchvision, norm: { epsilon: 1e-3, momentum: 0.01
 
 const { b0, b1, b2, b3, b4, b5, b6, b7 } = efficientnetScales;
 
+/** What timm's evaluation takes at these sizes; nothing is published for L0 and L1. */
+const timmShares: Readonly<Record<string, number>> = {
+  ...{ b0: 0.875, b1: 0.882, b2: 0.89, b3: 0.904, b4: 0.922 },
+  ...{ b5: 0.934, b6: 0.942, b7: 0.949, b8: 0.954, l2: 0.936 },
+};
+
+/** What torchvision's evaluation takes; of B2 it does so at 288 px. */
+const torchvisionShares: Readonly<Record<string, number>> = {
+  ...{ b0: 224 / 256, b1: 240 / 256, b2: 288 / 288, b3: 300 / 320, b4: 380 / 384 },
+  ...{ b5: 456 / 456, b6: 528 / 528, b7: 600 / 600 },
+};
+
+/** Both libraries' filter, and the share of a scale in one of them. */
+function viewAt(scale: string, shares: Readonly<Record<string, number>>): ViewChoices {
+  return { interpolation: 'bicubic', cropPct: shares[scale] };
+}
+
 /**
  * The EfficientNets that are shipped, by scale: `efficientnet_*` and `tf_efficientnet_*` are timm's,
  * `*_32` the same for images of 32 px and 10 classes, `tv_efficientnet_*` torchvision's.
  */
 export const shippedEfficientnets: readonly EfficientNetOptions[] = [
   ...Object.entries(efficientnetScales).flatMap(([scale, shared]) => [
-    { name: `efficientnet_${scale}`, ...shared },
-    { name: `tf_efficientnet_${scale}`, ...shared, ...tensorflow },
+    { name: `efficientnet_${scale}`, ...shared, view: viewAt(scale, timmShares) },
+    {
+      name: `tf_efficientnet_${scale}`,
+      ...shared,
+      ...tensorflow,
+      view: viewAt(scale, timmShares),
+    },
   ]),
   ...Object.entries(efficientnetScales)
     .filter(([scale]) => scale.startsWith('b'))
@@ -222,10 +247,12 @@ export const shippedEfficientnets: readonly EfficientNetOptions[] = [
     name: `tv_efficientnet_${scale}`,
     ...shared,
     ...torchvision,
+    view: viewAt(scale, torchvisionShares),
   })),
   ...Object.entries({ b5, b6, b7 }).map(([scale, shared]) => ({
     name: `tv_efficientnet_${scale}`,
     ...shared,
     ...torchvisionLarge,
+    view: viewAt(scale, torchvisionShares),
   })),
 ];

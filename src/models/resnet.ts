@@ -17,6 +17,7 @@ import {
 } from '../nn/index.js';
 import { currentSite } from '../nn/callSites.js';
 import { ModelError } from '../support/errors.js';
+import type { ViewChoices } from '../support/imageView.js';
 import { cifarStatistics, imagenetStatistics } from './statistics.js';
 
 /** What leads around a block that changes the shape: a 1x1 convolution, or the input with zeros as new channels. */
@@ -95,6 +96,8 @@ export interface ResNetOptions {
   readonly dropPath?: number;
   /** Default: ImageNet's. */
   readonly statistics?: ImageOptions;
+  /** How evaluation sees images, unless `statistics` says it; default as `image` has it. */
+  readonly view?: ViewChoices;
 }
 
 /**
@@ -111,7 +114,7 @@ export function resnet(options: ResNetOptions): Model {
   const total = blocks.reduce((a, b) => a + b, 0);
   return defineModel({
     name,
-    input: image(3, size, size, options.statistics ?? imagenetStatistics),
+    input: image(3, size, size, { ...options.view, ...(options.statistics ?? imagenetStatistics) }),
     classes,
     drop,
     dropPath,
@@ -191,13 +194,16 @@ function checkBlocks(name: string, blocks: readonly number[]): void {
   });
 }
 
+/** torchvision's evaluation: a short side of 256 px, bilinear, of which the middle 224. */
+const view = { interpolation: 'bilinear', cropPct: 224 / 256 } as const satisfies ViewChoices;
+
 /** The ResNets that are shipped: torchvision's for ImageNet. */
 export const shippedResnets: readonly ResNetOptions[] = [
-  { name: 'resnet18', blocks: [2, 2, 2, 2] },
-  { name: 'resnet34', blocks: [3, 4, 6, 3] },
-  { name: 'resnet50', block: 'bottleneck', blocks: [3, 4, 6, 3] },
-  { name: 'resnet101', block: 'bottleneck', blocks: [3, 4, 23, 3] },
-  { name: 'resnet152', block: 'bottleneck', blocks: [3, 8, 36, 3] },
+  { name: 'resnet18', view, blocks: [2, 2, 2, 2] },
+  { name: 'resnet34', view, blocks: [3, 4, 6, 3] },
+  { name: 'resnet50', view, block: 'bottleneck', blocks: [3, 4, 6, 3] },
+  { name: 'resnet101', view, block: 'bottleneck', blocks: [3, 4, 23, 3] },
+  { name: 'resnet152', view, block: 'bottleneck', blocks: [3, 8, 36, 3] },
 ];
 
 /** Layers of the CIFAR ResNets that are shipped. */

@@ -4,6 +4,7 @@ import {
   croppings,
   interpolations,
   pixelReadings,
+  smallBelow,
   type ViewChoices,
 } from '../support/imageView.js';
 import { nearest } from '../support/nearest.js';
@@ -57,17 +58,21 @@ export function image(
       `image: mean [${mean.join(',')}] and std [${std.join(',')}] of ${channels} channels`,
       'give one number a channel, and a std above 0',
     );
-  return { kind: 'image', shape, mean, std, ...checkedView(options) };
+  return { kind: 'image', shape, mean, std, ...checkedView(options, Math.min(height, width)) };
 }
 
-/** The choices that are made; a share of the short side means a crop of the middle. */
-function checkedView({ interpolation, crop, cropPct, pixels }: ViewChoices): ViewChoices {
+/** The choices that are made; a share of the short side means a crop of the middle at any size. */
+function checkedView(
+  { interpolation, crop: chosen, cropPct, pixels }: ViewChoices,
+  size: number,
+): ViewChoices {
+  const crop = chosen ?? (cropPct !== undefined && size < smallBelow ? 'centre' : undefined);
   requireOneOf('interpolation', interpolation, interpolations);
   requireOneOf('crop', crop, croppings);
   requireOneOf('pixels', pixels, pixelReadings);
   if (cropPct !== undefined && !(cropPct > 0 && cropPct <= 1 && (crop ?? 'centre') === 'centre'))
     throw inputError(
-      `image: cropPct ${cropPct}${crop === undefined ? '' : ` with crop '${crop}'`}`,
+      `image: cropPct ${cropPct}${chosen === undefined ? '' : ` with crop '${chosen}'`}`,
       "cropPct is above 0 and at most 1, for example 0.875, and belongs to crop: 'centre'",
     );
   return {
