@@ -107,10 +107,8 @@ export async function inRunFolder<T>(
       node: process.version,
     });
     await keep();
-    const unreadable = new UnreadableImages({
-      file: join(out, 'unreadable.jsonl'),
-      limit: config.data.unreadable,
-    });
+    const { unreadable: limit, decode } = config.data;
+    const unreadable = new UnreadableImages({ file: join(out, 'unreadable.jsonl'), limit });
     for (const left of beside) unreadable.addBeside(left);
     const stages = stagesIn(out, options, deviceNote(choice));
     const context = {
@@ -123,7 +121,7 @@ export async function inRunFolder<T>(
       labelPrecision: config.labelling.precision,
       pool,
       unreadable,
-      decode: config.data.decode,
+      decode,
     };
     const sources = sourcesOf(sets, { pool, unreadable });
     const parts = { config, configFolder, networks, sources, stages, context, control: options };
