@@ -21,6 +21,7 @@ import {
 } from './evaluateNetwork.js';
 import { openLabelledSet } from './imageSets.js';
 import { Labeller, type LabellerOptions } from './labeller.js';
+import { measuredSet, type MeasuredOptions } from './measuredSet.js';
 import { monteCarlo, type MonteCarloResult } from './monteCarlo.js';
 import {
   corruptionErrors,
@@ -34,7 +35,8 @@ import { folderOfRun } from './trainFromConfig.js';
 import { openTrainingSets, unreadableOf } from './trainingData.js';
 import { unfinishedRun, type UnfinishedRun } from './unfinishedRun.js';
 
-export interface EvaluateCheckpointOptions extends Omit<EvaluateOptions, 'onEvent'> {
+export interface EvaluateCheckpointOptions
+  extends Omit<EvaluateOptions, 'onEvent'>, MeasuredOptions {
   /** A labelled set, as openLabelledSet names it; the test set of the checkpoint's config if missing. */
   readonly data?: string | undefined;
   /** Images of a run. */
@@ -55,6 +57,8 @@ export interface EvaluateCheckpointOptions extends Omit<EvaluateOptions, 'onEven
   readonly onnx?: OnnxOptions | undefined;
   /** Told of the set as it was opened. */
   readonly onSet?: OnSet | undefined;
+  /** Told, in a line each, what is noteworthy of the images. */
+  readonly onNote?: ((text: string) => void) | undefined;
   /** Told where the network runs, and why there. */
   readonly onDevice?: ((choice: DeviceChoice) => void) | undefined;
   /** Told before the work begins that what is measured is a run that has not ended. */
@@ -77,6 +81,8 @@ export interface EvaluationReport extends NetworkEvaluation {
   readonly reading?: OnnxReading;
   /** What the images are called. */
   readonly data: string;
+  /** Another one where an image of the set changes. */
+  readonly digest: string;
   /** Images of the whole set, of which `images` were measured. */
   readonly ofImages: number;
   /** A file that lists the images that could not be read, with the reason; null where all could. */
@@ -109,6 +115,11 @@ export async function evaluateCheckpoint(
   options: EvaluateCheckpointOptions = {},
 ): Promise<EvaluationReport> {
   const subject = await openSubject(path, options);
+  const { acceptData, hashData, onNote } = options;
+  const given = options.data !== undefined;
+  const known = { acceptData, hashData, given };
+  const { digest, notes } = await measuredSet(subject.path, subject.images, known);
+  for (const note of notes) onNote?.(note);
   const { unreadable: limit = subject.unreadable, ...rest } = options;
   const unfinished = unfinishedRun(path);
   if (unfinished) options.onUnfinished?.(unfinished);
@@ -121,7 +132,7 @@ export async function evaluateCheckpoint(
     options.onSet?.(describeSet('test', subject.images));
     unreadable.addBeside(subject.images.leftOut);
     const report = await measure(subject, { ...rest, pool, unreadable });
-    return { ...report, ...(unfinished && { unfinished }) };
+    return { ...report, digest, ...(unfinished && { unfinished }) };
   } finally {
     await pool.close();
   }
@@ -129,7 +140,10 @@ export async function evaluateCheckpoint(
 
 type MeasureOptions = Omit<EvaluateCheckpointOptions, 'unreadable'> & RobustnessOptions;
 
-async function measure(subject: Subject, options: MeasureOptions): Promise<EvaluationReport> {
+async function measure(
+  subject: Subject,
+  options: MeasureOptions,
+): Promise<Omit<EvaluationReport, 'digest'>> {
   const { path, step, config, images } = subject;
   const { corruptions, perturbations = false, mcDropout, onEvent } = options;
   const network = {

@@ -2,22 +2,12 @@ import { cleanImages, type CleanImagesOptions } from '../data/cleanImages.js';
 import { describeSet, type OnSet } from '../data/describe.js';
 import type { Images } from '../data/images.js';
 import type { ImageSource } from '../data/imageSource.js';
-import {
-  openLabelledSet,
-  openUnlabelledSet,
-  type OpenLabelledSetOptions,
-  type OpenSetOptions,
-} from './imageSets.js';
+import { openLabelledSet, type OpenLabelledSetOptions, type OpenSetOptions } from './imageSets.js';
 import { heldOutOf } from './trainFromConfig.js';
 
 export interface OpenSourceOptions extends OpenSetOptions, CleanImagesOptions {
   /** Told of the set as it was opened. */
   readonly onSet?: OnSet | undefined;
-}
-
-/** The clean images of a set without classes, as openUnlabelledSet names it. */
-export async function openSource(spec: string, options: OpenSourceOptions): Promise<ImageSource> {
-  return asSource('to label', await openUnlabelledSet(spec, options), options);
 }
 
 /** The clean images of a labelled set, as openLabelledSet names it. */
@@ -28,8 +18,8 @@ export async function openLabelledSource(
   return asSource('audit', await openLabelledSet(spec, options), options);
 }
 
-/** What cannot be read beside the images counts before any of them is read. */
-function asSource(
+/** The clean images of a set that was opened, which is told; what cannot be read beside them counts first. */
+export function asSource(
   role: string,
   images: Images,
   options: CleanImagesOptions & Pick<OpenSourceOptions, 'onSet'>,

@@ -5,6 +5,7 @@ import type { LabelledImages } from '../data/images.js';
 import { compareSet, countsOf, examplesOf } from '../data/setChange.js';
 import { digestOf, openSetRecord, writeSetRecord } from '../data/setRecord.js';
 import { makeFolder } from '../runtime/atomic.js';
+import { findRun } from '../runtime/runFolder.js';
 import { GradusError } from '../support/errors.js';
 import { fingerprint } from '../support/hash.js';
 import { recordPath, SetMemory } from './setMemory.js';
@@ -20,6 +21,21 @@ export interface MeasuredOptions {
   /** Measures a test set that has changed since the training; refused unless told. */
   readonly acceptData?: boolean | undefined;
   readonly hashData?: boolean | undefined;
+}
+
+/**
+ * The images that a checkpoint or an .onnx file is measured on: those that a person names (`given`), else the
+ * test set of its run. Throws as requireTestOfThen.
+ */
+export async function measuredSet(
+  path: string,
+  images: LabelledImages,
+  { given, ...options }: MeasuredOptions & { readonly given: boolean },
+): Promise<MeasuredSet> {
+  const run = path.endsWith('.onnx') ? undefined : findRun(path)?.path;
+  return given || run === undefined
+    ? rememberMeasured(run, images, options)
+    : requireTestOfThen(run, images, options);
 }
 
 /** The test set of a run. Throws a DataError where it has changed since the training. */

@@ -67,7 +67,8 @@ export class SetMemory {
     const path = recordPath(folder, role);
     const record = resume ? await openSetRecord(path) : undefined;
     if (!record) {
-      if (resume) this.#tellOld();
+      // Packed images have a hash of their own, which older versions knew too.
+      if (resume && !images.packed) this.#tellOld();
       this.#willWrite(role, images, stats);
       return { images, stats, fresh: !resume };
     }

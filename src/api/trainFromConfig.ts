@@ -11,8 +11,8 @@ import { UnreadableImages } from '../data/unreadable.js';
 import type { Preparation } from '../data/preparation.js';
 import { removeOwnFiles } from '../runtime/ownFiles.js';
 import { fixedFolder, listCheckpoints, readCheckpointState } from '../runtime/checkpoint.js';
-import { RunFolder, runInfoAbove } from '../runtime/runFolder.js';
-import { ArtifactError, ConfigError } from '../support/errors.js';
+import { findRun, RunFolder, runInfoAbove } from '../runtime/runFolder.js';
+import { ArtifactError, ConfigError, DataError } from '../support/errors.js';
 import { batchesAhead, chooseDevice } from './device.js';
 import { deviceNote, type DeviceChoice } from './deviceNames.js';
 import { machine } from './machine.js';
@@ -27,6 +27,8 @@ import {
 import { evaluateClean } from './evaluateNetwork.js';
 import { fixResolution, requireLarger } from './fixResolution.js';
 import { forgetTest, judgeRun, type EvaluationResult, type RunJudgement } from './judgeRun.js';
+import { recordedHeldOut } from './heldOutRecord.js';
+import { openLabelledSet } from './imageSets.js';
 import { Labeller } from './labeller.js';
 import { loadModel, modelPath } from './loadModel.js';
 import { networkOf, type Network } from './modelWeights.js';
@@ -324,7 +326,29 @@ export async function heldOutOf(checkpoint: string): Promise<LabelledImages | un
   const { config: saved } = readCheckpointState(checkpoint);
   if (typeof saved !== 'object' || saved === null || !('data' in saved)) return undefined;
   const config = parseTrainingConfig(saved, checkpoint);
-  return (await openTrainingSets(config, folderOfRun(checkpoint))).validation;
+  const folder = folderOfRun(checkpoint);
+  const { data } = config;
+  if (data.kind !== 'mnist') {
+    const all = await openLabelledSet(data.labelled, { folder });
+    const recorded = await recordedHeldOutOf(checkpoint, all);
+    if (recorded) return recorded;
+  }
+  return (await openTrainingSets(config, folder)).validation;
+}
+
+/** Those that the record of a checkpoint's run names. Throws a DataError where one of them has changed. */
+async function recordedHeldOutOf(
+  checkpoint: string,
+  all: LabelledImages,
+): Promise<LabelledImages | undefined> {
+  const run = findRun(checkpoint);
+  const found = run && (await recordedHeldOut(run.path, all));
+  if (!found || 'images' in found) return found?.images;
+  throw new DataError(found.lost, {
+    code: 'held-out-changed',
+    where: all.name,
+    hint: 'restore them, or name labelled images that audit it: --audit SET, or none',
+  });
 }
 
 /** Where relative paths of a run's config start: its run.json says. */

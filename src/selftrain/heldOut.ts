@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { isObject } from '../api/config.js';
+import { recordedHeldOut, type HeldOut } from '../api/heldOutRecord.js';
 import { openLabelledSet } from '../api/imageSets.js';
 import { holdOut } from '../api/trainingData.js';
 import type { LabelledImages } from '../data/images.js';
@@ -18,9 +19,6 @@ const recordSchema = z.object({
   }),
 });
 
-/** What a self-training held out, or why it cannot be had any more. */
-export type HeldOut = { readonly images: LabelledImages } | { readonly lost: string };
-
 /**
  * The labelled images that the self-training of a checkpoint held out, from where its config says they
  * are; undefined where the checkpoint lies in no self-training. Images that changed since are lost: the
@@ -32,9 +30,12 @@ export async function heldOutOfSelfTraining(checkpoint: string): Promise<HeldOut
   if (!run || !record) return undefined;
   const { config, configFolder: folder, classes } = record;
   const { labelled } = config.data;
+  const name = `the images that ${checkpoint} held out`;
   let images: LabelledImages;
   try {
     const all = await openLabelledSet(labelled, { folder, classes });
+    const recorded = await recordedHeldOut(run.path, all);
+    if (recorded) return 'lost' in recorded ? recorded : { images: { ...recorded.images, name } };
     images = holdOut(all, config.validation.share, config.seed).validation;
   } catch (error) {
     if (error instanceof GradusError) return { lost: error.message };
@@ -43,5 +44,5 @@ export async function heldOutOfSelfTraining(checkpoint: string): Promise<HeldOut
   const begun = new Stages(run.path).inputsOf('teacher/train');
   if (!isObject(begun) || begun['validation'] !== images.fingerprint)
     return { lost: `${labelled} has changed since its training` };
-  return { images: { ...images, name: `the images that ${checkpoint} held out` } };
+  return { images: { ...images, name } };
 }

@@ -3,10 +3,11 @@ import { agreementWithFloat32 } from '../api/agreement.js';
 import type { Agreement } from '../api/agreementNote.js';
 import type { DeviceChoice } from '../api/deviceNames.js';
 import { classesOfRun } from '../api/evaluateCheckpoint.js';
+import { openUnlabelledSet } from '../api/imageSets.js';
 import {
+  asSource,
   openHeldOut,
   openLabelledSource,
-  openSource,
   type OpenSourceOptions,
 } from '../api/imageSources.js';
 import { openLabelledSet } from '../api/imageSets.js';
@@ -15,6 +16,7 @@ import { Labeller, type LabellerOptions } from '../api/labeller.js';
 import { unfinishedRun, type UnfinishedRun } from '../api/unfinishedRun.js';
 import { readClassNames } from '../data/classFile.js';
 import { cleanImages } from '../data/cleanImages.js';
+import type { Images } from '../data/images.js';
 import type { ImageSource } from '../data/imageSource.js';
 import { describeSet, type OnSet } from '../data/describe.js';
 import { LoaderPool } from '../data/loaderPool.js';
@@ -22,6 +24,7 @@ import { defaultUnreadable, UnreadableImages } from '../data/unreadable.js';
 import { resolveCheckpoint } from '../runtime/checkpoint.js';
 import { auditOnce, type AuditResult } from './audit.js';
 import { heldOutOfSelfTraining } from './heldOut.js';
+import { ShardMemory, type ShardMemoryOptions } from './shardMemory.js';
 import { labelImages, type LabelOptions, type LabelSummary } from './label.js';
 
 /** Who labels which images, as a command line names them. */
@@ -42,13 +45,19 @@ export interface TeacherRequest extends Pick<
   readonly classes?: string | undefined;
   /** Told of each set as it was opened. */
   readonly onSet?: OnSet | undefined;
+  /** Labels images anew that have changed since they got labels; refused unless told. */
+  readonly acceptData?: boolean | undefined;
+  /** Hashes the contents of all files, however many. */
+  readonly hashData?: boolean | undefined;
+  /** Told, in a line each, what is noteworthy of the images. */
+  readonly onNote?: ((text: string) => void) | undefined;
   /** Told where the teacher runs, and why there. */
   readonly onDevice?: ((choice: DeviceChoice) => void) | undefined;
   /** Told before the work begins that the teacher is a run that has not ended. */
   readonly onUnfinished?: ((run: UnfinishedRun) => void) | undefined;
 }
 
-export interface LabelRequest extends LabelOptions, TeacherRequest {}
+export interface LabelRequest extends Omit<LabelOptions, 'memory'>, TeacherRequest {}
 
 /** What labelling ends with; `audit` is of all audited images, whatever their confidence. */
 export interface LabelRunSummary extends LabelSummary {
@@ -69,11 +78,14 @@ export async function labelDataSet(path: string, request: LabelRequest): Promise
     path,
     request,
     list,
-    async ({ labeller, source, heldOut, lost, unfinished }) => {
+    async ({ labeller, images, source, heldOut, lost, unfinished }) => {
       const { classes: classNames } = labeller.teacher;
       const options = { ...optionsOf(request), classNames };
       const agreement = await agreementWithFloat32(labeller, path, options, source);
-      const summary = await labelImages(labeller, source, request);
+      const summary = await labelImages(labeller, source, {
+        ...request,
+        memory: new ShardMemory(images, memoryOf(request)),
+      });
       const audit =
         heldOut && !summary.interrupted
           ? await auditOnce(labeller, heldOut, request.out, request.temperature)
@@ -92,6 +104,7 @@ export async function labelDataSet(path: string, request: LabelRequest): Promise
 interface ReadyTeacher extends Auditors {
   readonly unfinished: UnfinishedRun | undefined;
   readonly labeller: Labeller;
+  readonly images: Images;
   readonly source: ImageSource;
 }
 
@@ -115,7 +128,8 @@ export async function withTeacher<T>(
   const clean = { pool, unreadable, onSet: request.onSet };
   let labeller: Labeller | undefined;
   try {
-    const source = await openSource(request.data, clean);
+    const images = await openUnlabelledSet(request.data);
+    const source = asSource('to label', images, clean);
     const auditors = await auditorsOf(path, request, clean);
     const classNames =
       request.classes === undefined
@@ -125,11 +139,16 @@ export async function withTeacher<T>(
     request.onDevice?.(labeller.device);
     const unfinished = unfinishedRun(path);
     if (unfinished) request.onUnfinished?.(unfinished);
-    return await body({ labeller, source, unfinished, ...auditors });
+    return await body({ labeller, images, source, unfinished, ...auditors });
   } finally {
     await labeller?.close();
     await pool.close();
   }
+}
+
+/** How a request wants the images of labels to be remembered. */
+export function memoryOf({ acceptData, hashData, onNote }: TeacherRequest): ShardMemoryOptions {
+  return { acceptData, hashData, tell: onNote };
 }
 
 /** What of a request is the labeller's. */

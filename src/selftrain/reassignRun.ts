@@ -1,8 +1,9 @@
 import type { UnfinishedRun } from '../api/unfinishedRun.js';
-import { withTeacher, type TeacherRequest } from './labelRun.js';
+import { memoryOf, withTeacher, type TeacherRequest } from './labelRun.js';
 import { reassignLabels, type ReassignOptions, type ReassignSummary } from './reassign.js';
 
-export interface ReassignRequest extends Omit<ReassignOptions, 'kept' | 'heldOut'>, TeacherRequest {
+export interface ReassignRequest
+  extends Omit<ReassignOptions, 'kept' | 'heldOut' | 'remember'>, TeacherRequest {
   /** A checkpoint's folder, a run's or an .onnx file. */
   readonly teacher: string;
 }
@@ -22,8 +23,11 @@ export async function reassignDataSet(
 ): Promise<ReassignRunSummary> {
   const list = `${request.out.replace(/\.parquet$/, '')}.unreadable.jsonl`;
   return withTeacher(request.teacher, request, list, async (ready) => {
-    const { labeller, source, heldOut, lost, unfinished } = ready;
-    const summary = await reassignLabels(labeller, source, { ...request, kept, heldOut });
+    const { labeller, images, source, heldOut, lost, unfinished } = ready;
+    const remember = { images, ...memoryOf(request) };
+    const summary = await reassignLabels(labeller, source, {
+      ...{ ...request, kept, heldOut, remember },
+    });
     return {
       ...summary,
       data: request.data,

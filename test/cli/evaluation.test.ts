@@ -13,7 +13,7 @@ import { gradusBin } from '../support/paths.js';
 
 const report: EvaluationReport = {
   ...{ checkpoint: 'runs/a/checkpoints/step-00000120', name: 'a', step: 120, data: 'photos/test' },
-  ...{ images: 5, ofImages: 5, unreadable: 0, unreadableList: null, seconds: 0.5 },
+  ...{ images: 5, ofImages: 5, unreadable: 0, unreadableList: null, seconds: 0.5, digest: '' },
   ...{ accuracy: 0.8, top5: 1, loss: 0.25, calibrationError: 0.031, calibration: [] },
   classNames: ['cat', 'a very long name'],
   confusion: [

@@ -107,6 +107,7 @@ describe('pseudo-labels from the command line', () => {
       'classes.svg',
       'kept.parquet',
       'ledger.parquet',
+      'sets',
       'shard-00001-of-00002.parquet',
       'shard-00002-of-00002.parquet',
     ]);

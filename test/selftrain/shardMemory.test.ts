@@ -20,6 +20,7 @@ beforeEach(() => {
 /** Looks at no image: each is of the first class. */
 const teacher = {
   teacher: { name: 'none', path: 'none', fingerprint: 'f', classes: ['a', 'b'] },
+  settle: () => Promise.resolve(),
   async *predict(_: unknown, indices: Iterable<number>) {
     for (const i of indices)
       yield await Promise.resolve({ indices: [i], probabilities: Float32Array.of(0.75, 0.25) });

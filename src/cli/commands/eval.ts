@@ -41,6 +41,8 @@ export const evaluate = defineCommand({
         unreadable: { ...text, describe: 'How many images may be unreadable' },
         batch: { ...text, describe: 'Images at a time' },
         threads: { ...text, describe: 'Threads of one operator' },
+        'accept-data': flags.acceptData,
+        'hash-data': flags.hashData,
         device: flags.device,
         ...onnxFlags,
       }),
@@ -60,6 +62,7 @@ export const evaluate = defineCommand({
       batch: wholeNumber('--batch', args.batch, { least: 1 }),
       threads: wholeNumber('--threads', args.threads, { least: 1 }),
       device: deviceOf(args.device),
+      ...{ acceptData: args.acceptData, hashData: args.hashData },
     };
     const opened = noteSets(progress);
     const report = await interruptible((signal) =>
@@ -68,6 +71,9 @@ export const evaluate = defineCommand({
         signal,
         onnx: onnxOptionsOf(args),
         onDevice: noteDevice(progress),
+        onNote: (text) => {
+          progress.note(text);
+        },
         onUnfinished: noteUnfinished(progress),
         onReading: noteReading(progress),
         onSet: opened.onSet,

@@ -55,6 +55,8 @@ export const label = defineCommand({
           default: false,
           describe: 'Replace labels by another teacher or of other images',
         },
+        'accept-data': flags.acceptData,
+        'hash-data': flags.hashData,
         device: flags.device,
         ...onnxFlags,
         precision: {
@@ -81,11 +83,15 @@ export const label = defineCommand({
         unreadable: wholeNumber('--unreadable', args.unreadable, { least: 0 }),
         classes: args.classes,
         overwrite: args.overwrite,
+        ...{ acceptData: args.acceptData, hashData: args.hashData },
         device: deviceOf(args.device),
         precision: oneOf('--precision', args.precision, inferencePrecisions),
         signal,
         onnx: onnxOptionsOf(args),
         onDevice: noteDevice(progress),
+        onNote: (text) => {
+          progress.note(text);
+        },
         onUnfinished: noteUnfinished(progress),
         onReading: noteReading(progress),
         onSet: opened.onSet,

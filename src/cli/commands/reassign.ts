@@ -71,6 +71,8 @@ export const reassign = defineCommand({
           default: false,
           describe: 'Replace a file of other labels',
         },
+        'accept-data': flags.acceptData,
+        'hash-data': flags.hashData,
         device: flags.device,
         ...onnxFlags,
       }),
@@ -93,10 +95,14 @@ export const reassign = defineCommand({
         generation: wholeNumber('--generation', args.generation, { least: 0 }),
         allowEmpty: args.allowEmpty,
         overwrite: args.overwrite,
+        ...{ acceptData: args.acceptData, hashData: args.hashData },
         device: deviceOf(args.device),
         signal,
         onnx: onnxOptionsOf(args),
         onDevice: noteDevice(progress),
+        onNote: (text) => {
+          progress.note(text);
+        },
         onUnfinished: noteUnfinished(progress),
         onReading: noteReading(progress),
         onSet: opened.onSet,
@@ -122,7 +128,7 @@ export const reassign = defineCommand({
 const resumed = [
   ...(['teacher', 'data', 'out', 'top-k', 'temperature', 'batch', 'threads', 'sessions'] as const),
   ...(['audit', 'unreadable', 'classes', 'corrections', 'generation', 'device'] as const),
-  ...(['allow-empty', 'overwrite'] as const),
+  ...(['allow-empty', 'overwrite', 'accept-data', 'hash-data'] as const),
   ...onnxFlagNames,
 ];
 
