@@ -5,9 +5,10 @@ import type { Manifest } from '../artifacts/manifest.js';
 import { parseManifest } from '../artifacts/manifestSchema.js';
 import { findShippedModel } from '../models/registry.js';
 import type { Model } from '../nn/defineModel.js';
-import { runInfoAbove } from '../runtime/runFolder.js';
+import { findRun } from '../runtime/runFolder.js';
 import { ArtifactError } from '../support/errors.js';
 import { loadModel, modelPath, type LoadedModel } from './loadModel.js';
+import { configFolders, field } from './runRecord.js';
 
 /** What is known of a checkpoint's network from what lies around it. */
 export interface CheckpointModel {
@@ -58,7 +59,9 @@ function ratesOf(noise: unknown): NoiseRates {
 function findModel(path: string, config: unknown, manifest: Manifest | undefined): string {
   const inConfig = field(config, 'model');
   const named = [
-    ...(typeof inConfig === 'string' ? [modelPath(inConfig, configFolder(path, config))] : []),
+    ...(typeof inConfig === 'string'
+      ? foldersOf(path, config).map((folder) => modelPath(inConfig, folder))
+      : []),
     ...(manifest ? [modelPath(manifest.model, '.')] : []),
   ];
   const found = named.find((name) => existsSync(name) || findShippedModel(name) !== undefined);
@@ -70,28 +73,22 @@ function findModel(path: string, config: unknown, manifest: Manifest | undefined
     {
       code: 'model-unknown',
       where: path,
-      notes: named.map((name) => `there is no ${name}`),
+      notes: [...new Set(named)].map((name) => `there is no ${name}`),
       hint: 'give the model: --model NAME_OR_PATH',
     },
   );
 }
 
-/** Where a config's paths start: for an import, its own folder; for a run, what its run.json says. */
-function configFolder(path: string, config: unknown): string {
-  if (field(config, 'imported') !== undefined) return path;
-  const folder = field(runInfoAbove(path), 'configFolder');
-  return typeof folder === 'string' ? folder : '.';
+/** Where a config's paths may start: for an import, its own folder; for a run, what its run.json says. */
+function foldersOf(path: string, config: unknown): readonly string[] {
+  if (field(config, 'imported') !== undefined) return [path];
+  const run = findRun(path);
+  const folders = run ? configFolders(run) : [];
+  return folders.length > 0 ? folders : ['.'];
 }
 
 /** The manifest of the run, or of the generation, that a checkpoint lies in. */
 function manifestBeside(path: string): Manifest | undefined {
   const file = join(resolve(path, '../..'), 'artifacts', 'manifest.json');
   return existsSync(file) ? parseManifest(readFileSync(file, 'utf8'), file) : undefined;
-}
-
-/** A key of what may be an object. */
-export function field(value: unknown, key: string): unknown {
-  return typeof value === 'object' && value !== null
-    ? (value as Readonly<Record<string, unknown>>)[key]
-    : undefined;
 }

@@ -8,7 +8,9 @@ import {
 } from '../runtime/checkpoint.js';
 import { modelOfCheckpoint, type NoiseRates } from './checkpointModel.js';
 import type { LoadedModel } from './loadModel.js';
+import { ArtifactError } from '../support/errors.js';
 import { classesOf, networkOf, type Network } from './modelWeights.js';
+import { classesOfCheckpoint } from './runRecord.js';
 import { StoredWeights, type WeightsKind } from './storedWeights.js';
 
 export interface NetworkChoice {
@@ -29,6 +31,8 @@ export interface CheckpointNetwork extends Pick<OpenCheckpoint, 'path' | 'state'
   readonly imageFormat: Manifest['imageFormat'] | undefined;
   /** Of its noise in training, where they are recorded. */
   readonly rates: NoiseRates;
+  /** Names of its classes, by their numbers, where they are recorded. */
+  readonly classNames: readonly string[] | undefined;
 }
 
 /**
@@ -62,7 +66,18 @@ async function readNetwork(
   const { name, architectureHash, weights: params } = network;
   const tensors = weights.infos();
   requireArchitecture({ path, state, tensors }, { name, architectureHash, params });
-  return { path, state, loaded, network, weights, imageFormat, rates };
+  const classNames = classesOfCheckpoint(path, state);
+  requireNames(classNames, network.classes, path);
+  return { path, state, loaded, network, weights, imageFormat, rates, classNames };
+}
+
+function requireNames(names: readonly string[] | undefined, classes: number, path: string): void {
+  if (names === undefined || names.length === classes) return;
+  throw new ArtifactError(`${path} names ${names.length} classes, its network has ${classes}`, {
+    code: 'class-count',
+    where: path,
+    hint: 'its state.json or run.json was changed: restore it',
+  });
 }
 
 /** The model with as many classes as the weights are for. */

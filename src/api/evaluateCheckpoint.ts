@@ -2,6 +2,7 @@ import { rmSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
 import type { Severity } from '../augment/corruptions/severities.js';
 import { cleanImages } from '../data/cleanImages.js';
+import { missingNotes, unrecordedNote } from '../data/classes.js';
 import { describeSet, type OnSet } from '../data/describe.js';
 import type { LabelledImages } from '../data/images.js';
 import { LoaderPool } from '../data/loaderPool.js';
@@ -9,7 +10,6 @@ import { defaultUnreadable, UnreadableImages } from '../data/unreadable.js';
 import { readCheckpointState, resolveCheckpoint } from '../runtime/checkpoint.js';
 import { runInfoAbove } from '../runtime/runFolder.js';
 import { ConfigError } from '../support/errors.js';
-import { field } from './checkpointModel.js';
 import type { OnnxOptions, OnnxReading } from './classifier/reading.js';
 import { parseTrainingConfig, type TrainingConfig } from './config.js';
 import type { DeviceChoice, DeviceName } from './deviceNames.js';
@@ -31,7 +31,7 @@ import {
   type RobustnessOptions,
 } from './robustness.js';
 import { openSetOfOnnx } from './onnxSets.js';
-import { folderOfRun } from './trainFromConfig.js';
+import { asRecorded, dataOfRun, field, recordedClasses, requireRun } from './runRecord.js';
 import { openTrainingSets, unreadableOf } from './trainingData.js';
 import { unfinishedRun, type UnfinishedRun } from './unfinishedRun.js';
 
@@ -94,6 +94,8 @@ export interface EvaluationReport extends NetworkEvaluation {
   readonly monteCarlo: MonteCarloResult | null;
   /** The run, where it has not ended. */
   readonly unfinished?: UnfinishedRun;
+  /** What was taken for granted, and what the figures leave out. */
+  readonly notes: readonly string[];
 }
 
 /** A network that is to be measured, and on what. */
@@ -104,6 +106,7 @@ interface Subject {
   readonly images: LabelledImages;
   /** How many of them may be unreadable. */
   readonly unreadable: number;
+  readonly notes: readonly string[];
 }
 
 /**
@@ -144,7 +147,7 @@ async function measure(
   subject: Subject,
   options: MeasureOptions,
 ): Promise<Omit<EvaluationReport, 'digest'>> {
-  const { path, step, config, images } = subject;
+  const { path, step, config, images, notes } = subject;
   const { corruptions, perturbations = false, mcDropout, onEvent } = options;
   const network = {
     batch: options.batch ?? config?.batch,
@@ -186,7 +189,7 @@ async function measure(
       ...(reading && { reading }),
     };
     const whole = { ofImages: images.count, unreadableList: options.unreadable.list ?? null };
-    return { ...clean, ...facts, ...whole, seconds, ...found };
+    return { ...clean, ...facts, ...whole, seconds, ...found, notes };
   } finally {
     await labeller.close();
   }
@@ -207,59 +210,59 @@ async function openSubject(
   if (given.endsWith('.onnx')) {
     if (data === undefined) throw noTestSet(given, `${given} does not tell on what to measure it`);
     const images = await openSetOfOnnx(data, given, onnx);
-    return { path: given, step: null, config: undefined, images, unreadable };
+    // What is to be said of its names is said with how it is read.
+    const opened = { path: given, step: null, config: undefined, unreadable };
+    return { ...opened, images, notes: missingNotes(images) };
   }
   const path = resolveCheckpoint(given);
+  const classes = recordedClasses(path);
   const { config: saved, step } = readCheckpointState(path);
   const config = field(saved, 'data') === undefined ? undefined : parseTrainingConfig(saved, path);
   const found = { path, step, config, unreadable: config ? unreadableOf(config) : unreadable };
-  if (config && data === undefined) {
-    const { test } = await openTrainingSets(config, folderOfRun(path));
-    if (test) return { ...found, images: test };
-    throw noTestSet(path, `the config of ${path} names no test set`);
+  if (data !== undefined) return withImages(found, await openData(data, '.', classes), classes);
+  if (config?.data.kind === 'mnist') {
+    const { folder } = dataOfRun(requireRun(path, dataFlag), 'mnist', dataFlag);
+    const { test } = await openTrainingSets(config, folder);
+    if (test) return withImages(found, test, classes);
   }
-  const { classes, test, folder } = runAbove(path);
-  const spec = data ?? test;
-  if (spec === undefined) throw noTestSet(path, `${path} does not tell on what to measure it`);
-  const images = await openLabelledSet(spec, { classes, ...(data === undefined && { folder }) });
-  return { ...found, images };
+  const test = testOf(path, config);
+  const place = dataOfRun(requireRun(path, dataFlag), test, dataFlag);
+  return withImages(found, await openData(test, place.folder, classes), classes, place.note);
+}
+
+/** The test set of the training, or of the self-training, that a checkpoint is of. */
+function testOf(path: string, config: TrainingConfig | undefined): string {
+  const above = field(field(runInfoAbove(path), 'config'), 'data');
+  const test = field(config ? config.data : above, 'test');
+  if (typeof test === 'string') return test;
+  const message = config ? `the config of ${path} names no test set` : undefined;
+  throw noTestSet(path, message ?? `${path} does not tell on what to measure it`);
+}
+
+const dataFlag = 'name labelled images: --data DIR, a list, a split of gradus data, or mnist';
+
+function openData(
+  spec: string,
+  folder: string,
+  classes: readonly string[] | undefined,
+): Promise<LabelledImages> {
+  return openLabelledSet(spec, { folder, classes: asRecorded(classes, true) });
+}
+
+function withImages(
+  subject: Omit<Subject, 'images' | 'notes'>,
+  images: LabelledImages,
+  classes: readonly string[] | undefined,
+  note?: string,
+): Subject {
+  const notes = [
+    ...(note === undefined ? [] : [note]),
+    ...(classes ? [] : [unrecordedNote(subject.path, images.classNames)]),
+    ...missingNotes(images),
+  ];
+  return { ...subject, images, notes };
 }
 
 function noTestSet(path: string, message: string): ConfigError {
-  return new ConfigError(message, {
-    code: 'no-test-set',
-    where: path,
-    hint: 'name labelled images: --data DIR, a list, a split of gradus data, or mnist',
-  });
-}
-
-/** What the run that a checkpoint lies in says of the data. */
-function runAbove(path: string): {
-  readonly classes?: readonly string[] | undefined;
-  /** The test set of a self-training, from its config's folder. */
-  readonly test?: string;
-  readonly folder?: string;
-} {
-  const info = runInfoAbove(path);
-  const test = field(field(field(info, 'config'), 'data'), 'test');
-  const folder = field(info, 'configFolder');
-  return {
-    classes: classesIn(info),
-    ...(typeof test === 'string' && { test }),
-    ...(typeof folder === 'string' && { folder }),
-  };
-}
-
-/** Names of the classes, in their order, of the run that a checkpoint lies in; undefined where it does not tell. */
-export function classesOfRun(checkpoint: string): readonly string[] | undefined {
-  return classesIn(runInfoAbove(checkpoint));
-}
-
-function classesIn(info: unknown): readonly string[] | undefined {
-  const classes = field(info, 'classes');
-  return isNames(classes) ? classes : undefined;
-}
-
-function isNames(value: unknown): value is readonly string[] {
-  return Array.isArray(value) && value.every((name) => typeof name === 'string');
+  return new ConfigError(message, { code: 'no-test-set', where: path, hint: dataFlag });
 }

@@ -1,3 +1,4 @@
+import { requireSameNumbers } from '../data/classes.js';
 import { evenly, type ImageSource } from '../data/imageSource.js';
 import { Evaluation, type Measures } from '../runtime/evaluate.js';
 import { DataError } from '../support/errors.js';
@@ -59,7 +60,7 @@ export function requireImages(read: number, { name }: Pick<ImageSource, 'name'>)
 
 /** The labels of images, which the network has to have as many classes for. */
 export function requireLabels(
-  { manifest: { classes }, teacher: { path } }: Labeller,
+  { manifest: { classes }, teacher }: Labeller,
   source: Pick<ImageSource, 'name' | 'label' | 'classNames'>,
 ): { readonly label: (i: number) => number; readonly classNames: readonly string[] } {
   const { name, classNames } = source;
@@ -75,10 +76,11 @@ export function requireLabels(
       {
         code: 'class-count',
         where: name,
-        notes: [`the network is ${path}`],
+        notes: [`the network is ${teacher.path}`],
         hint: 'give images of the classes that it was trained on',
       },
     );
+  if (teacher.named) requireSameNumbers(classNames, teacher.classes, name);
   return { label: source.label.bind(source), classNames };
 }
 

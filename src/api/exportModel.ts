@@ -1,6 +1,7 @@
 import { statSync } from 'node:fs';
 import { basename, dirname, extname, join } from 'node:path';
 import { compileInference } from '../compiler/inference.js';
+import { classMetadata } from '../data/classes.js';
 import type { ImageInput } from '../nn/defineModel.js';
 import { makeFolder, writeFileAtomic } from '../runtime/atomic.js';
 import { streamSafetensors } from '../runtime/safetensors.js';
@@ -46,6 +47,8 @@ export interface ExportResult {
   readonly format: ExportFormat;
   readonly files: readonly { readonly path: string; readonly bytes: number }[];
   readonly classes: number;
+  /** Names of the classes, which the file has too; null where the checkpoint does not record them. */
+  readonly classNames: readonly string[] | null;
   /** Matrices that stay float32 in spite of `float16`, since their numbers go beyond its range. */
   readonly tooLarge: readonly string[];
   /** Of an ONNX model. */
@@ -89,6 +92,7 @@ export async function exportModel(path: string, options: ExportOptions): Promise
       weights: weights.kind,
       format,
       classes: network.classes,
+      classNames: source.classNames ?? null,
       ...written,
       ...(unfinished && { unfinished }),
     };
@@ -134,11 +138,17 @@ function writeOnnx(source: CheckpointNetwork, options: ExportOptions): Written {
   };
 }
 
-function writeWeights({ loaded, weights }: CheckpointNetwork, options: ExportOptions): Written {
+function writeWeights(
+  { loaded, weights, classNames }: CheckpointNetwork,
+  options: ExportOptions,
+): Written {
   const { out, float16 = false } = options;
   const nameOf = namesOf(loaded, options.names);
   // `format` is what transformers and its relatives ask a file for before they read it.
-  const metadata = { format: 'pt', model: loaded.model.name, weights: weights.kind };
+  const metadata = {
+    ...{ format: 'pt', model: loaded.model.name, weights: weights.kind },
+    ...classMetadata(classNames),
+  };
   const { tensors, tooLarge } = float16
     ? halveMatrices(weights.held())
     : { tensors: weights, tooLarge: [] };
@@ -151,7 +161,7 @@ function writeWeights({ loaded, weights }: CheckpointNetwork, options: ExportOpt
 
 /** Facts for whoever finds the file without its run; docs/data.md tells how to use them. */
 function metadataOf(
-  { state, loaded, network, weights }: CheckpointNetwork,
+  { state, loaded, network, weights, classNames }: CheckpointNetwork,
   imageFormat: ImageFormat,
 ): Record<string, string> {
   const { mean, std } = loaded.model.input;
@@ -168,6 +178,7 @@ function metadataOf(
     'gradus.crop': crop,
     'gradus.crop_pct': String(cropPct),
     'gradus.pixels': pixels,
+    ...classMetadata(classNames),
   };
 }
 

@@ -1,6 +1,6 @@
 import { readdirSync, statSync, type Stats } from 'node:fs';
 import { basename, dirname, join, resolve } from 'node:path';
-import { checkClasses } from '../data/classes.js';
+import { matchClasses, type WantedClasses } from '../data/classes.js';
 import { openFlatFolder, openImageFolder } from '../data/folder.js';
 import type { Images, LabelledImages } from '../data/images.js';
 import { openImageList, openUnlabelledList } from '../data/list.js';
@@ -16,8 +16,11 @@ export interface OpenSetOptions {
 }
 
 export interface OpenLabelledSetOptions extends OpenSetOptions {
-  /** Names of the classes that the set must have, in the order that gives them their numbers. */
-  readonly classes?: readonly string[] | undefined;
+  /**
+   * The classes that the set must have, in the order that gives them their numbers; its own, sorted, if
+   * missing.
+   */
+  readonly classes?: readonly string[] | WantedClasses | undefined;
 }
 
 const listName = /\.(?:csv|jsonl|ndjson)$/i;
@@ -25,15 +28,16 @@ const listName = /\.(?:csv|jsonl|ndjson)$/i;
 /**
  * Labelled images by the path of a folder with a subfolder for each class, of a .csv or .jsonl list,
  * or of a split that `gradus data` wrote (with or without its .json); or `mnist`, `mnist:DIR`. Throws
- * a DataError where there is none, where it is broken, and where its classes are not `classes`.
+ * a DataError where there is none, where it is broken, and where its classes are not those wanted.
  */
 export async function openLabelledSet(
   spec: string,
   { folder = '.', classes }: OpenLabelledSetOptions = {},
 ): Promise<LabelledImages> {
   const place = placeOf(spec, folder);
-  if (place.kind === 'folder') requireClassFolders(place.path, spec, classes);
-  const images = await openPlace(place, spec, classes);
+  const wanted = wantedOf(classes);
+  if (place.kind === 'folder') requireClassFolders(place.path, spec, wanted?.names);
+  const images = await openPlace(place, spec, wanted);
   // Where the classes are given, a set may have any of them.
   if (classes === undefined) requireClasses(images.classNames, place.path);
   return images;
@@ -42,18 +46,23 @@ export async function openLabelledSet(
 function openPlace(
   place: Place,
   spec: string,
-  classes: readonly string[] | undefined,
+  wanted: WantedClasses | undefined,
 ): LabelledImages | Promise<LabelledImages> {
   switch (place.kind) {
     case 'folder':
-      return openImageFolder(place.path, classes);
+      return openImageFolder(place.path, wanted);
     case 'list':
-      return openImageList(place.path, { classes });
+      return openImageList(place.path, { wanted });
     case 'split':
-      return inOrder(openSplit(place.path), classes);
+      return inOrder(openSplit(place.path), wanted);
     case 'mnist':
-      return inOrder({ ...mnistImages({ cacheDir: place.path }), name: spec }, classes);
+      return inOrder({ ...mnistImages({ cacheDir: place.path }), name: spec }, wanted);
   }
+}
+
+function wantedOf(classes: OpenLabelledSetOptions['classes']): WantedClasses | undefined {
+  if (classes === undefined || 'names' in classes) return classes;
+  return { names: classes, source: 'the labelled images' };
 }
 
 /**
@@ -103,6 +112,13 @@ function placeOf(spec: string, folder: string): Place {
   throw missing(spec, path);
 }
 
+/** Whether there is anything by the name of a set; MNIST is there anywhere. */
+export function hasSet(spec: string, folder: string): boolean {
+  if (/^mnist(?::|$)/.test(spec)) return true;
+  const path = resolve(folder, spec);
+  return (statOf(path) ?? statOf(`${path}.json`)) !== undefined;
+}
+
 function statOf(path: string): Stats | undefined {
   return statSync(path, { throwIfNoEntry: false });
 }
@@ -147,11 +163,17 @@ function whatThereIs(spec: string, there: readonly string[]): string {
   return 'give a folder of images, a .csv or .jsonl list, a split of gradus data, mnist or mnist:DIR';
 }
 
-/** The same images, with the numbers that `classes` gives to the classes. */
-function inOrder(images: LabelledImages, classes: readonly string[] | undefined): LabelledImages {
-  const { classNames, name } = images;
-  if (classes === undefined || classes.join('\n') === classNames.join('\n')) return images;
-  checkClasses(classNames, classes, name);
-  const numbers = Uint16Array.from(classNames, (own) => classes.indexOf(own));
-  return { ...images, classNames: classes, label: (i) => numbers[images.label(i)] ?? 0 };
+/** The same images, with the numbers that a folder or a list of these classes would have. */
+function inOrder(images: LabelledImages, wanted: WantedClasses | undefined): LabelledImages {
+  const { classNames: own, name } = images;
+  const { classNames, numbers, missing } = matchClasses(own, wanted, name);
+  const same = numbers.every((number, i) => number === i) && missing.length === 0;
+  if (same) return { ...images, classNames };
+  const places = Uint16Array.from(numbers);
+  return {
+    ...images,
+    classNames,
+    ...(missing.length > 0 && { missingClasses: missing }),
+    label: (i) => places[images.label(i)] ?? 0,
+  };
 }

@@ -3,6 +3,7 @@ import { ownClassesKey } from './classifier/classNames.js';
 import type { OnnxOptions } from './classifier/reading.js';
 import { openLabelledSet, type OpenLabelledSetOptions } from './imageSets.js';
 import { readOnnxClassifier } from './onnxTeacher.js';
+import { asRecorded } from './runRecord.js';
 
 /**
  * Opens labelled images whose classes have the numbers that an .onnx file gives them by name. Names
@@ -17,7 +18,8 @@ export async function openSetOfOnnx(
 ): Promise<LabelledImages> {
   const { names, namesKey } = readOnnxClassifier(path, onnx);
   if (names === undefined) return openLabelledSet(spec, options);
-  if (namesKey === ownClassesKey) return openLabelledSet(spec, { ...options, classes: names });
+  if (namesKey === ownClassesKey)
+    return openLabelledSet(spec, { ...options, classes: asRecorded(names, true) });
   const images = await openLabelledSet(spec, options);
   const known = new Set(names);
   const same =

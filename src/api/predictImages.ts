@@ -8,10 +8,8 @@ import { range } from '../data/imageSource.js';
 import { LoaderPool } from '../data/loaderPool.js';
 import { imagesBelow } from '../data/scan.js';
 import { UnreadableImages } from '../data/unreadable.js';
-import { resolveCheckpoint } from '../runtime/checkpoint.js';
 import { DataError } from '../support/errors.js';
 import type { DeviceChoice, DeviceName } from './deviceNames.js';
-import { classesOfRun } from './evaluateCheckpoint.js';
 import { Labeller } from './labeller.js';
 
 export interface PredictOptions {
@@ -63,9 +61,8 @@ export async function predictImages(
   const { model, batch, threads, device, topK = 5 } = options;
   const left = new LeftOut();
   const images = listed(paths, left);
-  const classNames = model.endsWith('.onnx') ? undefined : classesOfRun(resolveCheckpoint(model));
   const pool = new LoaderPool();
-  const labeller = await Labeller.create(model, { batch, threads, device, classNames });
+  const labeller = await Labeller.create(model, { batch, threads, device });
   options.onDevice?.(labeller.device);
   try {
     const unreadable = new UnreadableImages({ limit: Infinity });

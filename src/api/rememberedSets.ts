@@ -75,6 +75,11 @@ function describeParts({ training, validation, test }: TrainingSets, onSet?: OnS
   if (test) onSet(describeSet('test', test));
 }
 
+export interface RememberedOptions extends MemoryOptions {
+  /** Names of the classes of the run that goes on; they give the numbers. */
+  readonly recorded?: readonly string[] | undefined;
+}
+
 /**
  * Opens the labelled sets of a config as openTrainingSets does, holds them against what the run's folder
  * remembers of them, and looks for images that are there twice. Nothing is written before `keep`.
@@ -82,7 +87,7 @@ function describeParts({ training, validation, test }: TrainingSets, onSet?: OnS
 export async function openRememberedSets(
   config: Pick<TrainingConfig, 'data' | 'seed' | 'validation'>,
   folder: string,
-  options: MemoryOptions,
+  { recorded, ...options }: RememberedOptions,
 ): Promise<RememberedSets> {
   const { data, seed, validation } = config;
   // The digits of a package have no files that could change.
@@ -91,7 +96,7 @@ export async function openRememberedSets(
     describeParts(sets, options.onSet);
     return { ...sets, beside: [], keep: () => Promise.resolve() };
   }
-  const opened = await openWholeSets(data, folder);
+  const opened = await openWholeSets(data, folder, recorded);
   const memory = new SetMemory(options);
   const labelled = await memory.recall('labelled', opened.labelled);
   const test = opened.test && (await memory.recall('test', opened.test));

@@ -54,6 +54,8 @@ export interface TrainingPlan {
   /** Steps between two checkpoints. */
   readonly checkpointEvery: number;
   readonly keepLast: number;
+  /** Names of the classes, by their numbers, for each checkpoint to record. */
+  readonly classes?: readonly string[] | undefined;
   /** Written into each checkpoint. */
   readonly config: Json;
 }
@@ -255,11 +257,11 @@ class TrainingRun {
   }
 
   async #initialize(): Promise<void> {
-    const { initial } = this.plan;
+    const { initial, classes } = this.plan;
     if (initial === undefined) return;
     const unfinished = unfinishedRun(initial);
     if (unfinished) this.#tell(`note: ${unfinished.note}`);
-    await this.trainer.startFrom(initial);
+    await this.trainer.startFrom(initial, classes);
   }
 
   /**
@@ -326,6 +328,7 @@ class TrainingRun {
       ...(plan.choose === 'last' && { choose: plan.choose }),
       steps: plan.steps,
       ...((trainer.step >= plan.steps || this.#stopped) && { ended: true }),
+      ...(plan.classes && { classes: plan.classes }),
       config: plan.config,
     });
     this.#saved = { step: trainer.step, path };

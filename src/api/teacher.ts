@@ -3,12 +3,14 @@ import type { Manifest, TensorInfo } from '../artifacts/manifest.js';
 import { compileInference } from '../compiler/inference.js';
 import type { InferencePrecision } from '../compiler/precision.js';
 import type { Model } from '../nn/defineModel.js';
+import { namesDifference } from '../data/classes.js';
 import type { OnnxSource } from '../runtime/onnxFile.js';
 import { ConfigError } from '../support/errors.js';
 import { viewOf, type ImageView } from '../support/imageView.js';
 import type { NoiseRates } from './checkpointModel.js';
 import type { Target } from '../targets/target.js';
 import { withNetwork, type CheckpointNetwork } from './checkpointNetwork.js';
+import { ownClassesKey } from './classifier/classNames.js';
 import type { OnnxOptions } from './classifier/reading.js';
 import { readOnnxClassifier, type OnnxClassifier } from './onnxTeacher.js';
 import { viewOfModel } from './trainingData.js';
@@ -26,8 +28,10 @@ export interface Teacher {
   readonly infer: OnnxSource;
   /** What is known of an .onnx file; undefined for a checkpoint, which takes and gives what Gradus does. */
   readonly onnx?: OnnxClassifier | undefined;
-  /** Names of the classes, in the order of its scores. */
+  /** Names of the classes, in the order of its scores; their numbers where nobody names them. */
   readonly classes: readonly string[];
+  /** Whether `classes` are names. */
+  readonly named: boolean;
   /** The noise that it labels with; none where missing. */
   readonly noise?: ModelNoise | undefined;
 }
@@ -57,7 +61,7 @@ export type TeacherSource =
 export interface TeacherOptions {
   /** Images of a run. */
   readonly batch: number;
-  /** Names of the classes; those that an .onnx file has, else their numbers, where missing. */
+  /** Names of the classes, where it does not record them; what Gradus recorded must be the same. */
   readonly classNames?: readonly string[] | undefined;
   /**
    * Labels noised. Rates that it leaves out are those of the checkpoint's training, else the
@@ -101,7 +105,7 @@ function requireNoOnnxOptions(source: TeacherSource, { onnx = {} }: TeacherOptio
 }
 
 function checkpointTeacher(source: CheckpointNetwork, options: TeacherOptions): Teacher {
-  const { path, state, loaded, network, weights } = source;
+  const { path, state, loaded, network, weights, classNames: recorded } = source;
   const { batch, classNames, target, precision = 'float32' } = options;
   const noise = options.noise && { ...options.noise, ...ratesOf(options.noise, source.rates) };
   // What was trained on floats was given the pixels as they are.
@@ -146,7 +150,7 @@ function checkpointTeacher(source: CheckpointNetwork, options: TeacherOptions): 
       view,
     }),
     infer: onnx.bytes,
-    classes: namesOf(classes, classNames, path),
+    ...namesOf(classes, classNames, recorded, path),
     noise,
   };
 }
@@ -240,7 +244,12 @@ function onnxTeacher(path: string, options: TeacherOptions): Teacher {
     }),
     infer: path,
     onnx: { ...found, notes: [...found.notes, ...noteOfNames(found.names, classNames)] },
-    classes: namesOf(classes, classNames ?? found.names, path),
+    ...namesOf(
+      classes,
+      classNames ?? found.names,
+      found.namesKey === ownClassesKey ? found.names : undefined,
+      path,
+    ),
   };
 }
 
@@ -299,14 +308,35 @@ function inferManifest({ inputs, outputs, ...facts }: InferFacts): Manifest {
 
 function namesOf(
   classes: number,
-  names: readonly string[] | undefined,
+  given: readonly string[] | undefined,
+  recorded: readonly string[] | undefined,
   where: string,
-): readonly string[] {
-  if (names === undefined) return Array.from({ length: classes }, (_, i) => String(i));
-  if (names.length === classes) return names;
-  throw new ConfigError(`${names.length} class names for a teacher of ${classes} classes`, {
-    code: 'class-count',
+): Pick<Teacher, 'classes' | 'named'> {
+  const names = recorded ?? given;
+  if (names === undefined)
+    return { classes: Array.from({ length: classes }, (_, i) => String(i)), named: false };
+  if (names.length !== classes)
+    throw new ConfigError(`${names.length} class names for a teacher of ${classes} classes`, {
+      code: 'class-count',
+      where,
+      hint: 'give one name for each of its classes, in their order',
+    });
+  if (recorded && given) requireSameNames(given, recorded, where);
+  return { classes: names, named: true };
+}
+
+/** What a caller calls the classes of a network is not to overrule what its training called them. */
+function requireSameNames(
+  given: readonly string[],
+  recorded: readonly string[],
+  where: string,
+): void {
+  const difference = namesDifference(given, recorded);
+  if (difference === undefined) return;
+  throw new ConfigError(`the class names that are given are not those that ${where} records`, {
+    code: 'classes-differ',
     where,
-    hint: 'give one name for each of its classes, in their order',
+    notes: difference,
+    hint: 'leave them out: the network keeps those of its training',
   });
 }

@@ -11,8 +11,8 @@ import { UnreadableImages } from '../data/unreadable.js';
 import type { Preparation } from '../data/preparation.js';
 import { removeOwnFiles } from '../runtime/ownFiles.js';
 import { fixedFolder, listCheckpoints, readCheckpointState } from '../runtime/checkpoint.js';
-import { findRun, RunFolder, runInfoAbove } from '../runtime/runFolder.js';
-import { ArtifactError, ConfigError, DataError } from '../support/errors.js';
+import { findRun, RunFolder } from '../runtime/runFolder.js';
+import { ConfigError, DataError } from '../support/errors.js';
 import { batchesAhead, chooseDevice } from './device.js';
 import { deviceNote, type DeviceChoice } from './deviceNames.js';
 import { machine } from './machine.js';
@@ -32,8 +32,15 @@ import { openLabelledSet } from './imageSets.js';
 import { Labeller } from './labeller.js';
 import { loadModel, modelPath } from './loadModel.js';
 import { networkOf, type Network } from './modelWeights.js';
-import { openRememberedSets } from './rememberedSets.js';
-import type { MemoryOptions } from './setMemory.js';
+import { openRememberedSets, type RememberedOptions } from './rememberedSets.js';
+import {
+  asRecorded,
+  classesOfRun,
+  configFolderEntry,
+  dataOfRun,
+  recordedClasses,
+  requireRun,
+} from './runRecord.js';
 import { requireStartingWeights } from './startingWeights.js';
 import {
   everyEpochs,
@@ -45,6 +52,7 @@ import {
 import {
   classesOf,
   decodingOf,
+  holdOut,
   openTrainingSets,
   plainPreparation,
   preparationOf,
@@ -89,6 +97,7 @@ interface RunImages {
   readonly validation: ImageSource;
   readonly test: ImageSource | undefined;
   readonly network: Network;
+  readonly classNames: readonly string[];
   readonly unreadable: UnreadableImages;
   /** Records what the run takes its images to be. */
   keepSets(): Promise<void>;
@@ -108,6 +117,7 @@ export async function trainFromConfig(
   try {
     if (!resume && options.overwrite !== true) requireNoRun(out);
     if (resume) requireSameRun(run, config, choice);
+    const recorded = resume ? classesOfRun(run.readInfo()) : undefined;
     if (!resume) forgetEnd(out);
     const { acceptData, hashData, onSet } = options;
     const tell = (text: string): void => options.onEvent?.({ kind: 'message', text });
@@ -115,18 +125,20 @@ export async function trainFromConfig(
       ...{ pool, folder: out, resume, acceptData, hashData, onSet, tell },
       unreadableFile: join(out, 'unreadable.jsonl'),
       prefetch: batchesAhead(choice.device, config.stepsPerRun),
+      recorded,
     });
-    if (!resume || lastStep(out) === 0) requireStart(config, configFolder, images);
+    const notes = !resume || lastStep(out) === 0 ? requireStart(config, configFolder, images) : [];
     await images.keepSets();
     run.writeInfo({
       config: toJson(config),
-      configFolder,
-      classes: [...(images.validation.classNames ?? [])],
+      configFolder: configFolderEntry(out, configFolder),
+      classes: [...images.classNames],
       device: choice.device,
       machine: machine(),
       node: process.version,
     });
-    if (note !== undefined) options.onEvent?.({ kind: 'message', text: note });
+    for (const text of [...(note === undefined ? [] : [note]), ...notes])
+      options.onEvent?.({ kind: 'message', text });
     const waiting = new Waiting();
     const plan = planOf(config, images, out, configFolder);
     const result = await trainPhases(config, plan, images, {
@@ -231,7 +243,7 @@ class Waiting {
   }
 }
 
-interface LoadOptions extends MemoryOptions {
+interface LoadOptions extends RememberedOptions {
   readonly pool: LoaderPool;
   readonly unreadableFile: string;
   /** Batches made ahead of a step; the loader's own number where undefined. */
@@ -242,12 +254,12 @@ interface LoadOptions extends MemoryOptions {
 async function imagesOf(
   config: TrainingConfig,
   configFolder: string,
-  { pool, unreadableFile, prefetch, ...memory }: LoadOptions,
+  { pool, unreadableFile, prefetch, recorded, ...memory }: LoadOptions,
 ): Promise<RunImages> {
   const { batch, seed, noise } = config;
   // Threads look at the files while this one checks and traces the model.
   const [sets, loaded] = await Promise.all([
-    openRememberedSets(config, configFolder, memory),
+    openRememberedSets(config, configFolder, { ...memory, recorded }),
     loadModel(modelPath(config.model, configFolder)),
   ]);
   const { training, validation, test } = sets;
@@ -282,20 +294,26 @@ async function imagesOf(
       ...{ classes, image: shape, freeze: config.freeze },
       ...{ drop: noise.dropout, dropPath: noise.dropPath },
     }),
+    classNames: training.classNames,
     unreadable,
     keepSets: () => sets.keep(),
   };
 }
 
-/** What a new run starts from fits its network. */
-function requireStart({ init }: TrainingConfig, configFolder: string, { network }: RunImages) {
-  if (init !== undefined) requireStartingWeights(resolve(configFolder, init), network);
+/** What a new run starts from fits its network and its classes; returns what is to be said of it. */
+function requireStart(
+  { init }: TrainingConfig,
+  configFolder: string,
+  { network, classNames }: RunImages,
+): string[] {
+  if (init === undefined) return [];
+  return requireStartingWeights(resolve(configFolder, init), network, classNames);
 }
 
 /** Epochs of the config become steps. */
 function planOf(
   config: TrainingConfig,
-  { source, steps, validation, network }: RunImages,
+  { source, steps, validation, network, classNames }: RunImages,
   folder: string,
   configFolder: string,
 ): TrainingPlan {
@@ -314,26 +332,31 @@ function planOf(
     choose: config.choose,
     checkpointEvery: everyEpochs(config.checkpoints.every, source),
     keepLast: config.checkpoints.keepLast,
+    classes: classNames,
     config: toJson(config),
   };
 }
 
 /**
  * The labelled images that the training of a checkpoint held out; undefined where it was not made
- * by `gradus train`.
+ * by `gradus train`. Throws a DataError with `hint` where they are gone.
  */
-export async function heldOutOf(checkpoint: string): Promise<LabelledImages | undefined> {
+export async function heldOutOf(
+  checkpoint: string,
+  hint: string,
+): Promise<LabelledImages | undefined> {
   const { config: saved } = readCheckpointState(checkpoint);
   if (typeof saved !== 'object' || saved === null || !('data' in saved)) return undefined;
   const config = parseTrainingConfig(saved, checkpoint);
-  const folder = folderOfRun(checkpoint);
   const { data } = config;
-  if (data.kind !== 'mnist') {
-    const all = await openLabelledSet(data.labelled, { folder });
-    const recorded = await recordedHeldOutOf(checkpoint, all);
-    if (recorded) return recorded;
-  }
-  return (await openTrainingSets(config, folder)).validation;
+  const run = requireRun(checkpoint, hint);
+  if (data.kind === 'mnist')
+    return (await openTrainingSets(config, dataOfRun(run, 'mnist', hint).folder)).validation;
+  const { folder } = dataOfRun(run, data.labelled, hint);
+  const classes = asRecorded(recordedClasses(checkpoint));
+  const all = await openLabelledSet(data.labelled, { folder, classes });
+  const kept = await recordedHeldOutOf(checkpoint, all);
+  return kept ?? holdOut(all, config.validation.share, config.seed).validation;
 }
 
 /** Those that the record of a checkpoint's run names. Throws a DataError where one of them has changed. */
@@ -348,18 +371,6 @@ async function recordedHeldOutOf(
     code: 'held-out-changed',
     where: all.name,
     hint: 'restore them, or name labelled images that audit it: --audit SET, or none',
-  });
-}
-
-/** Where relative paths of a run's config start: its run.json says. */
-export function folderOfRun(checkpoint: string): string {
-  const info = runInfoAbove(checkpoint);
-  if (typeof info === 'object' && info !== null && 'configFolder' in info)
-    return String(info.configFolder);
-  throw new ArtifactError(`${checkpoint} does not lie in a run's folder`, {
-    code: 'no-run',
-    where: checkpoint,
-    hint: 'give a checkpoint that gradus train made, where it made it',
   });
 }
 

@@ -95,6 +95,7 @@ export class Trainer {
     /** Where it runs, and why there. */
     readonly device: DeviceChoice,
     private readonly client: TrainClient,
+    private readonly model: string | Model,
     private readonly options: TrainerOptions,
   ) {
     this.#skipped = new SkippedSteps(compiled.manifest);
@@ -138,7 +139,7 @@ export class Trainer {
     // Drawn while the worker loads its sessions, which takes longer.
     const weights = compiled.initial.held();
     const client = await starting;
-    const trainer = new Trainer(compiled, choice, client, options);
+    const trainer = new Trainer(compiled, choice, client, model, options);
     trainer.#queueLength = stepsPerRunOf(compiled.manifest);
     await client.initialize(weights);
     return trainer;
@@ -330,7 +331,10 @@ export class Trainer {
    */
   async save(
     folder: string,
-    meta: Pick<CheckpointMeta, 'epoch' | 'position' | 'best' | 'choose' | 'steps' | 'ended'> & {
+    meta: Pick<
+      CheckpointMeta,
+      'epoch' | 'position' | 'best' | 'choose' | 'steps' | 'ended' | 'classes'
+    > & {
       readonly config: Json;
     },
   ): Promise<string> {
@@ -351,10 +355,14 @@ export class Trainer {
   /**
    * Takes the weights of a checkpoint, or of a run's best: their moving average where there is one.
    * The architecture must be the same, the image size need not. Optimizer state, averages and steps
-   * begin anew. Throws an ArtifactError where the checkpoint is corrupt or does not fit.
+   * begin anew. With `classNames` its classes must have these names, in whatever order. Throws an
+   * ArtifactError where the checkpoint is corrupt or does not fit.
    */
-  async startFrom(path: string): Promise<void> {
-    await this.client.initialize(startingWeights(path, this.manifest));
+  async startFrom(path: string, classNames?: readonly string[]): Promise<void> {
+    const { model, manifest: architecture } = this;
+    const { image } = architecture;
+    const starting = { model, architecture, image, classNames };
+    await this.client.initialize(await startingWeights(path, starting));
     this.#begin(0);
   }
 

@@ -16,6 +16,7 @@ import { viewOf, type ImageView } from '../support/imageView.js';
 import { permutation } from '../support/random.js';
 import type { TrainingConfig } from './config.js';
 import { openLabelledSet } from './imageSets.js';
+import { asRecorded } from './runRecord.js';
 
 /** The images of a config: to train on, to judge by, and to test on once at the end. */
 export interface TrainingSets {
@@ -27,16 +28,18 @@ export interface TrainingSets {
 type DataConfig = TrainingConfig['data'];
 
 /**
- * Opens the labelled sets of a config, and holds out a part of those to train on. Throws a DataError
- * for a set that is missing, broken or empty, and where the test set has other classes.
+ * Opens the labelled sets of a config, and holds out a part of those to train on. `recorded` are the names
+ * of the classes of a run that goes on or is judged: they give the numbers. Throws a DataError for a set
+ * that is missing, broken or empty, and where one has other classes.
  */
 export async function openTrainingSets(
   config: Pick<TrainingConfig, 'data' | 'seed' | 'validation'>,
   folder: string,
+  recorded?: readonly string[],
 ): Promise<TrainingSets> {
   const { data, seed, validation } = config;
   if (data.kind === 'mnist') return openDigits(data, config, folder);
-  const { labelled, test } = await openWholeSets(data, folder);
+  const { labelled, test } = await openWholeSets(data, folder, recorded);
   return { ...holdOut(labelled, validation.share, seed), test };
 }
 
@@ -50,12 +53,28 @@ export interface WholeSets {
 export async function openWholeSets(
   data: Extract<DataConfig, { labelled: string }>,
   folder: string,
+  recorded?: readonly string[],
 ): Promise<WholeSets> {
-  const labelled = await openLabelledSet(data.labelled, { folder });
-  const { classNames: classes } = labelled;
+  const labelled = await openLabelledSet(data.labelled, { folder, classes: asRecorded(recorded) });
+  const { classNames } = labelled;
+  const begun = recorded !== undefined;
   const test =
-    data.test === undefined ? undefined : await openLabelledSet(data.test, { folder, classes });
+    data.test === undefined ? undefined : await openTestSet(data.test, folder, classNames, begun);
   return { labelled, test };
+}
+
+/**
+ * The test set of a run, with the classes of its labelled images. A run of an older version that began
+ * with a list which lacks some of them may go on with it.
+ */
+export function openTestSet(
+  spec: string,
+  folder: string,
+  names: readonly string[],
+  begun: boolean,
+): Promise<LabelledImages> {
+  const source = begun ? 'the training' : 'the labelled images';
+  return openLabelledSet(spec, { folder, classes: { names, source, partial: begun } });
 }
 
 /** Number of classes of a config's images. Throws a ConfigError where the config says another. */

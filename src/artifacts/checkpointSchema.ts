@@ -34,6 +34,8 @@ export interface CheckpointState {
   readonly steps?: number;
   /** Where it is there, the run ended with this step: its last, or by early stopping. */
   readonly ended?: true;
+  /** Names of the classes, by their numbers; missing where they are not known, and in older checkpoints. */
+  readonly classes?: readonly string[];
   /** Size and SHA-256 of state.safetensors. */
   readonly tensors: { readonly bytes: number; readonly sha256: string };
 }
@@ -65,6 +67,10 @@ const checkpointSchema = z
       .literal(true)
       .optional()
       .describe('Where it is there, the run ended with this step: its last, or by early stopping.'),
+    classes: z
+      .array(z.string())
+      .optional()
+      .describe('Names of the classes, by their numbers; missing where they are not known.'),
     tensors: z
       .object({ bytes: whole, sha256: z.string().regex(/^[0-9a-f]{64}$/) })
       .describe('Of state.safetensors.'),

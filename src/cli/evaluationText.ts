@@ -24,6 +24,7 @@ export function describeEvaluation(report: EvaluationReport): string {
 
 function describeFigures(report: EvaluationReport): string {
   const { checkpoint, step, images, seconds, ofImages, data, unreadable, unreadableList } = report;
+  const { notes } = report;
   const columns: Column[] = [
     { title: 'checkpoint' },
     ...right(...(step === null ? [] : ['step']), ...figureTitles(report), 'images', 'images/s'),
@@ -41,6 +42,7 @@ function describeFigures(report: EvaluationReport): string {
       `a sample of ${formatCount(images + unreadable)} images, evenly spread over ${formatCount(ofImages)}`,
     );
   if (unreadableList !== null) lines.push(formatUnreadable(unreadable, unreadableList));
+  lines.push(...notes.map((note) => `note: ${note}`));
   return lines.join('\n');
 }
 

@@ -1,34 +1,33 @@
 import { join, sep } from 'node:path';
 import { DataError } from '../support/errors.js';
-import { checkClasses } from './classes.js';
+import { matchClasses, type WantedClasses } from './classes.js';
 import { decodedFormats } from './formats.js';
 import type { Images, LabelledImages } from './images.js';
 import { LeftOut } from './leftOut.js';
 import { Lines } from './lines.js';
-import { canonicalName, requireDistinct } from './nearNames.js';
+import { requireDistinct } from './nearNames.js';
 import { entriesOf, imagesBelow } from './scan.js';
 
 /**
- * A folder with a subfolder of images for each class, as ImageNet's; the classes are sorted by name.
- * With `classes` the subfolders must be these. Throws a DataError where there is no image, where a
- * class has none, and where the classes differ.
+ * A folder with a subfolder of images for each class, as ImageNet's; the classes are sorted as
+ * sortClasses does. With `wanted` the subfolders must be these. Throws a DataError where there is no
+ * image, where a class has none, and where the classes differ.
  */
-export function openImageFolder(folder: string, classes?: readonly string[]): LabelledImages {
+export function openImageFolder(folder: string, wanted?: WantedClasses): LabelledImages {
   const left = new LeftOut();
   const { folders, images, lost } = entriesOf(folder, left);
   const [gone] = lost;
   if (gone) throw lostClass(folder, gone);
   if (folders.length === 0) throw noClasses(folder, images.length);
   for (const image of images) left.add('images beside the class folders', image);
-  requireDistinct(
-    folders.map((name) => ({ name })),
-    folder,
-  );
-  const folderOf = new Map(folders.map((name) => [canonicalName(name), name]));
-  const found = [...folderOf.keys()];
-  if (classes) checkClasses(found, classes, folder);
-  const classNames = classes ?? found;
-  const inOrder = classNames.map((name) => folderOf.get(canonicalName(name)) ?? name);
+  const { classNames, numbers, missing } = matchClasses(folders, wanted, folder);
+  const byNumber = new Map(numbers.map((number, i) => [number, folders[i]]));
+  if (!wanted || byNumber.size < folders.length)
+    requireDistinct(
+      folders.map((name) => ({ name })),
+      folder,
+    );
+  const inOrder = classNames.map((_, number) => byNumber.get(number));
   const starts: number[] = [];
   const lines = Lines.from(
     inClasses(folder, inOrder, left, (label, count) => {
@@ -39,6 +38,7 @@ export function openImageFolder(folder: string, classes?: readonly string[]): La
   return {
     ...listing(folder, lines, left),
     classNames,
+    ...(missing.length > 0 && { missingClasses: missing }),
     label: (i) => starts.findLastIndex((start) => start <= i),
     classSizes: starts.map((start, label) => (starts[label + 1] ?? lines.count) - start),
   };
@@ -63,16 +63,17 @@ function listing(folder: string, lines: Lines, leftOut: LeftOut): Images {
   };
 }
 
-/** The images of the classes one after another; tells how many there were before each class. */
+/** The images of the classes' folders one after another; tells how many there were before each class. */
 function* inClasses(
   folder: string,
-  folders: readonly string[],
+  folders: readonly (string | undefined)[],
   left: LeftOut,
   begin: (label: number, count: number) => void,
 ): Generator<string> {
   let count = 0;
   for (const [label, name] of folders.entries()) {
     begin(label, count);
+    if (name === undefined) continue;
     const before = count;
     for (const image of imagesBelow(join(folder, name), left, `${name}/`)) {
       yield image;

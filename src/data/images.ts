@@ -34,6 +34,8 @@ export interface Images {
 export interface LabelledImages extends Images {
   /** Names of the classes, by their number. */
   readonly classNames: readonly string[];
+  /** Classes that the set was to have and has no images of; missing where it has all of them. */
+  readonly missingClasses?: readonly string[] | undefined;
   /** Class of image i. */
   label(i: number): number;
   /** Images of each class, where they were counted while the set was listed. */

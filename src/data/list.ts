@@ -2,17 +2,17 @@ import { statSync, type Stats } from 'node:fs';
 import { dirname, resolve } from 'node:path';
 import { messageOf } from '../runtime/fileErrors.js';
 import { DataError } from '../support/errors.js';
-import { sortClasses, unknownClass } from './classes.js';
+import { matchClasses, type WantedClasses } from './classes.js';
 import type { Images, LabelledImages } from './images.js';
 import { Lines } from './lines.js';
 import { commaLines, jsonLines, type ListFormat, type ListRow } from './listRows.js';
-import { canonicalName, requireDistinct } from './nearNames.js';
+import { canonicalName, requireDistinct, type PlacedName } from './nearNames.js';
 
 export interface ListOptions {
   /** Folder that the paths start from; default the list's own. */
   readonly root?: string | undefined;
-  /** Names of the classes; default all that the list names, sorted. */
-  readonly classes?: readonly string[] | undefined;
+  /** The classes that it must have; default all that the list names, sorted. */
+  readonly wanted?: WantedClasses | undefined;
 }
 
 /** Files are looked for up to this line, behind it one in a thousand: a look may cost a disk's seek. */
@@ -21,48 +21,56 @@ const shownProblems = 5;
 
 /**
  * A list of images with their classes: CSV with the columns `path` and `label`, or JSON lines with
- * these keys. Throws a DataError that names the lines where a file is missing, a class is unknown or
- * a label is left out.
+ * these keys. Throws a DataError that names the lines where a file is missing or a label is left out,
+ * and one where the classes differ.
  */
 export async function openImageList(
   file: string,
   options: ListOptions = {},
 ): Promise<LabelledImages> {
-  const known = options.classes && new Set(options.classes.map(canonicalName));
-  /** Classes by what the list calls them, with the number of its rows; and their first lines. */
-  const spelt = new Map<string, { readonly name: string; rows: number }>();
-  const found = new Map<string, number>();
+  /** The line that each class is named on first, as the list spells it, and in how many rows. */
+  const firstLines = new Map<string, number>();
+  const rows = new Map<string, number>();
   const list = await openRows(file, options, ({ label }, number) => {
     if (label === undefined) return 'there is no label';
-    const seen = spelt.get(label);
-    if (seen) {
-      seen.rows += 1;
-      return undefined;
-    }
-    if (/\p{Surrogate}/u.test(label)) return 'the label holds a half of a character';
-    const name = canonicalName(label);
-    if (known && !known.has(name)) return unknownClass(name, [...known]);
-    spelt.set(label, { name, rows: 1 });
-    if (!found.has(name)) found.set(name, number);
+    const before = rows.get(label);
+    if (before === undefined && /\p{Surrogate}/u.test(label))
+      return 'the label holds a half of a character';
+    rows.set(label, (before ?? 0) + 1);
+    if (before === undefined) firstLines.set(label, number);
     return undefined;
   });
-  requireDistinct(
-    [...found].map(([name, number]) => ({ name, place: `line ${number}` })),
-    file,
-  );
-  const classNames = options.classes ?? sortClasses(found.keys());
-  if (classNames.length > 2 ** 16)
-    throw new DataError(`${file} names ${classNames.length} classes`, {
+  const found = [...firstLines.keys()];
+  if (!options.wanted) requireDistinct(canonicalPlaces(firstLines), file);
+  if (found.length > 2 ** 16)
+    throw new DataError(`${file} names ${found.length} classes`, {
       code: 'too-many-classes',
       where: file,
       hint: 'the column `label` holds the name of the class, which many images share',
     });
-  const numbers = new Map(classNames.map((name, i) => [canonicalName(name), i]));
-  const numberOf = (label = ''): number => numbers.get(spelt.get(label)?.name ?? '') ?? 0;
+  const { classNames, numbers, missing } = matchClasses(found, options.wanted, file, firstLines);
+  const byName = new Map(found.map((name, i) => [name, numbers[i]]));
+  const numberOf = (label = ''): number => byName.get(label) ?? 0;
   const classSizes = new Float64Array(classNames.length);
-  for (const [label, { rows }] of spelt)
-    classSizes[numberOf(label)] = (classSizes[numberOf(label)] ?? 0) + rows;
-  return { ...list.images, classNames, classSizes, label: (i) => numberOf(list.row(i).label) };
+  for (const [label, own] of rows)
+    classSizes[numberOf(label)] = (classSizes[numberOf(label)] ?? 0) + own;
+  return {
+    ...list.images,
+    classNames,
+    classSizes,
+    ...(missing.length > 0 && { missingClasses: missing }),
+    label: (i) => numberOf(list.row(i).label),
+  };
+}
+
+/** Each class once, by the first of its spellings that are the same name. */
+function canonicalPlaces(lines: ReadonlyMap<string, number>): PlacedName[] {
+  const first = new Map<string, PlacedName>();
+  for (const [spelt, number] of lines) {
+    const name = canonicalName(spelt);
+    if (!first.has(name)) first.set(name, { name, place: `line ${number}` });
+  }
+  return [...first.values()];
 }
 
 /** A list of images without classes; labels that it has are not looked at. */

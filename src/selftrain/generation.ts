@@ -257,6 +257,7 @@ function planOf(
     checkpointEvery: everyEpochs(config.checkpoints.every, source),
     keepLast: config.checkpoints.keepLast,
     initial: generation.initial,
+    classes: generation.labelled.classNames,
     config: { model: config.model, generation: name, seed } satisfies Json,
   };
 }

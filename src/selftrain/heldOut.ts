@@ -2,6 +2,8 @@ import { z } from 'zod';
 import { isObject } from '../api/config.js';
 import { recordedHeldOut, type HeldOut } from '../api/heldOutRecord.js';
 import { openLabelledSet } from '../api/imageSets.js';
+import { asRecorded, classesOfRun, dataOfRun } from '../api/runRecord.js';
+import { heldOutOf } from '../api/trainFromConfig.js';
 import { holdOut } from '../api/trainingData.js';
 import type { LabelledImages } from '../data/images.js';
 import { findRun } from '../runtime/runFolder.js';
@@ -11,13 +13,34 @@ import { Stages } from './lineage.js';
 /** What a run.json says of a self-training's labelled images. */
 const recordSchema = z.object({
   configFolder: z.string(),
-  classes: z.array(z.string()).optional(),
   config: z.object({
     data: z.object({ labelled: z.string(), unlabelled: z.string() }),
     validation: z.object({ share: z.number() }),
     seed: z.number(),
   }),
 });
+
+/**
+ * The labelled images that the training of a checkpoint held out; undefined where nothing is known of it.
+ * What cannot be opened, or has other classes today, is lost with the reason.
+ */
+export async function openHeldOut(checkpoint: string): Promise<HeldOut | undefined> {
+  const found = await heldOutOfSelfTraining(checkpoint);
+  if (found) return found;
+  try {
+    const images = await heldOutOf(checkpoint, otherAuditor);
+    return images && { images: { ...images, name: `the images that ${checkpoint} held out` } };
+  } catch (error) {
+    if (error instanceof GradusError) return { lost: reasonOf(error) };
+    throw error;
+  }
+}
+
+const otherAuditor = 'name labelled images that audit it: --audit SET, or none';
+
+function reasonOf({ message, notes }: GradusError): string {
+  return notes.length === 0 ? message : `${message} (${notes.join('; ')})`;
+}
 
 /**
  * The labelled images that the self-training of a checkpoint held out, from where its config says they
@@ -28,17 +51,19 @@ export async function heldOutOfSelfTraining(checkpoint: string): Promise<HeldOut
   const run = findRun(checkpoint);
   const record = recordSchema.safeParse(run?.info).data;
   if (!run || !record) return undefined;
-  const { config, configFolder: folder, classes } = record;
+  const { config } = record;
   const { labelled } = config.data;
   const name = `the images that ${checkpoint} held out`;
   let images: LabelledImages;
   try {
+    const classes = asRecorded(classesOfRun(run.info));
+    const { folder } = dataOfRun(run, labelled, otherAuditor);
     const all = await openLabelledSet(labelled, { folder, classes });
     const recorded = await recordedHeldOut(run.path, all);
     if (recorded) return 'lost' in recorded ? recorded : { images: { ...recorded.images, name } };
     images = holdOut(all, config.validation.share, config.seed).validation;
   } catch (error) {
-    if (error instanceof GradusError) return { lost: error.message };
+    if (error instanceof GradusError) return { lost: reasonOf(error) };
     throw error;
   }
   const begun = new Stages(run.path).inputsOf('teacher/train');

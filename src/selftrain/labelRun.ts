@@ -2,28 +2,23 @@ import { join } from 'node:path';
 import { agreementWithFloat32 } from '../api/agreement.js';
 import type { Agreement } from '../api/agreementNote.js';
 import type { DeviceChoice } from '../api/deviceNames.js';
-import { classesOfRun } from '../api/evaluateCheckpoint.js';
-import { openUnlabelledSet } from '../api/imageSets.js';
-import {
-  asSource,
-  openHeldOut,
-  openLabelledSource,
-  type OpenSourceOptions,
-} from '../api/imageSources.js';
-import { openLabelledSet } from '../api/imageSets.js';
+import { openLabelledSet, openUnlabelledSet } from '../api/imageSets.js';
+import { asSource, type OpenSourceOptions } from '../api/imageSources.js';
 import { openSetOfOnnx } from '../api/onnxSets.js';
 import { Labeller, type LabellerOptions } from '../api/labeller.js';
+import { asRecorded, recordedClasses } from '../api/runRecord.js';
+import type { Teacher } from '../api/teacher.js';
 import { unfinishedRun, type UnfinishedRun } from '../api/unfinishedRun.js';
 import { readClassNames } from '../data/classFile.js';
-import { cleanImages } from '../data/cleanImages.js';
+import { missingNotes, unrecordedNote } from '../data/classes.js';
 import type { Images } from '../data/images.js';
 import type { ImageSource } from '../data/imageSource.js';
-import { describeSet, type OnSet } from '../data/describe.js';
+import type { OnSet } from '../data/describe.js';
 import { LoaderPool } from '../data/loaderPool.js';
 import { defaultUnreadable, UnreadableImages } from '../data/unreadable.js';
 import { resolveCheckpoint } from '../runtime/checkpoint.js';
 import { auditOnce, type AuditResult } from './audit.js';
-import { heldOutOfSelfTraining } from './heldOut.js';
+import { openHeldOut } from './heldOut.js';
 import { ShardMemory, type ShardMemoryOptions } from './shardMemory.js';
 import { labelImages, type LabelOptions, type LabelSummary } from './label.js';
 
@@ -69,6 +64,8 @@ export interface LabelRunSummary extends LabelSummary {
   readonly lost?: string | undefined;
   /** The teacher's run, where it has not ended. */
   readonly unfinished?: UnfinishedRun;
+  /** What was taken for granted. */
+  readonly notes: readonly string[];
 }
 
 /** Labels a data set with the teacher of a path, and audits the teacher on held-out images. */
@@ -78,7 +75,7 @@ export async function labelDataSet(path: string, request: LabelRequest): Promise
     path,
     request,
     list,
-    async ({ labeller, images, source, heldOut, lost, unfinished }) => {
+    async ({ labeller, images, source, heldOut, lost, unfinished, notes }) => {
       const { classes: classNames } = labeller.teacher;
       const options = { ...optionsOf(request), classNames };
       const agreement = await agreementWithFloat32(labeller, path, options, source);
@@ -95,7 +92,7 @@ export async function labelDataSet(path: string, request: LabelRequest): Promise
         ...(lost !== undefined && { lost }),
         ...(unfinished && { unfinished }),
       };
-      return { ...summary, data: request.data, audit, ...more };
+      return { ...summary, data: request.data, audit, notes, ...more };
     },
   );
 }
@@ -103,6 +100,7 @@ export async function labelDataSet(path: string, request: LabelRequest): Promise
 /** A teacher that is ready, and what it is to label. */
 interface ReadyTeacher extends Auditors {
   readonly unfinished: UnfinishedRun | undefined;
+  readonly notes: readonly string[];
   readonly labeller: Labeller;
   readonly images: Images;
   readonly source: ImageSource;
@@ -113,6 +111,8 @@ interface Auditors {
   readonly heldOut?: ImageSource | undefined;
   /** Why those that its run held out do not. */
   readonly lost?: string;
+  /** What is to be said of them. */
+  readonly notes?: readonly string[];
 }
 
 /** Opens teacher and images for as long as `body` runs; `list` is the file of unreadable images. */
@@ -130,20 +130,28 @@ export async function withTeacher<T>(
   try {
     const images = await openUnlabelledSet(request.data);
     const source = asSource('to label', images, clean);
-    const auditors = await auditorsOf(path, request, clean);
-    const classNames =
-      request.classes === undefined
-        ? (auditors.heldOut?.classNames ?? classesOfTeacher(path))
-        : readClassNames(request.classes);
+    const recorded = isOnnx(path) ? undefined : recordedClasses(path);
+    const given = request.classes === undefined ? undefined : readClassNames(request.classes);
+    const auditors = await auditorsOf(path, request, clean, recorded ?? given);
+    const classNames = given ?? (recorded ? undefined : auditors.heldOut?.classNames);
     labeller = await Labeller.create(path, { ...optionsOf(request), classNames });
     request.onDevice?.(labeller.device);
     const unfinished = unfinishedRun(path);
     if (unfinished) request.onUnfinished?.(unfinished);
-    return await body({ labeller, images, source, unfinished, ...auditors });
+    // Of an .onnx file it is said with how it is read.
+    const named = recorded !== undefined || given !== undefined || isOnnx(path);
+    const notes = [...(named ? [] : [unnamedNote(labeller.teacher)]), ...(auditors.notes ?? [])];
+    return await body({ labeller, images, source, unfinished, ...auditors, notes });
   } finally {
     await labeller?.close();
     await pool.close();
   }
+}
+
+function unnamedNote({ path, classes, named }: Teacher): string {
+  return named
+    ? unrecordedNote(path, classes)
+    : `${path} does not record the names of its classes: labels call them 0 to ${classes.length - 1}; --classes FILE names them`;
 }
 
 /** How a request wants the images of labels to be remembered. */
@@ -159,35 +167,24 @@ function optionsOf(request: TeacherRequest) {
 
 async function auditorsOf(
   path: string,
-  { audit: wanted, onnx, classes: named }: TeacherRequest,
+  { audit: wanted, onnx }: TeacherRequest,
   options: OpenSourceOptions,
+  names: readonly string[] | undefined,
 ): Promise<Auditors> {
   if (wanted === 'none') return {};
-  if (wanted !== undefined && isOnnx(path)) {
-    const images =
-      named === undefined
-        ? await openSetOfOnnx(wanted, path, onnx)
-        : await openLabelledSet(wanted, { classes: readClassNames(named) });
-    return { heldOut: cleanImages(images, options) };
-  }
   if (wanted !== undefined) {
-    const classes = classesOfTeacher(path);
-    return { heldOut: await openLabelledSource(wanted, { ...options, classes }) };
+    const images =
+      isOnnx(path) && names === undefined
+        ? await openSetOfOnnx(wanted, path, onnx)
+        : await openLabelledSet(wanted, { classes: asRecorded(names, true) });
+    return { heldOut: asSource('audit', images, options), notes: missingNotes(images) };
   }
   if (isOnnx(path)) return {};
-  const checkpoint = resolveCheckpoint(path);
-  const found = await heldOutOfSelfTraining(checkpoint);
-  if (!found) return { heldOut: await openHeldOut(checkpoint, options) };
-  if ('lost' in found) return found;
-  options.onSet?.(describeSet('audit', found.images, found.images.count));
-  return { heldOut: cleanImages(found.images, options) };
+  const found = await openHeldOut(resolveCheckpoint(path));
+  if (!found || 'lost' in found) return found ?? {};
+  return { heldOut: asSource('audit', found.images, options, found.images.count) };
 }
 
 function isOnnx(path: string): boolean {
   return path.endsWith('.onnx');
-}
-
-/** What the training of a checkpoint called its classes; an .onnx file has its own record. */
-function classesOfTeacher(path: string): readonly string[] | undefined {
-  return isOnnx(path) ? undefined : classesOfRun(resolveCheckpoint(path));
 }

@@ -7,6 +7,7 @@ import { basename, join } from 'node:path';
 import { z } from 'zod';
 import { readingDifference, readingSettingsSchema } from '../api/classifier/reading.js';
 import { checked } from '../artifacts/manifestSchema.js';
+import { namesDifference } from '../data/classes.js';
 import { argmaxRow } from '../runtime/evaluate.js';
 import { readError, systemCode } from '../runtime/fileErrors.js';
 import { ParquetFileWriter, type Columns, type Rows } from '../runtime/parquet.js';
@@ -346,9 +347,11 @@ export function originDifference(a: LabelOrigin, b: LabelOrigin): string | undef
 
 /** How two lists of class names differ, in words; undefined where they are the same. */
 export function classDifference(a: readonly string[], b: readonly string[]): string | undefined {
-  if (a.length !== b.length) return `with ${b.length} classes, not ${a.length}`;
+  const lines = namesDifference(b, a, 'the other')?.join('; ');
+  if (lines === undefined) return undefined;
+  if (a.length !== b.length) return `with ${b.length} classes, not ${a.length}: ${lines}`;
+  const names = new Set(a);
+  if (!b.every((name) => names.has(name))) return `with other classes: ${lines}`;
   const at = a.findIndex((name, i) => name !== b[i]);
-  return at < 0
-    ? undefined
-    : `in another order of classes: class ${at} is ${b[at] ?? ''}, not ${a[at] ?? ''}`;
+  return `in another order of classes: class ${at} is ${b[at] ?? ''}, not ${a[at] ?? ''}`;
 }

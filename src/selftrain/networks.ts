@@ -24,13 +24,15 @@ export interface SelfTrainingNetwork {
   /** How it sees images at a size [C,H,W]. */
   readonly viewAt: (shape: readonly [number, number, number]) => ImageView;
   readonly architectureHash: string;
+  /** What is to be said of the weights that it starts from. */
+  readonly notes?: readonly string[];
 }
 
 export interface NetworksOptions {
   /** Where the config's paths start. */
   readonly configFolder: string;
-  /** Number of classes of the data. */
-  readonly classes: number;
+  /** Names of the classes of the data. */
+  readonly classNames: readonly string[];
   /** Models by a name that the config uses, before files and shipped models. */
   readonly models?: Readonly<Record<string, Model>> | undefined;
 }
@@ -58,8 +60,9 @@ export async function openNetworks(
 async function openNetwork(
   { model: named, init, size, noise, freeze, fixResolution }: GenerationConfig,
   name: string,
-  { configFolder, classes, models }: NetworksOptions,
+  { configFolder, classNames, models }: NetworksOptions,
 ): Promise<Omit<SelfTrainingNetwork, 'name' | 'config' | 'seed'>> {
+  const { length: classes } = classNames;
   const model = models?.[named] ?? modelPath(named, configFolder);
   const loaded = await loadModel(model);
   const network = networkOf(loaded, {
@@ -77,9 +80,9 @@ async function openNetwork(
     );
   requireLarger(fixResolution, network.image, `${name}: fixResolution.size`);
   const initial = initialPath(init, configFolder);
-  if (initial !== undefined) requireStartingWeights(initial, network);
+  const notes = initial === undefined ? [] : requireStartingWeights(initial, network, classNames);
   const { image: shape, architectureHash } = network;
-  return { model, shape, viewAt: (at) => viewOfModel(loaded.model, at), architectureHash };
+  return { model, shape, viewAt: (at) => viewOfModel(loaded.model, at), architectureHash, notes };
 }
 
 /** The checkpoint or run that a config names to start from; undefined for 'scratch' and 'teacher'. */

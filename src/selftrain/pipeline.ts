@@ -50,6 +50,13 @@ export interface TrainedOne {
   readonly labels?: KeptLabels | undefined;
 }
 
+/** What a stage recorded, with the names of the classes that older versions left to run.json. */
+function withClasses(recorded: Json, names: readonly string[]): Json {
+  return isObject(recorded) && !('classes' in recorded)
+    ? plain({ ...recorded, classes: names })
+    : recorded;
+}
+
 /** Runs the stages of a self-training, each of which is skipped where it was done. */
 export class Pipeline {
   readonly #run: RunStages;
@@ -74,6 +81,7 @@ export class Pipeline {
         config: plain(config),
         seed,
         architecture: architectureHash,
+        classes: [...labelled.classNames],
         labelled: labelled.fingerprint,
         validation: validation.fingerprint,
         ...(initial !== undefined && { initial: hashOfPath(resolveCheckpoint(initial)) }),
@@ -81,7 +89,11 @@ export class Pipeline {
         ...(more.quiet && { quiet: more.quiet }),
         ...inputs,
       },
-      complete: (recorded) => withLength(completed(recorded, 'config', withGenerationDefaults)),
+      complete: (recorded) =>
+        withClasses(
+          withLength(completed(recorded, 'config', withGenerationDefaults)),
+          this.parts.recorded ?? labelled.classNames,
+        ),
       called: {
         ...calledSets,
         architecture: `the model (${config.model})`,

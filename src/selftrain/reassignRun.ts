@@ -14,6 +14,8 @@ export interface ReassignRunSummary extends ReassignSummary {
   readonly lost?: string | undefined;
   /** The teacher's run, where it has not ended. */
   readonly unfinished?: UnfinishedRun;
+  /** What was taken for granted. */
+  readonly notes: readonly string[];
 }
 
 /** Labels kept images anew with the teacher of a path, and audits it on held-out images. */
@@ -23,7 +25,7 @@ export async function reassignDataSet(
 ): Promise<ReassignRunSummary> {
   const list = `${request.out.replace(/\.parquet$/, '')}.unreadable.jsonl`;
   return withTeacher(request.teacher, request, list, async (ready) => {
-    const { labeller, images, source, heldOut, lost, unfinished } = ready;
+    const { labeller, images, source, heldOut, lost, unfinished, notes } = ready;
     const remember = { images, ...memoryOf(request) };
     const summary = await reassignLabels(labeller, source, {
       ...{ ...request, kept, heldOut, remember },
@@ -31,6 +33,7 @@ export async function reassignDataSet(
     return {
       ...summary,
       data: request.data,
+      notes,
       ...(lost !== undefined && { lost }),
       ...(unfinished && { unfinished }),
     };

@@ -37,6 +37,8 @@ export interface PipelineParts {
   /** The teacher and the students, in order. */
   readonly networks: readonly SelfTrainingNetwork[];
   readonly sources: SelfTrainingSources;
+  /** Names of the classes that the run began with, where it goes on. */
+  readonly recorded?: readonly string[] | undefined;
   readonly stages: Stages;
   readonly context: GenerationContext;
   readonly control: PipelineControl;

@@ -5,13 +5,15 @@ import { chooseDevice, requireLabelPrecision } from '../api/device.js';
 import { deviceNote, type DeviceChoice } from '../api/deviceNames.js';
 import { machine } from '../api/machine.js';
 import type { MemoryOptions } from '../api/setMemory.js';
+import { classesOfRun, configFolderEntry } from '../api/runRecord.js';
 import { currentCosts } from '../api/target.js';
 import { recordedRunCosts, recordRunCosts } from '../api/tune/costFile.js';
+import { requireSameNumbers } from '../data/classes.js';
 import type { OnSet } from '../data/describe.js';
 import { LoaderPool } from '../data/loaderPool.js';
 import { UnreadableImages } from '../data/unreadable.js';
 import type { Model } from '../nn/defineModel.js';
-import { RunFolder } from '../runtime/runFolder.js';
+import { readRunInfo, RunFolder } from '../runtime/runFolder.js';
 import { GradusError } from '../support/errors.js';
 import type { SelfTrainingConfig } from './config.js';
 import { readCorrections } from './corrections.js';
@@ -20,7 +22,7 @@ import { lineagePath, Stages } from './lineage.js';
 import { openNetworks, requireTrainable } from './networks.js';
 import { Pipeline } from './pipeline.js';
 import { Interrupted, type PipelineControl } from './runStages.js';
-import { openSets, sourcesOf, type SelfTrainingSets } from './sets.js';
+import { openSets, sourcesOf, type RememberedSets, type SelfTrainingSets } from './sets.js';
 import { summaryOf, writeSummary, type SelfTrainingSummary } from './summary.js';
 
 export interface SelfTrainOptions extends PipelineControl {
@@ -86,11 +88,10 @@ export async function inRunFolder<T>(
   const { configFolder, models, out = join('runs', config.name) } = options;
   const choice = await deviceOf(config);
   // All that can be wrong with the config and the data shows before anything is written.
-  const { sets, beside, keep } = options.sets
-    ? { sets: options.sets, beside: [], keep: () => Promise.resolve() }
-    : await openSets(config, configFolder, memoryOf(out, options));
+  const recorded = classesOfRun(readRunInfo(out));
+  const { sets, beside, keep } = await setsOf(config, options, out, recorded);
   const { classNames } = sets.labelled;
-  const networks = await openNetworks(config, { configFolder, models, classes: classNames.length });
+  const networks = await openNetworks(config, { configFolder, models, classNames });
   requireTrainable(networks, sets);
   requireCorrections(config, configFolder, classNames);
   const run = RunFolder.open(out);
@@ -101,7 +102,7 @@ export async function inRunFolder<T>(
     recordRunCosts(out, costs);
     run.writeInfo({
       config: toJson(config),
-      configFolder,
+      configFolder: configFolderEntry(out, configFolder),
       classes: [...classNames],
       machine: machine(),
       node: process.version,
@@ -110,7 +111,8 @@ export async function inRunFolder<T>(
     const { unreadable: limit, decode } = config.data;
     const unreadable = new UnreadableImages({ file: join(out, 'unreadable.jsonl'), limit });
     for (const left of beside) unreadable.addBeside(left);
-    const stages = stagesIn(out, options, deviceNote(choice));
+    const notes = networks.flatMap((network) => network.notes ?? []);
+    const stages = stagesIn(out, options, [deviceNote(choice), ...notes]);
     const context = {
       folder: out,
       validationEvery: config.validation.every,
@@ -124,8 +126,8 @@ export async function inRunFolder<T>(
       decode,
     };
     const sources = sourcesOf(sets, { pool, unreadable });
-    const parts = { config, configFolder, networks, sources, stages, context, control: options };
-    const result = await use(new Pipeline(parts));
+    const given = { config, configFolder, networks, sources, stages, context, control: options };
+    const result = await use(new Pipeline({ ...given, recorded }));
     tell(options, unreadable.note);
     return result;
   } catch (error) {
@@ -150,8 +152,38 @@ async function deviceOf(config: SelfTrainingConfig): Promise<DeviceChoice> {
   return choice;
 }
 
-/** The stages of a run's folder; `note` is told before the first that is not done yet. */
-function stagesIn(folder: string, options: SelfTrainOptions, note: string | undefined): Stages {
+/**
+ * The images of a run, whose classes have the numbers that it began with. Other classes are refused, unless
+ * the run may be done again with those of today.
+ */
+async function setsOf(
+  config: SelfTrainingConfig,
+  options: SelfTrainOptions,
+  out: string,
+  recorded: readonly string[] | undefined,
+): Promise<RememberedSets> {
+  const { configFolder, sets, overwrite = false } = options;
+  if (sets) {
+    const { classNames, name } = sets.labelled;
+    if (recorded && !overwrite) requireSameNumbers(classNames, recorded, name);
+    return { sets, beside: [], keep: () => Promise.resolve() };
+  }
+  const memory = memoryOf(out, options);
+  try {
+    return await openSets(config, configFolder, { ...memory, recorded });
+  } catch (error) {
+    const differ = error instanceof GradusError && error.code === 'classes-differ';
+    if (!differ || !overwrite) throw error;
+    return openSets(config, configFolder, memory);
+  }
+}
+
+/** The stages of a run's folder; `notes` are told before the first that is not done yet. */
+function stagesIn(
+  folder: string,
+  options: SelfTrainOptions,
+  notes: readonly (string | undefined)[],
+): Stages {
   let told = false;
   return new Stages(folder, {
     overwrite: options.overwrite,
@@ -160,7 +192,7 @@ function stagesIn(folder: string, options: SelfTrainOptions, note: string | unde
       tell(options, `${stage}: done before`);
     },
     onBegin: () => {
-      if (!told) tell(options, note);
+      if (!told) for (const note of notes) tell(options, note);
       told = true;
     },
   });

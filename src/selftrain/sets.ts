@@ -1,6 +1,8 @@
 import { openLabelledSet, openUnlabelledSet } from '../api/imageSets.js';
-import { partsOf, sharedAmong } from '../api/rememberedSets.js';
-import { SetMemory, type MemoryOptions } from '../api/setMemory.js';
+import { partsOf, sharedAmong, type RememberedOptions } from '../api/rememberedSets.js';
+import { asRecorded } from '../api/runRecord.js';
+import { SetMemory } from '../api/setMemory.js';
+import { openTestSet } from '../api/trainingData.js';
 import { cleanImages, type CleanImagesOptions } from '../data/cleanImages.js';
 import { describeSet } from '../data/describe.js';
 import type { Images, LabelledImages } from '../data/images.js';
@@ -44,12 +46,12 @@ export interface RememberedSets {
 export async function openSets(
   { data, validation, seed }: SelfTrainingConfig,
   folder: string,
-  options: MemoryOptions,
+  { recorded, ...options }: RememberedOptions,
 ): Promise<RememberedSets> {
-  const all = await openLabelledSet(data.labelled, { folder });
+  const all = await openLabelledSet(data.labelled, { folder, classes: asRecorded(recorded) });
   const { classNames } = all;
   const opened = {
-    test: await openLabelledSet(data.test, { folder, classes: classNames }),
+    test: await openTestSet(data.test, folder, classNames, recorded !== undefined),
     unlabelled: await openUnlabelledSet(data.unlabelled, { folder }),
   };
   const memory = new SetMemory(options);

@@ -56,7 +56,7 @@ describe('the sets of a config', () => {
       openTrainingSets(config({ labelled, test: 'other' }), folder),
     ).rejects.toMatchObject({
       code: 'classes-differ',
-      notes: ['missing: cat, dog', 'not among the labelled classes: cow'],
+      notes: ['missing: cat, dog', 'new: cow'],
     });
   });
 

@@ -355,7 +355,7 @@ describe('gradus label', () => {
       folder: 'l',
       teacher: { name: 'digits', path: 'runs/d', fingerprint: '' },
       ...{ data: 'mnist', shards: 1, skipped: 0, images: 40, unreadable: 2, seconds: 1 },
-      ...{ imagesPerSecond: 40, interrupted: false, audit: null, of: 3 },
+      ...{ imagesPerSecond: 40, interrupted: false, audit: null, of: 3, notes: [] },
     };
     const label = async (missing: readonly number[]) => {
       const labelDataSet = () => Promise.resolve({ ...summary, missing });
@@ -374,7 +374,7 @@ describe('gradus label', () => {
       folder: 'l',
       teacher: { name: 'digits', path: 'runs/d', fingerprint: '' },
       ...{ data: 'mnist', shards: 3, skipped: 0, images: 40, unreadable: 0, seconds: 1 },
-      ...{ imagesPerSecond: 40, interrupted: true, audit: null, of: 3, missing: [2, 3] },
+      ...{ imagesPerSecond: 40, interrupted: true, audit: null, of: 3, missing: [2, 3], notes: [] },
     };
     const labelDataSet = () => Promise.resolve(summary);
     const { status, out } = await run('label runs/d --data mnist --out l', { labelDataSet });
@@ -390,6 +390,7 @@ describe('gradus label in 16 bits', () => {
       Promise.resolve({
         folder: 'l',
         teacher: { name: 'digits', path: 'runs/d', fingerprint: '' },
+        notes: [],
         ...{ data: 'mnist', shards: 1, skipped: 0, images: 40, unreadable: 0, seconds: 1 },
         ...{ imagesPerSecond: 40, interrupted: false, audit: null, of: 1, missing: [] },
         agreement: { images: 512, sameClass: 511 / 512, largestChange: 0.00213 },
@@ -414,7 +415,7 @@ describe('gradus reassign', () => {
       ...{ out: 'k.parquet', ledger: 'l', histograms: 'c', teacher, chosenBy: teacher },
       ...{ skipped: false, images: 40, copies: 0, changed: null, corrected: 0, unreadable: 0 },
       ...{ rejected: 0, classes: [], audit: null, warnings: [], seconds: 1, imagesPerSecond: 40 },
-      ...{ interrupted: true, data: 'mnist' },
+      ...{ interrupted: true, data: 'mnist', notes: [] },
     };
     const reassignDataSet = () => Promise.resolve(summary);
     const line = 'reassign kept.parquet --teacher runs/d --data mnist --out k.parquet';
@@ -498,6 +499,7 @@ describe('gradus export', () => {
         format: 'onnx',
         files: [{ path: 'b0.onnx', bytes: 10_600_000 }],
         classes: 10,
+        classNames: null,
         tooLarge: [],
         onnx: {
           opset: 17,
@@ -527,6 +529,7 @@ describe('gradus export', () => {
 
       opset 17: image float32 [N,3,64,64] -> logits float32 [N,10]
       an image holds (pixel - mean) / std of pixels in 0..1: mean 0.5, 0.4, 0.3; std 0.2, 0.2, 0.2
+      the checkpoint does not record the names of its 10 classes, so the file has none
       efficientnet_b0, step 120: the moving average of the weights, from runs/x/checkpoints/step-00000120
       "
     `);

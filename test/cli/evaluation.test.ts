@@ -20,7 +20,7 @@ const report: EvaluationReport = {
     [3, 1],
     [0, 1],
   ],
-  ...{ corruptions: null, perturbations: null, monteCarlo: null },
+  ...{ corruptions: null, perturbations: null, monteCarlo: null, notes: [] },
 };
 
 const byCorruption = <T>(value: T) =>

@@ -14,6 +14,8 @@ import { openImageList, openUnlabelledList } from '../../src/data/list.js';
 import { DataError } from '../../src/support/errors.js';
 import { temporaryFolder } from '../support/folder.js';
 
+const wanted = (names: readonly string[]) => ({ names, source: 'the labelled images' });
+
 /** A folder with these files; what an image holds is of no interest here. */
 function folderOf(files: readonly string[]): string {
   const folder = temporaryFolder();
@@ -48,7 +50,7 @@ describe('a folder of classes', () => {
   });
 
   it('takes the order of the classes that it must have', () => {
-    const images = openImageFolder(folderOf(files), ['dog', 'cat']);
+    const images = openImageFolder(folderOf(files), wanted(['dog', 'cat']));
     expect(ids(images)[0]).toBe('dog/10.jpg');
     expect(classesOf(images)).toEqual(['dog', 'dog', 'cat', 'cat']);
   });
@@ -62,10 +64,10 @@ describe('a folder of classes', () => {
   });
 
   it('is refused where the classes differ, and says which', () => {
-    expect(() => openImageFolder(folderOf(files), ['bird', 'cat'])).toThrow(
+    expect(() => openImageFolder(folderOf(files), wanted(['bird', 'cat']))).toThrow(
       expect.objectContaining({
         code: 'classes-differ',
-        notes: ['missing: bird', 'not among the labelled classes: dog'],
+        notes: ['missing: bird', 'new: dog'],
       }),
     );
   });
@@ -115,7 +117,7 @@ describe('a list', () => {
     await expect(openImageList(path, { root })).rejects.toThrow('there is no label');
     const images = await openImageList(listOf('m.jsonl', '{"path":"b.png","label":3}'), {
       root,
-      classes: ['1', '3'],
+      wanted: { ...wanted(['1', '3']), partial: true },
     });
     expect([images.count, images.label(0), images.where(0)]).toEqual([1, 1, join(root, 'b.png')]);
   });
@@ -137,7 +139,7 @@ describe('a list', () => {
       'an unknown class',
       'path,label\na.jpg,cat\nb.png,hrose\n',
       3,
-      /"hrose" is not a class \(did you mean horse\?\)/,
+      /^the classes of .*l\.csv are not those of the labelled images$/,
     ],
     ['a missing file', 'path,label\n\nx.jpg,cat\n', 3, /x\.jpg does not exist$/],
     ['a folder', 'path,label\n.,cat\n', 2, /is not a file$/],
@@ -149,7 +151,7 @@ describe('a list', () => {
     ['nothing', '', undefined, /lists no images$/],
   ])('is refused for %s, with the line', async (_, text, line, message) => {
     const path = listOf('l.csv', text);
-    const opened = openImageList(path, { classes: ['cat', 'horse'] });
+    const opened = openImageList(path, { wanted: wanted(['cat', 'horse']) });
     await expect(opened).rejects.toThrow(DataError);
     await expect(opened).rejects.toMatchObject({
       message: expect.stringMatching(message),

@@ -61,7 +61,8 @@ describe('a list of images', () => {
     );
     expect(await labelsOf(json.join('\n'), 'l.jsonl')).toEqual(['cat', 'cat', 'cat']);
     const list = fileOf(text);
-    expect((await openImageList(list, { classes: [decomposed, 'x'] })).label(0)).toBe(0);
+    const names = { names: [decomposed], source: 'the training' };
+    expect((await openImageList(list, { wanted: names })).label(1)).toBe(0);
   });
 
   it.each([

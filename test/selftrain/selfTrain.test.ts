@@ -1,8 +1,8 @@
 import { cpSync, existsSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { beforeAll, describe, expect, it } from 'vitest';
-import { classesOfRun } from '../../src/api/evaluateCheckpoint.js';
 import { Labeller } from '../../src/api/labeller.js';
+import { recordedClasses } from '../../src/api/runRecord.js';
 import { cleanImages } from '../../src/data/cleanImages.js';
 import { LoaderPool } from '../../src/data/loaderPool.js';
 import { UnreadableImages } from '../../src/data/unreadable.js';
@@ -168,7 +168,7 @@ describe('a self-training', () => {
     expect(run.config).toMatchObject({ students: [{ labelSmoothing: 0 }] });
     const [checkpoint = ''] = readdirSync(join(out, 'student-1/checkpoints'));
     const { classNames } = quarterSets().labelled;
-    expect(classesOfRun(join(out, 'student-1/checkpoints', checkpoint))).toEqual(classNames);
+    expect(recordedClasses(join(out, 'student-1/checkpoints', checkpoint))).toEqual(classNames);
     expect(() => resolveCheckpoint(out)).toThrow(
       expect.objectContaining({
         hint: `give one of the networks in it: ${join(out, 'student-1')}, ${join(out, 'teacher')}`,

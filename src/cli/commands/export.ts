@@ -67,7 +67,8 @@ export const exportCommand = defineCommand({
   },
 });
 
-function textOf({ model, step, weights, files, tooLarge, onnx, checkpoint }: ExportResult): string {
+function textOf(result: ExportResult): string {
+  const { model, step, weights, files, tooLarge, onnx, checkpoint, classNames } = result;
   const columns = [{ title: 'file' }, { title: 'size', align: 'right' }] as const;
   const taken = weights === 'ema' ? 'the moving average of the weights' : 'the weights themselves';
   return [
@@ -78,6 +79,11 @@ function textOf({ model, step, weights, files, tooLarge, onnx, checkpoint }: Exp
     '',
     ...(tooLarge.length > 0 ? [`beyond float16's range, so float32: ${tooLarge.join(', ')}`] : []),
     ...(onnx ? portsOf(onnx) : []),
+    ...(classNames === null
+      ? [
+          `the checkpoint does not record the names of its ${result.classes} classes, so the file has none`,
+        ]
+      : []),
     `${model}, step ${step}: ${taken}, from ${checkpoint}`,
   ].join('\n');
 }

@@ -111,7 +111,7 @@ export const label = defineCommand({
 
 function textOf(summary: LabelRunSummary): string {
   const { data, folder, shards, skipped, images, unreadable, interrupted } = summary;
-  const { audit, lost, agreement } = summary;
+  const { audit, lost, agreement, notes } = summary;
   const rate = images === 0 ? '' : `, ${summary.imagesPerSecond.toFixed(0)} images/s`;
   const parts = shards === 1 ? '1 shard' : `${shards} shards`;
   const before = skipped === 0 ? '' : `, of which ${skipped} were there before`;
@@ -121,6 +121,7 @@ function textOf(summary: LabelRunSummary): string {
       : `${formatCount(images)} images of ${data} labelled${interrupted ? '' : ` in ${parts}${before}`}${rate}`,
   ];
   if (unreadable > 0) lines.push(formatUnreadable(unreadable, `${folder}/unreadable.jsonl`));
+  lines.push(...notes.map((note) => `note: ${note}`));
   if (agreement) lines.push(agreementNote(agreement));
   if (audit) lines.push(accuracyLine(audit), assumption);
   else if (!interrupted)

@@ -151,6 +151,7 @@ function textOf(summary: ReassignRunSummary): string {
           (copies === images ? '' : `; ${formatCount(copies)} with copies`),
     ...changesOf(summary),
   );
+  lines.push(...summary.notes.map((note) => `note: ${note}`));
   if (audit) lines.push(accuracyLine(audit), ...matchedLines(audit), assumption);
   else if (lost !== undefined)
     lines.push(`not audited by what the teacher's run held out: ${lost}`);
