@@ -1,5 +1,5 @@
 import * as $protobuf from "protobufjs/minimal.js";
-import Long = require("long");
+import type Long from "long";
 
 /** Namespace onnx. */
 export namespace onnx {

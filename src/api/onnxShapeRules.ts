@@ -1,46 +1,44 @@
-import type { OnnxNode } from '../onnx/model.js';
-import { broadcastShapes, divideDims, sizeOf, type Dim, type Shape } from '../support/shape.js';
-import { int, ints, optionalInt, type ValueTable } from './onnxValues.js';
-
-/** What a rule sees; `x` is the shape of the first input. */
-interface RuleContext {
-  readonly node: OnnxNode;
-  readonly table: ValueTable;
-  readonly x: Shape | undefined;
-}
-
-type Rule = (context: RuleContext) => readonly (Shape | undefined)[] | undefined;
-
-const same: Rule = ({ node, x }) => node.outputs.map((_, i) => (i === 0 ? x : undefined));
+import { divideDims, sizeOf, type Dim, type Shape } from '../support/shape.js';
+import { broadcastKnown, int, ints, isUnknown, optionalInt, unknownDim } from './onnxValues.js';
+import { each, isWhole, same, type Rule, type Rules } from './onnxRule.js';
+import { productRules } from './onnxProductRules.js';
+import { windowRules } from './onnxWindowRules.js';
 
 const broadcast: Rule = ({ node, table }) => {
   const [first, ...rest] = node.inputs.map((name) => table.shape(name));
-  return [rest.reduce((a, b) => (a && b ? broadcastShapes(a, b) : undefined), first)];
+  return [rest.reduce((a, b) => (a && b ? broadcastKnown(a, b) : undefined), first)];
 };
 
 const reshape: Rule = ({ node, table, x }) => {
-  const wanted = table.vector(node.inputs[1]);
+  const wanted = ints(node, 'shape') ?? table.vector(node.inputs[1]);
   if (!wanted) return undefined;
-  const copied = wanted.map((dim, i) => (dim === 0 && !int(node, 'allowzero', 0) ? x?.[i] : dim));
-  if (!copied.every((dim) => dim !== undefined)) return undefined;
-  if (!copied.includes(-1)) return [copied];
-  const known = sizeWithout(copied);
-  const total = x && sizeWithout(x);
-  const rest = total !== undefined && known !== undefined ? divideDims(total, known) : undefined;
-  return rest === undefined ? undefined : [copied.map((dim) => (dim === -1 ? rest : dim))];
+  const zero = int(node, 'allowzero', 0) === 1;
+  const copied = wanted.map((dim, i) => (dim === 0 && !zero ? (x?.[i] ?? unknownDim) : dim));
+  // One size may be left to the number of elements: as -1, or since it is not known.
+  const open = copied.filter((dim) => dim === -1 || isUnknown(dim));
+  if (open.length === 0) return [copied];
+  const isOpen = (dim: Dim): boolean => dim === -1 || isUnknown(dim);
+  const known = sizeOfAll(copied.filter((dim) => !isOpen(dim)));
+  const total = x && sizeOfAll(x);
+  const rest =
+    open.length === 1 && total !== undefined && known !== undefined
+      ? divideDims(total, known)
+      : undefined;
+  return [copied.map((dim) => (isOpen(dim) ? (rest ?? unknownDim) : dim))];
 };
 
-/** Product of the dimensions that are not -1; undefined where two are symbolic. */
-function sizeWithout(shape: Shape): Dim | undefined {
+/** Product of dimensions; undefined if two are symbolic or one is unknown. */
+function sizeOfAll(shape: Shape): Dim | undefined {
   const symbols = shape.filter((dim) => typeof dim !== 'number').length;
-  return symbols > 1 ? undefined : sizeOf(shape.filter((dim) => dim !== -1));
+  return symbols > 1 || shape.some(isUnknown) ? undefined : sizeOf(shape);
 }
 
 const flatten: Rule = ({ node, x }) => {
   if (!x) return undefined;
   const axis = int(node, 'axis', 1);
-  const [rows, columns] = [sizeWithout(x.slice(0, axis)), sizeWithout(x.slice(axis))];
-  return rows === undefined || columns === undefined ? undefined : [[rows, columns]];
+  const at = axis < 0 ? axis + x.length : axis;
+  const [rows, columns] = [sizeOfAll(x.slice(0, at)), sizeOfAll(x.slice(at))];
+  return [[rows ?? unknownDim, columns ?? unknownDim]];
 };
 
 const transpose: Rule = ({ node, x }) => {
@@ -71,8 +69,9 @@ const concat: Rule = ({ node, table, x }) => {
   if (!x || !shapes.every((shape) => shape !== undefined)) return undefined;
   const axis = (int(node, 'axis', 0) + x.length) % x.length;
   const dims = shapes.map((shape) => shape[axis]);
-  if (!dims.every((dim) => typeof dim === 'number')) return undefined;
-  const sum = dims.reduce((a, b) => a + b, 0);
+  const sum = dims.every((dim) => typeof dim === 'number')
+    ? dims.reduce((a, b) => a + b, 0)
+    : unknownDim;
   return [x.map((dim, i) => (i === axis ? sum : dim))];
 };
 
@@ -112,93 +111,8 @@ const fromVector =
 
 const expand: Rule = ({ node, table, x }) => {
   const wanted = table.vector(node.inputs[1]);
-  return [x && wanted ? broadcastShapes(x, wanted) : undefined];
+  return [x && wanted ? broadcastKnown(x, wanted) : undefined];
 };
-
-const gemm: Rule = ({ node, table, x }) => {
-  const w = table.shape(node.inputs[1]);
-  const rows = x?.[int(node, 'transA', 0)];
-  const columns = w?.[1 - int(node, 'transB', 0)];
-  return rows === undefined || columns === undefined ? undefined : [[rows, columns]];
-};
-
-const globalPool: Rule = ({ x }) => [x?.map((dim, i) => (i < 2 ? dim : 1))];
-
-/** Convolution and pooling share how a window slides; `kernel` is its size. */
-function slide(
-  { node, x }: RuleContext,
-  kernel: readonly (Dim | undefined)[] | undefined,
-): (Dim | undefined)[] | undefined {
-  const axes = x?.slice(2);
-  if (!axes || !kernel) return undefined;
-  const [strides, dilations, pads] = ['strides', 'dilations', 'pads'].map((a) => ints(node, a));
-  const automatic = node.attributes.get('auto_pad');
-  const mode = automatic?.type === 'string' ? automatic.value : 'NOTSET';
-  return axes.map((size, i) => {
-    const [window, stride] = [kernel[i], strides?.[i] ?? 1];
-    if (typeof size !== 'number' || typeof window !== 'number') return undefined;
-    if (mode.startsWith('SAME')) return Math.ceil(size / stride);
-    const extent = (dilations?.[i] ?? 1) * (window - 1) + 1;
-    const padded = size + (pads?.[i] ?? 0) + (pads?.[i + axes.length] ?? 0);
-    const count = (padded - extent) / stride + 1;
-    return int(node, 'ceil_mode', 0) === 1 ? Math.ceil(count) : Math.floor(count);
-  });
-}
-
-function isWhole(shape: readonly (Dim | undefined)[]): shape is Dim[] {
-  return shape.every((dim) => dim !== undefined);
-}
-
-const convLike: Rule = (context) => {
-  const w = context.table.shape(context.node.inputs[1]);
-  const size = slide(context, w?.slice(2));
-  const shape = size && [context.x?.[0], w?.[0], ...size];
-  return shape && isWhole(shape) ? [shape] : undefined;
-};
-
-const poolLike: Rule = (context) => {
-  const size = slide(context, ints(context.node, 'kernel_shape'));
-  const shape = size && [context.x?.[0], context.x?.[1], ...size];
-  if (!shape || !isWhole(shape)) return undefined;
-  return context.node.outputs.map(() => shape);
-};
-
-const convTranspose: Rule = ({ node, table, x }) => {
-  const w = table.shape(node.inputs[1]);
-  const given = ints(node, 'output_shape');
-  const [strides, dilations, pads, extra] = ['strides', 'dilations', 'pads', 'output_padding'].map(
-    (name) => ints(node, name),
-  );
-  const axes = x?.slice(2);
-  if (!axes || !w) return undefined;
-  const size = axes.map((dim, i): Dim | undefined => {
-    const window = w[i + 2];
-    if (given) return given.at(i - axes.length);
-    if (typeof dim !== 'number' || typeof window !== 'number') return undefined;
-    const cut = (pads?.[i] ?? 0) + (pads?.[i + axes.length] ?? 0) - (extra?.[i] ?? 0);
-    return (dim - 1) * (strides?.[i] ?? 1) + (dilations?.[i] ?? 1) * (window - 1) + 1 - cut;
-  });
-  const channels = typeof w[1] === 'number' ? w[1] * int(node, 'group', 1) : undefined;
-  const shape = [x?.[0], channels, ...size];
-  return isWhole(shape) ? [shape] : undefined;
-};
-
-const matmul: Rule = ({ node, table, x }) => {
-  const [a, b] = [
-    swapLast(x, int(node, 'transA', 0)),
-    swapLast(table.shape(node.inputs[1]), int(node, 'transB', 0)),
-  ];
-  const [rows, columns] = [a?.at(-2), b?.at(-1)];
-  if (!a || !b || rows === undefined || columns === undefined || b.length < 2) return undefined;
-  const batch = broadcastShapes(a.slice(0, -2), b.slice(0, -2));
-  return batch && [[...batch, rows, columns]];
-};
-
-function swapLast(shape: Shape | undefined, swap: number): Shape | undefined {
-  const [rows, columns] = [shape?.at(-2), shape?.at(-1)];
-  if (!shape || rows === undefined || columns === undefined || swap === 0) return shape;
-  return [...shape.slice(0, -2), columns, rows];
-}
 
 const reduce: Rule = ({ node, table, x }) => {
   if (!x) return undefined;
@@ -223,7 +137,11 @@ const slice: Rule = ({ node, table, x }) => {
     const axis = ((axes?.[i] ?? i) + x.length) % x.length;
     const size = x[axis];
     shape[axis] =
-      typeof size === 'number' ? sliced(size, start, ends[i] ?? size, steps?.[i] ?? 1) : undefined;
+      typeof size === 'number'
+        ? sliced(size, start, ends[i] ?? size, steps?.[i] ?? 1)
+        : start === 0 && (ends[i] ?? 0) >= 2 ** 31 - 1 && (steps?.[i] ?? 1) === 1
+          ? size
+          : unknownDim;
   });
   return isWhole(shape) ? [shape] : undefined;
 };
@@ -246,31 +164,79 @@ const reorderOutput: Rule = ({ node, x }) => {
   return [last ? [batch, ...pixels, channels] : [batch, channels, ...pixels]];
 };
 
-function each(names: string, rule: Rule): Record<string, Rule> {
-  return Object.fromEntries(names.split(' ').map((name) => [name, rule]));
-}
+/** Of a quantised tensor, which comes with a scale and a zero point. */
+const quantisedSum: Rule = ({ node, table, x }) => {
+  const other = table.shape(node.inputs[3]);
+  return [x && other && broadcastKnown(x, other)];
+};
 
-/** How an operator's output shapes follow from its inputs; what is missing here stays unknown. */
-export const shapeRules: Readonly<Partial<Record<string, Rule>>> = {
+const quantisedConcat: Rule = ({ node, table }) => {
+  const inputs = node.inputs.slice(2).filter((_, i) => i % 3 === 0);
+  return concat({ node: { ...node, inputs }, table, x: table.shape(inputs[0]) });
+};
+
+const tile: Rule = ({ node, table, x }) => {
+  const repeats = table.numbers(node.inputs[1]);
+  if (!x || !repeats) return undefined;
+  return [
+    x.map((dim, i): Dim => {
+      const times = repeats[i] ?? 1;
+      return typeof dim === 'number' ? dim * times : { ...dim, factor: dim.factor * times };
+    }),
+  ];
+};
+
+/** As many elements as were evaluated, else an unknown number. */
+const evaluated: Rule = ({ node, table }) => {
+  const [start, limit, delta] = node.inputs.map((name) => table.numbers(name)?.[0]);
+  const known = start !== undefined && limit !== undefined && delta;
+  return [[known ? Math.max(0, Math.ceil((limit - start) / delta)) : unknownDim]];
+};
+
+const topK: Rule = ({ node, table, x }) => {
+  if (!x) return undefined;
+  const axis = (int(node, 'axis', -1) + x.length) % x.length;
+  const k = optionalInt(node, 'k') ?? table.vector(node.inputs[1])?.[0] ?? unknownDim;
+  const shape = x.map((dim, i) => (i === axis ? k : dim));
+  return [shape, shape];
+};
+
+const oneHot: Rule = ({ node, table, x }) => {
+  if (!x) return undefined;
+  const axis = int(node, 'axis', -1);
+  const at = axis < 0 ? axis + x.length + 1 : axis;
+  return [[...x.slice(0, at), table.vector(node.inputs[1])?.[0] ?? unknownDim, ...x.slice(at)]];
+};
+
+const gatherNd: Rule = ({ node, table, x }) => {
+  const indices = table.shape(node.inputs[1]);
+  const depth = indices?.at(-1);
+  if (!x || !indices || typeof depth !== 'number') return undefined;
+  return [[...indices.slice(0, -1), ...x.slice(int(node, 'batch_dims', 0) + depth)]];
+};
+
+const gridSample: Rule = ({ node, table, x }) => {
+  const grid = table.shape(node.inputs[1]);
+  return [x && grid && [...x.slice(0, 2), ...grid.slice(1, -1)]];
+};
+
+/** How an operator's output shapes follow from its inputs; those of other operators stay unknown. */
+export const shapeRules: Rules = {
   ...each(
-    'Abs Acos Asin Atan BatchNormalization Cast Ceil Celu Clip Cos CumSum Dropout Elu Erf Exp Floor Gelu GroupNormalization HardSigmoid HardSwish Hardmax Identity InstanceNormalization IsInf IsNaN LRN LayerNormalization LeakyRelu Log LogSoftmax LpNormalization Mish Neg Not QuickGelu Reciprocal ReorderInput Relu Round Selu Sigmoid Sign Sin Softmax Softplus Softsign Sqrt Swish Tan Tanh ThresholdedRelu',
+    'Abs Acos Acosh Asin Asinh Atan Atanh BatchNormalization Bernoulli BiasGelu BitwiseNot Cast CastLike Ceil Celu Clip Cos Cosh CumSum DequantizeLinear Dropout Elu Erf Exp EyeLike FastGelu Floor Gelu GroupNormalization HardSigmoid HardSwish Hardmax Identity InstanceNormalization IsInf IsNaN LRN LayerNormalization LeakyRelu Log LogSoftmax LpNormalization MeanVarianceNormalization Mish Neg Not QLinearLeakyRelu QLinearSigmoid QLinearSoftmax QuantizeLinear QuickGelu RMSNormalization RandomNormalLike RandomUniformLike Reciprocal ReorderInput Relu ReverseSequence RotaryEmbedding Round ScatterElements ScatterND Selu Shrink Sigmoid Sign SimplifiedLayerNormalization Sin Sinh SkipLayerNormalization SkipSimplifiedLayerNormalization Softmax Softplus Softsign Sqrt Swish Tan Tanh ThresholdedRelu Trilu',
     same,
   ),
   ...each(
-    'Add And BitShift Div Equal Greater GreaterOrEqual Less LessOrEqual Max Mean Min Mod Mul Or PRelu Pow Sub Sum Where Xor',
+    'Add And BitShift BitwiseAnd BitwiseOr BitwiseXor Div Equal Greater GreaterOrEqual Less LessOrEqual Max Mean Min Mod Mul Or PRelu Pow Sub Sum Where Xor',
     broadcast,
   ),
-  ...each('AveragePool LpPool MaxPool', poolLike),
-  ...each('GlobalAveragePool GlobalMaxPool GlobalLpPool', globalPool),
-  ...each('Conv ConvInteger', convLike),
-  ...each('MatMul FusedMatMul MatMulInteger', matmul),
+  ...windowRules,
+  ...productRules,
   ...each(
     'ReduceL1 ReduceL2 ReduceLogSum ReduceLogSumExp ReduceMax ReduceMean ReduceMin ReduceProd ReduceSum ReduceSumSquare ArgMax ArgMin',
     reduce,
   ),
-  ConvTranspose: convTranspose,
   ReorderOutput: reorderOutput,
-  Gemm: gemm,
   Reshape: reshape,
   Flatten: flatten,
   Transpose: transpose,
@@ -282,6 +248,21 @@ export const shapeRules: Readonly<Partial<Record<string, Rule>>> = {
   Gather: gather,
   Pad: pad,
   Expand: expand,
+  ...each('QLinearAdd QLinearMul', quantisedSum),
+  QLinearConcat: quantisedConcat,
+  QLinearReduceMean: reduce,
+  DynamicQuantizeLinear: ({ x }) => [x, [], []],
+  Tile: tile,
+  Range: evaluated,
+  TopK: topK,
+  OneHot: oneHot,
+  GatherElements: ({ node, table }) => [table.shape(node.inputs[1])],
+  GatherND: gatherNd,
+  GridSample: gridSample,
+  NonZero: ({ x, node, table }) => [
+    x && [x.length, table.vector(node.inputs[0])?.filter((v) => v !== 0).length ?? unknownDim],
+  ],
+  Size: () => [[]],
   ConstantOfShape: fromVector(0),
   Shape: ({ x }) => (x ? [[x.length]] : undefined),
 };

@@ -26,9 +26,12 @@ export const installedServices: Services = {
     return exportModel(path, request);
   },
   async inspectFile(path, request) {
-    const { inspectModelFile, inspectOnnxFile } = await import('../api/inspect.js');
-    if (path.endsWith('.onnx')) return inspectOnnxFile(path);
+    if (path.endsWith('.onnx')) {
+      const { inspectOnnxFile } = await import('../api/inspectOnnx.js');
+      return inspectOnnxFile(path, request);
+    }
     await import('../index.js');
+    const { inspectModelFile } = await import('../api/inspect.js');
     return inspectModelFile(path, request);
   },
   async benchModel(model, options) {

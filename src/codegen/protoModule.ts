@@ -15,7 +15,11 @@ export async function protoModule(root: URL): Promise<{ js: string; dts: string 
     const out = join(directory, 'onnx.js');
     // The types come out of the comments, which the code itself is better without.
     await run([proto, '--dts', '--out', out]);
-    const dts = readFileSync(join(directory, 'onnx.d.ts'), 'utf8');
+    // Before TypeScript 5.5 the import of a CommonJS module gives no type in a module for bundlers.
+    const dts = readFileSync(join(directory, 'onnx.d.ts'), 'utf8').replace(
+      'import Long = require("long");',
+      'import type Long from "long";',
+    );
     await run([proto, '--no-comments', '--out', out]);
     return { js: readFileSync(out, 'utf8'), dts };
   } finally {

@@ -2,6 +2,8 @@ import { initialize } from '../nn/init.js';
 import type { BufferSpec, ParamSpec } from '../nn/trace.js';
 import type { TensorData } from '../support/tensor.js';
 
+/** The map whose iterators TypeScript 5.6 gave types of their own, which older versions lack. */
+type Weights = ReadonlyMap<string, TensorData>;
 type WeightSpec = Pick<ParamSpec | BufferSpec, 'name' | 'shape' | 'init'>;
 
 /**
@@ -45,19 +47,19 @@ export class InitialWeights implements ReadonlyMap<string, TensorData> {
     return spec && this.#draw(spec);
   }
 
-  keys(): MapIterator<string> {
+  keys(): ReturnType<Weights['keys']> {
     return this.#specs.keys();
   }
 
-  *values(): MapIterator<TensorData> {
+  *values(): ReturnType<Weights['values']> {
     for (const spec of this.#specs.values()) yield this.#draw(spec);
   }
 
-  *entries(): MapIterator<[string, TensorData]> {
+  *entries(): ReturnType<Weights['entries']> {
     for (const [name, spec] of this.#specs) yield [name, this.#draw(spec)];
   }
 
-  [Symbol.iterator](): MapIterator<[string, TensorData]> {
+  [Symbol.iterator](): ReturnType<Weights['entries']> {
     return this.entries();
   }
 

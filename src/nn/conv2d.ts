@@ -4,13 +4,13 @@ import { formatShape } from '../support/shape.js';
 import { checkCount } from './checks.js';
 import type { Initializer } from './init.js';
 import { addLayer, type NameOption } from './layer.js';
-import { resolveWindow, type WindowOptions } from './window.js';
+import { resolveWindow, type Pair, type WindowOptions } from './window.js';
 
 export interface Conv2dOptions extends WindowOptions, NameOption {
   /** Output channels. */
   readonly out: number;
   /** Default 1. */
-  readonly stride?: WindowOptions['stride'];
+  readonly stride?: Pair;
   /** Groups of channels that are convolved apart; default 1. */
   readonly groups?: number;
   /** Whether to add a bias; default true. */

@@ -2,11 +2,12 @@ import type { Value } from '../ir/graph.js';
 import { silu, type Activation } from './activations.js';
 import { batchNorm, type BatchNormStyle } from './batchNorm.js';
 import { conv2d, type Conv2dOptions } from './conv2d.js';
+import type { Padding } from './window.js';
 import { defineLayer } from './layer.js';
 
 export interface ConvBnActOptions extends Omit<Conv2dOptions, 'name' | 'bias'> {
   /** Default 'symmetric'. */
-  readonly padding?: Conv2dOptions['padding'];
+  readonly padding?: Padding;
   /** Default silu; false for none. */
   readonly act?: Activation | false;
   readonly norm?: BatchNormStyle;

@@ -5,7 +5,7 @@ import { reshape } from '../ops/shape.js';
 import { formatShape } from '../support/shape.js';
 import { addLayer } from './layer.js';
 import type { Trace } from './scope.js';
-import { checkMap, resolveWindow, type Window, type WindowOptions } from './window.js';
+import { checkMap, resolveWindow, type Pair, type Window, type WindowOptions } from './window.js';
 
 export interface GlobalPoolOptions {
   /** Whether the result is [N,C,1,1] rather than [N,C]; default false. */
@@ -36,7 +36,7 @@ export function globalMaxPool(x: Value, { keepDims = false }: GlobalPoolOptions 
 
 export interface MaxPoolOptions extends WindowOptions {
   /** Default: the kernel. */
-  readonly stride?: WindowOptions['stride'];
+  readonly stride?: Pair;
 }
 
 /**

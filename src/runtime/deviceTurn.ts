@@ -5,16 +5,12 @@
  */
 
 /** A place for the turns of one process's threads. */
-export function createTurns(): Int32Array<SharedArrayBuffer> {
+export function createTurns(): Int32Array {
   return new Int32Array(new SharedArrayBuffer(4));
 }
 
 /** Waits, blocking this thread, until it is thread `id`'s turn; runs `work`, and gives the turn back. */
-export async function inTurn<T>(
-  turns: Int32Array<SharedArrayBuffer>,
-  id: number,
-  work: () => Promise<T>,
-): Promise<T> {
+export async function inTurn<T>(turns: Int32Array, id: number, work: () => Promise<T>): Promise<T> {
   for (;;) {
     const holder = Atomics.compareExchange(turns, 0, 0, id);
     if (holder === 0) break;
@@ -28,6 +24,6 @@ export async function inTurn<T>(
 }
 
 /** Gives back the turn of a thread that may have ended while it had it. */
-export function endTurn(turns: Int32Array<SharedArrayBuffer>, id: number): void {
+export function endTurn(turns: Int32Array, id: number): void {
   if (Atomics.compareExchange(turns, 0, id, 0) === id) Atomics.notify(turns, 0);
 }

@@ -39,7 +39,7 @@ export interface SharedSlots {
   readonly batches: readonly BatchArrays[];
   readonly infers: readonly InferArrays[];
   /** Of all threads of the process that use a device. */
-  readonly turns: Int32Array<SharedArrayBuffer>;
+  readonly turns: Int32Array;
 }
 
 /** Commands to the worker by name: what each takes and gives. */

@@ -33,6 +33,11 @@ export function formatShape(shape: Shape): string {
   return `[${shape.map(formatDim).join(',')}]`;
 }
 
+/** Dimensions as JSON has them: numbers, or text such as `N`. */
+export function jsonShape(shape: Shape): (number | string)[] {
+  return shape.map((dim) => (typeof dim === 'number' ? dim : formatDim(dim)));
+}
+
 /** Product of dimensions; at most one of them may be symbolic. */
 export function sizeOf(shape: Shape): Dim {
   let factor = 1;

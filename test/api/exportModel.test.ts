@@ -5,7 +5,7 @@ import { InferenceSession, Tensor } from 'onnxruntime-node';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { exportModel, type ExportOptions } from '../../src/api/exportModel.js';
 import { importWeights } from '../../src/api/importWeights.js';
-import { inspectOnnxFile } from '../../src/api/inspect.js';
+import { inspectOnnxFile } from '../../src/api/inspectOnnx.js';
 import { runTraining } from '../../src/api/runTraining.js';
 import type { Trainer } from '../../src/api/trainer.js';
 import '../../src/index.js';

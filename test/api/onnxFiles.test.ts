@@ -3,7 +3,7 @@ import { execFileSync } from 'node:child_process';
 import { mkdirSync, symlinkSync, truncateSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { onnx } from '../../generated/proto/onnx.js';
-import { inspectOnnxFile } from '../../src/api/inspect.js';
+import { inspectOnnxFile } from '../../src/api/inspectOnnx.js';
 import { readOnnxClassifier } from '../../src/api/onnxTeacher.js';
 import { temporaryFolder } from '../support/folder.js';
 

@@ -37,15 +37,21 @@ export const inspect = defineCommand({
         batch: {
           type: 'string',
           requiresArg: true,
-          describe: 'Images of that step; 32 if missing',
+          describe: 'Images of that step (default: 32), or at a time of an .onnx file (default: 1)',
         },
       }),
   async run(args, { services }) {
     const { file, graph, memory } = args;
-    if (file.endsWith('.onnx')) refuseModelFlags({ graph, memory });
+    const isOnnx = file.endsWith('.onnx');
+    if (isOnnx) refuseModelFlags(args);
+    else if (args.batch !== undefined && memory !== true) throw needsMemory();
     const batch = wholeNumber('--batch', args.batch, { least: 1 });
     const overrides = overridesOf(args);
-    const inspection = await services.inspectFile(file, { ...overrides, graph });
+    const inspection = await services.inspectFile(file, {
+      ...overrides,
+      ...(isOnnx && { batch }),
+      graph,
+    });
     const prediction =
       memory === true ? await services.predictMemory(file, { ...overrides, batch }) : undefined;
     const drawn = graph === undefined ? [] : ['', `drawn in ${graph}`];
@@ -61,18 +67,32 @@ export const inspect = defineCommand({
   },
 });
 
-function refuseModelFlags(given: { readonly graph?: unknown; readonly memory?: unknown }): void {
-  for (const [flag, does] of [
-    ['graph', 'draws'],
-    ['memory', 'looks into'],
-  ] as const) {
-    if (given[flag] === undefined || given[flag] === false) continue;
-    throw new ConfigError(`--${flag} ${does} models, not .onnx files`, {
+const modelFlags = {
+  classes: 'changes',
+  drop: 'changes',
+  dropPath: 'changes',
+  graph: 'draws',
+  memory: 'looks into',
+} as const;
+
+function refuseModelFlags(given: { readonly [Flag in keyof typeof modelFlags]?: unknown }): void {
+  for (const key of Object.keys(modelFlags) as (keyof typeof modelFlags)[]) {
+    if (given[key] === undefined || given[key] === false) continue;
+    const flag = key === 'dropPath' ? 'drop-path' : key;
+    throw new ConfigError(`--${flag} ${modelFlags[key]} models, not .onnx files`, {
       code: `${flag}-of-onnx`,
       where: `--${flag}`,
       hint: 'give the model file, or the name of a shipped model',
     });
   }
+}
+
+function needsMemory(): ConfigError {
+  return new ConfigError('--batch of a model goes with --memory', {
+    code: 'flag-value',
+    where: '--batch',
+    hint: 'add --memory, or leave --batch out: multiply-adds are those of one image',
+  });
 }
 
 const partNames = {
@@ -113,6 +133,8 @@ export function describeInspection({
   multiplyAdds,
   layers,
   onnx,
+  uncounted = {},
+  assumed = {},
 }: Inspection): string {
   const columns = [
     { title: onnx ? 'node' : 'layer' },
@@ -122,12 +144,34 @@ export function describeInspection({
     { title: 'multiply-adds', align: 'right' },
   ] as const;
   const total = ['total', '', '', formatCount(parameters), formatCount(multiplyAdds)];
-  const unknown = layers.filter((layer) => layer.multiplyAdds === null).length;
   return [
     ...(onnx ? describeFacts(name, onnx) : [name, '']),
     formatTable(columns, [...layers.map(rowOf), total], 1),
-    ...(unknown > 0 ? ['', `${unknown} nodes have unknown shapes and are not in the total`] : []),
+    ...describeTotals(uncounted, assumed),
   ].join('\n');
+}
+
+/** What the totals leave out, and what they assume. */
+function describeTotals(
+  uncounted: Readonly<Record<string, number>>,
+  assumed: Readonly<Record<string, number>>,
+): string[] {
+  const kinds = Object.entries(uncounted);
+  const nodes = kinds.reduce((sum, [, count]) => sum + count, 0);
+  const symbols = Object.entries(assumed).map(([symbol, value]) => `${symbol} = ${value}`);
+  const listed = kinds.map(([kind, count]) => `${kind} ${count}`).join(', ');
+  const lines = [
+    ...(symbols.length > 0
+      ? [`multiply-adds with ${symbols.join(', ')}; --batch changes that`]
+      : []),
+    ...(nodes > 0
+      ? [
+          `${nodes} ${nodes === 1 ? 'node' : 'nodes'} not counted: ${listed}`,
+          'their shapes or operators are not known; --size sets a height and width that the file leaves open',
+        ]
+      : []),
+  ];
+  return lines.length > 0 ? ['', ...lines] : [];
 }
 
 function rowOf(layer: LayerRow): string[] {
@@ -153,6 +197,9 @@ function describeFacts(name: string, onnx: OnnxFacts): string[] {
     'outputs',
     ...onnx.outputs.map(value),
     `weights: ${onnx.initializers.count} initializers, ${formatBytes(onnx.initializers.bytes)}`,
+    ...(onnx.constants
+      ? [`in nodes: ${onnx.constants.count} constants, ${formatBytes(onnx.constants.bytes)}`]
+      : []),
     `operators: ${operators.join(', ')}`,
     ...(onnx.functions.length > 0 ? [`functions: ${onnx.functions.join(', ')}`] : []),
     '',
