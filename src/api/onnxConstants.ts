@@ -1,5 +1,6 @@
 /** Evaluates the small tensors that exporters compute shapes with, as far as they are known. */
 import type { OnnxNode } from '../onnx/model.js';
+import { dtypes } from '../support/dtype.js';
 import { dimEquals, divideDims, stridesOf, type Dim } from '../support/shape.js';
 import {
   int,
@@ -124,7 +125,8 @@ const constantOfShape: Evaluator = (node, table) => {
   if (length === undefined || !isFew(length)) return undefined;
   const given = node.attributes.get('value');
   const value = given?.type === 'tensor' ? Number(given.value.data[0] ?? 0) : 0;
-  const real = given?.type !== 'tensor' || /^b?float/.test(String(given.value.dtype));
+  const dtype = given?.type === 'tensor' ? given.value.dtype : 'float32';
+  const real = typeof dtype === 'string' && dtypes[dtype].floating;
   return { elements: Array<Dim>(length).fill(value), real };
 };
 

@@ -53,20 +53,20 @@ export function einsumSizes(
   for (const [i, term] of terms.entries()) {
     const shape = table.shape(node.inputs[i]);
     if (shape?.length !== term.length) return undefined;
-    for (const [axis, letter] of [...term].entries()) {
+    for (const [axis, letter] of Array.from(term).entries()) {
       const size = shape[axis] ?? unknownDim;
       if (typeof sizes.get(letter) !== 'number' || sizes.get(letter) === 1) sizes.set(letter, size);
     }
   }
   // Without an arrow, the letters that occur once, in alphabetical order.
-  const letters = [...left.replaceAll(',', '')];
+  const letters = Array.from(left.replaceAll(',', ''));
   const once = letters.filter((letter) => letters.indexOf(letter) === letters.lastIndexOf(letter));
   return { sizes, result: given ?? once.sort().join('') };
 }
 
 const einsum: Rule = ({ node, table }) => {
   const read = einsumSizes(node, table);
-  return read && [[...read.result].map((letter) => read.sizes.get(letter) ?? unknownDim)];
+  return read && [Array.from(read.result, (letter) => read.sizes.get(letter) ?? unknownDim)];
 };
 
 /** LSTM, GRU and RNN: all outputs, the last one, and the last cell of an LSTM. */

@@ -207,7 +207,7 @@ class Inference {
       this.graph(table, body, []);
       const results = body.outputs.slice(skip).map(({ name }) => table.shape(name));
       const next = states.map((shape, i) => common(shape, results[i]));
-      const stable = next.every((shape, i) => shape?.join() === states[i]?.join());
+      const stable = next.every((shape, i) => JSON.stringify(shape) === JSON.stringify(states[i]));
       if (stable || round > 2) return { table, results: [...next, ...results.slice(next.length)] };
       states = next;
     }
