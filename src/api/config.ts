@@ -341,11 +341,15 @@ export function durationIssues(
   return [{ code: 'custom', path: [...path, 'epochs'], message }];
 }
 
-/** An optimizer made by its function counts as what it was made from. */
+/** A config whose optimizer, if a function made it, is what it was made from. */
 export function withPlainOptimizer(config: unknown): unknown {
   if (!isObject(config) || !isObject(config['optimizer'])) return config;
-  const { config: inner } = config['optimizer'];
-  return isObject(inner) ? { ...config, optimizer: inner } : config;
+  return { ...config, optimizer: plainOptimizer(config['optimizer']) };
+}
+
+/** What an optimizer was made from; anything else as it is. */
+export function plainOptimizer(value: unknown): unknown {
+  return isObject(value) && isObject(value['config']) ? value['config'] : value;
 }
 
 /** Whether a value is a record of keys. */

@@ -35,7 +35,8 @@ export function explainIssues(
   }
   const notes = problems.map((problem) => {
     const site = locate(problem.path);
-    return `${site ? `${formatSite(site)} ` : ''}${lineOf(problem)}`;
+    const place = typeof site === 'object' ? formatSite(site) : site;
+    return `${place ? `${place} ` : ''}${lineOf(problem)}`;
   });
   return new ConfigError(`the config has ${notes.length} problems`, {
     ...common,

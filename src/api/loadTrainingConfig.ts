@@ -3,6 +3,7 @@ import type { KeyLocator } from '../frontend/configKeys.js';
 import { loadModule } from '../frontend/load.js';
 import { ConfigError } from '../support/errors.js';
 import { parseTrainingConfig, type TrainingConfig } from './config.js';
+import { explainSettings, withSettings, type ConfigSetting } from './configSettings.js';
 import { providedModules } from './loadModel.js';
 
 /** A config with where its relative paths start. */
@@ -15,16 +16,23 @@ export interface LoadedConfig<C = TrainingConfig> {
 /** Checks what a config file exports. */
 type Parse<C> = (written: unknown, file: string, locate: KeyLocator) => C;
 
-/** Loads and checks a config of `gradus train`, TypeScript or JSON. Throws a ConfigError. */
-export function loadTrainingConfig(file: string): Promise<LoadedConfig> {
-  return loadConfig(file, parseTrainingConfig, 'defineTraining');
+/** Loads and checks a config of `gradus train`, TypeScript or JSON, with settings. Throws a ConfigError. */
+export function loadTrainingConfig(
+  file: string,
+  settings?: readonly ConfigSetting[],
+): Promise<LoadedConfig> {
+  return loadConfig(file, parseTrainingConfig, 'defineTraining', settings);
 }
 
-/** Loads a config by its default export; `define` is the function that types it. */
+/**
+ * Loads a config by its default export; `define` is the function that types it. Settings take the place of
+ * what the file says before it is checked.
+ */
 export async function loadConfig<C>(
   file: string,
   parse: Parse<C>,
   define: string,
+  settings: readonly ConfigSetting[] = [],
 ): Promise<LoadedConfig<C>> {
   const { module, locate } = await loadModule(file, { modules: providedModules(), kind: 'config' });
   const { default: written } = module;
@@ -34,5 +42,10 @@ export async function loadConfig<C>(
       where: file,
       hint: `write \`export default ${define}({ ... })\``,
     });
-  return { config: parse(written, file, locate), folder: dirname(resolve(file)) };
+  const set = withSettings(written, settings, locate);
+  try {
+    return { config: parse(set.config, file, set.locate), folder: dirname(resolve(file)) };
+  } catch (error) {
+    throw explainSettings(error, settings);
+  }
 }

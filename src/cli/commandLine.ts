@@ -1,12 +1,13 @@
-/** A command line that a person can copy: flags without a value are left out. */
+/** A command line that a person can copy: flags without a value are left out, lists are flags said again. */
 export function commandLine(
   command: string,
   positional: readonly string[],
-  flags: Readonly<Record<string, string | boolean | undefined>> = {},
+  flags: Readonly<Record<string, string | boolean | readonly string[] | undefined>> = {},
 ): string {
   const given = Object.entries(flags).flatMap(([flag, value]) => {
     if (value === undefined || value === false) return [];
-    return value === true ? [`--${flag}`] : [`--${flag} ${quote(value)}`];
+    if (value === true) return [`--${flag}`];
+    return [value].flat().map((one) => `--${flag} ${quote(one)}`);
   });
   return ['gradus', command, ...positional.map(quote), ...given].join(' ');
 }

@@ -38,6 +38,11 @@ export const flags = {
     default: false,
     describe: 'Hash the contents of all image files, however many, to notice any change',
   },
+  set: {
+    type: 'string',
+    requiresArg: true,
+    describe: 'KEY=VALUE: sets a key of the config, as often as given; null leaves it out',
+  },
   classes: { type: 'string', requiresArg: true, describe: 'Number of classes' },
   size: { type: 'string', requiresArg: true, describe: 'Height and width of the image, in pixels' },
   drop: { type: 'string', requiresArg: true, describe: 'Dropout rate before the classifier' },

@@ -7,6 +7,7 @@ import type { EvaluateCheckpointOptions, EvaluationReport } from '../api/evaluat
 import type { ExportOptions, ExportResult } from '../api/exportModel.js';
 import type { ImportOptions, ImportResult } from '../api/importWeights.js';
 import type { InspectOptions, Inspection } from '../api/inspect.js';
+import type { ConfigSetting } from '../api/configSettings.js';
 import type { LoadedConfig } from '../api/loadTrainingConfig.js';
 import type { MemoryPrediction } from '../api/memory/predictMemory.js';
 import type { PreviewRequest, SheetRequest, SheetSummary } from '../api/noiseSheets.js';
@@ -186,7 +187,7 @@ export interface DataSummary {
 export interface Services {
   compileModel(model: string, request: CompileRequest): Promise<CompileSummary>;
   /** Reads and checks a config, TypeScript or JSON. */
-  loadTrainingConfig(file: string): Promise<LoadedConfig>;
+  loadTrainingConfig(file: string, settings: readonly ConfigSetting[]): Promise<LoadedConfig>;
   trainFromConfig(config: TrainingConfig, request: TrainRequest): Promise<TrainSummary>;
   /** Measures a checkpoint or an .onnx classifier on labelled images. */
   evaluateCheckpoint(path: string, request: EvaluateCheckpointOptions): Promise<EvaluationReport>;
@@ -213,7 +214,10 @@ export interface Services {
   /** Compares the labels of two generations. */
   diffLabels(before: string, after: string, options: DiffOptions): Promise<LabelDiff>;
   /** Reads and checks a config of a self-training, TypeScript or JSON. */
-  loadSelfTrainingConfig(file: string): Promise<LoadedConfig<SelfTrainingConfig>>;
+  loadSelfTrainingConfig(
+    file: string,
+    settings: readonly ConfigSetting[],
+  ): Promise<LoadedConfig<SelfTrainingConfig>>;
   selfTrain(config: SelfTrainingConfig, options: SelfTrainOptions): Promise<SelfTrainResult>;
   /** Trains the first student of a self-training again without each noise. */
   ablate(config: SelfTrainingConfig, options: SelfTrainOptions): Promise<AblationSummary | Stopped>;

@@ -10,10 +10,10 @@ export const installedServices: Services = {
     const { compileModel } = await import('../api/compileModel.js');
     return compileModel(model, request);
   },
-  async loadTrainingConfig(file) {
+  async loadTrainingConfig(file, settings) {
     await import('../index.js');
     const { loadTrainingConfig } = await import('../api/loadTrainingConfig.js');
-    return loadTrainingConfig(file);
+    return loadTrainingConfig(file, settings);
   },
   async importWeights(path, request) {
     await import('../index.js');
@@ -94,10 +94,10 @@ export const installedServices: Services = {
     const { diffLabels } = await import('../selftrain/diff.js');
     return diffLabels(before, after, options);
   },
-  async loadSelfTrainingConfig(file) {
+  async loadSelfTrainingConfig(file, settings) {
     await import('../index.js');
     const { loadSelfTrainingConfig } = await import('../selftrain/loadSelfTrainingConfig.js');
-    return loadSelfTrainingConfig(file);
+    return loadSelfTrainingConfig(file, settings);
   },
   async selfTrain(config, options) {
     await import('../index.js');

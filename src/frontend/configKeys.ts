@@ -4,14 +4,20 @@ import type { SourceLocation } from '../support/errors.js';
 import { positionOf } from './prepare.js';
 import { loadTsMorph } from './tsMorph.js';
 
-/** Where a key stands in a file; of a key that is not written there, the nearest one around it. */
-export type KeyLocator = (path: readonly PropertyKey[]) => SourceLocation | undefined;
+/**
+ * Where a key stands in a file; of a key that is not written there, the nearest one around it. A text
+ * names another place that it came from.
+ */
+export type KeyLocator = (path: readonly PropertyKey[]) => SourceLocation | string | undefined;
 
 type Ts = typeof tsMorph.ts;
 type Expression = tsMorph.ts.Expression;
 
 /** Finds keys of the object that a config file, TypeScript or JSON, exports; `name` is for messages. */
-export function keyLocator(file: string, name: string): KeyLocator {
+export function keyLocator(
+  file: string,
+  name: string,
+): (path: readonly PropertyKey[]) => SourceLocation | undefined {
   return (path) => {
     const { ts } = loadTsMorph();
     const text = readFileSync(file, 'utf8');

@@ -1,7 +1,11 @@
 import { loadConfig, type LoadedConfig } from '../api/loadTrainingConfig.js';
+import type { ConfigSetting } from '../api/configSettings.js';
 import { parseSelfTrainingConfig, type SelfTrainingConfig } from './config.js';
 
-/** Loads and checks a config of `gradus selftrain`, TypeScript or JSON. Throws a ConfigError. */
-export function loadSelfTrainingConfig(file: string): Promise<LoadedConfig<SelfTrainingConfig>> {
-  return loadConfig(file, parseSelfTrainingConfig, 'defineSelfTraining');
+/** Loads and checks a config of `gradus selftrain`, TypeScript or JSON, with settings. Throws a ConfigError. */
+export function loadSelfTrainingConfig(
+  file: string,
+  settings?: readonly ConfigSetting[],
+): Promise<LoadedConfig<SelfTrainingConfig>> {
+  return loadConfig(file, parseSelfTrainingConfig, 'defineSelfTraining', settings);
 }

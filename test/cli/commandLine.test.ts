@@ -90,7 +90,7 @@ describe('gradus compile', () => {
       artifacts: ['infer', 'grad'],
       batch: 8,
       seed: 3,
-      optimizer: { kind: 'adamw', beta2: 0.999 },
+      optimizer: { kind: 'adamw', config: { beta2: 0.999 } },
       drop: 0.3,
       dropPath: 0,
     });
@@ -183,6 +183,34 @@ describe('gradus train', () => {
     expect(request).toMatchObject({ resume: true, configFolder: '/project' });
   });
 
+  it('hands each --set on, and repeats them in the command that resumes', async () => {
+    const load = vi.fn(loadTrainingConfig);
+    const trainFromConfig = () => Promise.resolve({ ...summary, interrupted: true });
+    const wired = { loadTrainingConfig: load, trainFromConfig };
+    const line = 'train c.ts --set batch=8 --set data.labelled=a=b --set init=null --quiet';
+    const { out } = await run(line, wired);
+    expect(load).toHaveBeenCalledWith('c.ts', [
+      { path: ['batch'], value: 8, where: '--set batch' },
+      { path: ['data', 'labelled'], value: 'a=b', where: '--set data.labelled' },
+      { path: ['init'], value: undefined, where: '--set init' },
+    ]);
+    expect(out).toContain(
+      'resume with: gradus train c.ts --set batch=8 --set data.labelled=a=b --set init=null --resume\n',
+    );
+  });
+
+  it.each([
+    ['--set batch', '--set cannot be "batch"'],
+    ['--set =8', '--set cannot be "=8"'],
+    ['--set a..b=8', '--set cannot be "a..b=8"'],
+    ['--set=', '--set is empty'],
+    ['--seed 1 --set seed=2', '--seed and --set seed say the same key'],
+  ])('refuses %s', async (flags, message) => {
+    const { status, err } = await run(`train c.ts ${flags}`, { loadTrainingConfig });
+    expect(status).toBe(2);
+    expect(err).toContain(`error ConfigError: ${message}\n`);
+  });
+
   it('tells how to resume when it was interrupted, also with --quiet', async () => {
     const trainFromConfig = () => Promise.resolve({ ...summary, interrupted: true });
     const line = 'train c.ts --seed 7 --out runs/x --quiet';
@@ -254,6 +282,18 @@ describe('gradus selftrain', () => {
       teacher    m      80 % of 40 (65 to 90)   90.00 %                                              100        2  0:05
       student-1  m      80 % of 40 (65 to 90)   90.00 %                                              100        0  0:05"
     `);
+  });
+
+  it('hands --set on, and repeats it in the command that goes on', async () => {
+    const load = vi.fn(() => Promise.resolve({ config, folder: '/project' } as never));
+    const { out } = await run('selftrain s.ts --set students.0.ratio=2', {
+      loadSelfTrainingConfig: load,
+      selfTrain: () =>
+        Promise.resolve({ interrupted: true, stage: 'teacher', folder: 'f' } as never),
+    });
+    const setting = { path: ['students', '0', 'ratio'], value: 2, where: '--set students.0.ratio' };
+    expect(load).toHaveBeenCalledWith('s.ts', [setting]);
+    expect(out).toContain('go on with: gradus selftrain s.ts --set students.0.ratio=2\n');
   });
 
   it('speaks of no skipped steps where there is none', async () => {

@@ -31,7 +31,7 @@ const model = defineModel({
 
 describe('docs/train-from-manifest.mjs', () => {
   it('trains on real digits from the manifest and the artifacts alone', async () => {
-    const optimizer = { kind: 'adamw', learningRate: 0.01 };
+    const optimizer = { kind: 'adamw', learningRate: 0.01 } as const;
     await compileModel(model, { out: folder, batch: 32, optimizer, emaDecay: 0.99 });
     const script = join(repositoryRoot, 'docs', 'train-from-manifest.mjs');
     const { status, stdout, stderr } = spawnSync(process.execPath, [script, folder, '150'], {

@@ -7,6 +7,7 @@ import { commandLine } from '../commandLine.js';
 import type { Report } from '../context.js';
 import { exitCodes } from '../exitCodes.js';
 import { deviceOf, flags, seedOf } from '../options.js';
+import { settingsOf, textsOf } from '../settings.js';
 import type { Services } from '../services.js';
 import { noteSets } from '../progress.js';
 import { formatClock, formatCount, formatTable, type Column } from '../table.js';
@@ -34,13 +35,14 @@ export const runOptions = (parser: Argv<CommonArguments>) =>
       },
       'accept-data': flags.acceptData,
       'hash-data': flags.hashData,
+      set: flags.set,
       seed: flags.seed,
       device: flags.device,
     });
 
 /** The config of a command line, with what its flags change. */
 export async function configOf(args: StoppedArguments, services: Services) {
-  const { config, folder } = await services.loadSelfTrainingConfig(args.config);
+  const { config, folder } = await services.loadSelfTrainingConfig(args.config, settingsOf(args));
   const changed: SelfTrainingConfig = {
     ...config,
     seed: seedOf(args.seed) ?? config.seed,
@@ -54,6 +56,7 @@ export const selftrain = defineCommand({
   describe: 'Run a whole self-training: teacher, labels, student, and again',
   examples: [
     ['selftrain selftrain.config.ts', 'from the start, or where it was stopped'],
+    ['selftrain selftrain.config.ts --set students.0.ratio=2', 'with another key'],
     ['selftrain selftrain.config.ts --seed 2 --out runs/digits-2', 'once more, with other numbers'],
     [
       'selftrain selftrain.config.ts --overwrite',
@@ -86,12 +89,9 @@ export const selftrain = defineCommand({
 });
 
 /** What a command ends with that was interrupted, and how to go on. */
-export function stopped(
-  command: string,
-  result: Stopped,
-  { config, out, seed, device }: StoppedArguments,
-): Report {
-  const resume = commandLine(command, [config], { out, seed, device });
+export function stopped(command: string, result: Stopped, args: StoppedArguments): Report {
+  const { config, out, seed, device } = args;
+  const resume = commandLine(command, [config], { out, set: textsOf(args), seed, device });
   return {
     json: { ...result, resume },
     text: `stopped in ${result.stage}; what is done lies in ${result.folder}\ngo on with: ${resume}`,
@@ -102,6 +102,7 @@ export function stopped(
 interface StoppedArguments {
   readonly config: string;
   readonly out?: string | undefined;
+  readonly set?: string | readonly string[] | undefined;
   readonly seed?: string | undefined;
   readonly device?: string | undefined;
 }

@@ -4,6 +4,7 @@ import { defineCommand } from '../command.js';
 import { commandLine } from '../commandLine.js';
 import { exitCodes } from '../exitCodes.js';
 import { deviceOf, flags, seedOf } from '../options.js';
+import { settingsOf, textsOf } from '../settings.js';
 import type { Evaluation, TrainSummary } from '../services.js';
 import { noteSets } from '../progress.js';
 import { formatClock, formatTable } from '../table.js';
@@ -15,6 +16,7 @@ export const train = defineCommand({
   examples: [
     ['train training.config.ts', 'from the start'],
     ['train training.config.ts --resume', 'where it stopped, bit for bit'],
+    ['train training.config.ts --set batch=32 --set noise.cutout=8', 'with other keys'],
     ['train training.config.ts --seed 2 --out runs/digits-2', 'once more, with other numbers'],
   ],
   options: (parser) =>
@@ -42,6 +44,7 @@ export const train = defineCommand({
         },
         'accept-data': flags.acceptData,
         'hash-data': flags.hashData,
+        set: flags.set,
         seed: flags.seed,
         device: flags.device,
       }),
@@ -52,7 +55,7 @@ export const train = defineCommand({
         where: '--overwrite',
         hint: 'give one of them',
       });
-    const { config, folder } = await services.loadTrainingConfig(args.config);
+    const { config, folder } = await services.loadTrainingConfig(args.config, settingsOf(args));
     const changed: TrainingConfig = {
       ...config,
       seed: seedOf(args.seed) ?? config.seed,
@@ -78,7 +81,8 @@ export const train = defineCommand({
     if (!summary.interrupted)
       return { json: { ...summary, sets: opened.sets }, text: textOf(summary) };
     const { out, seed, device } = args;
-    const resume = commandLine('train', [args.config], { out, seed, device, resume: true });
+    const set = textsOf(args);
+    const resume = commandLine('train', [args.config], { out, set, seed, device, resume: true });
     return {
       json: { ...summary, sets: opened.sets, resume },
       text: `stopped after step ${(summary.fixed ?? summary).step}; checkpoint ${summary.checkpoint}\nresume with: ${resume}`,
