@@ -12,7 +12,25 @@ export interface MetricsRecord {
 
 const newline = 0x0a;
 
-/** Appends to metrics.jsonl; lines wait in memory until `flush`. */
+/** Steps at the beginning of a run that have a line each. */
+const denseSteps = 4000;
+
+/**
+ * Whether a step has a line: every one up to `denseSteps`, every second up to twice as many, every
+ * fourth up to four times as many, and so on. That adds as many lines for each doubling of a run, so
+ * a million steps take under 20,000. It follows from the step alone, so a resumed run has the lines
+ * of a whole one.
+ */
+function hasLine(step: number): boolean {
+  let [stride, limit] = [1, denseSteps];
+  while (step > limit) [stride, limit] = [2 * stride, 2 * limit];
+  return step % stride === 0;
+}
+
+/**
+ * Appends to metrics.jsonl all evaluations, and the steps that have a line; lines wait in memory
+ * until `flush`.
+ */
 export class MetricsWriter {
   readonly #file: number;
   #waiting: string[] = [];
@@ -39,10 +57,11 @@ export class MetricsWriter {
   }
 
   append(record: MetricsRecord): void {
+    if (record.kind === 'step' && !hasLine(record.step)) return;
     this.#waiting.push(`${JSON.stringify(record)}\n`);
   }
 
-  /** Writes what waits and forces it to disk; called at checkpoints and now and then between. */
+  /** Writes what waits and forces it to disk; called at checkpoints. */
   flush(): void {
     if (this.#waiting.length === 0) return;
     const bytes = new TextEncoder().encode(this.#waiting.join(''));

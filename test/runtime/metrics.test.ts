@@ -59,9 +59,37 @@ describe('metrics.jsonl', () => {
 
   it('is read and cut line by line, longer than any buffer', () => {
     const path = join(temporaryFolder(), 'metrics.jsonl');
-    const all = Array.from({ length: 10_000 }, (_, i) => i + 1);
+    const all = Array.from({ length: 4000 }, (_, i) => i + 1);
     write(path, all);
-    write(path, [7001], 7000);
-    expect(stepsIn(path)).toEqual(all.slice(0, 7001));
+    write(path, [3001], 3000);
+    expect(stepsIn(path)).toEqual(all.slice(0, 3001));
+  });
+
+  it('thins the steps of a long run, evaluations never, to some megabytes', () => {
+    const path = join(temporaryFolder(), 'metrics.jsonl');
+    const writer = MetricsWriter.open(path);
+    for (let step = 1; step <= 1e6; step++) {
+      writer.append({ kind: 'step', step, loss: step / 3, accuracy: 0, learningRate: 1 / step });
+      if (step % 999 === 0) writer.append({ kind: 'eval', step, loss: 1 });
+    }
+    writer.close();
+    expect(statSync(path).size).toBeLessThan(4e6);
+    const records = [...readMetrics(path)];
+    const steps = records.flatMap(({ kind, step }) => (kind === 'step' ? [step] : []));
+    expect(steps.length).toBeLessThan(20_000);
+    expect(records.length - steps.length).toBe(Math.floor(1e6 / 999));
+    expect(steps.slice(3998, 4004)).toEqual([3999, 4000, 4002, 4004, 4006, 4008]);
+    const last = steps.slice(-2);
+    expect(last).toEqual([256 * 3905, 256 * 3906]);
+  });
+
+  it('has the same lines whether a long run was interrupted or not', () => {
+    const [whole, parts] = ['whole', 'parts'].map((name) => join(temporaryFolder(), name));
+    const all = Array.from({ length: 40_000 }, (_, i) => i + 1);
+    write(whole, all);
+    for (const from of [0, 3999, 4001, 7, 11_113, 32_001])
+      write(parts, all.slice(from, from + 12_000), from);
+    write(parts, all.slice(11_000), 11_000);
+    expect(readFileSync(parts, 'utf8')).toBe(readFileSync(whole, 'utf8'));
   });
 });
