@@ -84,7 +84,8 @@ describe('metrics.jsonl', () => {
   });
 
   it('has the same lines whether a long run was interrupted or not', () => {
-    const [whole, parts] = ['whole', 'parts'].map((name) => join(temporaryFolder(), name));
+    const folder = temporaryFolder();
+    const [whole, parts] = [join(folder, 'whole'), join(folder, 'parts')];
     const all = Array.from({ length: 40_000 }, (_, i) => i + 1);
     write(whole, all);
     for (const from of [0, 3999, 4001, 7, 11_113, 32_001])

@@ -28,7 +28,7 @@ export async function tinyProcessRun(gradus, folder, { device = 'cpu', steps = 1
  * All that a checkpoint holds, averages, statistics, noise; on a GPU without an MBConv block, whose
  * shaders take SwiftShader longer to compile than all the rest.
  */
-function network(gradus, { block }) {
+export function network(gradus, { block }) {
   const { batchNorm, classifier, conv2d, defineModel, image, mbConv, silu } = gradus;
   return defineModel({
     name: 'killed-net',
