@@ -4,6 +4,7 @@ import type { KeyLocator } from '../frontend/configKeys.js';
 import type { Schedule } from '../runtime/schedules.js';
 import { mnistTestCount } from '../data/mnist.js';
 import { defaultUnreadable } from '../data/unreadable.js';
+import { limits } from '../support/limits.js';
 import { explainIssues } from './configProblems.js';
 import { deviceNames } from './deviceNames.js';
 
@@ -11,8 +12,10 @@ import { deviceNames } from './deviceNames.js';
 const dropRate = z.number().min(0).lt(1);
 /** The weight of the past in an average. */
 const average = z.number().min(0).lt(1);
-const count = z.int().min(1);
+const upTo = (most: number) => z.int().min(1).max(most);
+const count = upTo(limits.images);
 const positive = z.number().gt(0);
+const epochs = positive.max(limits.epochs);
 
 const decayOptions = {
   weightDecay: z.number().min(0).describe('Weight decay; biases and normalisation have none.'),
@@ -55,6 +58,7 @@ const optimizerSchema = z
 const warmup = z
   .number()
   .min(0)
+  .max(limits.epochs)
   .describe('Epochs in which the rate rises linearly from 0.')
   .default(0);
 
@@ -75,7 +79,7 @@ const scheduleSchema = z
       kind: z.literal('exponential'),
       warmup,
       decay: z.number().gt(0).max(1).describe('Factor of each fall.').default(0.97),
-      every: positive.describe('Epochs between two falls.').default(2.4),
+      every: epochs.describe('Epochs between two falls.').default(2.4),
       staircase: z.boolean().describe('Falls in steps, not smoothly.').default(true),
     }),
   ])
@@ -101,6 +105,7 @@ export const imageDataKeys = {
   unreadable: z
     .int()
     .min(0)
+    .max(limits.images)
     .describe('Images that may be unreadable; more of them stop the run.')
     .default(defaultUnreadable),
   decode: decodeSchema,
@@ -148,20 +153,32 @@ const noiseSchema = z
       .describe("Stochastic depth of the last block; the model's own if missing."),
     randAugment: z
       .strictObject({
-        n: z.int().min(0).describe('Operations applied to each image.').default(2),
+        n: z
+          .int()
+          .min(0)
+          .max(limits.operations)
+          .describe('Operations applied to each image.')
+          .default(2),
         m: z.number().min(0).describe('Their magnitude; 10 is not its end.').default(10),
       })
       .optional()
       .describe('Random operations on the images; none if missing.'),
-    cutout: count.optional().describe('Side of a grey square, in pixels; none if missing.'),
-    pad: count
+    cutout: upTo(limits.size)
+      .optional()
+      .describe('Side of a grey square, in pixels; none if missing.'),
+    pad: upTo(limits.size)
       .optional()
       .describe('Largest shift each way, in pixels, with mirrored borders; none if missing.'),
     flip: z.boolean().optional().describe('Whether every other image is mirrored; not if missing.'),
     crop: cropSchema,
     augment: z
       .strictObject({
-        shift: z.number().min(0).describe('Largest shift each way, in pixels.').default(0),
+        shift: z
+          .number()
+          .min(0)
+          .max(limits.size)
+          .describe('Largest shift each way, in pixels.')
+          .default(0),
         rotate: z.number().min(0).max(180).describe('Largest rotation, in degrees.').default(0),
         scale: dropRate.describe('Share by which the size changes each way.').default(0),
         shear: z.number().min(0).describe('Pixels of x a pixel of y, each way.').default(0),
@@ -173,8 +190,10 @@ const noiseSchema = z
 
 const checkpointsSchema = z
   .strictObject({
-    keepLast: count.describe('Newest checkpoints kept beside the best.').default(3),
-    every: positive.describe('Epochs between two checkpoints.').default(1),
+    keepLast: upTo(limits.checkpoints)
+      .describe('Newest checkpoints kept beside the best.')
+      .default(3),
+    every: epochs.describe('Epochs between two checkpoints.').default(1),
   })
   .describe('When states are saved.');
 
@@ -186,7 +205,7 @@ const validationSchema = z
       .max(0.5)
       .describe('Part of the labelled images, held out.')
       .default(0.1),
-    every: positive.describe('Epochs between two evaluations.').default(1),
+    every: epochs.describe('Epochs between two evaluations.').default(1),
   })
   .describe('What the best checkpoint is judged on; never the test set.');
 
@@ -202,12 +221,12 @@ export const networkKeys = {
     .array(z.string().min(1))
     .optional()
     .describe('Layers or parameters that are not trained, with all below them; none if missing.'),
-  size: count
+  size: upTo(limits.size)
     .optional()
     .describe("Height and width of the images, in pixels; the model's own if missing."),
-  epochs: positive.optional().describe('Passes over the training images; give this or steps.'),
-  steps: count.optional().describe('Optimizer steps; give this or epochs.'),
-  batch: count.describe('Labelled images a step.').default(64),
+  epochs: epochs.optional().describe('Passes over the training images; give this or steps.'),
+  steps: upTo(limits.steps).optional().describe('Optimizer steps; give this or epochs.'),
+  batch: upTo(limits.batch).describe('Labelled images a step.').default(64),
   optimizer: optimizerSchema,
   schedule: scheduleSchema.default({ kind: 'constant', warmup: 0 }),
   ema: average
@@ -225,7 +244,7 @@ export const networkKeys = {
     .enum(precisions)
     .describe('What training computes in; 16 bits on a GPU only, weights stay in float32.')
     .default('float32'),
-  stepsPerRun: count
+  stepsPerRun: upTo(limits.stepsPerRun)
     .optional()
     .describe('Steps that a device does in one run; 16 on CUDA and 1 elsewhere, if missing.'),
   noise: noiseSchema.prefault({}),
@@ -242,8 +261,10 @@ export const networkKeys = {
   checkpoints: checkpointsSchema.prefault({}),
   fixResolution: z
     .strictObject({
-      size: count.describe('Height and width of the images, in pixels; larger than before.'),
-      epochs: positive.describe('Passes over the labelled images, un-augmented.').default(1.5),
+      size: upTo(limits.size).describe(
+        'Height and width of the images, in pixels; larger than before.',
+      ),
+      epochs: epochs.describe('Passes over the labelled images, un-augmented.').default(1.5),
       learningRate: positive.optional().describe("A hundredth of the optimizer's if missing."),
       freeze: z
         .array(z.string().min(1))
@@ -265,7 +286,9 @@ export const runKeys = {
     .describe('Names the folder runs/<name>: letters, digits, dots, dashes and underscores.'),
   seed: z.int().min(0).max(0xffffffff).describe('Of initial values, order and noise.').default(1),
   validation: validationSchema.prefault({}),
-  threads: count.optional().describe("Threads of one operator; onnxruntime's choice if missing."),
+  threads: upTo(limits.threads)
+    .optional()
+    .describe("Threads of one operator; onnxruntime's choice if missing."),
   device: z.enum(deviceNames).describe('Where the network runs.').default('auto'),
 };
 
@@ -273,7 +296,12 @@ const trainingSchema = z.strictObject({
   ...runKeys,
   ...networkKeys,
   data: dataSchema,
-  classes: z.int().min(2).optional().describe("Number of classes; the data set's if missing."),
+  classes: z
+    .int()
+    .min(2)
+    .max(limits.classes)
+    .optional()
+    .describe("Number of classes; the data set's if missing."),
 });
 
 /** A config with its defaults filled in. */

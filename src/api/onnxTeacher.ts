@@ -3,6 +3,7 @@ import { basename } from 'node:path';
 import type { OnnxModel, OnnxValueInfo } from '../onnx/model.js';
 import { readModel } from '../onnx/reader.js';
 import { ArtifactError, ConfigError } from '../support/errors.js';
+import { limits } from '../support/limits.js';
 import {
   croppings,
   interpolations,
@@ -64,7 +65,7 @@ interface Scores {
 }
 
 /** More classes than this are not taken. */
-const mostClasses = 2 ** 20;
+const mostClasses = limits.classes;
 /** Scores of one run at most. */
 const mostScores = 2 ** 28;
 

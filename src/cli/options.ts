@@ -1,5 +1,6 @@
 import { deviceNames, type DeviceName } from '../api/deviceNames.js';
 import { ConfigError } from '../support/errors.js';
+import { limits } from '../support/limits.js';
 import { nearest } from '../support/nearest.js';
 
 /** What the image input of a graph may take. */
@@ -68,8 +69,8 @@ export function overridesOf(args: OverrideArguments): {
   dropPath: number | undefined;
 } {
   return {
-    classes: wholeNumber('--classes', args.classes, { least: 2 }),
-    size: wholeNumber('--size', args.size, { least: 1 }),
+    classes: wholeNumber('--classes', args.classes, { least: 2, most: limits.classes }),
+    size: wholeNumber('--size', args.size, { least: 1, most: limits.size }),
     drop: rate('--drop', args.drop),
     dropPath: rate('--drop-path', args.dropPath),
   };
@@ -123,11 +124,11 @@ export function decimal(
 export function partOf(flag: string, text: string | undefined) {
   if (text === undefined) return undefined;
   const [, index = 0, of = 0] = (/^(\d+)\/(\d+)$/.exec(text) ?? []).map(Number);
-  if (index >= 1 && index <= of) return { index, of };
+  if (index >= 1 && index <= of && of <= limits.shards) return { index, of };
   throw badValue(
     flag,
     text,
-    'give which of how many, such as 1/8 for the first and 8/8 for the last',
+    `give which of how many, such as 1/8 for the first and 8/8 for the last, of at most ${limits.shards}`,
   );
 }
 

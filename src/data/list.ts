@@ -2,6 +2,7 @@ import { statSync, type Stats } from 'node:fs';
 import { dirname, resolve } from 'node:path';
 import { messageOf } from '../runtime/fileErrors.js';
 import { DataError } from '../support/errors.js';
+import { limits } from '../support/limits.js';
 import { matchClasses, type WantedClasses } from './classes.js';
 import type { Images, LabelledImages } from './images.js';
 import { Lines } from './lines.js';
@@ -42,8 +43,8 @@ export async function openImageList(
   });
   const found = [...firstLines.keys()];
   if (!options.wanted) requireDistinct(canonicalPlaces(firstLines), file);
-  if (found.length > 2 ** 16)
-    throw new DataError(`${file} names ${found.length} classes`, {
+  if (found.length > limits.classes)
+    throw new DataError(`${file} names ${found.length} classes, more than ${limits.classes}`, {
       code: 'too-many-classes',
       where: file,
       hint: 'the column `label` holds the name of the class, which many images share',

@@ -1,4 +1,5 @@
 import type { Value } from '../ir/graph.js';
+import { limits } from '../support/limits.js';
 import { ModelError } from '../support/errors.js';
 import {
   croppings,
@@ -147,10 +148,10 @@ export function defineModel(description: ModelDescription): Model {
 
 /** Throws unless a number of classes is a whole number of at least 1. */
 export function checkClasses(name: string, classes: number): void {
-  if (!Number.isInteger(classes) || classes < 1)
+  if (!Number.isInteger(classes) || classes < 1 || classes > limits.classes)
     throw inputError(
       `${name}: ${classes} classes`,
-      'the number of classes is a whole number of at least 1',
+      `the number of classes is a whole number from 1 to ${limits.classes}`,
     );
 }
 

@@ -1,6 +1,7 @@
 import { createHash, type Hash } from 'node:crypto';
 import { closeSync, openSync, readdirSync, readSync, statSync } from 'node:fs';
 import { join } from 'node:path';
+import { ArtifactError } from '../support/errors.js';
 
 /** Adds the bytes of a file to a hash, without holding them; returns how many they are. */
 export function hashFile(hash: Hash, path: string): number {
@@ -24,10 +25,18 @@ export function hashOfPath(path: string): string {
 }
 
 function addPath(hash: Hash, path: string): void {
-  if (!statSync(path).isDirectory()) {
+  const found = statSync(path);
+  if (found.isFile()) {
     hashFile(hash, path);
     return;
   }
+  // A device has no end, and a pipe may never begin.
+  if (!found.isDirectory())
+    throw new ArtifactError(`${path} is neither a file nor a folder`, {
+      code: 'not-a-file',
+      where: path,
+      hint: 'remove it, or put the file there that it stands for',
+    });
   for (const name of readdirSync(path).sort()) {
     if (name.startsWith('.')) continue;
     hash.update(`${name}\0`);

@@ -10,9 +10,10 @@ import {
 } from '../api/config.js';
 import { inferencePrecisions } from '../compiler/precision.js';
 import { explainIssues } from '../api/configProblems.js';
+import { limits } from '../support/limits.js';
 import type { KeyLocator } from '../frontend/configKeys.js';
 
-const count = z.int().min(1);
+const upTo = (most: number) => z.int().min(1).max(most);
 
 const labelsSchema = z
   .strictObject({
@@ -26,20 +27,22 @@ const labelsSchema = z
       .max(1)
       .describe('Labels of less confidence are dropped.')
       .default(0.3),
-    perClass: count
+    perClass: upTo(limits.images)
       .optional()
       .describe('Images wanted of each class, copies included; no limit and no copies if missing.'),
     cap: z
       .enum(['exact', 'grid'])
       .describe('Cuts a class exactly, as the paper, or on a grid of thresholds, as its code.')
       .default('exact'),
-    maxCopies: count.optional().describe('Most copies of an image; no limit if missing.'),
+    maxCopies: upTo(limits.copies)
+      .optional()
+      .describe('Most copies of an image; no limit if missing.'),
     temperature: z
       .number()
       .gt(0)
       .describe('Of soft labels: p^(1/T), renormalised; below 1 they become sharper.')
       .default(1),
-    topK: count
+    topK: upTo(limits.classes)
       .optional()
       .describe('How many of the largest probabilities are stored; all if missing.'),
     corrections: z
@@ -60,6 +63,7 @@ const studentKeys = {
   ratio: z
     .number()
     .gt(0)
+    .max(limits.ratio)
     .describe('Pseudo-labelled images for each labelled one in a step.')
     .default(1),
   labels: labelsSchema.prefault({}),
@@ -92,6 +96,7 @@ const selfTrainingSchema = z.strictObject({
       unreadable: z
         .int()
         .min(0)
+        .max(limits.images)
         .describe('Images that may be unreadable; more of them stop the run.')
         .default(100),
       decode: decodeSchema,
@@ -108,12 +113,14 @@ const selfTrainingSchema = z.strictObject({
     .default(false),
   labelling: z
     .strictObject({
-      batch: count.describe('Images that are labelled at a time.').default(100),
+      batch: upTo(limits.batch).describe('Images that are labelled at a time.').default(100),
       precision: z
         .enum(inferencePrecisions)
         .describe('What it computes in then: float16 on a GPU that has it.')
         .default('float32'),
-      shards: count.optional().describe('Files of labels; one for each 20,000 images if missing.'),
+      shards: upTo(limits.shards)
+        .optional()
+        .describe('Files of labels; one for each 20,000 images if missing.'),
     })
     .describe('How a teacher labels.')
     .prefault({}),

@@ -3,6 +3,7 @@
  * covers a range of the images, so shards in order are the images in order.
  */
 import { readdirSync } from 'node:fs';
+import { limits } from '../support/limits.js';
 import { basename, join } from 'node:path';
 import { z } from 'zod';
 import { readingDifference, readingSettingsSchema } from '../api/classifier/reading.js';
@@ -24,7 +25,7 @@ const teacherSchema = z.object({
 });
 
 /** Most classes and shards that labels may have, and images: places are 32-bit numbers. */
-export const mostClasses = 100_000;
+export const mostClasses = limits.classes;
 const mostShards = 1_000_000;
 const mostImages = 2 ** 31 - 1;
 

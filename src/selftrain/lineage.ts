@@ -2,8 +2,8 @@
  * The stages of a self-training and which weights and labels came from which: lineage.json. A stage
  * that is recorded as done is not done again while its inputs and its outputs are those of then.
  */
-import { existsSync, readFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { existsSync, readFileSync, realpathSync } from 'node:fs';
+import { isAbsolute, join, relative, sep } from 'node:path';
 import { z } from 'zod';
 import type { Json } from '../artifacts/checkpointSchema.js';
 import { checked } from '../artifacts/manifestSchema.js';
@@ -13,7 +13,7 @@ import { writeFileAtomic } from '../runtime/atomic.js';
 import { readError } from '../runtime/fileErrors.js';
 import { hashOfPath } from '../runtime/hashFile.js';
 import { canonicalJson } from '../runtime/json.js';
-import { ConfigError } from '../support/errors.js';
+import { ArtifactError, ConfigError } from '../support/errors.js';
 
 const json = z.json().transform((value): Json => value);
 
@@ -165,9 +165,27 @@ export class Stages {
 
   #isThere({ outputs }: StageRecord): boolean {
     return Object.entries(outputs).every(([path, hash]) => {
-      const place = join(this.folder, path);
-      return existsSync(place) && hashOfPath(place) === hash;
+      const place = this.#placeOf(path);
+      return place !== undefined && hashOfPath(place) === hash;
     });
+  }
+
+  /** Where an output lies; undefined if it is gone. Throws an ArtifactError unless it lies in the run's folder. */
+  #placeOf(path: string): string | undefined {
+    const place = join(this.folder, path);
+    const outside = (reason: string): ArtifactError =>
+      new ArtifactError(`${this.#file} names ${JSON.stringify(path)}, which ${reason}`, {
+        code: 'lineage-output',
+        where: this.#file,
+        hint: 'restore lineage.json, or give the run another name',
+      });
+    if (path === '' || path.includes('\0') || isAbsolute(path) || !isBelow(this.folder, place))
+      throw outside("lies outside the run's folder");
+    if (!existsSync(place)) return undefined;
+    // A folder of the run may be a link, but leads no output out of the run.
+    if (!isBelow(realpathSync(this.folder), realpathSync(place)))
+      throw outside("is a link out of the run's folder");
+    return place;
   }
 
   #write(name: string, record: StageRecord): void {
@@ -176,6 +194,12 @@ export class Stages {
     // Not sorted: the order of the stages is that in which they were done.
     writeFileAtomic(this.#file, `${JSON.stringify(lineage, null, 2)}\n`);
   }
+}
+
+/** True for a path below a folder. */
+function isBelow(folder: string, path: string): boolean {
+  const way = relative(folder, path);
+  return way !== '' && way !== '..' && !way.startsWith(`..${sep}`) && !isAbsolute(way);
 }
 
 /** Whether two records of inputs differ only under keys that are called something. */

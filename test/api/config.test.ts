@@ -154,6 +154,27 @@ describe('a training config', () => {
     `);
   });
 
+  it.each([
+    [{ classes: 400_000_000 }, /classes: expected at most 65536, not 400000000/],
+    [{ batch: 1e9 }, /batch: expected at most 65536/],
+    [{ size: 1e6 }, /size: expected at most 16384/],
+    [{ threads: 1e6 }, /threads: expected at most 1024/],
+    [{ stepsPerRun: 1e6 }, /stepsPerRun: expected at most 1024/],
+    [{ epochs: 1e300 }, /epochs: expected at most 1000000/],
+    [{ noise: { randAugment: { n: 1e6 } } }, /noise.randAugment.n: expected at most 100/],
+    [{ checkpoints: { keepLast: 1e9 } }, /checkpoints.keepLast: expected at most 10000/],
+  ])('says the limit of a size that is declared too large: %j', (key, message) => {
+    const config = {
+      name: 'big',
+      model: 'm.model.ts',
+      data: { labelled: 'images' },
+      optimizer: { kind: 'sgd' },
+      epochs: 1,
+      ...key,
+    };
+    expect(() => parseTrainingConfig(config, 'c.ts')).toThrow(message);
+  });
+
   it('gives the step loop a schedule with the rate of the optimizer', () => {
     const written = { kind: 'exponential', warmup: 5, decay: 0.9, every: 2 } as const;
     const optimizer = { kind: 'rmspropTf', learningRate: 0.016 } as const;

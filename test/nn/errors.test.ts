@@ -299,8 +299,9 @@ describe('a model', () => {
   it('refuses classes and sizes that are no numbers of at least 1', () => {
     expect(trace({ classes: 0 })).toMatchInlineSnapshot(`
       "ModelError input: net: 0 classes
-      hint: the number of classes is a whole number of at least 1"
+      hint: the number of classes is a whole number from 1 to 65536"
     `);
+    expect(trace({ classes: 4e8 })).toContain('400000000 classes');
     expect(shown(caught(() => nn.image(3, 0, 8)))).toMatchInlineSnapshot(`
       "ModelError input: image: [3,0,8] is no image
       hint: channels, height and width are whole numbers of at least 1"

@@ -1,4 +1,4 @@
-import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { beforeEach, describe, expect, it } from 'vitest';
 import { Stages, type Stage } from '../../src/selftrain/lineage.js';
@@ -51,6 +51,21 @@ describe('the stages of a run', () => {
     await new Stages(folder).run(stage('a', 'one'));
     expect(runs).toEqual(['a', 'a']);
     expect(readFileSync(join(folder, 'a.txt'), 'utf8')).toBe('one');
+  });
+
+  it.each([
+    ['a device', '../../../../../../../../../../dev/zero', /lies outside the run's folder/],
+    ['a file beside the run', '../other', /lies outside the run's folder/],
+    ['a link to a device', 'zero', /is a link out of the run's folder/],
+    ['a link in a folder that it made', 'made', /is neither a file nor a folder/],
+  ])('refuse a lineage that names %s', async (_, output, message) => {
+    await new Stages(folder).run(stage('a', 'one'));
+    symlinkSync('/dev/zero', join(folder, 'zero'));
+    mkdirSync(join(folder, 'made'));
+    symlinkSync('/dev/zero', join(folder, 'made', 'endless'));
+    const file = join(folder, 'lineage.json');
+    writeFileSync(file, readFileSync(file, 'utf8').replace('"a.txt"', JSON.stringify(output)));
+    await expect(new Stages(folder).run(stage('a', 'one'))).rejects.toThrow(message);
   });
 
   it('notice a file that is missing in a folder that they made', async () => {

@@ -1,4 +1,5 @@
 import type { BenchResult } from '../../api/bench.js';
+import { limits } from '../../support/limits.js';
 import { precisions } from '../../compiler/precision.js';
 import { createOptimizer, optimizerNames } from '../../optim/index.js';
 import { defineCommand } from '../command.js';
@@ -50,13 +51,16 @@ export const bench = defineCommand({
     const { optimizer } = args;
     const result = await services.benchModel(args.model, {
       mode: oneOf('--mode', args.mode, modes),
-      batch: wholeNumber('--batch', args.batch, { least: 1 }),
-      size: wholeNumber('--size', args.size, { least: 1 }),
-      classes: wholeNumber('--classes', args.classes, { least: 2 }),
+      batch: wholeNumber('--batch', args.batch, { least: 1, most: limits.batch }),
+      size: wholeNumber('--size', args.size, { least: 1, most: limits.size }),
+      classes: wholeNumber('--classes', args.classes, { least: 2, most: limits.classes }),
       device: deviceOf(args.device),
-      threads: wholeNumber('--threads', args.threads, { least: 1 }),
-      steps: wholeNumber('--steps', args.steps, { least: 1 }),
-      stepsPerRun: wholeNumber('--steps-per-run', args['steps-per-run'], { least: 1 }),
+      threads: wholeNumber('--threads', args.threads, { least: 1, most: limits.threads }),
+      steps: wholeNumber('--steps', args.steps, { least: 1, most: limits.steps }),
+      stepsPerRun: wholeNumber('--steps-per-run', args['steps-per-run'], {
+        least: 1,
+        most: limits.stepsPerRun,
+      }),
       precision: oneOf('--precision', args.precision, precisions),
       optimizer: optimizer === undefined ? undefined : createOptimizer({ kind: optimizer }),
       onPhase: (phase) => {

@@ -1,4 +1,5 @@
 import type { ArtifactKind } from '../../artifacts/manifest.js';
+import { limits } from '../../support/limits.js';
 import { createOptimizer, optimizerNames } from '../../optim/index.js';
 import { defineCommand } from '../command.js';
 import {
@@ -91,14 +92,16 @@ export const compile = defineCommand({
       artifacts: artifactsOf(args.artifact),
       target: oneOf('--target', args.target, targets),
       batch:
-        args.batch === 'dynamic' ? 'dynamic' : wholeNumber('--batch', args.batch, { least: 1 }),
+        args.batch === 'dynamic'
+          ? 'dynamic'
+          : wholeNumber('--batch', args.batch, { least: 1, most: limits.batch }),
       opset: wholeNumber('--opset', args.opset, { least: 17, most: 24 }),
       seed: seedOf(args.seed),
       optimizer: optimizer === undefined ? undefined : createOptimizer({ kind: optimizer }),
       foldBatchNorm: args.foldBatchNorm,
       checkpointing: args.checkpointing,
       precision: oneOf('--precision', args.precision, precisions),
-      stepsPerRun: wholeNumber('--steps', args.steps, { least: 1 }),
+      stepsPerRun: wholeNumber('--steps', args.steps, { least: 1, most: limits.stepsPerRun }),
       unrollSteps: args.unrollSteps,
       imageFormat: oneOf('--image-format', args.imageFormat, imageFormats),
       dumpIr: args.dumpIr,

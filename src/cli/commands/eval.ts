@@ -2,6 +2,7 @@ import {
   severities as allSeverities,
   type Severity,
 } from '../../augment/corruptions/severities.js';
+import { limits } from '../../support/limits.js';
 import { defineCommand } from '../command.js';
 import { describeEvaluation } from '../evaluationText.js';
 import { noteReading, onnxFlags, onnxOptionsOf } from '../onnxFlags.js';
@@ -50,17 +51,17 @@ export const evaluate = defineCommand({
     const severities = wholeNumbers('--severities', args.severities, { least: 1, most: 5 });
     const request = {
       data: args.data,
-      images: wholeNumber('--images', args.images, { least: 1 }),
+      images: wholeNumber('--images', args.images, { least: 1, most: limits.images }),
       corruptions:
         args.corruptions || severities !== undefined
           ? { severities: inOrder(severities) }
           : undefined,
       perturbations: args.perturbations,
-      mcDropout: wholeNumber('--mc-dropout', args.mcDropout, { least: 1 }),
+      mcDropout: wholeNumber('--mc-dropout', args.mcDropout, { least: 1, most: limits.passes }),
       seed: seedOf(args.seed),
-      unreadable: wholeNumber('--unreadable', args.unreadable, { least: 0 }),
-      batch: wholeNumber('--batch', args.batch, { least: 1 }),
-      threads: wholeNumber('--threads', args.threads, { least: 1 }),
+      unreadable: wholeNumber('--unreadable', args.unreadable, { least: 0, most: limits.images }),
+      batch: wholeNumber('--batch', args.batch, { least: 1, most: limits.batch }),
+      threads: wholeNumber('--threads', args.threads, { least: 1, most: limits.threads }),
       device: deviceOf(args.device),
       ...{ acceptData: args.acceptData, hashData: args.hashData },
     };

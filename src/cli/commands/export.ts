@@ -1,4 +1,5 @@
 import type { ExportResult } from '../../api/exportModel.js';
+import { limits } from '../../support/limits.js';
 import { defineCommand } from '../command.js';
 import { flags, imageFormats, nameSets, oneOf, wholeNumber } from '../options.js';
 import { noteUnfinished } from '../progress.js';
@@ -57,11 +58,14 @@ export const exportCommand = defineCommand({
       float16: args.float16,
       model: args.model,
       names: oneOf('--names', args.names, nameSets),
-      batch: batch === 'dynamic' ? 'dynamic' : wholeNumber('--batch', batch, { least: 1 }),
+      batch:
+        batch === 'dynamic'
+          ? 'dynamic'
+          : wholeNumber('--batch', batch, { least: 1, most: limits.batch }),
       opset: wholeNumber('--opset', args.opset, { least: 17, most: 24 }),
       imageFormat: oneOf('--image-format', args.imageFormat, imageFormats),
       onUnfinished: noteUnfinished(progress),
-      size: wholeNumber('--size', args.size, { least: 1 }),
+      size: wholeNumber('--size', args.size, { least: 1, most: limits.size }),
     });
     return { json: result, text: textOf(result) };
   },

@@ -1,4 +1,5 @@
 import { dirname, join } from 'node:path';
+import { limits } from '../../support/limits.js';
 import { auditedAbove, type AuditResult } from '../../selftrain/audit.js';
 import type { FilterSummary } from '../../selftrain/filter.js';
 import { defineCommand } from '../command.js';
@@ -61,15 +62,18 @@ export const filter = defineCommand({
     const summary = await services.filterLabels(args.labels, {
       out: args.out ?? keptBeside(args.labels),
       threshold: decimal('--threshold', args.threshold, { least: 0, most: 1 }),
-      perClass: wholeNumber('--per-class', args.perClass, { least: 1 }),
+      perClass: wholeNumber('--per-class', args.perClass, { least: 1, most: limits.images }),
       cap: oneOf('--cap', args.cap, caps),
-      maxCopies: decimal('--max-copies', args.maxCopies, { least: 1 }),
+      maxCopies: decimal('--max-copies', args.maxCopies, { least: 1, most: limits.copies }),
       corrections: args.corrections,
       classes: args.classes,
       allowEmpty: args.allowEmpty,
       previous: args.previous,
       strict: args.strict,
-      generation: wholeNumber('--generation', args.generation, { least: 0 }),
+      generation: wholeNumber('--generation', args.generation, {
+        least: 0,
+        most: limits.generation,
+      }),
       seed: seedOf(args.seed),
       onEvent: (event) => {
         progress.onEvent(event);

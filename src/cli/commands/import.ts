@@ -1,4 +1,5 @@
 import type { ImportResult } from '../../api/importWeights.js';
+import { limits } from '../../support/limits.js';
 import { someOf } from '../../support/finite.js';
 import { defineCommand } from '../command.js';
 import { flags, nameSets, oneOf, seedOf, wholeNumber } from '../options.js';
@@ -44,8 +45,8 @@ export const importCommand = defineCommand({
     const result = await services.importWeights(args.weights, {
       model: args.model,
       names: oneOf('--names', args.names, nameSets),
-      classes: wholeNumber('--classes', args.classes, { least: 1 }),
-      size: wholeNumber('--size', args.size, { least: 1 }),
+      classes: wholeNumber('--classes', args.classes, { least: 1, most: limits.classes }),
+      size: wholeNumber('--size', args.size, { least: 1, most: limits.size }),
       seed: seedOf(args.seed),
       out: args.out,
     });

@@ -1,6 +1,7 @@
 import type { Inspection, LayerRow, OnnxFacts } from '../../api/inspect.js';
 import type { MemoryPrediction } from '../../api/memory/predictMemory.js';
 import { ConfigError } from '../../support/errors.js';
+import { limits } from '../../support/limits.js';
 import { defineCommand } from '../command.js';
 import { flags, overridesOf, wholeNumber } from '../options.js';
 import { formatBytes, formatCount, formatTable } from '../table.js';
@@ -45,7 +46,7 @@ export const inspect = defineCommand({
     const isOnnx = file.endsWith('.onnx');
     if (isOnnx) refuseModelFlags(args);
     else if (args.batch !== undefined && memory !== true) throw needsMemory();
-    const batch = wholeNumber('--batch', args.batch, { least: 1 });
+    const batch = wholeNumber('--batch', args.batch, { least: 1, most: limits.batch });
     const overrides = overridesOf(args);
     const inspection = await services.inspectFile(file, {
       ...overrides,

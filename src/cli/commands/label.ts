@@ -1,4 +1,5 @@
 import { agreementNote } from '../../api/agreementNote.js';
+import { limits } from '../../support/limits.js';
 import { inferencePrecisions } from '../../compiler/precision.js';
 import { defineCommand } from '../command.js';
 import { exitCodes } from '../exitCodes.js';
@@ -73,14 +74,15 @@ export const label = defineCommand({
         data: args.data,
         out: args.out,
         shard: shard?.index,
-        shards: shard?.of ?? wholeNumber('--shards', args.shards, { least: 1 }),
-        topK: wholeNumber('--top-k', args.topK, { least: 1 }),
+        shards:
+          shard?.of ?? wholeNumber('--shards', args.shards, { least: 1, most: limits.shards }),
+        topK: wholeNumber('--top-k', args.topK, { least: 1, most: limits.classes }),
         temperature: decimal('--temperature', args.temperature, { least: 0 }),
-        batch: wholeNumber('--batch', args.batch, { least: 1 }),
-        threads: wholeNumber('--threads', args.threads, { least: 1 }),
-        sessions: wholeNumber('--sessions', args.sessions, { least: 1 }),
+        batch: wholeNumber('--batch', args.batch, { least: 1, most: limits.batch }),
+        threads: wholeNumber('--threads', args.threads, { least: 1, most: limits.threads }),
+        sessions: wholeNumber('--sessions', args.sessions, { least: 1, most: limits.sessions }),
         audit: args.audit,
-        unreadable: wholeNumber('--unreadable', args.unreadable, { least: 0 }),
+        unreadable: wholeNumber('--unreadable', args.unreadable, { least: 0, most: limits.images }),
         classes: args.classes,
         overwrite: args.overwrite,
         ...{ acceptData: args.acceptData, hashData: args.hashData },

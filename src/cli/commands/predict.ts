@@ -1,4 +1,5 @@
 import type { PredictReport } from '../../api/predictImages.js';
+import { limits } from '../../support/limits.js';
 import { formatPercent } from '../../support/share.js';
 import { defineCommand } from '../command.js';
 import { deviceOf, flags, wholeNumber } from '../options.js';
@@ -36,9 +37,9 @@ export const predict = defineCommand({
   async run(args, { services, progress, interruptible }) {
     const request = {
       model: args.model,
-      topK: wholeNumber('--top-k', args.topK, { least: 1 }),
-      batch: wholeNumber('--batch', args.batch, { least: 1 }),
-      threads: wholeNumber('--threads', args.threads, { least: 1 }),
+      topK: wholeNumber('--top-k', args.topK, { least: 1, most: limits.classes }),
+      batch: wholeNumber('--batch', args.batch, { least: 1, most: limits.batch }),
+      threads: wholeNumber('--threads', args.threads, { least: 1, most: limits.threads }),
       device: deviceOf(args.device),
     };
     const report = await interruptible((signal) =>

@@ -1,4 +1,5 @@
 import { auditedAbove } from '../../selftrain/audit.js';
+import { limits } from '../../support/limits.js';
 import type { ReassignRunSummary } from '../../selftrain/reassignRun.js';
 import { defineCommand } from '../command.js';
 import { commandLine } from '../commandLine.js';
@@ -83,16 +84,19 @@ export const reassign = defineCommand({
         teacher: args.teacher,
         data: args.data,
         out: args.out,
-        topK: wholeNumber('--top-k', args.topK, { least: 1 }),
+        topK: wholeNumber('--top-k', args.topK, { least: 1, most: limits.classes }),
         temperature: decimal('--temperature', args.temperature, { least: 0 }),
-        batch: wholeNumber('--batch', args.batch, { least: 1 }),
-        threads: wholeNumber('--threads', args.threads, { least: 1 }),
-        sessions: wholeNumber('--sessions', args.sessions, { least: 1 }),
+        batch: wholeNumber('--batch', args.batch, { least: 1, most: limits.batch }),
+        threads: wholeNumber('--threads', args.threads, { least: 1, most: limits.threads }),
+        sessions: wholeNumber('--sessions', args.sessions, { least: 1, most: limits.sessions }),
         audit: args.audit,
-        unreadable: wholeNumber('--unreadable', args.unreadable, { least: 0 }),
+        unreadable: wholeNumber('--unreadable', args.unreadable, { least: 0, most: limits.images }),
         classes: args.classes,
         corrections: args.corrections,
-        generation: wholeNumber('--generation', args.generation, { least: 0 }),
+        generation: wholeNumber('--generation', args.generation, {
+          least: 0,
+          most: limits.generation,
+        }),
         allowEmpty: args.allowEmpty,
         overwrite: args.overwrite,
         ...{ acceptData: args.acceptData, hashData: args.hashData },

@@ -1,4 +1,5 @@
 import type { ChangedSpelling, TuneResult } from '../../api/tune/tuneModel.js';
+import { limits } from '../../support/limits.js';
 import { defineCommand } from '../command.js';
 import { flags, modelPositional, wholeNumber } from '../options.js';
 import { formatCount, formatTable } from '../table.js';
@@ -29,10 +30,10 @@ export const tune = defineCommand({
   async run(args, { services, progress, interruptible }) {
     const result = await interruptible((signal) =>
       services.tuneModel(args.model, {
-        batch: wholeNumber('--batch', args.batch, { least: 1 }),
-        size: wholeNumber('--size', args.size, { least: 1 }),
-        classes: wholeNumber('--classes', args.classes, { least: 2 }),
-        threads: wholeNumber('--threads', args.threads, { least: 1 }),
+        batch: wholeNumber('--batch', args.batch, { least: 1, most: limits.batch }),
+        size: wholeNumber('--size', args.size, { least: 1, most: limits.size }),
+        classes: wholeNumber('--classes', args.classes, { least: 2, most: limits.classes }),
+        threads: wholeNumber('--threads', args.threads, { least: 1, most: limits.threads }),
         again: args.again,
         signal,
         onEvent: (event) => {
