@@ -41,6 +41,7 @@ import {
   recordedClasses,
   requireRun,
 } from './runRecord.js';
+import { resizer, resizerNote } from './resizer.js';
 import { requireStartingWeights } from './startingWeights.js';
 import {
   everyEpochs,
@@ -129,7 +130,10 @@ export async function trainFromConfig(
     });
     const notes = !resume || lastStep(out) === 0 ? requireStart(config, configFolder, images) : [];
     await images.keepSets();
+    const changed = resume ? resizerNote(run.readInfo(), config.data) : undefined;
+    if (changed !== undefined) tell(changed);
     run.writeInfo({
+      resizer,
       config: toJson(config),
       configFolder: configFolderEntry(out, configFolder),
       classes: [...images.classNames],
