@@ -19,6 +19,7 @@ import type { Cifar10Options } from '../data/cifar10.js';
 import type { OnSet } from '../data/describe.js';
 import type { DemoResult } from '../selftrain/demo.js';
 import type { DiffOptions, LabelDiff } from '../selftrain/diff.js';
+import type { ExportLabelsRequest, ExportLabelsSummary } from '../selftrain/exportLabels.js';
 import type { FilterOptions, FilterSummary } from '../selftrain/filter.js';
 import type { GalleryRequest, GallerySummary } from '../selftrain/gallery.js';
 import type { LabelRequest, LabelRunSummary } from '../selftrain/labelRun.js';
@@ -213,6 +214,8 @@ export interface Services {
   showLabels(labels: string, request: GalleryRequest): Promise<GallerySummary>;
   /** Compares the labels of two generations. */
   diffLabels(before: string, after: string, options: DiffOptions): Promise<LabelDiff>;
+  /** Writes labels as a file of another kind. */
+  exportLabels(labels: string, request: ExportLabelsRequest): Promise<ExportLabelsSummary>;
   /** Reads and checks a config of a self-training, TypeScript or JSON. */
   loadSelfTrainingConfig(
     file: string,

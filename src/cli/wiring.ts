@@ -94,6 +94,10 @@ export const installedServices: Services = {
     const { diffLabels } = await import('../selftrain/diff.js');
     return diffLabels(before, after, options);
   },
+  async exportLabels(labels, request) {
+    const { exportLabels } = await import('../selftrain/exportLabels.js');
+    return exportLabels(labels, request);
+  },
   async loadSelfTrainingConfig(file, settings) {
     await import('../index.js');
     const { loadSelfTrainingConfig } = await import('../selftrain/loadSelfTrainingConfig.js');

@@ -1,4 +1,4 @@
-import { AtomicFile } from '../runtime/atomic.js';
+import { LineWriter } from './lineWriter.js';
 
 /** Text that a spreadsheet would compute, with any quotes before it that make it inert. */
 export const formulaCell = /^'*(?:[=@\t\r]|[+-](?!$|\d+(?:\.\d+)?$))/;
@@ -16,38 +16,27 @@ export function textOfCell(cell: string): string {
   return cell.startsWith("'") && formulaCell.test(cell) ? cell.slice(1) : cell;
 }
 
-const flushAt = 2 ** 16;
-
 /** Writes CSV line by line into a file that appears whole or not at all. */
 export class CsvWriter {
-  readonly #file: AtomicFile;
-  readonly #encoder = new TextEncoder();
-  #text: string;
+  readonly #lines: LineWriter;
 
-  /** Throws as AtomicFile does, here and when it writes. */
+  /** Throws as LineWriter does, here and when it writes. */
   constructor(path: string, columns: readonly string[]) {
-    this.#file = new AtomicFile(path);
-    this.#text = csvLine(columns);
+    this.#lines = new LineWriter(path);
+    this.add(columns);
   }
 
   add(cells: readonly (string | number)[]): void {
-    this.#text += csvLine(cells);
-    if (this.#text.length >= flushAt) this.#flush();
+    this.#lines.add(csvLine(cells));
   }
 
-  /** Completes the file and gives it its name. */
-  commit(): void {
-    this.#flush();
-    this.#file.commit();
+  /** Completes the file and gives it its name; returns its size in bytes. */
+  commit(): number {
+    return this.#lines.commit();
   }
 
   /** Drops what was written; nothing happens after a commit. */
   discard(): void {
-    this.#file.discard();
-  }
-
-  #flush(): void {
-    this.#file.write(this.#encoder.encode(this.#text));
-    this.#text = '';
+    this.#lines.discard();
   }
 }

@@ -7,6 +7,7 @@ import { joinLabels, type LabelPair } from './labelJoin.js';
 import type { LabelTable } from './labelTable.js';
 import { openLabelTable } from './labelTable.js';
 import { rowProgress } from './rowProgress.js';
+import { shortestFloat32 } from '../support/floatText.js';
 
 export interface DiffOptions {
   /** How many of the surest changes are listed; default 10. */
@@ -104,7 +105,13 @@ export async function diffLabels(
         tally.add(pair);
         if (pair.before === pair.after || !writer) return;
         const { id, before, after, confidenceBefore, confidenceAfter } = tally.changeOf(pair);
-        writer.add([id, before, after, short(confidenceBefore), short(confidenceAfter)]);
+        writer.add([
+          id,
+          before,
+          after,
+          shortestFloat32(confidenceBefore),
+          shortestFloat32(confidenceAfter),
+        ]);
       },
       onRows: rowProgress(first.rows + second.rows, options.onEvent),
     });
@@ -115,11 +122,6 @@ export async function diffLabels(
   } finally {
     writer?.discard();
   }
-}
-
-/** All digits that a float32 has, and no more. */
-function short(confidence: number): number {
-  return Number(confidence.toPrecision(9));
 }
 
 /** Sums over images: their number and their confidences. */

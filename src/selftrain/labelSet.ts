@@ -126,16 +126,23 @@ function ownOrigin(
   }));
   invariant(first, 'there is a file');
   for (const { path, origin } of others) requireSameOrigin(first.origin, origin, path, first.path);
-  const difference = names && classDifference(first.origin.classes, names);
-  if (difference === undefined) return first.origin;
-  throw new ArtifactError(
-    `${first.path} names its classes itself; those given come ${difference}`,
-    {
-      code: 'classes-differ',
-      where: first.path,
-      hint: 'leave out --classes, or name the classes as the labels do',
-    },
-  );
+  requireNames(first.path, first.origin, names);
+  return first.origin;
+}
+
+/** Throws an ArtifactError where labels name their classes otherwise than a file that the user gave. */
+export function requireNames(
+  path: string,
+  { classes }: Pick<LabelOrigin, 'classes'>,
+  names: readonly string[] | undefined,
+): void {
+  const difference = names && classDifference(classes, names);
+  if (difference === undefined) return;
+  throw new ArtifactError(`${path} names its classes itself; those given come ${difference}`, {
+    code: 'classes-differ',
+    where: path,
+    hint: 'leave out --classes, or name the classes as the labels do',
+  });
 }
 
 function requireSameOrigin(a: LabelOrigin, b: LabelOrigin, path: string, first: string): void {

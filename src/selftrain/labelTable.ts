@@ -5,9 +5,15 @@ import type { Columns, Rows } from '../runtime/parquet.js';
 import { ArtifactError } from '../support/errors.js';
 import { auditResultSchema, type AuditResult } from './audit.js';
 import { sampleSchema, type SampleResult } from './figureSchemas.js';
-import { foreignNote, foreignOrigin, readFacts, type LabelFileFacts } from './foreignLabels.js';
+import {
+  foreignNote,
+  foreignOrigin,
+  readFacts,
+  requireProbabilities,
+  type LabelFileFacts,
+} from './foreignLabels.js';
 import { readLabelRows } from './labelRows.js';
-import { LabelSet, type OpenLabelsOptions } from './labelSet.js';
+import { LabelSet, requireNames, type OpenLabelsOptions } from './labelSet.js';
 import { boundsOf, infoKey, originSchema, readInfo, type LabelOrigin } from './labelStore.js';
 
 /** Labels of one teacher, in whichever of our files they are; all have the columns of labels. */
@@ -58,6 +64,7 @@ export async function openLabelTable(
     return { path, kind: 'labels', origin, rows, notes, read: (columns) => set.read(columns) };
   }
   const { origin, ...about } = aboutOf(facts, options);
+  if (kind === 'kept') requireProbabilities(facts, origin);
   const { rows } = facts;
   const files = { paths: [path], rows, bounds: boundsOf(origin) };
   return {
@@ -88,12 +95,13 @@ interface AboutLabels {
 }
 
 function aboutOf(facts: LabelFileFacts, { classes }: OpenLabelsOptions): AboutLabels {
+  const names = classes === undefined ? undefined : readClassNames(classes);
   if (facts.metadata(infoKey) === undefined) {
-    const names = classes === undefined ? undefined : readClassNames(classes);
     const origin = foreignOrigin([facts], names);
     return { origin, notes: [foreignNote(facts.path, [facts], classes ?? '')] };
   }
   const info = readInfo(facts, infoSchema, formats);
+  requireNames(facts.path, info, names);
   const { audit, sample } = info;
   return {
     origin: originSchema.parse(info),

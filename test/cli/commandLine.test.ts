@@ -29,6 +29,7 @@ function services(some: Partial<Services>): Services {
     reassignDataSet: unused,
     showLabels: unused,
     diffLabels: unused,
+    exportLabels: unused,
     loadSelfTrainingConfig: unused,
     selfTrain: unused,
     ablate: unused,

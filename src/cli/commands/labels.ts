@@ -2,6 +2,7 @@ import type { LabelDiff } from '../../selftrain/diff.js';
 import type { GallerySummary } from '../../selftrain/gallery.js';
 import { defineCommand, defineGroup } from '../command.js';
 import { flags, seedOf, wholeNumber } from '../options.js';
+import { exportLabels } from './labelsExport.js';
 import { noteSets } from '../progress.js';
 import { formatBytes, formatCount, formatTable } from '../table.js';
 import { formatPercent } from '../../support/share.js';
@@ -241,10 +242,11 @@ function rightAligned(title: string) {
 
 export const labels = defineGroup({
   name: 'labels',
-  describe: 'Compare pseudo-labels and look at them',
+  describe: 'Compare pseudo-labels, look at them, and write them for other programs',
   examples: [
     ['labels diff teacher/labels student-1/labels', 'what another teacher says'],
     ['labels gallery labels --data mnist --out gallery.html', 'pictures, to look at and correct'],
+    ['labels export labels/kept.parquet --to csv --out kept.csv', 'for a spreadsheet'],
   ],
-  commands: [diff, gallery],
+  commands: [diff, gallery, exportLabels],
 });
