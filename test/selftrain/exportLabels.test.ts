@@ -97,7 +97,9 @@ describe('labels that are exported', () => {
     const { summary, lines } = await exported(merged, 'csv', classes);
     expect(summary.notes).toEqual([expect.stringContaining('was written by DuckDB')]);
     // A spreadsheet would compute it.
-    expect(lines[2]).toMatch(/^images\/bücher 01\.jpg,10,1,'=1\+1,0\.54,0\.22999999,0\.54,0\.22999999$/);
+    expect(lines[2]).toMatch(
+      /^images\/bücher 01\.jpg,10,1,'=1\+1,0\.54,0\.22999999,0\.54,0\.22999999$/,
+    );
     await expect(exported(merged, 'csv')).rejects.toThrow(/does not say which classes/);
   });
 
