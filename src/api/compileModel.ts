@@ -13,6 +13,7 @@ import { makeFolder, writeFileAtomic } from '../runtime/atomic.js';
 import { streamSafetensors } from '../runtime/safetensors.js';
 import { ConfigError } from '../support/errors.js';
 import type { TensorData } from '../support/tensor.js';
+import { recordOf, type ArchitectureRecord } from './architectureRecord.js';
 import { loadModel, type LoadedModel } from './loadModel.js';
 import { resolveTarget, type TargetFacts, type TargetName } from './target.js';
 
@@ -111,9 +112,11 @@ export async function compileModel(
     }),
   };
   const compiled = await checkedBeside(loaded, (own) => compile(own, request));
-  const files = options.out === undefined ? [] : writeCompiled(options.out, compiled);
+  const { out } = options;
+  const written =
+    out === undefined ? { compiled, files: [] } : writeWithRecord(out, loaded, compiled);
   const seconds = (performance.now() - start) / 1000;
-  return { ...compiled, outDir: options.out ?? '', files, seconds, explanation };
+  return { ...written.compiled, outDir: out ?? '', files: written.files, seconds, explanation };
 }
 
 /** Compiles while types are being checked; of two errors, that of the types tells more. */
@@ -148,8 +151,23 @@ function irDumper(folder: string): NonNullable<CompileOptions['onPass']> {
   };
 }
 
+/** Writes the artifacts, and beside them the network as data, which the manifest then names. */
+function writeWithRecord(
+  out: string,
+  loaded: LoadedModel,
+  compiled: Compiled,
+): { readonly compiled: Compiled; readonly files: CompileResult['files'] } {
+  const record = recordOf(loaded, compiled.manifest);
+  const own = { ...compiled, manifest: { ...compiled.manifest, ...record.manifest } };
+  return { compiled: own, files: writeCompiled(out, own, record) };
+}
+
 /** Writes a compiled model's files into a folder; the manifest last, so that it never names a missing file. */
-export function writeCompiled(out: string, compiled: Compiled): CompileResult['files'] {
+export function writeCompiled(
+  out: string,
+  compiled: Compiled,
+  record?: ArchitectureRecord,
+): CompileResult['files'] {
   makeFolder(out);
   const files: { name: string; bytes: number }[] = [];
   const write = (name: string, parts: readonly Uint8Array[]): void => {
@@ -170,6 +188,7 @@ export function writeCompiled(out: string, compiled: Compiled): CompileResult['f
     files.push({ name: init.file, bytes: statSync(path).size });
   }
   writeText(`${compiled.manifest.name}.ts`, typedModule(compiled.manifest, compiled.manifest.name));
+  if (record) writeText(record.manifest.architecture, record.text);
   writeText('manifest.json', `${JSON.stringify(compiled.manifest, null, 2)}\n`);
   return files;
 }

@@ -100,6 +100,10 @@ export interface Manifest {
   /** The model file as given, or the name of a shipped model. */
   readonly model: string;
   readonly architectureHash: string;
+  /** File beside the manifest that holds the network for evaluation as data; see recordModel. */
+  readonly architecture?: string | undefined;
+  /** SHA-256 of the model file as it was compiled; missing for a shipped model or one without a file. */
+  readonly modelSha256?: string | undefined;
   readonly target: string;
   /** Channels of a block of the layout that the graphs are written for; they run only where onnxruntime has it. */
   readonly block?: number;

@@ -152,6 +152,16 @@ const manifestSchema = z
     name: z.string(),
     model: z.string().describe('The model file as given, or the name of a shipped model.'),
     architectureHash: z.string(),
+    architecture: z
+      .string()
+      .regex(/^[\w.-]+$/)
+      .optional()
+      .describe('File beside this one that holds the network for evaluation as data.'),
+    modelSha256: z
+      .string()
+      .regex(/^[0-9a-f]{64}$/)
+      .optional()
+      .describe('Of the model file as it was compiled.'),
     target: z.string(),
     block: z.int().positive().optional(),
     costs: z.string().optional(),

@@ -45,7 +45,7 @@ export const reduceMean = defineOp('reduceMean', {
 });
 
 /** Number of elements along axes, a scalar of x's type or of float32 for 16 bits; known only at run time where the batch is symbolic. */
-const count = defineOp('count', {
+export const count = defineOp('count', {
   inputs: ['x'],
   type: ({ x }, _: { readonly axes: readonly number[] }) => ({
     dtype: wideType(x).dtype,

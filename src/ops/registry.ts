@@ -1,0 +1,41 @@
+import type { Op } from '../ir/op.js';
+import * as after from './after.js';
+import * as broadcast from './broadcast.js';
+import * as channels from './channels.js';
+import * as choose from './choose.js';
+import * as constants from './constant.js';
+import * as conv from './conv.js';
+import * as elementwise from './elementwise.js';
+import * as flatten from './flatten.js';
+import * as loss from './loss.js';
+import * as matmul from './matmul.js';
+import * as moments from './moments.js';
+import * as noise from './noise.js';
+import * as norm from './norm.js';
+import * as pool from './pool.js';
+import * as reduce from './reduce.js';
+import * as shape from './shape.js';
+
+const families: readonly object[] = [
+  ...[after, broadcast, channels, choose, constants, conv, elementwise, flatten, loss, matmul],
+  ...[moments, noise, norm, pool, reduce, shape],
+];
+
+const byName = new Map(
+  families
+    .flatMap((family) => Object.values(family) as unknown[])
+    .filter(isOp)
+    .map((op) => [op.name, op]),
+);
+
+function isOp(value: unknown): value is Op {
+  return (
+    ((typeof value === 'object' && value !== null) || typeof value === 'function') &&
+    'inferTypes' in value
+  );
+}
+
+/** The primitive of a name, by which a written graph names it; undefined if there is none. */
+export function findOp(name: string): Op | undefined {
+  return byName.get(name);
+}
