@@ -9,6 +9,7 @@ import { findRun } from '../runtime/runFolder.js';
 import { ArtifactError } from '../support/errors.js';
 import { loadModel, modelPath, type LoadedModel } from './loadModel.js';
 import { configFolders, field } from './runRecord.js';
+import { trustedModel, type ModelTrust } from './trustedModel.js';
 
 /** What is known of a checkpoint's network from what lies around it. */
 export interface CheckpointModel {
@@ -28,17 +29,21 @@ export interface NoiseRates {
 }
 
 /**
- * Finds the model of a checkpoint: `given`, else what its config names, else what the manifest of
- * its run names. Throws an ArtifactError where none of them exists.
+ * Finds the model of a checkpoint: `given`, else the network that its run recorded, else the file that
+ * its config or the manifest of its run names, if that may be trusted. Throws an ArtifactError where none of them exists.
  */
 export async function modelOfCheckpoint(
   path: string,
   { config }: Pick<CheckpointState, 'config'>,
   given: string | Model | undefined,
+  trust: ModelTrust = {},
 ): Promise<CheckpointModel> {
   const manifest = manifestBeside(path);
   const size = field(config, 'size');
-  const loaded = await loadModel(given ?? findModel(path, config, manifest));
+  const loaded =
+    given === undefined
+      ? await trustedModel(path, () => findModel(path, config, manifest), manifest, trust)
+      : await loadModel(given);
   const [channels] = loaded.model.input.shape;
   return {
     loaded,

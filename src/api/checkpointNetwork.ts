@@ -11,9 +11,12 @@ import type { LoadedModel } from './loadModel.js';
 import { ArtifactError } from '../support/errors.js';
 import { classesOf, networkOf, type Network } from './modelWeights.js';
 import { classesOfCheckpoint } from './runRecord.js';
+import type { ModelTrust } from './trustedModel.js';
 import { StoredWeights, type WeightsKind } from './storedWeights.js';
 
-export interface NetworkChoice {
+export interface NetworkChoice extends Pick<ModelTrust, 'trust'> {
+  /** Whether the network is to draw noise, which its record does not have (default: false). */
+  readonly noised?: boolean | undefined;
   /** The checkpoint's model, where the checkpoint does not tell it. */
   readonly model?: string | Model | undefined;
   /** The moving average of the weights, or the weights themselves; the average if there is one. */
@@ -54,10 +57,13 @@ export async function withNetwork<T>(
 
 async function readNetwork(
   checkpoint: OpenCheckpoint,
-  { model, weights: kind, size }: NetworkChoice,
+  { model, weights: kind, size, trust, noised = false }: NetworkChoice,
 ): Promise<CheckpointNetwork> {
   const { path, state } = checkpoint;
-  const found = await modelOfCheckpoint(path, state, model);
+  const found = await modelOfCheckpoint(path, state, model, {
+    trust,
+    changed: noised || size !== undefined,
+  });
   const { loaded, image: recorded, imageFormat, rates } = found;
   const weights = new StoredWeights(checkpoint, kind);
   const [channels] = loaded.model.input.shape;

@@ -53,6 +53,10 @@ export interface EvaluateCheckpointOptions
   readonly perturbations?: boolean | undefined;
   /** Noised passes to average; none unless told. */
   readonly mcDropout?: number | undefined;
+  /** The model file of a checkpoint, in place of the network that its run recorded. */
+  readonly model?: string | undefined;
+  /** Runs the model file that a checkpoint names, also one that its training did not know (default: false). */
+  readonly trust?: boolean | undefined;
   /** What an .onnx file does not say of itself. */
   readonly onnx?: OnnxOptions | undefined;
   /** Told of the set as it was opened. */
@@ -155,6 +159,8 @@ async function measure(
     device: options.device ?? config?.device,
     classNames: images.classNames,
     onnx: options.onnx,
+    model: options.model,
+    trust: options.trust,
     onReading: options.onReading,
   };
   const begin = (title: string): void => onEvent?.({ kind: 'begin', title });

@@ -1,14 +1,16 @@
 import { existsSync, readdirSync } from 'node:fs';
-import { basename, isAbsolute, relative, resolve, sep } from 'node:path';
+import { basename, isAbsolute, join, relative, resolve, sep } from 'node:path';
 import type { Json } from '../artifacts/checkpointSchema.js';
 import type { ParamInfo } from '../artifacts/manifest.js';
 import type { Model } from '../nn/defineModel.js';
 import { initialize } from '../nn/init.js';
+import { writeFileAtomic } from '../runtime/atomic.js';
 import { readCheckpointState, writeCheckpoint } from '../runtime/checkpoint.js';
 import { dtypes, type DType } from '../support/dtype.js';
 import { ArtifactError, invariant } from '../support/errors.js';
 import { isFiniteTensor } from '../support/finite.js';
 import type { TensorData } from '../support/tensor.js';
+import { recordOf } from './architectureRecord.js';
 import { loadModel, modelPath, type LoadedModel } from './loadModel.js';
 import { classAxes, classesOf, networkOf, type Network } from './modelWeights.js';
 import { asFloat32 } from './weightFile.js';
@@ -99,7 +101,9 @@ export async function importWeights(path: string, options: ImportOptions): Promi
       },
     } satisfies Json;
     const meta = { step: 0, epoch: 0, position: 0, seed, best: null, config };
+    const record = recordOf(loaded, network);
     writeCheckpoint(out, { ...meta, architectureHash: network.architectureHash }, tensors);
+    writeFileAtomic(join(out, record.manifest.architecture), record.text);
     return resultOf(out, plan, converted, seed);
   } finally {
     file.close();
@@ -140,8 +144,10 @@ function requireFree(out: string): void {
   });
 }
 
+const importFiles = new Set(['state.json', 'state.safetensors', 'architecture.json']);
+
 function isImport(out: string, names: readonly string[]): boolean {
-  if (!names.includes('state.json') || names.length > 2) return false;
+  if (!names.includes('state.json') || names.some((name) => !importFiles.has(name))) return false;
   const { step, config } = readCheckpointState(out);
   return step === 0 && typeof config === 'object' && config !== null && 'imported' in config;
 }

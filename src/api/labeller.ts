@@ -36,6 +36,10 @@ export interface LabellerOptions {
   readonly classNames?: readonly string[] | undefined;
   /** Dropout and stochastic depth while it labels; none where missing. */
   readonly noise?: ModelNoise | undefined;
+  /** The model file of a checkpoint, in place of the network that its run recorded. */
+  readonly model?: string | undefined;
+  /** Runs the model file that a checkpoint names, also one that its training did not know (default: false). */
+  readonly trust?: boolean | undefined;
   /** What an .onnx file does not say of itself: how it takes images, and what its scores are. */
   readonly onnx?: OnnxOptions | undefined;
   /** Told how an .onnx file is read, once that is known: before the first prediction. */
@@ -105,7 +109,7 @@ export class Labeller {
 
   /** Loads a teacher; throws as loadTeacher does, and a DeviceError for a device that cannot be used. */
   static async create(source: TeacherSource, options: LabellerOptions = {}): Promise<Labeller> {
-    const { batch = 32, sessions = 1, classNames, noise, precision, onnx } = options;
+    const { batch = 32, sessions = 1, classNames, noise, precision, onnx, model, trust } = options;
     const choice = await chooseDevice(options.device, precision);
     const { device } = choice;
     requireLabelPrecision(device, precision, '--precision');
@@ -113,7 +117,7 @@ export class Labeller {
     const threads = options.threads ?? (sessions > 1 ? 1 : undefined);
     // On the CPU onnxruntime finds its own layout, since the weights are constants.
     const target = await resolveTarget(device === 'cpu' ? 'portable' : device);
-    const wanted = { batch, classNames, noise, target, precision, onnx };
+    const wanted = { batch, classNames, noise, target, precision, onnx, model, trust };
     const teacher = await loadTeacher(source, wanted);
     // A graph from elsewhere may have nodes that only the CPU runs.
     const strict = typeof teacher.infer !== 'string' && device === 'webgpu';

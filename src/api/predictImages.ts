@@ -22,6 +22,8 @@ export interface PredictOptions {
   /** Threads of one operator; onnxruntime's choice if missing. */
   readonly threads?: number | undefined;
   readonly device?: DeviceName | undefined;
+  /** Runs the model file that a checkpoint names, also one that its training did not know (default: false). */
+  readonly trust?: boolean | undefined;
   readonly onDevice?: ((choice: DeviceChoice) => void) | undefined;
   /** Aborted: stops between two batches. */
   readonly signal?: AbortSignal | undefined;
@@ -58,11 +60,11 @@ export async function predictImages(
   paths: readonly string[],
   options: PredictOptions,
 ): Promise<PredictReport> {
-  const { model, batch, threads, device, topK = 5 } = options;
+  const { model, batch, threads, device, trust, topK = 5 } = options;
   const left = new LeftOut();
   const images = listed(paths, left);
   const pool = new LoaderPool();
-  const labeller = await Labeller.create(model, { batch, threads, device });
+  const labeller = await Labeller.create(model, { batch, threads, device, trust });
   options.onDevice?.(labeller.device);
   try {
     const unreadable = new UnreadableImages({ limit: Infinity });

@@ -72,6 +72,10 @@ export interface TeacherOptions {
   readonly target?: Target | undefined;
   /** What a checkpoint's graph computes in; default float32. */
   readonly precision?: InferencePrecision | undefined;
+  /** The model file of a checkpoint, in place of what its run recorded. */
+  readonly model?: string | undefined;
+  /** Runs the model file that a checkpoint names, also one that its training did not know (default: false). */
+  readonly trust?: boolean | undefined;
   /** What an .onnx file does not say of itself. */
   readonly onnx?: OnnxOptions | undefined;
 }
@@ -89,7 +93,12 @@ export async function loadTeacher(
   requireNoOnnxOptions(source, options);
   const { checkpoint, model } =
     typeof source === 'string' ? { checkpoint: source, model: undefined } : source;
-  return withNetwork(checkpoint, { model }, (network) => checkpointTeacher(network, options));
+  const noised = options.noise !== undefined;
+  return withNetwork(
+    checkpoint,
+    { model: model ?? options.model, trust: options.trust, noised },
+    (network) => checkpointTeacher(network, options),
+  );
 }
 
 /** A checkpoint tells itself how it takes images. */

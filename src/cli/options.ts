@@ -44,6 +44,16 @@ export const flags = {
     requiresArg: true,
     describe: 'KEY=VALUE: sets a key of the config, as often as given; null leaves it out',
   },
+  model: {
+    type: 'string',
+    requiresArg: true,
+    describe: "A checkpoint's model file, in place of the network that its run recorded",
+  },
+  trust: {
+    type: 'boolean',
+    default: false,
+    describe: 'Run the model file that the checkpoint names, also one from within its folder',
+  },
   classes: { type: 'string', requiresArg: true, describe: 'Number of classes' },
   size: { type: 'string', requiresArg: true, describe: 'Height and width of the image, in pixels' },
   drop: { type: 'string', requiresArg: true, describe: 'Dropout rate before the classifier' },

@@ -25,7 +25,15 @@ import { labelImages, type LabelOptions, type LabelSummary } from './label.js';
 /** Who labels which images, as a command line names them. */
 export interface TeacherRequest extends Pick<
   LabellerOptions,
-  'batch' | 'threads' | 'sessions' | 'device' | 'precision' | 'onnx' | 'onReading'
+  | 'batch'
+  | 'threads'
+  | 'sessions'
+  | 'device'
+  | 'precision'
+  | 'onnx'
+  | 'onReading'
+  | 'model'
+  | 'trust'
 > {
   /** The images to label. */
   readonly data: string;
@@ -161,8 +169,11 @@ export function memoryOf({ acceptData, hashData, onNote }: TeacherRequest): Shar
 
 /** What of a request is the labeller's. */
 function optionsOf(request: TeacherRequest) {
-  const { batch, threads, sessions, device, precision, onnx, onReading } = request;
-  return { batch, threads, sessions, device, precision, onnx, onReading } satisfies LabellerOptions;
+  const { batch, threads, sessions, device, precision, onnx, onReading, model, trust } = request;
+  return {
+    ...{ batch, threads, sessions, device, precision, onnx, onReading },
+    ...{ model, trust },
+  } satisfies LabellerOptions;
 }
 
 async function auditorsOf(

@@ -18,7 +18,7 @@ const mixer = loaded;
 
 /** The network that a model traces to, and the one that its record replays after a trip through JSON. */
 function both(model: Model, recorded: Options, traced: Options = {}) {
-  const record = recordModel(model, recorded as Parameters<typeof recordModel>[1]);
+  const record = recordModel(model, recorded);
   const read = recordSchema.parse(JSON.parse(JSON.stringify(record)));
   const options = { mode: 'eval', batch: 'dynamic', ...recorded, ...traced } as const;
   return [model, recordedModel(read, 'architecture.json')].map((own) => {

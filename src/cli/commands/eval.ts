@@ -46,6 +46,8 @@ export const evaluate = defineCommand({
         'hash-data': flags.hashData,
         device: flags.device,
         ...onnxFlags,
+        model: flags.model,
+        trust: flags.trust,
       }),
   async run(args, { services, progress, interruptible }) {
     const severities = wholeNumbers('--severities', args.severities, { least: 1, most: 5 });
@@ -71,6 +73,8 @@ export const evaluate = defineCommand({
         ...request,
         signal,
         onnx: onnxOptionsOf(args),
+        model: args.model,
+        trust: args.trust,
         onDevice: noteDevice(progress),
         onNote: (text) => {
           progress.note(text);

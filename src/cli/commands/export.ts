@@ -34,7 +34,8 @@ export const exportCommand = defineCommand({
           describe: 'The moving average, or the weights themselves; the average if there is one',
         },
         float16: { type: 'boolean', describe: 'Store kernels and matrices as float16' },
-        model: { ...text, describe: 'Its model, where the checkpoint does not tell it' },
+        model: flags.model,
+        trust: flags.trust,
         names: {
           ...text,
           choices: nameSets,
@@ -57,6 +58,7 @@ export const exportCommand = defineCommand({
       weights: oneOf('--weights', args.weights, weightKinds),
       float16: args.float16,
       model: args.model,
+      trust: args.trust,
       names: oneOf('--names', args.names, nameSets),
       batch:
         batch === 'dynamic'

@@ -60,6 +60,8 @@ export const label = defineCommand({
         'hash-data': flags.hashData,
         device: flags.device,
         ...onnxFlags,
+        model: flags.model,
+        trust: flags.trust,
         precision: {
           ...text,
           choices: inferencePrecisions,
@@ -90,6 +92,8 @@ export const label = defineCommand({
         precision: oneOf('--precision', args.precision, inferencePrecisions),
         signal,
         onnx: onnxOptionsOf(args),
+        model: args.model,
+        trust: args.trust,
         onDevice: noteDevice(progress),
         onNote: (text) => {
           progress.note(text);

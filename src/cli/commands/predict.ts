@@ -33,6 +33,7 @@ export const predict = defineCommand({
         batch: { ...text, describe: 'Images at a time' },
         threads: { ...text, describe: 'Threads of one operator' },
         device: flags.device,
+        trust: flags.trust,
       }),
   async run(args, { services, progress, interruptible }) {
     const request = {
@@ -41,6 +42,7 @@ export const predict = defineCommand({
       batch: wholeNumber('--batch', args.batch, { least: 1, most: limits.batch }),
       threads: wholeNumber('--threads', args.threads, { least: 1, most: limits.threads }),
       device: deviceOf(args.device),
+      trust: args.trust,
     };
     const report = await interruptible((signal) =>
       services.predictImages(args.images, { ...request, signal, onDevice: noteDevice(progress) }),

@@ -76,6 +76,8 @@ export const reassign = defineCommand({
         'hash-data': flags.hashData,
         device: flags.device,
         ...onnxFlags,
+        model: flags.model,
+        trust: flags.trust,
       }),
   async run(args, { services, progress, interruptible }) {
     const opened = noteSets(progress);
@@ -103,6 +105,8 @@ export const reassign = defineCommand({
         device: deviceOf(args.device),
         signal,
         onnx: onnxOptionsOf(args),
+        model: args.model,
+        trust: args.trust,
         onDevice: noteDevice(progress),
         onNote: (text) => {
           progress.note(text);
@@ -132,7 +136,7 @@ export const reassign = defineCommand({
 const resumed = [
   ...(['teacher', 'data', 'out', 'top-k', 'temperature', 'batch', 'threads', 'sessions'] as const),
   ...(['audit', 'unreadable', 'classes', 'corrections', 'generation', 'device'] as const),
-  ...(['allow-empty', 'overwrite', 'accept-data', 'hash-data'] as const),
+  ...(['allow-empty', 'overwrite', 'accept-data', 'hash-data', 'model', 'trust'] as const),
   ...onnxFlagNames,
 ];
 
