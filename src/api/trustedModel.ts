@@ -4,8 +4,9 @@
  * it lies outside the run and is the one that the run was trained with.
  */
 import { realpathSync } from 'node:fs';
-import { dirname, join, resolve, sep } from 'node:path';
+import { basename, dirname, join, resolve, sep } from 'node:path';
 import type { Manifest } from '../artifacts/manifest.js';
+import { findShippedModel } from '../models/registry.js';
 import { findRun } from '../runtime/runFolder.js';
 import { ArtifactError } from '../support/errors.js';
 import { hashOfModelFile, openRecord } from './architectureRecord.js';
@@ -28,13 +29,14 @@ export async function trustedModel(
   manifest: Manifest | undefined,
   { trust = false, changed = false }: ModelTrust,
 ): Promise<LoadedModel> {
+  const shipped = shippedName(named);
+  if (shipped !== undefined) return loadModel(shipped);
   const folders = [checkpoint, join(resolve(checkpoint, '../..'), 'artifacts')];
   const recorded = trust || changed ? undefined : openRecord(folders);
   if (recorded) return recorded;
   const file = named();
   const sha256 = hashOfModelFile(file);
-  // A shipped model by its name: part of this package.
-  if (sha256 === undefined || trust) return loadModel(file);
+  if (trust) return loadModel(file);
   const fault = isInside(file, checkpoint)
     ? 'lies in the folder of the run'
     : manifest?.modelSha256 !== undefined && manifest.modelSha256 !== sha256
@@ -49,10 +51,23 @@ export async function trustedModel(
   });
 }
 
+/** The name of a shipped model, which is part of this package, if the checkpoint names one. */
+function shippedName(named: () => string): string | undefined {
+  try {
+    const name = named();
+    return findShippedModel(name) && hashOfModelFile(name) === undefined ? name : undefined;
+  } catch {
+    // The file is gone, which a record can do without.
+    return undefined;
+  }
+}
+
 function isInside(file: string, checkpoint: string): boolean {
-  const folders = [checkpoint, findRun(checkpoint)?.path ?? dirname(dirname(resolve(checkpoint)))];
+  const above = dirname(resolve(checkpoint));
+  const run =
+    findRun(checkpoint)?.path ?? (basename(above) === 'checkpoints' ? dirname(above) : checkpoint);
   const place = real(file);
-  return folders.some((folder) => place.startsWith(`${real(folder)}${sep}`));
+  return [checkpoint, run].some((folder) => place.startsWith(`${real(folder)}${sep}`));
 }
 
 function real(path: string): string {

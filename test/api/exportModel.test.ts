@@ -1,4 +1,4 @@
-import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { InferenceSession, Tensor } from 'onnxruntime-node';
@@ -257,8 +257,12 @@ describe('the model of a checkpoint', () => {
     expect(result).toMatchObject({ model: 'plain', classes: 4, step: 1 });
   });
 
-  it('must be given where nothing tells it', async () => {
-    const error = await failure(checkpoint, { model: undefined });
+  it('is known from the record of the run, and must be given where there is none', async () => {
+    const copy = join(folder, 'without-artifacts');
+    cpSync(checkpoint, copy, { recursive: true });
+    const recorded = await exportModel(checkpoint, { out: join(folder, 'recorded.onnx') });
+    expect(recorded).toMatchObject({ model: 'tiny-net', step: 6 });
+    const error = await failure(copy, { model: undefined });
     expect(error).toMatchObject({
       code: 'model-unknown',
       hint: 'give the model: --model NAME_OR_PATH',
