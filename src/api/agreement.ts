@@ -1,5 +1,6 @@
 import { evenly, type ImageSource } from '../data/imageSource.js';
 import { argmaxRow } from '../runtime/evaluate.js';
+import { shareFacts } from '../support/share.js';
 import type { Agreement } from './agreementNote.js';
 import { Labeller, type LabellerOptions } from './labeller.js';
 import type { TeacherSource } from './teacher.js';
@@ -30,7 +31,10 @@ export async function agreementOf(
     if (own.label === label) same += 1;
     largestChange = Math.max(largestChange, Math.abs(own.confidence - confidence));
   }
-  return images === 0 ? undefined : { images, sameClass: same / images, largestChange };
+  if (images === 0) return undefined;
+  const sameClass = same / images;
+  const { interval } = shareFacts(sameClass, images);
+  return { images, sameClass, interval, largestChange };
 }
 
 /**

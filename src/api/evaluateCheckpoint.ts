@@ -10,6 +10,8 @@ import { defaultUnreadable, UnreadableImages } from '../data/unreadable.js';
 import { readCheckpointState, resolveCheckpoint } from '../runtime/checkpoint.js';
 import { runInfoAbove } from '../runtime/runFolder.js';
 import { ConfigError } from '../support/errors.js';
+import type { Interval } from '../support/interval.js';
+import { shareFacts, type ShareFacts } from '../support/share.js';
 import type { OnnxOptions, OnnxReading } from './classifier/reading.js';
 import { parseTrainingConfig, type TrainingConfig } from './config.js';
 import type { DeviceChoice, DeviceName } from './deviceNames.js';
@@ -75,7 +77,9 @@ export interface EvaluateCheckpointOptions
 }
 
 /** All that was asked for; plain data. */
-export interface EvaluationReport extends NetworkEvaluation {
+export interface EvaluationReport extends NetworkEvaluation, ShareFacts {
+  /** Of the share of images whose class is among the five likeliest; `interval` is of the accuracy. */
+  readonly top5Interval: Interval | null;
   /** The checkpoint that was taken, as a run's folder stands for its best; or the .onnx file. */
   readonly checkpoint: string;
   readonly name: string;
@@ -195,7 +199,11 @@ async function measure(
       ...(reading && { reading }),
     };
     const whole = { ofImages: images.count, unreadableList: options.unreadable.list ?? null };
-    return { ...clean, ...facts, ...whole, seconds, ...found, notes };
+    const stated = {
+      ...shareFacts(clean.accuracy, clean.images),
+      top5Interval: shareFacts(clean.top5, clean.images).interval,
+    };
+    return { ...clean, ...stated, ...facts, ...whole, seconds, ...found, notes };
   } finally {
     await labeller.close();
   }

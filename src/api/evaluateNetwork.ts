@@ -1,6 +1,6 @@
 import { requireSameNumbers } from '../data/classes.js';
 import { evenly, type ImageSource } from '../data/imageSource.js';
-import { Evaluation, type Measures } from '../runtime/evaluate.js';
+import { argmaxRow, Evaluation, type Measures } from '../runtime/evaluate.js';
 import { DataError } from '../support/errors.js';
 import type { Labeller, Prediction } from './labeller.js';
 
@@ -18,6 +18,8 @@ export interface EvaluateOptions {
   /** Aborted: its reason is thrown between two batches. */
   readonly signal?: AbortSignal | undefined;
   readonly onEvent?: ((event: EvaluationProgress) => void) | undefined;
+  /** Told of each image that could be read, by its index, and if its likeliest class is its own. */
+  readonly onImage?: ((image: number, right: boolean) => void) | undefined;
 }
 
 /** How a network does on the images of a set. */
@@ -42,8 +44,12 @@ export async function evaluateClean(
   const evaluation = new Evaluation(classNames.length);
   const indices = [...evenly(source.count, options.images)];
   const meter = new Meter(indices.length, options);
-  for await (const { indices: own, scores } of predictions(labeller, source, indices, meter))
+  const classes = classNames.length;
+  for await (const { indices: own, scores } of predictions(labeller, source, indices, meter)) {
     evaluation.add(scores, own.map(label));
+    for (const [row, image] of own.entries())
+      options.onImage?.(image, argmaxRow(scores, row * classes, classes) === label(image));
+  }
   const { images } = evaluation;
   requireImages(images, source);
   return { ...evaluation.measures(), classNames, unreadable: indices.length - images };

@@ -1,4 +1,5 @@
 import type { ImageSource } from '../data/imageSource.js';
+import { shareFacts, type ShareFacts } from '../support/share.js';
 import type { Measures } from '../runtime/evaluate.js';
 import { evaluateClean, type EvaluateOptions } from './evaluateNetwork.js';
 import { Labeller, type LabellerOptions } from './labeller.js';
@@ -17,14 +18,17 @@ export interface MonteCarloOptions extends EvaluateOptions, Omit<LabellerOptions
 
 type Figures = Pick<Measures, 'accuracy' | 'top5' | 'loss' | 'calibrationError'>;
 
+/** With n and the interval of the accuracy. */
+type StatedFigures = Figures & ShareFacts;
+
 /** A network as the ensemble of what its noise leaves of it, against the network without noise. */
 export interface MonteCarloResult {
   readonly passes: number;
   readonly seed: number;
   readonly images: number;
-  readonly single: Figures;
+  readonly single: StatedFigures;
   /** The mean of the probabilities of all passes. */
-  readonly ensemble: Figures;
+  readonly ensemble: StatedFigures;
 }
 
 /**
@@ -52,11 +56,14 @@ export async function monteCarlo(
     passes,
     seed,
     images: ensemble.images,
-    single: figuresOf(single),
-    ensemble: figuresOf(ensemble),
+    single: figuresOf(single, ensemble.images),
+    ensemble: figuresOf(ensemble, ensemble.images),
   };
 }
 
-function figuresOf({ accuracy, top5, loss, calibrationError }: Figures): Figures {
-  return { accuracy, top5, loss, calibrationError };
+function figuresOf(
+  { accuracy, top5, loss, calibrationError }: Figures,
+  images: number,
+): StatedFigures {
+  return { accuracy, top5, loss, calibrationError, ...shareFacts(accuracy, images) };
 }

@@ -1,4 +1,4 @@
-import { basename, dirname } from 'node:path';
+import { basename, dirname, resolve } from 'node:path';
 import type { CheckpointState } from '../artifacts/checkpointSchema.js';
 import {
   checkpointPath,
@@ -7,7 +7,7 @@ import {
   resolveCheckpoint,
 } from '../runtime/checkpoint.js';
 import { isWritten } from '../runtime/folderLock.js';
-import { findRun } from '../runtime/runFolder.js';
+import { findRun, type FoundRun } from '../runtime/runFolder.js';
 import { isObject } from './config.js';
 
 /** A run whose training has not ended, and which of its checkpoints stands for it meanwhile. */
@@ -38,15 +38,38 @@ export function unfinishedRun(path: string): UnfinishedRun | undefined {
   if (basename(folder) !== 'checkpoints' || run === undefined) return undefined;
   const running = isWritten(run.path);
   const steps = state.steps ?? field(state, 'steps');
-  if (state.ended === true || (state.steps === undefined && !openInOldRun(state, newest, running)))
-    return undefined;
+  const ended =
+    state.ended === true || (state.steps === undefined && !openInOldRun(state, newest, running));
+  const network = dirname(folder);
+  const between = ended && basename(network) !== 'fixed' && plansSecondPhase(run, network);
+  if (ended && !between) return undefined;
   const { step } = readCheckpointState(checkpoint);
   const which = state.choose !== 'last' && state.best ? 'best' : 'newest';
   const of = steps === undefined ? '' : ` of ${steps}`;
+  const first = `took step ${step}${of} of its first phase; the one at a larger size has no checkpoint yet`;
+  if (between) {
+    const state = running ? 'is still training' : 'was stopped between its two phases';
+    return { running, step, newest, steps: steps ?? null, note: `${path} ${state}: ${first}` };
+  }
   const note = running
     ? `${path} is still training: took step ${step}${of}, its ${which} so far`
     : `${path} was stopped at step ${newest}${of}: took step ${step}, its ${which} so far`;
   return { running, step, newest, steps: steps ?? null, note };
+}
+
+/** Whether the config of a run has a second phase for the network in a folder. */
+function plansSecondPhase({ path, info }: FoundRun, network: string): boolean {
+  const config = isObject(info) ? info['config'] : undefined;
+  if (!isObject(config)) return false;
+  const own = resolve(network) === path ? config : generationIn(config, basename(network));
+  return isObject(own) && own['fixResolution'] !== undefined;
+}
+
+/** The part of a self-training's config that a network was trained by; others than students are like the first. */
+function generationIn(config: Readonly<Record<string, unknown>>, name: string): unknown {
+  if (name === 'teacher') return config['teacher'];
+  const index = /^student-(\d+)$/.exec(name)?.[1] ?? '1';
+  return Array.isArray(config['students']) ? config['students'][Number(index) - 1] : undefined;
 }
 
 /** What tells of the end in a run whose checkpoints do not record it. */

@@ -7,7 +7,7 @@ const folders = /^(?:artifacts|checkpoints|labels|fixed|sets|step-\d{8,})$/;
 
 /** Files that a run writes, wherever in its folder. corrections.csv is a person's work and stays. */
 const files = [
-  /^(?:run|lineage|summary|ablation|manifest|costs|start|test|state)\.json$/,
+  /^(?:run|lineage|summary|ablation|manifest|costs|start|test|test-images|state)\.json$/,
   /^(?:state|init)\.safetensors$/,
   /^(?:infer|forward|grad|update|train|init|model)\.onnx(?:\.data)?$/,
   /^metrics\.jsonl$/,

@@ -5,6 +5,8 @@ import { invariant } from '../support/errors.js';
 import type { SelfTrainingConfig } from './config.js';
 import type { Quiet } from './generation.js';
 import type { KeptLabels, LabellingNetwork } from './labelStages.js';
+import { shareFacts, type ShareFacts } from '../support/share.js';
+import { compareNetworks, type AccuracyDifference } from './testImages.js';
 import type { NetworkOutcome, Pipeline, TrainedOne } from './pipeline.js';
 import { inRunFolder, type SelfTrainOptions, type Stopped } from './selfTrain.js';
 
@@ -35,8 +37,11 @@ interface Arm {
 }
 
 /** One row of ablation.json. */
-export interface AblationRow extends Pick<NetworkOutcome, 'name' | 'test' | 'seconds'> {
+export interface AblationRow extends Pick<NetworkOutcome, 'name' | 'seconds'> {
   readonly text: string;
+  readonly test: NetworkOutcome['test'] & ShareFacts;
+  /** Against the student with all noise, on the same images; null for itself. */
+  readonly difference: AccuracyDifference | null;
 }
 
 export interface AblationSummary {
@@ -60,8 +65,12 @@ export async function ablate(
     const outcomes = await runArms(pipeline);
     const textOf = (name: string): string =>
       arms.find((arm) => arm.name === name)?.text ?? 'supervised (the teacher)';
-    const rows = outcomes.map(({ name, test, seconds }) => {
-      return { name, text: textOf(name), test, seconds };
+    const whole = outcomes.find(({ name }) => name === 'student-1');
+    const rows = outcomes.map((own): AblationRow => {
+      const { name, test, seconds } = own;
+      const stated = { ...test, ...shareFacts(test.accuracy, test.images) };
+      const difference = whole && own !== whole ? compareNetworks(own, whole) : null;
+      return { name, text: textOf(name), test: stated, difference, seconds };
     });
     const summary = { name: config.name, folder, seed: config.seed, rows };
     writeFileAtomic(join(folder, 'ablation.json'), `${JSON.stringify(summary, null, 2)}\n`);

@@ -4,13 +4,15 @@ import { openLabelledSet } from '../api/imageSets.js';
 import { splitIndices } from '../data/batches.js';
 import { subsetOf, type LabelledImages } from '../data/images.js';
 import { writeFileAtomic } from '../runtime/atomic.js';
+import { invariant } from '../support/errors.js';
+import { shareFacts, type ShareFacts } from '../support/share.js';
 import { parseSelfTrainingConfig, type SelfTrainingConfig } from './config.js';
 import { digitsModel } from './digitsModel.js';
 import { loadKept } from './keptStore.js';
 import type { PipelineControl } from './runStages.js';
 import { runSelfTraining } from './selfTrain.js';
 import type { SelfTrainingSets } from './sets.js';
-import { drawSummary } from './summary.js';
+import { drawSummary, type NetworkComparison, type NetworkSummary } from './summary.js';
 
 /** Digits of each kind; those that are left are the test set. */
 const counts = { labelled: 300, unlabelled: 7000, validation: 500 };
@@ -66,11 +68,18 @@ export interface DemoOptions extends PipelineControl {
   readonly steps?: Readonly<Record<Generation, number>> | undefined;
 }
 
+/** Accuracy on n test digits, with its interval. */
+interface DemoFigure extends ShareFacts {
+  readonly accuracy: number;
+}
+
 /** summary.json of the demo; accuracies are fractions of the test digits. */
 export interface DemoSummary {
   readonly seed: number;
-  readonly teacher: { readonly accuracy: number };
-  readonly student: { readonly accuracy: number };
+  readonly teacher: DemoFigure;
+  readonly student: DemoFigure;
+  /** Student - teacher, on the same test digits. */
+  readonly comparison: NetworkComparison;
   readonly seconds: number;
 }
 
@@ -96,10 +105,16 @@ export async function runDemo({ seed, out, steps, ...control }: DemoOptions): Pr
   const result = await runSelfTraining(config, options);
   if (!('networks' in result)) return { interrupted: true };
   const [teacher, student] = result.networks;
+  const [comparison] = result.comparisons;
+  invariant(teacher && student && comparison, 'a demo without a teacher and a student');
+  const figure = ({ test: { accuracy, images } }: NetworkSummary): DemoFigure => {
+    return { accuracy, ...shareFacts(accuracy, images) };
+  };
   const summary: DemoSummary = {
     seed,
-    teacher: { accuracy: teacher?.test.accuracy ?? NaN },
-    student: { accuracy: student?.test.accuracy ?? NaN },
+    teacher: figure(teacher),
+    student: figure(student),
+    comparison,
     seconds: result.seconds,
   };
   for (const { name, checkpoint } of result.networks)
@@ -109,7 +124,7 @@ export async function runDemo({ seed, out, steps, ...control }: DemoOptions): Pr
     });
   writeFileAtomic(join(out, 'curves.svg'), drawSummary(out, result));
   writeFileAtomic(join(out, 'summary.json'), `${JSON.stringify(summary, null, 2)}\n`);
-  const labels = await judged(join(out, student?.labels?.path ?? ''), sets.unlabelled);
+  const labels = await judged(join(out, student.labels?.path ?? ''), sets.unlabelled);
   return { ...summary, interrupted: false, labels: { images: counts.unlabelled, ...labels } };
 }
 

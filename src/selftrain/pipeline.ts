@@ -2,6 +2,7 @@
  * The loop of arXiv 1911.04252, algorithm 1: a teacher learns from labelled images and labels others;
  * a student learns from both under noise; then the student is the teacher.
  */
+import { join } from 'node:path';
 import { isObject } from '../api/config.js';
 import { Labeller } from '../api/labeller.js';
 import type { Json } from '../artifacts/checkpointSchema.js';
@@ -23,6 +24,12 @@ import {
 import { initialPath, type SelfTrainingNetwork } from './networks.js';
 import { pseudoImages } from './pseudoImages.js';
 import { calledSets, completed, plain, RunStages, type PipelineParts } from './runStages.js';
+import {
+  readTestImages,
+  TestImagesWriter,
+  type TestImages,
+  type TestImagesKey,
+} from './testImages.js';
 import { testNetwork, type TestResult } from './testNetwork.js';
 
 /** One network of a finished run. */
@@ -32,6 +39,8 @@ export interface NetworkOutcome {
   /** Of what it learned from, beside labelled images. */
   readonly labels?: KeptLabels | undefined;
   readonly test: TestResult;
+  /** By image of the test set; runs of older versions have none. */
+  readonly answers?: TestImages | undefined;
   /** Of its training, and of labelling and filtering with it. */
   readonly seconds: number;
 }
@@ -207,7 +216,15 @@ export class Pipeline {
           const { batch } = config.labelling;
           const { threads, device } = context;
           const labeller = await Labeller.create(source, { batch, threads, device });
-          found[name] = await withLabeller(labeller, () => testNetwork(labeller, sources.test));
+          const answers = new TestImagesWriter(sources.test.count);
+          found[name] = await withLabeller(labeller, () =>
+            testNetwork(labeller, sources.test, {
+              onImage: (image, right) => {
+                answers.add(image, right);
+              },
+            }),
+          );
+          answers.write(this.#answersOf(name), this.#answersKey(name, network));
         }
         return found;
       },
@@ -218,8 +235,18 @@ export class Pipeline {
       invariant(test, `no test of ${name}`);
       const stagesOf = ['train', 'label', 'filter'].map((stage) => `${name}/${stage}`);
       const seconds = stagesOf.reduce((sum, stage) => sum + stages.secondsOf(stage), 0);
-      return { name, trained: network, labels, test, seconds };
+      const answers = readTestImages(this.#answersOf(name), this.#answersKey(name, network));
+      return { name, trained: network, labels, test, answers, seconds };
     });
+  }
+
+  #answersOf(name: string): string {
+    return this.#run.path(join(name, 'test-images.json'));
+  }
+
+  #answersKey(name: string, { checkpoint }: TrainedNetwork): TestImagesKey {
+    const { sources, stages } = this.parts;
+    return { test: sources.test.fingerprint, weights: stages.hashOf(`${name}/train`, checkpoint) };
   }
 }
 

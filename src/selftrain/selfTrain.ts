@@ -71,8 +71,10 @@ export async function runSelfTraining(
   options: SelfTrainOptions,
 ): Promise<SelfTrainResult> {
   return inRunFolder(config, options, async (pipeline) => {
-    const { context, stages } = pipeline.parts;
-    return summaryOf(config, context.folder, await runGenerations(pipeline), stages);
+    const { context, stages, sources } = pipeline.parts;
+    const outcomes = await runGenerations(pipeline);
+    const heldOut = sources.validation.count;
+    return summaryOf(config, context.folder, outcomes, { stages, heldOut });
   });
 }
 

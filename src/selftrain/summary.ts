@@ -7,6 +7,7 @@ import type { GenerationConfig, SelfTrainingConfig } from './config.js';
 import type { Stages } from './lineage.js';
 import type { KeptLabels } from './labelStages.js';
 import type { NetworkOutcome } from './pipeline.js';
+import { compareNetworks, type AccuracyDifference } from './testImages.js';
 import type { TestResult } from './testNetwork.js';
 
 /** One network in summary.json. */
@@ -23,10 +24,19 @@ export interface NetworkSummary {
   readonly images: number;
   /** Accuracy on held-out images, by which the checkpoint was chosen. */
   readonly validation: number | null;
+  /** How many images that is of, and its interval, which does not count that the checkpoint was chosen by it. */
+  readonly heldOut: ShareFacts;
   readonly test: TestResult & Partial<ShareFacts>;
   /** The pseudo-labels that it learned from; null for the teacher and the control. */
   readonly labels: KeptLabels | null;
   readonly seconds: number;
+}
+
+/** Two networks of a run on the test set. */
+export interface NetworkComparison extends AccuracyDifference {
+  readonly network: string;
+  /** The one that it is compared with. */
+  readonly against: string;
 }
 
 /** summary.json of a self-training. */
@@ -35,6 +45,8 @@ export interface SelfTrainingSummary {
   readonly folder: string;
   readonly seed: number;
   readonly networks: readonly NetworkSummary[];
+  /** The last student against the teacher, and the first one against its control. */
+  readonly comparisons: readonly NetworkComparison[];
   /** How the networks were chosen, and how often the test set was read. */
   readonly chosenBy: string;
   readonly seconds: number;
@@ -44,7 +56,7 @@ export function summaryOf(
   { name, seed, teacher, students }: SelfTrainingConfig,
   folder: string,
   outcomes: readonly NetworkOutcome[],
-  stages: Stages,
+  { stages, heldOut }: { readonly stages: Pick<Stages, 'seconds'>; readonly heldOut: number },
 ): SelfTrainingSummary {
   const modelOf = (own: string): string => {
     if (own === 'teacher') return teacher.model;
@@ -64,13 +76,29 @@ export function summaryOf(
       ...(trained.skipped !== undefined && { skipped: trained.skipped }),
       images: trained.steps * trained.stepImages,
       validation: trained.validation,
+      heldOut: shareFacts(trained.validation, heldOut),
       test: { ...test, ...shareFacts(test.accuracy, test.images) },
       labels: labels ?? null,
       seconds: rounded(seconds),
     })),
+    comparisons: comparisonsOf(outcomes),
     chosenBy: chosenBy([teacher, ...students].map(({ choose }) => choose)),
     seconds: rounded(stages.seconds),
   };
+}
+
+function comparisonsOf(outcomes: readonly NetworkOutcome[]): NetworkComparison[] {
+  const named = (own: string) => outcomes.find(({ name }) => name === own);
+  const last = outcomes.findLast(({ name }) => name.startsWith('student'));
+  const pairs = [
+    [last, named('teacher')],
+    [named('student-1'), named('control')],
+  ] as const;
+  return pairs.flatMap(([first, second]) =>
+    first && second
+      ? [{ network: first.name, against: second.name, ...compareNetworks(first, second) }]
+      : [],
+  );
 }
 
 function chosenBy(rules: readonly GenerationConfig['choose'][]): string {

@@ -1,4 +1,4 @@
-import { evaluateClean } from '../api/evaluateNetwork.js';
+import { evaluateClean, type EvaluateOptions } from '../api/evaluateNetwork.js';
 import type { Labeller } from '../api/labeller.js';
 import type { ImageSource } from '../data/imageSource.js';
 
@@ -14,7 +14,12 @@ export type TestResult = {
 };
 
 /** Measures a network on clean images whose classes are known. */
-export async function testNetwork(labeller: Labeller, source: ImageSource): Promise<TestResult> {
-  const { images, accuracy, top5, loss, calibrationError } = await evaluateClean(labeller, source);
+export async function testNetwork(
+  labeller: Labeller,
+  source: ImageSource,
+  options: Pick<EvaluateOptions, 'onImage'> = {},
+): Promise<TestResult> {
+  const evaluation = await evaluateClean(labeller, source, options);
+  const { images, accuracy, top5, loss, calibrationError } = evaluation;
   return { images, accuracy, top5, loss, calibrationError };
 }

@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { agreementOf } from '../../src/api/agreement.js';
 import type { Labeller } from '../../src/api/labeller.js';
 import { arraySource } from '../../src/data/imageSource.js';
+import { wilson } from '../../src/support/interval.js';
 import { quarters } from '../support/tinyDigits.js';
 
 const source = arraySource(quarters(4), { name: 'quarters' });
@@ -37,6 +38,7 @@ describe('the agreement of two labellers', () => {
     expect(await agreementOf(rounded, exact, source)).toEqual({
       images: 4,
       sameClass: 0.75,
+      interval: wilson(3, 4),
       largestChange: 0.125,
     });
   });

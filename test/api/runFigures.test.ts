@@ -98,6 +98,32 @@ describe('a run that has not ended', () => {
     expect(unfinishedRun(folder)).toBeUndefined();
   });
 
+  it('is told between the two phases of a training, for one network of a self-training too', async () => {
+    const folder = temporaryFolder();
+    const fixResolution = { size: 12, epochs: 1 };
+    const info = (config: object): void => {
+      writeFileSync(join(folder, 'run.json'), JSON.stringify({ config }));
+    };
+    info({ fixResolution });
+    await train(folder);
+    const best = bestOf(folder) ?? 0;
+    expect(unfinishedRun(folder)).toMatchObject({
+      running: false,
+      note: `${folder} was stopped between its two phases: took step ${best} of 12 of its first phase; the one at a larger size has no checkpoint yet`,
+    });
+    info({});
+    expect(unfinishedRun(folder)).toBeUndefined();
+    await train(join(folder, 'fixed'));
+    info({ fixResolution });
+    expect(unfinishedRun(folder)).toBeUndefined();
+    const student = join(folder, 'student-2');
+    await train(student);
+    info({ teacher: { fixResolution }, students: [{ fixResolution }, {}] });
+    expect(unfinishedRun(student)).toBeUndefined();
+    info({ teacher: {}, students: [{}, { fixResolution }] });
+    expect(unfinishedRun(student)?.note).toContain('between its two phases');
+  });
+
   it('is told of a run of an older version by the steps of its config', async () => {
     const folder = temporaryFolder();
     writeFileSync(join(folder, 'run.json'), '{}');

@@ -5,6 +5,7 @@ import { parseTrainingConfig } from '../../src/api/config.js';
 import { runCommandLine } from '../../src/cli/main.js';
 import type { CompileRequest, Services, TrainSummary } from '../../src/cli/services.js';
 import { ConfigError, DeviceError, ModelError } from '../../src/support/errors.js';
+import { pairedDifference, wilson } from '../../src/support/interval.js';
 import { FakeEnvironment } from './environment.js';
 
 const unused = (): Promise<never> => Promise.reject(new TypeError('not expected here'));
@@ -256,6 +257,7 @@ describe('gradus selftrain', () => {
       steps: 100,
       images: 800,
       validation: 0.9,
+      heldOut: { n: 20, interval: wilson(18, 20) },
       seconds: 5,
     },
     test: { images: 40, accuracy: 0.8, top5: 1, loss: 0.5, calibrationError: 0 },
@@ -268,7 +270,16 @@ describe('gradus selftrain', () => {
       const name = i === 0 ? 'teacher' : 'student-1';
       return { ...network, name, ...(skipped !== undefined && { skipped }) };
     });
-    const result = { name: 's', folder: 'runs/s', seed: 1, networks, chosenBy: 'x', seconds: 10 };
+    const comparisons: never[] = [];
+    const result = {
+      name: 's',
+      folder: 'runs/s',
+      seed: 1,
+      networks,
+      comparisons,
+      chosenBy: 'x',
+      seconds: 10,
+    };
     const { out } = await run('selftrain s.ts', {
       loadSelfTrainingConfig: () => Promise.resolve({ config, folder: '/project' } as never),
       selfTrain: () => Promise.resolve(result),
@@ -278,10 +289,10 @@ describe('gradus selftrain', () => {
 
   it('tells of each network how many steps were skipped, where one was', async () => {
     expect(await table([2, 0])).toMatchInlineSnapshot(`
-      "network    model          test accuracy  held out  labels kept  held-out precision  a class  steps  skipped  time
-      ---------  -----  ---------------------  --------  -----------  ------------------  -------  -----  -------  ----
-      teacher    m      80 % of 40 (65 to 90)   90.00 %                                              100        2  0:05
-      student-1  m      80 % of 40 (65 to 90)   90.00 %                                              100        0  0:05"
+      "network    model          test accuracy               held out  labels kept  held-out precision  a class  steps  skipped  time
+      ---------  -----  ---------------------  ---------------------  -----------  ------------------  -------  -----  -------  ----
+      teacher    m      80 % of 40 (65 to 90)  90 % of 20 (70 to 97)                                              100        2  0:05
+      student-1  m      80 % of 40 (65 to 90)  90 % of 20 (70 to 97)                                              100        0  0:05"
     `);
   });
 
@@ -367,8 +378,12 @@ describe('gradus demo', () => {
     const runDemo = vi.fn<Services['runDemo']>(({ seed }) =>
       Promise.resolve({
         seed,
-        teacher: { accuracy: 0.9 },
-        student: { accuracy: 0.95 },
+        teacher: { accuracy: 0.9, n: 2200, interval: wilson(1980, 2200) },
+        student: { accuracy: 0.95, n: 2200, interval: wilson(2090, 2200) },
+        comparison: {
+          ...{ network: 'student-1', against: 'teacher', difference: 0.05, paired: true, n: 2200 },
+          interval: pairedDifference({ n: 2200, onlyFirst: 150, onlySecond: 40 }),
+        },
         seconds: 93,
         interrupted: false,
         labels: { images: 7000, kept: 6000, right: 5400 },
@@ -384,6 +399,8 @@ describe('gradus demo', () => {
       student        95.00 %
 
       the student is better by 5.00 points
+      on 2,200 test digits: teacher 90.0 % (88.7 to 91.2), student 95.0 % (94.0 to 95.8)
+      student-1 against the teacher: 5.0 points (3.8 to 6.2) on the same 2,200 images
       seed 3, 1:33, all of it in runs/demo
       "
     `);
@@ -434,14 +451,19 @@ describe('gradus label in 16 bits', () => {
         notes: [],
         ...{ data: 'mnist', shards: 1, skipped: 0, images: 40, unreadable: 0, seconds: 1 },
         ...{ imagesPerSecond: 40, interrupted: false, audit: null, of: 1, missing: [] },
-        agreement: { images: 512, sameClass: 511 / 512, largestChange: 0.00213 },
+        agreement: {
+          images: 512,
+          sameClass: 511 / 512,
+          interval: wilson(511, 512),
+          largestChange: 0.00213,
+        },
       }),
     );
     const line = 'label runs/d --data mnist --out l --device webgpu --precision float16';
     const { out } = await run(line, { labelDataSet });
     expect(labelDataSet.mock.calls[0]?.[1]).toMatchObject({ precision: 'float16' });
     expect(out).toContain(
-      'in 16 bits, 99.80 % of 512 images are of the class of float32; confidence changed by 0.0021 at most\n',
+      'in 16 bits, 99.8 % (98.9 to 100.0) of 512 images are of the class of float32; confidence changed by 0.0021 at most\n',
     );
     const { status, err } = await run('label runs/d --data m --out l --precision bfloat16');
     expect(status).toBe(2);

@@ -7,6 +7,7 @@ import type { EvaluationReport } from '../../src/api/evaluateCheckpoint.js';
 import { exportModel } from '../../src/api/exportModel.js';
 import { corruptionNames } from '../../src/augment/corruptions/corrupt.js';
 import { describeEvaluation } from '../../src/cli/evaluationText.js';
+import { wilson } from '../../src/support/interval.js';
 import { brightTeacher } from '../support/brightNet.js';
 import { temporaryFolder } from '../support/folder.js';
 import { gradusBin } from '../support/paths.js';
@@ -14,6 +15,7 @@ import { gradusBin } from '../support/paths.js';
 const report: EvaluationReport = {
   ...{ checkpoint: 'runs/a/checkpoints/step-00000120', name: 'a', step: 120, data: 'photos/test' },
   ...{ images: 5, ofImages: 5, unreadable: 0, unreadableList: null, seconds: 0.5, digest: '' },
+  ...{ n: 5, interval: wilson(4, 5), top5Interval: wilson(5, 5) },
   ...{ accuracy: 0.8, top5: 1, loss: 0.25, calibrationError: 0.031, calibration: [] },
   classNames: ['cat', 'a very long name'],
   confusion: [
@@ -69,6 +71,7 @@ describe('what gradus eval prints', () => {
   });
 
   it('tells of corruptions, flips and passes', () => {
+    const facts = { n: 5, interval: wilson(4, 5) };
     const figures = { accuracy: 0.8, top5: 1, loss: 0.25, calibrationError: 0.031 };
     const all: EvaluationReport = {
       ...report,
@@ -85,8 +88,8 @@ describe('what gradus eval prints', () => {
         ...{ mean: 0.031, mFR: null, notes: [] },
       },
       monteCarlo: {
-        ...{ passes: 20, seed: 1, images: 5, single: figures },
-        ensemble: { ...figures, accuracy: 0.82, loss: 0.21 },
+        ...{ passes: 20, seed: 1, images: 5, single: { ...figures, ...facts } },
+        ensemble: { ...figures, ...facts, accuracy: 0.82, loss: 0.21 },
       },
     };
     const [, , ...rest] = describeEvaluation(all).split('\n\n');

@@ -63,13 +63,16 @@ describe('the demo', () => {
     const written = JSON.parse(readFileSync(join(out, 'summary.json'), 'utf8')) as unknown;
     const { interrupted: _interrupted, labels: _labels, ...kept } = summary;
     expect(written).toEqual(kept);
-    expect(Object.keys(kept)).toEqual(['seed', 'teacher', 'student', 'seconds']);
+    expect(Object.keys(kept)).toEqual(['seed', 'teacher', 'student', 'comparison', 'seconds']);
     expect(summary.seed).toBe(seed);
     for (const name of generations) {
-      expect(Object.keys(summary[name])).toEqual(['accuracy']);
+      expect(Object.keys(summary[name])).toEqual(['accuracy', 'n', 'interval']);
       expect(summary[name].accuracy).toBeGreaterThan(0);
       expect(summary[name].accuracy).toBeLessThanOrEqual(1);
     }
+    const { n, paired, difference } = summary.comparison;
+    expect([n, paired]).toEqual([summary.teacher.n, true]);
+    expect(difference).toBeCloseTo(summary.student.accuracy - summary.teacher.accuracy, 12);
     // Well above the 10 % of guessing, even in so few steps.
     expect(summary.teacher.accuracy).toBeGreaterThan(0.2);
   });

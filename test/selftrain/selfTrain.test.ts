@@ -88,6 +88,10 @@ describe('a self-training', () => {
       ]);
     expect(readFileSync(join(out, 'summary.svg'), 'utf8')).toMatch(/student-2: \d+\.\d\d %/);
     expect(summary.chosenBy).toMatch(/held-out labelled images; the test set was read once/);
+    expect(summary.comparisons).toEqual([
+      expect.objectContaining({ network: 'student-2', against: 'teacher', paired: true }),
+      expect.objectContaining({ network: 'student-1', against: 'control', paired: true }),
+    ]);
     // Student and control: as many steps, of as many images.
     const [, student, control] = summary.networks;
     expect(control).toMatchObject({ steps: student?.steps, images: student?.images, labels: null });
@@ -126,6 +130,11 @@ describe('a self-training', () => {
     const idle = await again();
     expect(idle.texts).toEqual(stages.map((stage) => `${stage}: done before`));
     expect(idle.summary).toEqual({ ...whole, folder: out });
+    // Older versions kept no answers by image.
+    rmSync(join(out, 'teacher/test-images.json'));
+    const [comparison] = (await again()).summary.comparisons;
+    expect(comparison).toMatchObject({ paired: false, against: 'teacher' });
+    expect(comparison?.difference).toBeCloseTo(whole.comparisons[0]?.difference ?? NaN, 12);
     rmSync(join(out, 'teacher/labels/kept.parquet'));
     const repaired = await again();
     expect(repaired.texts).not.toContain('teacher/filter: done before');
@@ -338,6 +347,9 @@ describe('an ablation', () => {
     ];
     expect(summary.rows.map(({ name }) => name)).toEqual(names);
     expect(summary.rows[1]?.test).toEqual(whole.networks[1]?.test);
+    expect(summary.rows.map(({ difference }) => difference?.paired)).toEqual(
+      names.map((name) => (name === 'student-1' ? undefined : true)),
+    );
     // Every student met other images or masks, or other labels: their losses tell.
     const losses = names.slice(1).map((name) => {
       const lines = readFileSync(join(out, name, 'metrics.jsonl'), 'utf8')

@@ -2,7 +2,7 @@ import type { AblationSummary } from '../../selftrain/ablate.js';
 import { defineCommand } from '../command.js';
 import { noteSets } from '../progress.js';
 import { formatClock, formatTable } from '../table.js';
-import { formatPercent } from '../../support/share.js';
+import { formatDifference, formatShareOf } from '../../support/share.js';
 import { configOf, runOptions, stopped } from './selftrain.js';
 
 export const ablate = defineCommand({
@@ -43,11 +43,11 @@ const columns = [
 ] as const;
 
 function textOf({ rows, folder }: AblationSummary): string {
-  const whole = rows[1]?.test.accuracy ?? NaN;
-  const cells = rows.map(({ text, test, seconds }, i) => {
-    const difference = 100 * (test.accuracy - whole);
-    const signed = `${difference > 0 ? '+' : ''}${difference.toFixed(2)}`;
-    return [text, formatPercent(test.accuracy), i === 1 ? '' : signed, formatClock(seconds)];
-  });
+  const cells = rows.map(({ text, test, difference, seconds }) => [
+    text,
+    formatShareOf(test.accuracy, test.images),
+    difference ? formatDifference(difference.difference, difference.interval) : '',
+    formatClock(seconds),
+  ]);
   return `${formatTable(columns, cells)}\n\nnoise was left out for pseudo-labelled images only; all of it in ${folder}`;
 }

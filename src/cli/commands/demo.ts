@@ -1,9 +1,10 @@
+import { describeComparison } from '../comparisonText.js';
 import { defineCommand } from '../command.js';
 import { commandLine } from '../commandLine.js';
 import { exitCodes } from '../exitCodes.js';
 import { flags, seedOf } from '../options.js';
-import { formatClock, formatTable } from '../table.js';
-import { formatPercent } from '../../support/share.js';
+import { formatClock, formatCount, formatTable } from '../table.js';
+import { formatPercent, formatShare } from '../../support/share.js';
 
 export const demo = defineCommand({
   usage: 'demo',
@@ -40,7 +41,7 @@ export const demo = defineCommand({
       const json = { interrupted: true, out: args.out, resume };
       return { json, text, exitCode: exitCodes.interrupted };
     }
-    const { teacher, student, seconds, labels } = summary;
+    const { teacher, student, comparison, seconds, labels } = summary;
     const right = formatPercent(labels.right / labels.kept);
     const kept = `kept ${labels.kept} of ${labels.images} pseudo-labels, ${right} of them right`;
     const table = formatTable(
@@ -55,7 +56,9 @@ export const demo = defineCommand({
       gain > 0
         ? paint.green(`the student is better by ${gain.toFixed(2)} points`)
         : paint.yellow(`the student is not better (${gain.toFixed(2)} points); try another seed`);
-    const text = `${kept}\n\n${table}\n\n${verdict}\nseed ${summary.seed}, ${formatClock(seconds)}, all of it in ${args.out}`;
+    const stated = `on ${formatCount(teacher.n)} test digits: teacher ${formatShare(teacher.accuracy, teacher.n)}, student ${formatShare(student.accuracy, student.n)}`;
+    const compared = describeComparison(comparison);
+    const text = `${kept}\n\n${table}\n\n${verdict}\n${stated}\n${compared}\nseed ${summary.seed}, ${formatClock(seconds)}, all of it in ${args.out}`;
     return { json: summary, text };
   },
 });

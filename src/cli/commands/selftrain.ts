@@ -2,6 +2,7 @@ import type { Argv } from 'yargs';
 import type { SelfTrainingConfig } from '../../selftrain/config.js';
 import type { NetworkSummary, SelfTrainingSummary } from '../../selftrain/summary.js';
 import type { Stopped } from '../../selftrain/selfTrain.js';
+import { describeComparison, isBetter } from '../comparisonText.js';
 import { defineCommand, type CommonArguments } from '../command.js';
 import { commandLine } from '../commandLine.js';
 import type { Report } from '../context.js';
@@ -11,8 +12,7 @@ import { settingsOf, textsOf } from '../settings.js';
 import type { Services } from '../services.js';
 import { noteSets } from '../progress.js';
 import { formatClock, formatCount, formatTable, type Column } from '../table.js';
-import { unpairedDifference } from '../../support/interval.js';
-import { formatDifference, formatPercent, formatShareOf } from '../../support/share.js';
+import { formatPercent, formatShareOf } from '../../support/share.js';
 
 /** Options of the commands that work in the folder of a self-training. */
 export const runOptions = (parser: Argv<CommonArguments>) =>
@@ -122,35 +122,28 @@ const columnsOf = (skips: boolean): Column[] => [
 ];
 
 function textOf(summary: SelfTrainingSummary, good: (text: string) => string): string {
-  const { networks, folder, seconds, chosenBy } = summary;
+  const { networks, comparisons, folder, seconds, chosenBy } = summary;
   const skips = networks.some(({ skipped = 0 }) => skipped > 0);
   const rows = networks.map((network) => rowOf(network, skips));
   const table = formatTable(columnsOf(skips), rows);
-  const teacher = networks[0]?.test.accuracy ?? NaN;
-  const last = networks.findLast(({ name }) => name.startsWith('student'));
-  const gain = 100 * ((last?.test.accuracy ?? NaN) - teacher);
-  const points = Math.abs(gain).toFixed(2);
-  const verdict =
-    gain === 0
-      ? 'the last student is as good as the teacher'
-      : `the last student is ${gain < 0 ? 'worse' : 'better'} than the teacher by ${points} points`;
   return [
     table,
     '',
-    gain > 0 ? good(verdict) : verdict,
-    ...againstControl(networks),
+    ...comparisons.map((own) =>
+      isBetter(own) ? good(describeComparison(own)) : describeComparison(own),
+    ),
     `chosen: ${chosenBy}`,
     `${formatClock(seconds)}, all of it in ${folder}`,
   ].join('\n');
 }
 
 function rowOf(network: NetworkSummary, skips: boolean): string[] {
-  const { name, model, test, validation, labels, steps, skipped = 0, seconds } = network;
+  const { name, model, test, labels, steps, skipped = 0, seconds } = network;
   return [
     name,
     model,
     formatShareOf(test.accuracy, test.images),
-    validation === null ? '' : formatPercent(validation),
+    formatHeldOut(network),
     labels ? `${formatCount(labels.kept)} of ${formatCount(labels.images)}` : '',
     // Of held-out images above the threshold; nobody knows it of the unlabelled ones.
     formatPrecision(labels),
@@ -161,27 +154,14 @@ function rowOf(network: NetworkSummary, skips: boolean): string[] {
   ];
 }
 
+/** Accuracy on the held-out images, of which no checkpoint is better. */
+function formatHeldOut({ validation, heldOut }: NetworkSummary): string {
+  return formatShareOf(validation, heldOut?.n ?? 0);
+}
+
 /** Older runs do not tell of how many images it is. */
 function formatPrecision(labels: NetworkSummary['labels']): string {
   if (!labels || labels.precision === null) return '';
   const { precision, n } = labels;
   return n === undefined ? formatPercent(precision) : formatShareOf(precision, n);
-}
-
-/** A student against the control of as many steps on labelled images alone. */
-function againstControl(networks: readonly NetworkSummary[]): string[] {
-  const [student, control] = ['student-1', 'control'].map((own) =>
-    networks.find(({ name }) => name === own),
-  );
-  if (!student || !control) return [];
-  const [own, other] = [student.test, control.test].map(({ accuracy, images }) => ({
-    successes: accuracy * images,
-    n: images,
-  }));
-  if (!own || !other) return [];
-  const difference = student.test.accuracy - control.test.accuracy;
-  const interval = unpairedDifference(own, other);
-  return [
-    `student-1 against the control: ${formatDifference(difference, interval)}, unpaired${interval[0] <= 0 && interval[1] >= 0 ? ', which may be chance' : ''}`,
-  ];
 }

@@ -1,0 +1,22 @@
+/** How the difference of two networks on the test set is printed. */
+import type { NetworkComparison } from '../selftrain/summary.js';
+import type { AccuracyDifference } from '../selftrain/testImages.js';
+import { formatDifference } from '../support/share.js';
+import { formatCount } from './table.js';
+
+/** `student-1 against the control: 2.2 points (1.4 to 3.0) on the same 1,000 images`. */
+export function describeComparison({ network, against, ...found }: NetworkComparison): string {
+  const { difference, interval, paired, n } = found;
+  const how = paired ? `on the same ${formatCount(n)} images` : 'unpaired';
+  const chance = isClear(found) ? '' : ', which may be chance';
+  return `${network} against the ${against}: ${formatDifference(difference, interval)} ${how}${chance}`;
+}
+
+/** Whether the first network is better by more than chance explains. */
+export function isBetter(found: AccuracyDifference): boolean {
+  return found.difference > 0 && isClear(found);
+}
+
+function isClear({ interval: [low, high] }: AccuracyDifference): boolean {
+  return low > 0 || high < 0;
+}
