@@ -47,10 +47,14 @@ export function renderCurves(curves: readonly Curve[], options: CurveOptions = {
   const y = axis(ys, 6);
   const toX = (value: number): number => place(value, x, plot.left, plot.right);
   const toY = (value: number): number => place(value, y, plot.bottom, plot.top);
+  const { entries, rows } = legend(curves);
+  const extra = (rows - 1) * legendRow;
+  const below = extra === 0 ? ['', ''] : [`<g transform="translate(0 ${extra})">`, '</g>'];
   const body = [
-    `<rect width="${width}" height="${height}" fill="#ffffff"/>`,
+    `<rect width="${width}" height="${height + extra}" fill="#ffffff"/>`,
     text(plot.left, 36, options.title ?? '', { size: 19, weight: 600, fill: ink }),
-    legend(curves),
+    entries,
+    below[0] ?? '',
     ...yTicks(y, toY, options.formatY ?? tickFormat(y)),
     ...xTicks(x, toX, options.formatX ?? tickFormat(x)),
     axisLabels(options),
@@ -58,10 +62,11 @@ export function renderCurves(curves: readonly Curve[], options: CurveOptions = {
     points.length === 0
       ? text((plot.left + plot.right) / 2, 260, 'no data yet', { fill: muted, anchor: 'middle' })
       : '',
+    below[1] ?? '',
   ];
   return [
-    `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${width} ${height}" width="${width}" ` +
-      `height="${height}" role="img" font-family="${font}">`,
+    `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${width} ${height + extra}" width="${width}" ` +
+      `height="${height + extra}" role="img" font-family="${font}">`,
     `<title>${escapeXml(options.title ?? curves.map(({ name }) => name).join(', '))}</title>`,
     ...body.filter((part) => part !== ''),
     '</svg>\n',
@@ -148,16 +153,23 @@ function axisLabels({ xLabel = '', yLabel = '' }: CurveOptions): string {
 /** About the advance of a letter at 14 px in a sans-serif font; nothing here can measure text. */
 const letterWidth = 7.6;
 
-function legend(curves: readonly Curve[]): string {
-  let x = plot.left;
+/** The height of a row of the legend. */
+const legendRow = 22;
+
+/** Names beside their colours, in as many rows as the picture's width asks for. */
+function legend(curves: readonly Curve[]): { readonly entries: string; readonly rows: number } {
+  let [x, row]: [number, number] = [plot.left, 0];
   const entries = curves.map(({ name }, i) => {
+    const own = 32 + Math.ceil(name.length * letterWidth);
+    if (x > plot.left && x + own > width) [x, row] = [plot.left, row + 1];
+    const y = 62 + row * legendRow;
     const entry =
-      `<line x1="${x}" y1="62" x2="${x + 24}" y2="62" stroke="${colourOf(i)}" stroke-width="3" ` +
-      `stroke-linecap="round"/>${text(x + 32, 67, name, { fill: ink, size: 14 })}`;
-    x += 32 + Math.ceil(name.length * letterWidth) + 26;
+      `<line x1="${x}" y1="${y}" x2="${x + 24}" y2="${y}" stroke="${colourOf(i)}" stroke-width="3" ` +
+      `stroke-linecap="round"/>${text(x + 32, y + 5, name, { fill: ink, size: 14 })}`;
+    x += own + 26;
     return entry;
   });
-  return entries.join('\n');
+  return { entries: entries.join('\n'), rows: row + 1 };
 }
 
 /** Above this many points the marks would touch. */

@@ -19,6 +19,19 @@ function path(svg: string): string[] {
 }
 
 describe('learning curves', () => {
+  it('have a legend in as many rows as fit the width, above the plot', () => {
+    const curves = ['teacher', 'student-1', 'control', 'student-2'].map((name) => {
+      return { name: `${name}: 80 % of 40 (65 to 90)`, points: [{ x: 1, y: 0.5 }] };
+    });
+    const svg = renderCurves(curves);
+    const starts = [...svg.matchAll(/<line x1="(\d+)" y1="(\d+)" [^>]*stroke-linecap/g)];
+    expect(starts.map(([, , y]) => y)).toEqual(['62', '62', '62', '84']);
+    expect(starts[3]?.[1]).toBe(starts[0]?.[1]);
+    expect(svg).toContain('height="522"');
+    expect(svg).toContain('<g transform="translate(0 22)">');
+    expect(renderCurves(curves.slice(0, 2))).toContain('height="500"');
+  });
+
   it('have a title, axes with round ticks, and a legend', () => {
     const svg = renderCurves([teacher, { name: 'student', points: [{ x: 80, y: 0.9 }] }], {
       title: 'Accuracy',
