@@ -25,8 +25,8 @@ describe('learning curves', () => {
     });
     const svg = renderCurves(curves);
     const starts = [...svg.matchAll(/<line x1="(\d+)" y1="(\d+)" [^>]*stroke-linecap/g)];
-    expect(starts.map(([, , y]) => y)).toEqual(['62', '62', '62', '84']);
-    expect(starts[3]?.[1]).toBe(starts[0]?.[1]);
+    expect(starts.map(([, , y]) => y)).toEqual(['62', '62', '84', '84']);
+    expect(starts[2]?.[1]).toBe(starts[0]?.[1]);
     expect(svg).toContain('height="522"');
     expect(svg).toContain('<g transform="translate(0 22)">');
     expect(renderCurves(curves.slice(0, 2))).toContain('height="500"');
