@@ -17,10 +17,10 @@ const key = { test: 'set', weights: 'w' };
 function tested(answers: string, folder = temporaryFolder()): TestedNetwork & { path: string } {
   const path = join(folder, 'test-images.json');
   const writer = new TestImagesWriter(answers.length);
-  for (const [image, answer] of [...answers].entries())
+  for (const [image, answer] of Array.from(answers).entries())
     if (answer !== '-') writer.add(image, answer === '1');
   writer.write(path, key);
-  const read = [...answers].filter((answer) => answer !== '-');
+  const read = Array.from(answers).filter((answer) => answer !== '-');
   const accuracy = read.filter((answer) => answer === '1').length / read.length;
   const test = { accuracy, images: read.length };
   return { test, answers: readTestImages(path, key), path };

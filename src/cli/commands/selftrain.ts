@@ -156,7 +156,7 @@ function rowOf(network: NetworkSummary, skips: boolean): string[] {
 
 /** Accuracy on the held-out images, of which no checkpoint is better. */
 function formatHeldOut({ validation, heldOut }: NetworkSummary): string {
-  return formatShareOf(validation, heldOut?.n ?? 0);
+  return formatShareOf(validation, heldOut.n);
 }
 
 /** Older runs do not tell of how many images it is. */
