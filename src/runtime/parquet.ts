@@ -3,6 +3,7 @@ import type { SchemaElement } from 'hyparquet';
 import { ByteWriter, ParquetWriter } from 'hyparquet-writer';
 import { AtomicFile } from './atomic.js';
 import type { ColumnType } from './parquetColumns.js';
+import { statisticsOf } from './parquetStatistics.js';
 
 /** Columns by name, in their order. */
 export type Columns = Readonly<Record<string, ColumnType>>;
@@ -72,7 +73,7 @@ export class ParquetFileWriter<C extends Columns> {
       ],
       // The same bytes on every machine and version of Node, which zlib does not promise.
       codec: 'SNAPPY',
-      statistics: true,
+      statistics: false,
       kvMetadata: Object.entries(metadata).map(([key, value]) => ({ key, value })),
       createdBy: 'gradus',
     });
@@ -96,11 +97,16 @@ export class ParquetFileWriter<C extends Columns> {
         encoding: type === 'category' ? ('RLE_DICTIONARY' as const) : ('PLAIN' as const),
         // Digits of floats hardly shrink, and take as long to pack as all else together.
         codec: float ? ('UNCOMPRESSED' as const) : ('SNAPPY' as const),
-        statistics: this.statistics.includes(name) && !(float && hasNaN(data)),
       };
     });
     // One page a column chunk, which the reader then takes as it lies. Nothing here waits.
     void this.#writer.write({ columnData, rowGroupSize: count, pageSize: 0 });
+    for (const { meta_data: chunk } of this.#writer.row_groups.at(-1)?.columns ?? []) {
+      const name = chunk?.path_in_schema[0] ?? '';
+      if (!chunk || !this.statistics.includes(name)) continue;
+      const own = statisticsOf(rows[name] ?? []);
+      if (own) chunk.statistics = own;
+    }
   }
 
   /** Completes the file and gives it its name; `metadata` is what is known only now. Returns its size in bytes. */
@@ -115,9 +121,4 @@ export class ParquetFileWriter<C extends Columns> {
   discard(): void {
     this.#file.discard();
   }
-}
-
-/** NaN is left out of least and largest values, so that other programs would skip rows by half a truth. */
-function hasNaN(data: Rows<Columns>[string]): boolean {
-  return data instanceof Float32Array && data.includes(NaN);
 }
