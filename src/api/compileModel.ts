@@ -7,6 +7,7 @@ import type { Precision } from '../compiler/precision.js';
 import { typedModule } from '../frontend/typedModule.js';
 import { printGraph } from '../ir/print.js';
 import type { Model } from '../nn/defineModel.js';
+import type { ModelChoice } from './config.js';
 import type { ExternalFile } from '../onnx/external.js';
 import type { OptimizerChoice } from '../optim/index.js';
 import { makeFolder, writeFileAtomic } from '../runtime/atomic.js';
@@ -78,7 +79,7 @@ export interface CompileResult extends Compiled {
 
 /** Compiles a model file or a model, and writes artifacts, manifest and typed module to `out`. */
 export async function compileModel(
-  model: string | Model,
+  model: ModelChoice | Model,
   options: CompileModelOptions = {},
 ): Promise<CompileResult> {
   const start = performance.now();

@@ -1,6 +1,9 @@
 import { z } from 'zod';
+import type { WrittenTraining } from '../../generated/config.js';
 import { precisions } from '../compiler/precision.js';
 import type { KeyLocator } from '../frontend/configKeys.js';
+import type { ModelName } from '../models/index.js';
+import type { Optimizer } from '../optim/index.js';
 import type { Schedule } from '../runtime/schedules.js';
 import { mnistTestCount } from '../data/mnist.js';
 import { defaultUnreadable } from '../data/unreadable.js';
@@ -22,31 +25,34 @@ const decayOptions = {
   decoupledDecay: z.boolean().describe('Shrinks the parameter itself, not through the gradient.'),
 };
 
+const learningRate = positive.describe('Learning rate of a step, which the schedule starts from.');
+const momentum = average.describe('Weight of the past steps in each step.');
+
 const sgdSchema = z.strictObject({
-  kind: z.literal('sgd'),
-  learningRate: positive.default(0.1),
-  momentum: average.default(0.9),
-  nesterov: z.boolean().default(false),
+  kind: z.literal('sgd').describe('Stochastic gradient descent with momentum.'),
+  learningRate: learningRate.default(0.1),
+  momentum: momentum.default(0.9),
+  nesterov: z.boolean().describe("Nesterov's form of the momentum.").default(false),
   weightDecay: decayOptions.weightDecay.default(0),
   decoupledDecay: decayOptions.decoupledDecay.default(false),
 });
 
 const rmspropTfSchema = z.strictObject({
-  kind: z.literal('rmspropTf'),
-  learningRate: positive.default(0.01),
-  decay: average.describe('Of the mean square.').default(0.9),
-  momentum: average.default(0.9),
-  epsilon: positive.describe('Inside the root, as in TensorFlow.').default(1e-3),
+  kind: z.literal('rmspropTf').describe("RMSProp in TensorFlow's form."),
+  learningRate: learningRate.default(0.01),
+  decay: average.describe('Weight of the past in the mean of squared gradients.').default(0.9),
+  momentum: momentum.default(0.9),
+  epsilon: positive.describe('Added to that mean inside the root, as in TensorFlow.').default(1e-3),
   weightDecay: decayOptions.weightDecay.default(0),
   decoupledDecay: decayOptions.decoupledDecay.default(false),
 });
 
 const adamwSchema = z.strictObject({
-  kind: z.literal('adamw'),
-  learningRate: positive.default(1e-3),
-  beta1: average.default(0.9),
-  beta2: average.default(0.999),
-  epsilon: positive.default(1e-8),
+  kind: z.literal('adamw').describe('Adam with decoupled weight decay.'),
+  learningRate: learningRate.default(1e-3),
+  beta1: average.describe('Weight of the past in the mean of gradients.').default(0.9),
+  beta2: average.describe('Weight of the past in the mean of squared gradients.').default(0.999),
+  epsilon: positive.describe('Added to the root of that mean.').default(1e-8),
   weightDecay: decayOptions.weightDecay.default(0.01),
   decoupledDecay: decayOptions.decoupledDecay.default(true),
 });
@@ -64,9 +70,12 @@ const warmup = z
 
 const scheduleSchema = z
   .discriminatedUnion('kind', [
-    z.strictObject({ kind: z.literal('constant'), warmup }),
     z.strictObject({
-      kind: z.literal('cosine'),
+      kind: z.literal('constant').describe('The same learning rate throughout, after the warm-up.'),
+      warmup,
+    }),
+    z.strictObject({
+      kind: z.literal('cosine').describe('A learning rate that falls as half a cosine.'),
       warmup,
       final: z
         .number()
@@ -76,7 +85,9 @@ const scheduleSchema = z
         .default(0),
     }),
     z.strictObject({
-      kind: z.literal('exponential'),
+      kind: z
+        .literal('exponential')
+        .describe('A learning rate that falls by a factor, again and again.'),
       warmup,
       decay: z.number().gt(0).max(1).describe('Factor of each fall.').default(0.97),
       every: epochs.describe('Epochs between two falls.').default(2.4),
@@ -113,9 +124,12 @@ export const imageDataKeys = {
 
 const dataSchema = z
   .discriminatedUnion('kind', [
-    z.strictObject({ kind: z.literal('images').optional(), ...imageDataKeys }),
     z.strictObject({
-      kind: z.literal('mnist'),
+      kind: z.literal('images').describe('Sets of images.').optional(),
+      ...imageDataKeys,
+    }),
+    z.strictObject({
+      kind: z.literal('mnist').describe('Handwritten digits.'),
       folder: z
         .string()
         .min(1)
@@ -135,7 +149,7 @@ const cropSchema = z
   .union([
     z.enum(['random', 'middle', 'whole', 'pad']),
     z.strictObject({
-      kind: z.literal('random'),
+      kind: z.literal('random').describe('A random part of the image.'),
       area: range.describe('Smallest and largest share of the area.').default([0.08, 1]),
       aspect: range.describe('Smallest and largest width over height.').default([3 / 4, 4 / 3]),
     }),
@@ -232,7 +246,9 @@ export const networkKeys = {
   ema: average
     .optional()
     .describe('Decay of a moving average of the weights; no average if missing.'),
-  labelSmoothing: dropRate.default(0),
+  labelSmoothing: dropRate
+    .describe('Share of each label that is spread evenly over all classes.')
+    .default(0),
   clipNorm: positive
     .optional()
     .describe('Largest global norm of the gradients; no clipping if missing.'),
@@ -284,7 +300,12 @@ export const runKeys = {
     .string()
     .regex(/^[A-Za-z0-9][A-Za-z0-9._-]*$/)
     .describe('Names the folder runs/<name>: letters, digits, dots, dashes and underscores.'),
-  seed: z.int().min(0).max(0xffffffff).describe('Of initial values, order and noise.').default(1),
+  seed: z
+    .int()
+    .min(0)
+    .max(0xffffffff)
+    .describe('Seed of initial values, order and noise.')
+    .default(1),
   validation: validationSchema.prefault({}),
   threads: upTo(limits.threads)
     .optional()
@@ -292,7 +313,8 @@ export const runKeys = {
   device: z.enum(deviceNames).describe('Where the network runs.').default('auto'),
 };
 
-const trainingSchema = z.strictObject({
+/** Checks a config whose optimizer is an object. */
+export const trainingSchema = z.strictObject({
   ...runKeys,
   ...networkKeys,
   data: dataSchema,
@@ -307,20 +329,11 @@ const trainingSchema = z.strictObject({
 /** A config with its defaults filled in. */
 export type TrainingConfig = z.output<typeof trainingSchema>;
 
-type Written = z.input<typeof trainingSchema>;
-
-/** What an optimizer's function, such as sgd({ momentum: 0.9 }), returns: it knows its config. */
-interface HasConfig {
-  readonly config: Readonly<Record<string, unknown>> & { readonly kind: string };
-}
+/** The name of a shipped model, which an editor completes, or a model file. */
+export type ModelChoice = ModelName | (string & {});
 
 /** A config as a user writes it: defaults left out, the optimizer as an object or a call. */
-export type TrainingConfigInput = Omit<Written, 'optimizer'> & {
-  readonly optimizer: OptimizerInput;
-};
-
-/** An optimizer in a config, as an object or a call. */
-export type OptimizerInput = Written['optimizer'] | HasConfig;
+export type TrainingConfigInput = WrittenTraining<ModelChoice, Optimizer>;
 
 /**
  * Types a config for `gradus train`: `export default defineTraining({ name: 'digits', ... })`.

@@ -1,7 +1,14 @@
 /** The public API but for self-training: the language, the compiler and the trainer. */
 export * from '../nn/index.js';
 export { compileModel, type CompileModelOptions, type CompileResult } from './compileModel.js';
-export { defineTraining, type TrainingConfig, type TrainingConfigInput } from './config.js';
+export {
+  defineTraining,
+  type ModelChoice,
+  type TrainingConfig,
+  type TrainingConfigInput,
+} from './config.js';
+export type { ModelName } from '../models/index.js';
+export type { WrittenTraining, WrittenSelfTraining } from '../../generated/config.js';
 export { runTraining, type TrainingEvent, type TrainingPlan } from './runTraining.js';
 export { exportModel, type ExportOptions, type ExportResult } from './exportModel.js';
 export { importWeights, type ImportOptions, type ImportResult } from './importWeights.js';

@@ -4,6 +4,7 @@ import { stepsPerRunOf } from '../artifacts/steps.js';
 import { ArrayDataset } from '../data/dataset.js';
 import { arraySource, range, type ImageSource } from '../data/imageSource.js';
 import type { Model } from '../nn/defineModel.js';
+import type { ModelChoice } from './config.js';
 import type { OptimizerChoice } from '../optim/index.js';
 import type { BatchArrays } from '../runtime/batchArrays.js';
 import type { CheckpointMeta } from '../runtime/checkpoint.js';
@@ -102,7 +103,7 @@ export class Trainer {
   }
 
   /** Compiles and starts. Throws ModelError for a wrong model, DeviceError for a device that cannot be used. */
-  static async create(model: string | Model, options: TrainerOptions): Promise<Trainer> {
+  static async create(model: ModelChoice | Model, options: TrainerOptions): Promise<Trainer> {
     const { accumulate = 1, batch, threads, seed = 0 } = options;
     const parts = accumulate > 1 ? (['grad', 'update'] as const) : (['train'] as const);
     const choice = await chooseDevice(options.device, options.precision);

@@ -2,6 +2,7 @@ import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync
 import { relative } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { Project, QuoteKind } from 'ts-morph';
+import { writeConfigTypes } from './configTypes.js';
 import { writeOpsetInterfaces } from './opsetInterfaces.js';
 import { readOperators } from './operatorSchemas.js';
 import { protoModule } from './protoModule.js';
@@ -18,6 +19,7 @@ export async function generate(root: URL): Promise<Map<string, string>> {
   const operators = readOperators(root);
   writeOpsetInterfaces(project, operators);
   writeSchemaTable(project, operators);
+  writeConfigTypes(project, root);
   const files = new Map<string, string>();
   for (const file of project.getSourceFiles())
     files.set(file.getFilePath().replace(/^\//, ''), header + file.getFullText());

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import type { WrittenSelfTraining } from '../../generated/config.js';
 import {
   decodeSchema,
   durationIssues,
@@ -6,11 +7,12 @@ import {
   networkKeys,
   runKeys,
   withPlainOptimizer,
-  type OptimizerInput,
+  type ModelChoice,
 } from '../api/config.js';
 import { inferencePrecisions } from '../compiler/precision.js';
 import { explainIssues } from '../api/configProblems.js';
 import { limits } from '../support/limits.js';
+import type { Optimizer } from '../optim/index.js';
 import type { KeyLocator } from '../frontend/configKeys.js';
 
 const upTo = (most: number) => z.int().min(1).max(most);
@@ -132,14 +134,8 @@ export type SelfTrainingConfig = z.output<typeof selfTrainingSchema>;
 export type GenerationConfig = SelfTrainingConfig['teacher'];
 export type StudentConfig = SelfTrainingConfig['students'][number];
 
-type Written = z.input<typeof selfTrainingSchema>;
-type Free<T> = Omit<T, 'optimizer'> & { readonly optimizer: OptimizerInput };
-
 /** A config as a user writes it: defaults left out, the optimizer as an object or a call. */
-export type SelfTrainingConfigInput = Omit<Written, 'teacher' | 'students'> & {
-  readonly teacher: Free<Written['teacher']>;
-  readonly students: readonly Partial<Free<Written['students'][number]>>[];
-};
+export type SelfTrainingConfigInput = WrittenSelfTraining<ModelChoice, Optimizer>;
 
 /**
  * Types a config for `gradus selftrain`: `export default defineSelfTraining({ name: 'digits', ... })`.
@@ -189,15 +185,20 @@ export function withRuleDefaults(recorded: unknown): unknown {
   return data ? ruleOf(data) : recorded;
 }
 
+/** A config as it is written, before students take keys from the generation before. */
+export const writtenSelfTraining = selfTrainingSchema.extend({
+  students: z
+    .array(studentSchema.partial())
+    .min(1)
+    .describe('One a generation; what it leaves out it takes from the one before.'),
+});
+
 /** The JSON schema of a config as it is written; schemas/selftraining-config.schema.json holds it. */
 export function selfTrainingConfigSchema(): Readonly<Record<string, unknown>> {
-  const written = selfTrainingSchema.extend({
-    students: z
-      .array(studentSchema.partial())
-      .min(1)
-      .describe('One a generation; what it leaves out it takes from the one before.'),
-  });
-  return { title: 'A config of `gradus selftrain`', ...z.toJSONSchema(written, { io: 'input' }) };
+  return {
+    title: 'A config of `gradus selftrain`',
+    ...z.toJSONSchema(writtenSelfTraining, { io: 'input' }),
+  };
 }
 
 /** What belongs to one generation alone, and is not handed on. */
