@@ -21,12 +21,16 @@ import {
   dtypeName,
   imageInputOf,
   imageLayouts,
+  type Evidence,
   type ImageInput,
 } from './classifier/imageInput.js';
 import { headOf } from './classifier/inputHead.js';
 import {
   pixelReadingOf,
   recordedChoice,
+  recordedShare,
+  toldShare,
+  viewEvidence,
   type OnnxOptions,
   type OnnxReading,
   type PixelReading,
@@ -42,6 +46,7 @@ export interface OnnxClassifier {
   readonly pixels: PixelReading;
   /** What of an image file it sees, by our metadata, or as told. */
   readonly view: ImageView;
+  readonly viewBy: Evidence;
   readonly scores: Scores;
   readonly classes: number;
   /** Names of the classes in the order of the scores, where the file has them, and its key for them. */
@@ -93,15 +98,17 @@ export function readOnnxClassifier(path: string, options: OnnxOptions = {}): Onn
     throw notClassifier(path, `a run of it gives more than ${mostScores} scores`, [output]);
   const ending = endingOf(walk, output.name, classes);
   const { found, notes } = classNamesIn(metadata, classes, path);
-  const cropPct = Number(metadata['gradus.crop_pct']);
   const view = viewOf(image.image, {
-    interpolation: recordedChoice(metadata, 'gradus.interpolation', interpolations, path),
+    interpolation:
+      options.interpolation ??
+      recordedChoice(metadata, 'gradus.interpolation', interpolations, path),
     crop: options.crop ?? recordedChoice(metadata, 'gradus.crop', croppings, path),
-    cropPct: cropPct > 0 && cropPct <= 1 ? cropPct : undefined,
+    cropPct: toldShare(options.cropPct) ?? recordedShare(metadata, 'gradus.crop_pct', path),
     pixels: recordedChoice(metadata, 'gradus.pixels', pixelReadings, path),
   });
   return {
     view,
+    viewBy: viewEvidence(options, metadata),
     path,
     name: basename(path, '.onnx'),
     image,
@@ -128,7 +135,7 @@ export function readOnnxClassifier(path: string, options: OnnxOptions = {}): Onn
  * measurement of images. Undefined where neither tells.
  */
 export function readingOf(
-  { image, pixels, view, scores, namesKey, notes }: OnnxClassifier,
+  { image, pixels, view, viewBy, scores, namesKey, notes }: OnnxClassifier,
   measured?: { readonly kind: ScoreKind; readonly images: number },
 ): OnnxReading | undefined {
   const decided = scores.told
@@ -145,7 +152,9 @@ export function readingOf(
       std: pixels.std ? [...pixels.std] : null,
       size: [height, width],
       crop: view.crop,
+      cropPct: view.crop === 'centre' ? view.cropPct : null,
       interpolation: view.interpolation,
+      pixels: view.pixels,
       output: decided.kind,
       scores: scores.name,
     },
@@ -155,6 +164,7 @@ export function readingOf(
       layout: image.layoutBy,
       range: pixels.rangeBy,
       normalisation: pixels.normalisationBy,
+      view: viewBy,
       output: decided.by,
     },
     classNames: namesKey,
@@ -174,7 +184,8 @@ export function isReadAsBefore(
   const softmax = scores.ending?.by === 'Softmax';
   const asBefore = softmax ? ['probabilities'] : ['logits', 'log-probabilities'];
   const usual = viewOf(image);
-  const plainView = view.crop === usual.crop && view.interpolation === usual.interpolation;
+  const keys = ['crop', 'cropPct', 'interpolation', 'pixels'] as const;
+  const plainView = keys.every((key) => view[key] === usual[key]);
   return plainLayout && plainPixels && plainView && asBefore.includes(settings.output);
 }
 

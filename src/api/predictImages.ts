@@ -10,7 +10,8 @@ import { imagesBelow } from '../data/scan.js';
 import { UnreadableImages } from '../data/unreadable.js';
 import { DataError } from '../support/errors.js';
 import type { DeviceChoice, DeviceName } from './deviceNames.js';
-import { Labeller } from './labeller.js';
+import type { OnnxOptions } from './classifier/reading.js';
+import { Labeller, type LabellerOptions } from './labeller.js';
 
 export interface PredictOptions {
   /** A checkpoint's folder, a run's (then its best), or an .onnx file. */
@@ -24,6 +25,10 @@ export interface PredictOptions {
   readonly device?: DeviceName | undefined;
   /** Runs the model file that a checkpoint names, also one that its training did not know (default: false). */
   readonly trust?: boolean | undefined;
+  /** What an .onnx file does not say of itself. */
+  readonly onnx?: OnnxOptions | undefined;
+  /** Told how an .onnx file is read. */
+  readonly onReading?: LabellerOptions['onReading'];
   readonly onDevice?: ((choice: DeviceChoice) => void) | undefined;
   /** Aborted: stops between two batches. */
   readonly signal?: AbortSignal | undefined;
@@ -64,7 +69,14 @@ export async function predictImages(
   const left = new LeftOut();
   const images = listed(paths, left);
   const pool = new LoaderPool();
-  const labeller = await Labeller.create(model, { batch, threads, device, trust });
+  const labeller = await Labeller.create(model, {
+    onnx: options.onnx,
+    onReading: options.onReading,
+    batch,
+    threads,
+    device,
+    trust,
+  });
   options.onDevice?.(labeller.device);
   try {
     const unreadable = new UnreadableImages({ limit: Infinity });

@@ -2,8 +2,8 @@ import { imageLayouts } from '../api/classifier/imageInput.js';
 import { pixelRanges } from '../api/classifier/inputHead.js';
 import { describeReading, type OnnxOptions, type OnnxReading } from '../api/classifier/reading.js';
 import { scoreKinds } from '../api/classifier/scores.js';
-import { croppings } from '../support/imageView.js';
-import { badValue, oneOf, wholeNumber } from './options.js';
+import { croppings, interpolations } from '../support/imageView.js';
+import { badValue, decimal, oneOf, wholeNumber } from './options.js';
 import type { Progress } from './progress.js';
 
 const text = { type: 'string', requiresArg: true } as const;
@@ -30,18 +30,50 @@ export const onnxFlags = {
     choices: croppings,
     describe: 'Of an .onnx file: what of an image it sees',
   },
+  'crop-pct': {
+    ...text,
+    describe: 'Of an .onnx file: its centre crop as a share of the short side, such as 0.875',
+  },
+  interpolation: {
+    ...text,
+    choices: interpolations,
+    describe: 'Of an .onnx file: the filter that resizes images',
+  },
   output: { ...text, choices: scoreKinds, describe: 'Of an .onnx file: what its scores are' },
   'output-name': { ...text, describe: 'Of an .onnx file with several outputs: the scores' },
 } as const;
 
 /** The names of these flags, for a command line that goes on. */
 export const onnxFlagNames = [
-  ...(['layout', 'size', 'range', 'mean', 'std', 'crop', 'output', 'output-name'] as const),
+  ...([
+    'layout',
+    'size',
+    'range',
+    'mean',
+    'std',
+    'crop',
+    'crop-pct',
+    'interpolation',
+    'output',
+    'output-name',
+  ] as const),
 ] as const;
 
 type OnnxArguments = Readonly<
   Partial<
-    Record<'layout' | 'size' | 'range' | 'mean' | 'std' | 'crop' | 'output' | 'outputName', string>
+    Record<
+      | 'layout'
+      | 'size'
+      | 'range'
+      | 'mean'
+      | 'std'
+      | 'crop'
+      | 'cropPct'
+      | 'interpolation'
+      | 'output'
+      | 'outputName',
+      string
+    >
   >
 >;
 
@@ -56,6 +88,8 @@ export function onnxOptionsOf(args: {
     mean: numbersOf('--mean', args.mean),
     std: numbersOf('--std', args.std),
     crop: oneOf('--crop', args.crop, croppings),
+    cropPct: decimal('--crop-pct', args.cropPct, { least: 0, most: 1 }),
+    interpolation: oneOf('--interpolation', args.interpolation, interpolations),
     output: oneOf('--output', args.output, scoreKinds),
     outputName: args.outputName,
   };
@@ -81,10 +115,11 @@ function numbersOf(flag: string, given: string | undefined): readonly number[] |
 export function noteReading(progress: Progress): (reading: OnnxReading, path: string) => void {
   return (reading, path) => {
     for (const line of describeReading(path, reading)) progress.note(line);
-    const { range, normalisation, output } = reading.by;
+    const { range, normalisation, view, output } = reading.by;
     const flags = [
       ...(range === 'assumed' ? ['--range'] : []),
       ...(normalisation === 'assumed' ? ['--mean', '--std'] : []),
+      ...(view === 'assumed' ? ['--crop', '--interpolation'] : []),
       ...(output.startsWith('measurement') ? ['--output'] : []),
     ];
     if (flags.length > 0)

@@ -182,7 +182,7 @@ describe('scores of another program', () => {
     refused(outputs(['N', 3], 'float16')).toThrow(error('not-a-classifier', /of float16/));
     refused(outputs(['N', 'C'])).toThrow(error('not-a-classifier', /\[N,classes\]/));
     refused(outputs(['N', 5, 7])).toThrow(error('not-a-classifier', /\[N,classes\]/));
-    refused(outputs(['N', 4e8])).toThrow(error('not-a-classifier', /more than 1048576 classes/));
+    refused(outputs(['N', 4e8])).toThrow(error('not-a-classifier', /more than 65536 classes/));
   });
 });
 
@@ -394,6 +394,20 @@ describe('pixels of another program', () => {
       image: { layout: 'nhwc', layoutBy: 'file' },
       pixels: { range: '0..255' },
     });
+    for (const share of ['7', '0', '-0.5', 'abc', ''])
+      refused({ ...base(), metadata: { 'gradus.crop_pct': share } }).toThrow(
+        error('onnx-metadata', /gradus.crop_pct/),
+      );
+    const told = readOnnxClassifier(write(base()), {
+      ...{ crop: 'centre', cropPct: 0.9, interpolation: 'bilinear' },
+    });
+    expect(told).toMatchObject({
+      view: { crop: 'centre', cropPct: 0.9, interpolation: 'bilinear' },
+      viewBy: 'told',
+    });
+    refused(base(), { cropPct: 1.5 }).toThrow(error('onnx-option', /1.5/));
+    const part = { 'gradus.crop': 'centre', 'gradus.crop_pct': '0.95' };
+    expect(readOnnxClassifier(write({ ...base(), metadata: part })).view.cropPct).toBe(0.95);
     refused({ ...base(), metadata: { 'gradus.range': '0..7' } }).toThrow(
       error('onnx-metadata', /gradus.range/),
     );

@@ -2,7 +2,13 @@ import { z } from 'zod';
 import type { OnnxModel } from '../../onnx/model.js';
 import { sourceOf } from '../../onnx/model.js';
 import { ArtifactError, ConfigError } from '../../support/errors.js';
-import { croppings, interpolations, type Cropping } from '../../support/imageView.js';
+import {
+  croppings,
+  interpolations,
+  pixelReadings,
+  type Cropping,
+  type Interpolation,
+} from '../../support/imageView.js';
 import { imageLayouts, type Evidence, type ImageInput, type PixelLayout } from './imageInput.js';
 import { pixelRanges, type InputHead, type PixelRange } from './inputHead.js';
 import { scoreKinds, type ScoreKind } from './scores.js';
@@ -20,6 +26,10 @@ export interface OnnxOptions {
   readonly std?: readonly number[] | undefined;
   /** What of an image file it sees. */
   readonly crop?: Cropping | undefined;
+  /** For a centre crop, its size as a share of the short side: above 0, at most 1. */
+  readonly cropPct?: number | undefined;
+  /** The filter that resizes images for it. */
+  readonly interpolation?: Interpolation | undefined;
   /** What its scores are. */
   readonly output?: ScoreKind | undefined;
   /** Which of several outputs holds the scores. */
@@ -46,7 +56,10 @@ export const readingSettingsSchema = z.object({
   /** Height and width. */
   size: z.tuple([z.number(), z.number()]),
   crop: z.enum(croppings),
+  /** Null unless the crop is of the centre. */
+  cropPct: z.number().nullable(),
   interpolation: z.enum(interpolations),
+  pixels: z.enum(pixelReadings),
   output: z.enum(scoreKinds),
   /** The name of the output. */
   scores: z.string(),
@@ -62,6 +75,8 @@ export interface OnnxReading {
     readonly layout: Evidence;
     readonly range: Evidence;
     readonly normalisation: Evidence;
+    /** Of crop, interpolation and the pixels of a file. */
+    readonly view: Evidence;
     /** In words. */
     readonly output: string;
   };
@@ -74,7 +89,8 @@ export interface OnnxReading {
 /** One line on how an .onnx file is read, what of it was assumed, and its notes, a line each. */
 export function describeReading(path: string, reading: OnnxReading): string[] {
   const { image, scores, settings, by, notes } = reading;
-  const { layout, range, mean, std, output, crop, interpolation } = settings;
+  const { layout, range, mean, std, output, crop, cropPct, interpolation, pixels } = settings;
+  const share = cropPct === null ? '' : ` of ${(100 * cropPct).toFixed(1)} %`;
   const normalised = mean
     ? `mean ${mean.join(',')} and std ${(std ?? []).join(',')} (${evidenceWords[by.normalisation]})`
     : `no mean or std (${by.normalisation === 'assumed' ? 'not stated in the file' : evidenceWords[by.normalisation]})`;
@@ -83,7 +99,7 @@ export function describeReading(path: string, reading: OnnxReading): string[] {
     `channels ${layout === 'nchw' ? 'first' : 'last'} (${evidenceWords[by.layout]})`,
     `pixels ${range} (${by.range === 'assumed' ? 'not stated in the file' : evidenceWords[by.range]})`,
     normalised,
-    `crop ${crop}, ${interpolation}`,
+    `crop ${crop}${share}, ${interpolation}, pixels as ${pixels} (${evidenceWords[by.view]})`,
   ];
   const line = `${path}: image ${parts.join(', ')}; output ${scores.name} ${scores.shape}: ${output}, by ${by.output}`;
   return [line, ...notes.map((note) => `note: ${path}: ${note}`)];
@@ -238,6 +254,43 @@ export function recordedChoice<const T extends string>(
     code: 'onnx-metadata',
     where: path,
     hint: `Gradus knows ${allowed.join(', ')}; export the network again`,
+  });
+}
+
+/** How it is known what of an image file a network sees. */
+export function viewEvidence(
+  { crop, cropPct, interpolation }: OnnxOptions,
+  metadata: OnnxModel['metadata'],
+): Evidence {
+  if ([crop, cropPct, interpolation].some((choice) => choice !== undefined)) return 'told';
+  const keys = ['crop', 'crop_pct', 'interpolation', 'pixels'];
+  return keys.some((key) => metadata[`gradus.${key}`] !== undefined) ? 'file' : 'assumed';
+}
+
+/** A share that a caller gives. Throws a ConfigError unless it is above 0 and at most 1. */
+export function toldShare(share: number | undefined): number | undefined {
+  if (share === undefined || (share > 0 && share <= 1)) return share;
+  throw new ConfigError(`a centre crop of ${share} is not a share of the short side`, {
+    code: 'onnx-option',
+    where: 'cropPct',
+    hint: 'give a share above 0, of at most 1, such as 0.875',
+  });
+}
+
+/** A share of the metadata, above 0 and up to 1. Throws an ArtifactError for another value. */
+export function recordedShare(
+  metadata: OnnxModel['metadata'],
+  key: string,
+  path: string,
+): number | undefined {
+  const text = metadata[key];
+  if (text === undefined) return undefined;
+  const value = Number(text);
+  if (value > 0 && value <= 1) return value;
+  throw new ArtifactError(`${path} has ${key} ${JSON.stringify(text)} in its metadata`, {
+    code: 'onnx-metadata',
+    where: path,
+    hint: 'it is a share above 0, of at most 1; export the network again',
   });
 }
 

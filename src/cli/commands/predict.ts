@@ -2,6 +2,7 @@ import type { PredictReport } from '../../api/predictImages.js';
 import { limits } from '../../support/limits.js';
 import { formatPercent } from '../../support/share.js';
 import { defineCommand } from '../command.js';
+import { noteReading, onnxFlags, onnxOptionsOf } from '../onnxFlags.js';
 import { deviceOf, flags, wholeNumber } from '../options.js';
 import { noteDevice } from '../progress.js';
 import { formatCount, formatTable } from '../table.js';
@@ -34,6 +35,7 @@ export const predict = defineCommand({
         threads: { ...text, describe: 'Threads of one operator' },
         device: flags.device,
         trust: flags.trust,
+        ...onnxFlags,
       }),
   async run(args, { services, progress, interruptible }) {
     const request = {
@@ -43,9 +45,15 @@ export const predict = defineCommand({
       threads: wholeNumber('--threads', args.threads, { least: 1, most: limits.threads }),
       device: deviceOf(args.device),
       trust: args.trust,
+      onnx: onnxOptionsOf(args),
     };
     const report = await interruptible((signal) =>
-      services.predictImages(args.images, { ...request, signal, onDevice: noteDevice(progress) }),
+      services.predictImages(args.images, {
+        ...request,
+        signal,
+        onDevice: noteDevice(progress),
+        onReading: noteReading(progress),
+      }),
     );
     return { json: report, text: textOf(report) };
   },
