@@ -3,11 +3,13 @@ import { basename, isAbsolute, join, relative, resolve, sep } from 'node:path';
 import type { Json } from '../artifacts/checkpointSchema.js';
 import type { ParamInfo } from '../artifacts/manifest.js';
 import type { Model } from '../nn/defineModel.js';
+import { classesIn, namesDifference } from '../data/classes.js';
+import { readClassNames } from '../data/classFile.js';
 import { initialize } from '../nn/init.js';
 import { writeFileAtomic } from '../runtime/atomic.js';
 import { readCheckpointState, writeCheckpoint } from '../runtime/checkpoint.js';
 import { dtypes, type DType } from '../support/dtype.js';
-import { ArtifactError, invariant } from '../support/errors.js';
+import { ArtifactError, ConfigError, invariant } from '../support/errors.js';
 import { isFiniteTensor } from '../support/finite.js';
 import type { TensorData } from '../support/tensor.js';
 import { recordOf } from './architectureRecord.js';
@@ -25,6 +27,10 @@ export interface ImportOptions {
   readonly names?: NameOption | undefined;
   /** Classes of the network; where the file has another number, the classifier starts anew. */
   readonly classes?: number | undefined;
+  /** Begins with a new classifier also where the file has one for as many classes. */
+  readonly newClassifier?: boolean | undefined;
+  /** A file with the names of the classes of the file's classifier, one a line, where it does not have them. */
+  readonly classNames?: string | undefined;
   /** Height and width of the image in place of the model's own, in pixels. */
   readonly size?: number | undefined;
   /** Of a new classifier's initial values; default 0. */
@@ -38,6 +44,8 @@ export interface ImportResult {
   /** The model's name. */
   readonly model: string;
   readonly classes: number;
+  /** Their names, by number; null where nobody knows them, as those of a new classifier. */
+  readonly classNames: readonly string[] | null;
   /** Trained numbers, batch statistics aside. */
   readonly parameters: number;
   /** Tensors taken from the file. */
@@ -88,6 +96,7 @@ export async function importWeights(path: string, options: ImportOptions): Promi
   const file = WeightFiles.open(path);
   try {
     const plan = planImport(file, loaded, network, options);
+    const classNames = namesIn(file, plan, options);
     const { tensors, converted } = readWeights(file, plan, seed);
     const config = {
       model: nameIn(out, options.model),
@@ -100,11 +109,12 @@ export async function importWeights(path: string, options: ImportOptions): Promi
         initialized: plan.initialized,
       },
     } satisfies Json;
-    const meta = { step: 0, epoch: 0, position: 0, seed, best: null, config };
+    const named = classNames && { classes: classNames };
+    const meta = { step: 0, epoch: 0, position: 0, seed, best: null, config, ...named };
     const record = recordOf(loaded, network);
     writeCheckpoint(out, { ...meta, architectureHash: network.architectureHash }, tensors);
     writeFileAtomic(join(out, record.manifest.architecture), record.text);
-    return resultOf(out, plan, converted, seed);
+    return { ...resultOf(out, plan, converted, seed), classNames: classNames ?? null };
   } finally {
     file.close();
   }
@@ -115,7 +125,7 @@ function resultOf(
   { network, taken, initialized, fileClasses, ignored, prefix, unread, warnings }: Plan,
   converted: ImportResult['converted'],
   seed: number,
-): ImportResult {
+): Omit<ImportResult, 'classNames'> {
   const sizes = network.params.map(({ shape }) => shape.reduce((a, b) => a * b, 1));
   return {
     checkpoint,
@@ -130,6 +140,37 @@ function resultOf(
     warnings,
     ...(initialized.length > 0 && { initialized: { tensors: initialized, fileClasses, seed } }),
   };
+}
+
+/**
+ * Names of the classes whose classifier is taken: from the file's header, else from a file of names. Throws a
+ * ConfigError where both say something else, or there is not one for each class.
+ */
+function namesIn(
+  file: WeightFiles,
+  { network, initialized }: Plan,
+  { classNames: list }: ImportOptions,
+): readonly string[] | undefined {
+  const given = list === undefined ? undefined : readClassNames(list);
+  const recorded = classesIn(file.metadata, file.path);
+  const wrong = (message: string, notes: readonly string[] = []): ConfigError =>
+    new ConfigError(message, {
+      code: 'class-names',
+      where: list ?? file.path,
+      notes,
+      hint: 'name the classes of the classifier in the file, one for each of its scores, in their order',
+    });
+  if (initialized.length > 0) {
+    if (given) throw wrong('a new classifier belongs to no classes yet');
+    return undefined;
+  }
+  const difference = given && recorded && namesDifference(given, recorded);
+  if (difference)
+    throw wrong(`${list ?? ''} does not name the classes that ${file.path} records`, difference);
+  const names = recorded ?? given;
+  if (names && names.length !== network.classes)
+    throw wrong(`${names.length} class names for ${network.classes} classes`);
+  return names;
 }
 
 /** A folder that holds anything but an import of before is not ours to replace. */
@@ -182,9 +223,14 @@ function planImport(
   });
   const fileClasses =
     misfits.length === 0 ? undefined : classesOf(loaded, network, (name) => infoOf(name)?.shape);
-  const classifier = fileClasses === undefined ? [] : [...classAxes(loaded, network).keys()];
-  const initialized =
-    options.classes === undefined ? [] : classifier.filter((name) => isIn(misfits, name));
+  const { newClassifier = false } = options;
+  const classifier =
+    fileClasses === undefined && !newClassifier ? [] : [...classAxes(loaded, network).keys()];
+  const initialized = newClassifier
+    ? classifier
+    : options.classes === undefined
+      ? []
+      : classifier.filter((name) => isIn(misfits, name));
   const rest = network.weights.filter(({ name }) => !initialized.includes(name));
   const used = new Set(network.weights.map(({ name }) => fileName(name)));
   const extra = file.names().filter((name) => !used.has(name));

@@ -56,6 +56,11 @@ export class WeightFiles {
     return new Map(this.files.flatMap((file) => [...file.otherTypes()]));
   }
 
+  /** What the headers say of themselves, as one. */
+  get metadata(): Record<string, string> {
+    return Object.assign({}, ...this.files.map((file) => file.metadata)) as Record<string, string>;
+  }
+
   info(name: string): Pick<TensorData, 'dtype' | 'shape'> | undefined {
     return this.fileOf.get(name)?.info(name);
   }

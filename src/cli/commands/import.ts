@@ -37,6 +37,15 @@ export const importCommand = defineCommand({
           ...flags.classes,
           describe: 'Number of classes; another one than the file has makes a new classifier',
         },
+        'new-classifier': {
+          type: 'boolean',
+          default: false,
+          describe: 'Begin with a new classifier, also for as many classes as the file has',
+        },
+        'class-names': {
+          ...text,
+          describe: "A file with the names of the file's classes, one a line, if it has none",
+        },
         size: flags.size,
         seed: flags.seed,
         out: { ...text, demandOption: true, describe: 'Folder of the checkpoint' },
@@ -46,6 +55,8 @@ export const importCommand = defineCommand({
       model: args.model,
       names: oneOf('--names', args.names, nameSets),
       classes: wholeNumber('--classes', args.classes, { least: 1, most: limits.classes }),
+      newClassifier: args.newClassifier,
+      classNames: args.classNames,
       size: wholeNumber('--size', args.size, { least: 1, most: limits.size }),
       seed: seedOf(args.seed),
       out: args.out,
@@ -78,6 +89,9 @@ function textOf(result: ImportResult): string {
           `new classifier for ${classes} classes, the file has ${initialized.fileClasses}: ` +
             `${initialized.tensors.join(', ')} start with seed ${initialized.seed}`,
         ]
+      : []),
+    ...(result.classNames === null && !initialized
+      ? [`the file does not name its ${classes} classes; --class-names FILE does`]
       : []),
     `${model}: ${formatCount(parameters)} parameters, ${tensors} tensors from the file`,
     `wrote ${checkpoint}`,
