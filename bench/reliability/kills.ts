@@ -1,7 +1,8 @@
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { round } from '../../src/support/spread.js';
-import { differing, inFolder, kinds, lastLines, runJob, snapshot, type Kind } from './work.js';
+import { differing, snapshot } from './snapshot.mjs';
+import { firstLines, inFolder, kinds, runJob, type Kind } from './work.js';
 
 /** Kills that one folder sees before its job is left to end. */
 const killsOfFolder = 5;
@@ -65,12 +66,12 @@ async function killKind(
         continue;
       }
       result.missed += 1;
-      if (code !== 0) failures.push(`${folder}: ended with ${code}: ${lastLines(errors)}`);
+      if (code !== 0) failures.push(`${folder}: ended with ${code}: ${firstLines(errors)}`);
       if (delays.length > 0) break;
     }
     const told = `${folder}, killed after ${delays.join(', ')} ms`;
     const { code, errors } = await runJob(kind, [folder, inputs]);
-    if (code !== 0) failures.push(`${told}: exit ${code}: ${lastLines(errors)}`);
+    if (code !== 0) failures.push(`${told}: exit ${code}: ${firstLines(errors)}`);
     const names = differing(wanted, snapshot(folder));
     if (names.length > 0) failures.push(`${told}: other bytes or files: ${names.join(', ')}`);
   }

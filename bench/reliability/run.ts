@@ -1,7 +1,11 @@
 /** npm run reliability -- kills|mutations|steps|disk|processes [--count N]; needs a built dist/. Not for CI. */
 import { parseArgs } from 'node:util';
 import { report } from '../statistics.js';
+import { failWrites } from './disk.js';
 import { killJobs } from './kills.js';
+import { mutateInputs } from './mutations.js';
+import { runTogether } from './processes.js';
+import { trainLong } from './steps.js';
 
 interface Proof {
   /** How many at full scale. */
@@ -11,6 +15,10 @@ interface Proof {
 
 const proofs: Readonly<Record<string, Proof>> = {
   kills: { count: 1000, run: killJobs },
+  mutations: { count: 20_000, run: mutateInputs },
+  steps: { count: 100_000, run: trainLong },
+  disk: { count: 10_000, run: failWrites },
+  processes: { count: 50, run: runTogether },
 };
 
 const { values, positionals } = parseArgs({

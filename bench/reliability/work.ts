@@ -1,6 +1,5 @@
 import { spawn } from 'node:child_process';
-import { createHash } from 'node:crypto';
-import { mkdtempSync, readdirSync, readFileSync, rmSync, statSync } from 'node:fs';
+import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
@@ -53,37 +52,7 @@ export async function inFolder<T>(body: (folder: string) => Promise<T>): Promise
   return result;
 }
 
-/**
- * Every file below a folder, hidden ones too, by relative path: the SHA-256 of its bytes; of JSON, without
- * the seconds that work took and the folder's own name.
- */
-export function snapshot(folder: string): ReadonlyMap<string, string> {
-  const names = readdirSync(folder, { recursive: true, encoding: 'utf8' }).toSorted();
-  const files = names.filter((name) => statSync(join(folder, name)).isFile());
-  return new Map(files.map((name) => [name, hashOf(join(folder, name), folder)]));
-}
-
-function hashOf(path: string, folder: string): string {
-  const bytes = readFileSync(path);
-  const content = path.endsWith('.json')
-    ? bytes
-        .toString()
-        .replace(/"seconds": [\d.e-]+/g, '"seconds": 0')
-        .replaceAll(folder, 'FOLDER')
-    : bytes;
-  return createHash('sha256').update(content).digest('hex');
-}
-
-/** Files of which two snapshots differ. */
-export function differing(
-  a: ReadonlyMap<string, string>,
-  b: ReadonlyMap<string, string>,
-): readonly string[] {
-  const names = new Set([...a.keys(), ...b.keys()]);
-  return [...names].filter((name) => a.get(name) !== b.get(name)).toSorted();
-}
-
-/** The last line of an error's text that is not of its stack. */
-export function lastLines(errors: string): string {
+/** The first lines of an error's text. */
+export function firstLines(errors: string): string {
   return errors.split('\n').slice(0, 12).join('\n');
 }

@@ -183,16 +183,29 @@ async function* rowsOf(
 }
 
 function rowOf(line: string, classes: RecordHeader['classes']): RecordRow | undefined {
-  const [part, bytes, modified, hash, label, id] = line.split('\t');
-  if (label === undefined || id === undefined) return undefined;
+  const [part, bytes, modified, hash, label, written = ''] = line.split('\t');
+  const id = unescaped(written);
+  const numbers = [bytes, modified].map(Number);
+  if (label === undefined || id === undefined || !numbers.every(Number.isFinite)) return undefined;
   return {
     part: part === 'h' ? 'heldOut' : part === 'x' ? 'leftOut' : 'rest',
     bytes: Number(bytes),
     modified: Number(modified),
     hash: hash === '' ? undefined : hash,
     label: label === '' ? undefined : classes?.[Number(label)],
-    id: id.includes('\\') ? (JSON.parse(`"${id}"`) as string) : id,
+    id,
   };
+}
+
+/** An id as it is; undefined where there is none, or its escapes are not those of JSON. */
+function unescaped(written: string): string | undefined {
+  if (written === '') return undefined;
+  if (!written.includes('\\')) return written;
+  try {
+    return JSON.parse(`"${written}"`) as string;
+  } catch {
+    return undefined;
+  }
 }
 
 function damaged(path: string, problem: string, cause?: unknown): ArtifactError {

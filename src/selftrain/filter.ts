@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { dirname } from 'node:path';
 import { makeFolder, writeFileAtomic } from '../runtime/atomic.js';
-import { ParquetFileWriter, rowCount, type Columns, type Rows } from '../runtime/parquet.js';
+import { rowCount, type Columns, type Rows } from '../runtime/parquet.js';
 import { ArtifactError, DataError } from '../support/errors.js';
 import { auditWarnings, measureAudit, readAudit, type AuditResult } from './audit.js';
 import { drawCounts } from './classHistograms.js';
@@ -11,13 +11,7 @@ import type { SampleResult } from './figureSchemas.js';
 import { nothingKept, requireEveryClass } from './filterErrors.js';
 import { correctRows, WritePass, type Said } from './filterPass.js';
 import type { ReadingResult } from './labelRows.js';
-import {
-  keptColumns,
-  KeptSet,
-  keptStatistics,
-  type ClassCounts,
-  type KeptInfo,
-} from './keptStore.js';
+import { keptColumns, KeptSet, type ClassCounts, type KeptInfo } from './keptStore.js';
 import {
   classDifference,
   infoKey,
@@ -26,7 +20,7 @@ import {
   probabilityColumns,
 } from './labelStore.js';
 import { LabelSet } from './labelSet.js';
-import { createLedger } from './ledger.js';
+import { createKept } from './keptWriters.js';
 import { MarkedSample } from './markedSample.js';
 import { ConfidenceMatch } from './matchedPrecision.js';
 import { RowCollector } from './rowCollector.js';
@@ -347,8 +341,8 @@ class FilterRun {
     const { origin } = this.labels;
     const beside = besideKept(out);
     const columns = keptColumns(origin);
-    const ledger = createLedger(beside.ledger, origin, generation);
-    const kept = new ParquetFileWriter<Columns>(out, columns, {}, keptStatistics);
+    const places = { out, ledger: beside.ledger };
+    const { kept, ledger } = createKept<Columns>(places, columns, origin, generation);
     try {
       const pass = new WritePass(
         cuts,

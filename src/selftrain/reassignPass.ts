@@ -1,13 +1,13 @@
 import type { ImageSource } from '../data/imageSource.js';
 import { writeFileAtomic } from '../runtime/atomic.js';
-import { ParquetFileWriter, type Columns, type Rows } from '../runtime/parquet.js';
+import type { Columns, Rows } from '../runtime/parquet.js';
 import { drawCounts } from './classHistograms.js';
 import type { Corrections } from './corrections.js';
 import { besideKept } from './filter.js';
 import { correctRow } from './filterPass.js';
 import type { ConfidenceMatch } from './matchedPrecision.js';
 import type { KeptImages } from './keptPlaces.js';
-import { keptColumns, keptStatistics, type ClassCounts, type KeptInfo } from './keptStore.js';
+import { keptColumns, type ClassCounts, type KeptInfo } from './keptStore.js';
 import {
   infoKey,
   labelColumns,
@@ -16,7 +16,8 @@ import {
   type LabelRows,
 } from './labelStore.js';
 import type { LabelSet } from './labelSet.js';
-import { createLedger, ledgerColumns, statusOf } from './ledger.js';
+import { createKept } from './keptWriters.js';
+import { ledgerColumns, statusOf } from './ledger.js';
 import { RowCollector } from './rowCollector.js';
 import { ConfidenceCounts, type Reason } from './selection.js';
 
@@ -74,8 +75,9 @@ export class ReassignPass {
     const beside = besideKept(out);
     const { generation, classes } = this.#info;
     const columns = keptColumns(this.#info);
-    const ledger = createLedger(beside.ledger, originSchema.parse(this.#info), generation);
-    const kept = new ParquetFileWriter<Columns>(out, columns, {}, keptStatistics);
+    const places = { out, ledger: beside.ledger };
+    const origin = originSchema.parse(this.#info);
+    const { kept, ledger } = createKept<Columns>(places, columns, origin, generation);
     try {
       const keptRows = new RowCollector<Columns>(columns, kept);
       const ledgerRows = new RowCollector(ledgerColumns, ledger);
