@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
 import sharp from 'sharp';
 import * as gradus from '../../dist/src/index.js';
-import { inspectOnnxFile } from '../../dist/src/api/inspect.js';
+import { inspectOnnxFile } from '../../dist/src/api/inspectOnnx.js';
 import { openUnlabelledSet } from '../../dist/src/api/imageSets.js';
 import { loadTrainingConfig } from '../../dist/src/api/loadTrainingConfig.js';
 import { readOnnxClassifier } from '../../dist/src/api/onnxTeacher.js';
@@ -224,7 +224,7 @@ export async function makeFormats(inputs, place) {
       return [stages.seconds, stages.hashOf('teacher/train', 'x'), stages.inputsOf('test')];
     },
   });
-  add('run.json', {
+  add('run info', {
     ...{ file: 'run.json', text: 'json' },
     fill: copied('run.json', 'self/run.json'),
     open: (folder) => readRunInfo(folder),

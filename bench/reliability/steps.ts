@@ -22,7 +22,7 @@ export function trainLong(count: number): Promise<{ readonly failures: readonly 
   return inFolder((folder) => {
     const { status, stdout, stderr } = spawnSync(
       process.execPath,
-      [script, folder, String(count)],
+      ['--expose-gc', script, folder, String(count)],
       { encoding: 'utf8', maxBuffer: 2 ** 26 },
     );
     const samples = stdout

@@ -56,6 +56,14 @@ const systemFaults: Readonly<Record<string, { reason: string; hint: string }>> =
   ENOTDIR: { reason: 'a part of the path is no folder', hint: 'check the path' },
   EISDIR: { reason: 'it is a folder, not a file', hint: 'name a file in it' },
   EEXIST: { reason: 'it exists already', hint: 'choose another name, or move it away' },
+  EIO: {
+    reason: 'the device reports an error',
+    hint: 'look at the disk or the connection to it, or choose another',
+  },
+  ESTALE: { reason: 'the file server has lost it', hint: 'mount the folder again' },
+  EBUSY: { reason: 'it is in use', hint: 'end what uses it, or choose another name' },
+  ELOOP: { reason: 'its links lead in a circle', hint: 'mend the links' },
+  ENAMETOOLONG: { reason: 'the name is too long', hint: 'choose a shorter one' },
   EMFILE: { reason: 'too many open files', hint: 'raise the limit with ulimit -n' },
 };
 
@@ -93,7 +101,9 @@ export function explainSystemError(error: unknown): unknown {
     });
   const fault = systemFaults[error.code];
   if (fault === undefined) return error;
-  const verb = writing.has(error.code) || /^(?:mkdir|write|rename|copy)/.test(error.syscall ?? '');
+  const verb =
+    writing.has(error.code) ||
+    /^(?:mkdir|write|rename|copy|rm|unlink|fsync|ftruncate)/.test(error.syscall ?? '');
   const path = error.path ?? 'a file';
   return new ConfigError(`cannot ${verb ? 'write' : 'open'} ${path}: ${fault.reason}`, {
     code: 'file-system',

@@ -1,4 +1,4 @@
-import { existsSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { compileModel, type CompileModelOptions } from '../../src/api/compileModel.js';
@@ -148,5 +148,13 @@ describe.skipIf(block === 0)('a run', () => {
     recordRunCosts(folder, await tuned(1));
     writeFileSync(join(folder, 'costs.json'), '{"machine":');
     expect(() => recordedRunCosts(folder)).toThrow(ArtifactError);
+  });
+
+  it('names the file of an earlier run that cannot be removed', () => {
+    const folder = temporaryFolder();
+    mkdirSync(join(folder, 'costs.json'));
+    expect(() => {
+      recordRunCosts(folder, 'estimated');
+    }).toThrow(ArtifactError);
   });
 });

@@ -38,6 +38,8 @@ describe("a file system's refusal", () => {
     ['EACCES', 'open', 'cannot open /build/x.onnx: permission denied'],
     ['EACCES', 'mkdir', 'cannot write /build/x.onnx: permission denied'],
     ['ENOSPC', 'write', 'cannot write /build/x.onnx: no space left on the device'],
+    ['EIO', 'rm', 'cannot write /build/x.onnx: the device reports an error'],
+    ['ENAMETOOLONG', 'open', 'cannot open /build/x.onnx: the name is too long'],
     ['EROFS', 'open', 'cannot write /build/x.onnx: the file system is read-only'],
   ])('%s at %s is the user to mend', (code, syscall, message) => {
     const error = explainSystemError(refusal(code, syscall));

@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { userCacheFolder } from '../../frontend/cache.js';
 import { installedVersion } from '../../frontend/installation.js';
 import { makeFolder, writeFileAtomic } from '../../runtime/atomic.js';
-import { readError, systemCode } from '../../runtime/fileErrors.js';
+import { readError, systemCode, writeError } from '../../runtime/fileErrors.js';
 import { canonicalJson } from '../../runtime/json.js';
 import { onnxruntimeVersion } from '../../runtime/probe.js';
 import { ArtifactError } from '../../support/errors.js';
@@ -61,7 +61,11 @@ const runCostsName = 'costs.json';
 export function recordRunCosts(folder: string, costs: Costs): void {
   const path = join(folder, runCostsName);
   if (costs === 'estimated') {
-    rmSync(path, { force: true });
+    try {
+      rmSync(path, { force: true });
+    } catch (error) {
+      throw writeError(error, path);
+    }
     return;
   }
   makeFolder(folder);
