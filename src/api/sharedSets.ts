@@ -61,9 +61,9 @@ async function checkRepeats(
     else (pair.sameFile ? files : contents).add(pair);
   await requireOneClass(labelled, labelled, { files, contents }, options);
   if (same.count === 0) return;
-  const them = same.count === 1 ? '1 image is' : `${same.count} images are`;
+  const them = same.count === 1 ? '1 image repeats' : `${same.count} images repeat`;
   options.tell?.(
-    `${images.name}: ${them} there before under the same or another name (${examples(labelled, same)}); none is both held out and trained on`,
+    `${images.name}: ${them} another, by path or by contents (${examples(labelled, same)}); none is both held out and trained on`,
   );
 }
 

@@ -193,7 +193,7 @@ describe('images that are there twice', () => {
     );
     const { training, heldOut } = await open({}, list);
     expect(told).toEqual([
-      `${join(folder, 'list.csv')}: 20 images are there before under the same or another name (labelled/a/0.png, labelled/a/1.png, labelled/a/2.png, ...); none is both held out and trained on`,
+      `${join(folder, 'list.csv')}: 20 images repeat another, by path or by contents (labelled/a/0.png, labelled/a/1.png, labelled/a/2.png, ...); none is both held out and trained on`,
     ]);
     expect(heldOut).toHaveLength(6);
     expect(new Set(heldOut).size).toBe(6);
