@@ -158,6 +158,8 @@ describe('Monte-Carlo dropout', () => {
       top5: 1,
       loss: expect.closeTo(single.loss, 6),
       calibrationError: expect.closeTo(single.calibrationError, 6),
+      n: 24,
+      interval: single.interval,
     });
     const noised = await monteCarlo(teacher, source, { ...options, passes: 4, seed: 2, single });
     expect(noised.single).toEqual(single);

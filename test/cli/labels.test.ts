@@ -164,7 +164,7 @@ describe('pseudo-labels from the command line', () => {
     expect(cats.stderr).toContain('there is no data set cats');
     writeFileSync(join(folder, 'audit.csv'), 'path,label\nphotos/a.png,cat\n');
     const audit = ['label', 'runs/linear', '--data', 'mnist', '--out', 'l', '--audit', 'audit.csv'];
-    expect((await here(...audit)).stderr).toContain('"cat" is not a class');
+    expect((await here(...audit)).stderr).toContain('new: cat (line 2)');
     const shard = await here(
       'label',
       'runs/linear',

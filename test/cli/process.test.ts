@@ -272,7 +272,7 @@ describe('gradus train', () => {
     writeFileSync(join(project, 'wrong.config.ts'), config.replace('batch: 64', 'bach: 64'));
     const mistyped = await gradusHere(['train', 'wrong.config.ts'], project);
     expect(mistyped.stderr).toMatchInlineSnapshot(`
-      "error ConfigError: Object literal may only specify known properties, but 'bach' does not exist in type 'TrainingConfigInput'. Did you mean to write 'batch'? (TS2561)
+      "error ConfigError: Object literal may only specify known properties, but 'bach' does not exist in type 'WrittenTraining<ModelChoice, Optimizer>'. Did you mean to write 'batch'? (TS2561)
         --> wrong.config.ts:10:3
          10 |   bach: 64,
             |   ^^^^

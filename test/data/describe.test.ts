@@ -111,7 +111,8 @@ describe('a set is refused', () => {
   it('for a single class only where its classes are not given', async () => {
     const folder = folderOf(['only/cat/1.jpg']);
     const list = write(folder, 'l.csv', 'path,label\nonly/cat/1.jpg,cat\n');
-    expect((await openLabelledSet(list, { classes: ['cat', 'dog'] })).count).toBe(1);
+    const wanted = { names: ['cat', 'dog'], source: 'the training', partial: true };
+    expect((await openLabelledSet(list, { classes: wanted })).count).toBe(1);
     expect((await openUnlabelledSet(join(folder, 'only'))).count).toBe(1);
   });
 });
