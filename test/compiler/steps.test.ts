@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { parseManifest } from '../../src/artifacts/manifestSchema.js';
 import { compile, type CompileOptions } from '../../src/compiler/compile.js';
+import { probeBlock } from '../../src/runtime/probe.js';
 import { SeveralStepsRunner } from '../../src/runtime/severalSteps.js';
 import { cpuTarget } from '../../src/targets/cpu/index.js';
 import { cudaTarget } from '../../src/targets/cuda/index.js';
@@ -9,6 +10,9 @@ import { tinyNet } from '../support/tinyDigits.js';
 import { batchOfStep, sessionOf, stateOf, trainRunner } from '../support/tinySteps.js';
 import { nodesOutside } from '../targets/cuda/kernels.js';
 import { artifactOf, opTypes } from './artifacts.js';
+
+/** Channels of a block on this processor. */
+const block = await probeBlock();
 
 const options: CompileOptions = {
   artifacts: ['train'],
@@ -58,7 +62,7 @@ const variants: readonly (readonly [string, Target, CompileOptions])[] = [
   ['portable', portable, {}],
   ['portable in float16', portable, { precision: 'float16' }],
   ['portable with blocks computed again', portable, { checkpointing: true }],
-  ['cpu', cpuTarget({ block: 8 }), {}],
+  ['cpu', cpuTarget({ block }), {}],
   ['cuda', cudaTarget, {}],
   ['cuda in float16', cudaTarget, { precision: 'float16' }],
   ['portable with a frozen stem', portable, { freeze: ['stem', 'bn'] }],

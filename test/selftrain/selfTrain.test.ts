@@ -87,7 +87,9 @@ describe('a self-training', () => {
         'shard-00001-of-00001.parquet',
       ]);
     expect(readFileSync(join(out, 'summary.svg'), 'utf8')).toMatch(/student-2: \d+ % of 40 /);
-    expect(summary.chosenBy).toMatch(/held-out labelled images, equal ones by loss; the test set was read once/);
+    expect(summary.chosenBy).toMatch(
+      /held-out labelled images, equal ones by loss; the test set was read once/,
+    );
     expect(summary.comparisons).toEqual([
       expect.objectContaining({ network: 'student-2', against: 'teacher', paired: true }),
       expect.objectContaining({ network: 'student-1', against: 'control', paired: true }),
