@@ -26,7 +26,9 @@ import {
 } from './classifier/imageInput.js';
 import { headOf } from './classifier/inputHead.js';
 import {
+  barMean,
   pixelReadingOf,
+  requireCentre,
   recordedChoice,
   recordedShare,
   toldShare,
@@ -98,21 +100,24 @@ export function readOnnxClassifier(path: string, options: OnnxOptions = {}): Onn
     throw notClassifier(path, `a run of it gives more than ${mostScores} scores`, [output]);
   const ending = endingOf(walk, output.name, classes);
   const { found, notes } = classNamesIn(metadata, classes, path);
-  const view = viewOf(image.image, {
+  const pixels = pixelReadingOf(image, head, model, options, path);
+  const choices = {
     interpolation:
       options.interpolation ??
       recordedChoice(metadata, 'gradus.interpolation', interpolations, path),
     crop: options.crop ?? recordedChoice(metadata, 'gradus.crop', croppings, path),
     cropPct: toldShare(options.cropPct) ?? recordedShare(metadata, 'gradus.crop_pct', path),
     pixels: recordedChoice(metadata, 'gradus.pixels', pixelReadings, path),
-  });
+  };
+  const view = viewOf(image.image, choices, barMean(pixels, metadata));
+  requireCentre(options, view, path);
   return {
     view,
     viewBy: viewEvidence(options, metadata),
     path,
     name: basename(path, '.onnx'),
     image,
-    pixels: pixelReadingOf(image, head, model, options, path),
+    pixels,
     scores: {
       name: output.name,
       shape,

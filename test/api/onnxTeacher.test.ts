@@ -406,6 +406,12 @@ describe('pixels of another program', () => {
       viewBy: 'told',
     });
     refused(base(), { cropPct: 1.5 }).toThrow(error('onnx-option', /1.5/));
+    for (const crop of ['squash', 'pad'] as const)
+      refused(base(), { crop, cropPct: 0.9 }).toThrow(error('onnx-option', /takes no share/));
+    const padded = { 'gradus.crop': 'pad', 'gradus.mean': '0.5,0.25,1', 'gradus.std': '1,1,1' };
+    expect(readOnnxClassifier(write({ ...base(), metadata: padded })).view).toMatchObject({
+      ...{ crop: 'pad', fill: [128, 64, 255] },
+    });
     const part = { 'gradus.crop': 'centre', 'gradus.crop_pct': '0.95' };
     expect(readOnnxClassifier(write({ ...base(), metadata: part })).view.cropPct).toBe(0.95);
     refused({ ...base(), metadata: { 'gradus.range': '0..7' } }).toThrow(

@@ -8,6 +8,7 @@ import {
   pixelReadings,
   type Cropping,
   type Interpolation,
+  type ImageView,
 } from '../../support/imageView.js';
 import { imageLayouts, type Evidence, type ImageInput, type PixelLayout } from './imageInput.js';
 import { pixelRanges, type InputHead, type PixelRange } from './inputHead.js';
@@ -275,6 +276,26 @@ export function toldShare(share: number | undefined): number | undefined {
     where: 'cropPct',
     hint: 'give a share above 0, of at most 1, such as 0.875',
   });
+}
+
+/** Throws a ConfigError for a share of the short side that the view has no use for. */
+export function requireCentre({ cropPct }: OnnxOptions, { crop }: ImageView, path: string): void {
+  if (cropPct === undefined || crop === 'centre') return;
+  throw new ConfigError(`${path} sees images by crop ${crop}, which takes no share of them`, {
+    code: 'onnx-option',
+    where: 'cropPct',
+    hint: 'say that the crop is the centre, or leave the share out',
+  });
+}
+
+/** Mean from 0 to 1 that gives the bars of `pad` their colour, as for a checkpoint; empty if it is not known. */
+export function barMean(
+  { range, mean }: PixelReading,
+  metadata: OnnxModel['metadata'],
+): readonly number[] {
+  if (mean) return mean.map((own) => (range === '0..255' ? own / 255 : own));
+  const recorded = (metadata['gradus.mean'] ?? '').split(',').map(Number);
+  return recorded.every((own) => own >= 0 && own <= 1) ? recorded : [];
 }
 
 /** A share of the metadata, above 0 and up to 1. Throws an ArtifactError for another value. */
