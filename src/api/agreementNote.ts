@@ -6,7 +6,7 @@ export interface Agreement {
   readonly images: number;
   /** Share of images that both take for the same class. */
   readonly sameClass: number;
-  /** Of that share, of all images. */
+  /** Interval of that share, of all images. */
   readonly interval: Interval | null;
   /** By how much a confidence, the probability of the class that is taken, differs at most. */
   readonly largestChange: number;

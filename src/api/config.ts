@@ -388,7 +388,7 @@ export function withPlainOptimizer(config: unknown): unknown {
   return { ...config, optimizer: plainOptimizer(config['optimizer']) };
 }
 
-/** What an optimizer was made from; anything else as it is. */
+/** Returns what an optimizer was made from; anything else as it is. */
 export function plainOptimizer(value: unknown): unknown {
   return isObject(value) && isObject(value['config']) ? value['config'] : value;
 }

@@ -59,7 +59,7 @@ export interface EvaluateCheckpointOptions
   readonly model?: string | undefined;
   /** Runs the model file that a checkpoint names, also one that its training did not know (default: false). */
   readonly trust?: boolean | undefined;
-  /** What an .onnx file does not say of itself. */
+  /** Facts that an .onnx file does not state about itself. */
   readonly onnx?: OnnxOptions | undefined;
   /** Told of the set as it was opened. */
   readonly onSet?: OnSet | undefined;
@@ -102,7 +102,7 @@ export interface EvaluationReport extends NetworkEvaluation, ShareFacts {
   readonly monteCarlo: MonteCarloResult | null;
   /** The run, where it has not ended. */
   readonly unfinished?: UnfinishedRun;
-  /** What was taken for granted, and what the figures leave out. */
+  /** Assumptions, and what the figures leave out. */
   readonly notes: readonly string[];
 }
 

@@ -4,11 +4,11 @@ import { compareSet } from '../data/setChange.js';
 import { openSetRecord } from '../data/setRecord.js';
 import { recordPath } from './setMemory.js';
 
-/** What a training held out, or why it cannot be had any more. */
+/** The images that a training held out, or the reason why they are lost. */
 export type HeldOut = { readonly images: LabelledImages } | { readonly lost: string };
 
 /**
- * Those of a run's labelled images that its record names as held out; lost where some of them have changed
+ * The labelled images that a run's record names as held out; lost where some of them have changed
  * or are gone. Undefined for a run of an older version, which has no record.
  */
 export async function recordedHeldOut(

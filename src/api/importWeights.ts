@@ -58,7 +58,7 @@ export interface ImportResult {
   readonly prefix: string;
   /** Tensors that the network does not need, of types that are not read, by name. */
   readonly unread: Readonly<Record<string, string>>;
-  /** What to know of these weights in this model. */
+  /** Warnings about these weights in this model. */
   readonly warnings: readonly string[];
   /** The classifier, if it has initial values instead of the file's. */
   readonly initialized?: {

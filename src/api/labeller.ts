@@ -40,7 +40,7 @@ export interface LabellerOptions {
   readonly model?: string | undefined;
   /** Runs the model file that a checkpoint names, also one that its training did not know (default: false). */
   readonly trust?: boolean | undefined;
-  /** What an .onnx file does not say of itself: how it takes images, and what its scores are. */
+  /** Facts that an .onnx file does not state about itself: how it takes images, and the kind of its scores. */
   readonly onnx?: OnnxOptions | undefined;
   /** Told how an .onnx file is read, once that is known: before the first prediction. */
   readonly onReading?: ((reading: OnnxReading, path: string) => void) | undefined;
@@ -166,7 +166,7 @@ export class Labeller {
     this.onReading?.(reading, path);
   }
 
-  /** What the scores of some images look like, evenly spread; undefined where none can be read. */
+  /** Measures the scores of some evenly spread images; undefined if none can be read. */
   async #measure(source: ImageSource) {
     const { classes } = this.manifest;
     const all = new Float32Array(Math.min(source.count, measuredImages) * classes);

@@ -1,4 +1,4 @@
-/** What an evaluation says of the images that it measures on, and keeps of them in the run's folder. */
+/** Notes of an evaluation about its images, and the record of them that it keeps in the run's folder. */
 import { dirname } from 'node:path';
 import { statImages, type FileStats } from '../data/fileStats.js';
 import type { LabelledImages } from '../data/images.js';
@@ -13,7 +13,7 @@ import { recordPath, SetMemory } from './setMemory.js';
 export interface MeasuredSet {
   /** Another one where an image changes. */
   readonly digest: string;
-  /** What is noteworthy of the images. */
+  /** Notes about the images. */
   readonly notes: readonly string[];
 }
 

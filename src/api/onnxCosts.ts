@@ -4,7 +4,7 @@ import type { Dim, Shape } from '../support/shape.js';
 import { einsumSizes } from './onnxProductRules.js';
 import { int, optionalInt, type ValueTable } from './onnxValues.js';
 
-/** What a node costs, and how many nodes in it could not be counted, by operator. */
+/** Cost of a node, and the nodes in it that could not be counted, by operator. */
 export interface NodeCost {
   readonly multiplyAdds: number;
   readonly uncounted: ReadonlyMap<string, number>;
@@ -42,7 +42,7 @@ export function total(costs: readonly NodeCost[]): NodeCost {
   return { multiplyAdds: costs.reduce((sum, cost) => sum + cost.multiplyAdds, 0), uncounted };
 }
 
-/** Of branches, one of which runs, the one that costs more. */
+/** The costlier of two branches, one of which runs. */
 function costlier(costs: readonly NodeCost[]): NodeCost {
   const most = costs.reduce((a, b) => (b.multiplyAdds > a.multiplyAdds ? b : a), free);
   return { multiplyAdds: most.multiplyAdds, uncounted: total(costs).uncounted };

@@ -15,7 +15,7 @@ export interface OnnxSizes {
 interface OpenSizes {
   /** Symbols of the batch that stand for 1, since no number was given. */
   readonly names: readonly string[];
-  /** What was put in place of symbols unasked. */
+  /** Sizes that were put in place of symbols without being asked for. */
   readonly assumed: Readonly<Record<string, number>>;
   /** Shapes with numbers in place of symbols; `doubled` is 2. */
   given(doubled?: string): GivenShapes;

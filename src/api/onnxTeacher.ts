@@ -46,7 +46,7 @@ export interface OnnxClassifier {
   readonly name: string;
   readonly image: ImageInput;
   readonly pixels: PixelReading;
-  /** What of an image file it sees, by our metadata, or as told. */
+  /** The part of an image file that it sees, by our metadata or as told. */
   readonly view: ImageView;
   readonly viewBy: Evidence;
   readonly scores: Scores;
@@ -63,9 +63,9 @@ interface Scores {
   readonly name: string;
   /** [N,classes], where more axes follow or come between, of 1 each. */
   readonly shape: Shape;
-  /** What the caller says that they are. */
+  /** Their kind, as the caller states it. */
   readonly told: ScoreKind | undefined;
-  /** What the end of the graph says that they are. */
+  /** Their kind by the end of the graph. */
   readonly ending: Ending | undefined;
   /** Whether what is known is certain without a look at any. */
   readonly certain: boolean;

@@ -25,7 +25,7 @@ export interface PredictOptions {
   readonly device?: DeviceName | undefined;
   /** Runs the model file that a checkpoint names, also one that its training did not know (default: false). */
   readonly trust?: boolean | undefined;
-  /** What an .onnx file does not say of itself. */
+  /** Facts that an .onnx file does not state about itself. */
   readonly onnx?: OnnxOptions | undefined;
   /** Told how an .onnx file is read. */
   readonly onReading?: LabellerOptions['onReading'];
@@ -44,7 +44,7 @@ export interface PredictedClass {
 
 export interface PredictReport {
   readonly model: string;
-  /** Of the network. */
+  /** Name of the network. */
   readonly name: string;
   readonly classes: number;
   /** In their order, each with its likeliest classes, the likeliest first. */
@@ -58,7 +58,7 @@ export interface PredictReport {
 }
 
 /**
- * What a network sees in images, by path, or in all images below a folder. Those that cannot be read
+ * Predicts the classes of images, by path, or of all images below a folder. Those that cannot be read
  * are told with the reason. Throws a DataError where none can be read.
  */
 export async function predictImages(

@@ -61,7 +61,7 @@ function repeatsOf(
 
 /** The sets of a training as its run's folder remembers them. */
 export interface RememberedSets extends TrainingSets {
-  /** What lies beside the images of the sets. */
+  /** Files beside the images of the sets. */
   readonly beside: readonly (LeftOut | undefined)[];
   /** Records what the run takes its images to be. */
   keep(): Promise<void>;

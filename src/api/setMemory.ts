@@ -12,7 +12,7 @@ import { makeFolder, recoverFolder } from '../runtime/atomic.js';
 import { removeOwnFiles } from '../runtime/ownFiles.js';
 import { DataError } from '../support/errors.js';
 
-/** What a set is to a run. */
+/** The role of a set in a run. */
 export type SetRole = 'labelled' | 'unlabelled' | 'test';
 
 export interface MemoryOptions {

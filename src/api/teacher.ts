@@ -26,7 +26,7 @@ export interface Teacher {
   readonly manifest: Manifest;
   /** The inference graph with its weights inside. */
   readonly infer: OnnxSource;
-  /** What is known of an .onnx file; undefined for a checkpoint, which takes and gives what Gradus does. */
+  /** Facts about an .onnx file; undefined for a checkpoint, which takes and gives what Gradus does. */
   readonly onnx?: OnnxClassifier | undefined;
   /** Names of the classes, in the order of its scores; their numbers where nobody names them. */
   readonly classes: readonly string[];
@@ -76,7 +76,7 @@ export interface TeacherOptions {
   readonly model?: string | undefined;
   /** Runs the model file that a checkpoint names, also one that its training did not know (default: false). */
   readonly trust?: boolean | undefined;
-  /** What an .onnx file does not say of itself. */
+  /** Facts that an .onnx file does not state about itself. */
   readonly onnx?: OnnxOptions | undefined;
 }
 

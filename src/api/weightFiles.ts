@@ -46,7 +46,7 @@ export class WeightFiles {
     }
   }
 
-  /** Of the tensors that can be read. */
+  /** Facts about the tensors that can be read. */
   names(): string[] {
     return this.files.flatMap((file) => file.names());
   }
@@ -56,7 +56,7 @@ export class WeightFiles {
     return new Map(this.files.flatMap((file) => [...file.otherTypes()]));
   }
 
-  /** What the headers say of themselves, as one. */
+  /** Metadata of the headers, merged. */
   get metadata(): Record<string, string> {
     return Object.assign({}, ...this.files.map((file) => file.metadata)) as Record<string, string>;
   }

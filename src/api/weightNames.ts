@@ -45,7 +45,7 @@ export function likelyNames(
 }
 
 /**
- * What to know of weights by a set's names in a model: torchvision's larger EfficientNets have another
+ * Warns about weights by a set's names in a model: torchvision's larger EfficientNets have another
  * epsilon in batch norm than timm's of the same name.
  */
 export function nameWarnings(model: string, names: NameOption | undefined): string[] {

@@ -252,13 +252,13 @@ export function missingNotes({ name, classNames, missingClasses = [] }: ClassedS
   ];
 }
 
-/** What is to be said of a network that was made before names were recorded, or by another program. */
+/** The note about a network that was made before names were recorded, or by another program. */
 export function unrecordedNote(path: string, names: readonly string[]): string {
   return `${path} does not record the names of its classes; they are taken to be, in this order: ${listNames(names)}`;
 }
 
 /**
- * What two names differ in that the eye takes for one, such as `case`, or `case and spaces`; undefined
+ * Tells how two names differ that the eye takes for one, such as `case`, or `case and spaces`; undefined
  * where they are really different, or the same.
  */
 export function likeness(a: string, b: string): string | undefined {

@@ -29,7 +29,7 @@ export interface DecodeOptions extends ResizeOptions {
   /** Default seen. */
   readonly pixels?: PixelReading | undefined;
   readonly decode?: Decoding | undefined;
-  /** What the decoders of all threads share; default the thread's own. */
+  /** Budget that the decoders of all threads share (default: the thread's own). */
   readonly budget?: PixelBudget | undefined;
 }
 

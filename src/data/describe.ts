@@ -14,9 +14,9 @@ interface UnreadableKind {
   readonly count: number;
 }
 
-/** What a set holds, in short; plain data. */
+/** Summary of a set; plain data. */
 export interface SetDescription {
-  /** What the set is for, such as `labelled`. */
+  /** Role of the set, such as `labelled`. */
   readonly role: string;
   readonly name: string;
   readonly images: number;

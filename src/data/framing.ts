@@ -8,7 +8,7 @@ export function regionFraming(box: CropRegion, whole: Size): Framing {
 }
 
 /**
- * What evaluation takes from an image for a network of a size, as a view says. `margin` is how many
+ * The region that evaluation takes from an image for a network of a size, as a view says. `margin` is how many
  * pixels are taken beside it, too, each way.
  */
 export function evaluationFraming(

@@ -26,7 +26,7 @@ export interface Images {
   id(i: number): string;
   /** Path of the file of image i, or its place in `packed`. */
   where(i: number): string | number;
-  /** What lies beside the images and is not among them; missing for parts, and where nothing can. */
+  /** Files beside the images that are not among them; missing for parts, and where nothing can. */
   readonly leftOut?: LeftOut | undefined;
 }
 

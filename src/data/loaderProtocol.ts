@@ -3,11 +3,11 @@ import type { PackedError } from '../runtime/trainProtocol.js';
 import type { PackedPixels } from './images.js';
 import type { Preparation } from './preparation.js';
 
-/** What a thread begins with. */
+/** Data that a thread begins with. */
 export interface LoaderData {
   /** Images that it has under way at a time. */
   readonly concurrency: number;
-  /** Of the PixelBudget that all threads share. */
+  /** State of the PixelBudget that all threads share. */
   readonly budget: SharedArrayBuffer;
 }
 

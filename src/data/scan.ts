@@ -48,7 +48,7 @@ interface Entries {
 }
 
 /**
- * What lies in a folder, sorted by name; what is neither a folder nor an image goes into `left`.
+ * Lists a folder, sorted by name; what is neither a folder nor an image goes into `left`.
  * `prefix` is the folder's path inside the set. Throws a DataError where it cannot be read.
  */
 export function entriesOf(folder: string, left: LeftOut, prefix = ''): Entries {

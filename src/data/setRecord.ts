@@ -21,7 +21,7 @@ const blockRows = 8192;
 const headerSchema = z.object({
   format: z.literal('gradus-set'),
   version: z.literal(1),
-  /** What the set was called. */
+  /** Name of the set. */
   name: z.string(),
   /** Stands for the set in all that is made from it; another one where it was changed. */
   identity: z.string(),

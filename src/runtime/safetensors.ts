@@ -165,7 +165,7 @@ export class SafetensorsFile {
     }
   }
 
-  /** Of the tensors that can be read. */
+  /** Facts about the tensors that can be read. */
   names(): string[] {
     return [...this.#entries].filter(([, { dtype }]) => dtype !== undefined).map(([name]) => name);
   }

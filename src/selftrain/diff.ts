@@ -75,7 +75,7 @@ export interface LabelDiff {
   /** Changes in which even the less sure of the two is sure. */
   readonly surest: readonly LabelChange[];
   readonly csv: string | null;
-  /** What was assumed of the files, and left out of them, a sentence each. */
+  /** Assumptions about the files and what was left out of them, a sentence each. */
   readonly notes: readonly string[];
   readonly seconds: number;
 }

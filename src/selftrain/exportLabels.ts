@@ -31,7 +31,7 @@ export interface ExportLabelsSummary {
   readonly classes: readonly string[];
   /** Size of the file. */
   readonly bytes: number;
-  /** What was assumed of the labels, and left out of them, a sentence each. */
+  /** Assumptions about the labels and what was left out of them, a sentence each. */
   readonly notes: readonly string[];
   readonly seconds: number;
 }

@@ -96,7 +96,7 @@ export interface FilterSummary {
     readonly meanConfidence: number;
   })[];
   readonly audit: AuditResult | null;
-  /** What a person marked of a random sample of the labels, in the corrections; null without one. */
+  /** A person's marks of a random sample of the labels, from the corrections; null without one. */
   readonly sample: SampleResult | null;
   readonly warnings: readonly string[];
   readonly seconds: number;

@@ -11,7 +11,7 @@ import {
   type LabelOrigin,
 } from './labelStore.js';
 
-/** What is known of a file of labels without reading its rows. */
+/** Facts about a file of labels that need none of its rows. */
 export interface LabelFileFacts {
   readonly path: string;
   readonly writer: string;
@@ -44,7 +44,7 @@ export async function readFacts(path: string, like?: LabelFileFacts): Promise<La
 }
 
 /**
- * What can be known of such labels: the classes, named in a file that the user gives, and from the
+ * Finds what such labels do not state: the classes, named in a file that the user gives, and from the
  * columns how many probabilities there are. Throws an ArtifactError where the classes are not named,
  * or are another number than the probabilities.
  */

@@ -37,7 +37,7 @@ export interface GalleryOptions {
   readonly corrections?: string | undefined;
   /** Shows so many kept labels that are drawn at random, to be marked right or wrong. */
   readonly auditSample?: number | undefined;
-  /** Of the random sample; default 1. A larger sample of the same seed holds the smaller one. */
+  /** Seed of the random sample (default: 1). A larger sample of the same seed holds the smaller one. */
   readonly seed?: number | undefined;
   /** A CSV file that takes a line for each image that is shown, to be filled in as corrections. */
   readonly template?: string | undefined;
@@ -69,7 +69,7 @@ export interface GallerySummary {
     readonly of: number;
   } | null;
   readonly template: string | null;
-  /** What was assumed of the files, and left out of them, a sentence each. */
+  /** Assumptions about the files and what was left out of them, a sentence each. */
   readonly notes: readonly string[];
   readonly seconds: number;
 }

@@ -22,7 +22,7 @@ const recordSchema = z.object({
 
 /**
  * The labelled images that the training of a checkpoint held out; undefined where nothing is known of it.
- * What cannot be opened, or has other classes today, is lost with the reason.
+ * Sets that cannot be opened, or have other classes today, are lost with the reason.
  */
 export async function openHeldOut(checkpoint: string): Promise<HeldOut | undefined> {
   const found = await heldOutOfSelfTraining(checkpoint);

@@ -46,7 +46,7 @@ const keptSchema = originSchema.extend({
   }),
   classCounts: z.array(classCountsSchema),
   audit: auditResultSchema.nullable(),
-  /** What a person marked of a random sample; older files lack it. */
+  /** A person's marks of a random sample; older files lack them. */
   sample: sampleSchema.nullish(),
   /** Where another teacher gave the labels of today, the one that chose the images. */
   chosenBy: z.object({ name: z.string(), fingerprint: z.string() }).nullable(),

@@ -72,7 +72,7 @@ export interface LabelRunSummary extends LabelSummary {
   readonly lost?: string | undefined;
   /** The teacher's run, where it has not ended. */
   readonly unfinished?: UnfinishedRun;
-  /** What was taken for granted. */
+  /** Assumptions. */
   readonly notes: readonly string[];
 }
 
@@ -119,7 +119,7 @@ interface Auditors {
   readonly heldOut?: ImageSource | undefined;
   /** Why those that its run held out do not. */
   readonly lost?: string;
-  /** What is to be said of them. */
+  /** Notes about them. */
   readonly notes?: readonly string[];
 }
 

@@ -50,7 +50,7 @@ export class LabelSet {
     readonly files: readonly string[],
     /** Images with a label. */
     readonly rows: number,
-    /** What was assumed of the files, and left out of them, a sentence each. */
+    /** Assumptions about the files and what was left out of them, a sentence each. */
     readonly notes: readonly string[],
   ) {}
 

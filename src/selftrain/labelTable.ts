@@ -23,11 +23,11 @@ export interface LabelTable {
   readonly kind: 'labels' | 'kept' | 'ledger';
   readonly origin: LabelOrigin;
   readonly rows: number;
-  /** What was assumed of the files, and left out of them, a sentence each. */
+  /** Assumptions about the files and what was left out of them, a sentence each. */
   readonly notes: readonly string[];
   /** What kept labels say of their precision. */
   readonly audit?: AuditResult | undefined;
-  /** What a person marked of a random sample. */
+  /** A person's marks of a random sample. */
   readonly sample?: SampleResult | undefined;
   read<C extends Columns>(columns: C): AsyncGenerator<Rows<C>>;
 }

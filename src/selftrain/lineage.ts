@@ -44,7 +44,7 @@ export interface Stage<T extends Json> {
   readonly inputs: Json;
   /** Fills in what an older version left out of its record of `inputs`; the record as it is if missing. */
   readonly complete?: (recorded: Json) => Json;
-  /** What the hashes in `inputs` are of, by key: data, and what earlier stages made. */
+  /** Names of what the hashes in `inputs` are of, by key: data, and products of earlier stages. */
   readonly called?: Readonly<Record<string, string>>;
   /** Whether it is soon done again, so that one that failed may begin anew with other inputs. */
   readonly short?: boolean;

@@ -24,7 +24,7 @@ export interface SelfTrainingNetwork {
   /** How it sees images at a size [C,H,W]. */
   readonly viewAt: (shape: readonly [number, number, number]) => ImageView;
   readonly architectureHash: string;
-  /** What is to be said of the weights that it starts from. */
+  /** Notes about the weights that it starts from. */
   readonly notes?: readonly string[];
 }
 

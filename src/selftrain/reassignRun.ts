@@ -14,7 +14,7 @@ export interface ReassignRunSummary extends ReassignSummary {
   readonly lost?: string | undefined;
   /** The teacher's run, where it has not ended. */
   readonly unfinished?: UnfinishedRun;
-  /** What was taken for granted. */
+  /** Assumptions. */
   readonly notes: readonly string[];
 }
 

@@ -32,7 +32,7 @@ export interface SelfTrainingSources {
 /** The sets of a self-training as its run's folder remembers them. */
 export interface RememberedSets {
   readonly sets: SelfTrainingSets;
-  /** What lies beside the images of the sets. */
+  /** Files beside the images of the sets. */
   readonly beside: readonly (LeftOut | undefined)[];
   /** Records what the run takes its images to be. */
   keep(): Promise<void>;

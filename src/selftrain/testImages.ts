@@ -12,7 +12,7 @@ export interface TestImages {
   readonly count: number;
 }
 
-/** What the answers belong to: they are not compared with those on other images. */
+/** Identity of the images that the answers are about; answers on other images are not compared. */
 export interface TestImagesKey {
   /** Fingerprint of the test set. */
   readonly test: string;
@@ -94,7 +94,7 @@ export interface TestedNetwork {
 
 /** How much better one network is than another on the test set. */
 export interface AccuracyDifference {
-  /** Of the accuracies, first - second. */
+  /** Difference of the accuracies, first - second. */
   readonly difference: number;
   readonly interval: Interval;
   /** Whether the interval is of the same images, one by one; older runs did not keep their answers. */

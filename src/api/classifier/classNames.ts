@@ -107,7 +107,7 @@ const wholeDictionary = new RegExp(
 );
 const entry = new RegExp(String.raw`(?:(\d+)\s*:\s*)?(${quoted})`, 'gs');
 
-/** What Python prints for a list of texts, or for a dictionary of texts by number. */
+/** Parses what Python prints for a list of texts, or for a dictionary of texts by number. */
 function literalOf(text: string): Listed | undefined {
   const isList = wholeList.test(text);
   if (!isList && !wholeDictionary.test(text)) return undefined;

@@ -24,7 +24,7 @@ export interface ImageInput {
   readonly image: readonly [number, number, number];
 }
 
-/** What is said of the image elsewhere than by its shape. */
+/** Evidence about the image other than its shape. */
 export interface ImageHints {
   /** By the caller. */
   readonly layout?: PixelLayout | undefined;

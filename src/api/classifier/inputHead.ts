@@ -6,7 +6,7 @@ import { attributeNumber, type GraphWalk } from './graphWalk.js';
 export const pixelRanges = ['0..1', '0..255'] as const;
 export type PixelRange = (typeof pixelRanges)[number];
 
-/** What the first nodes of a graph tell of the image that they take. */
+/** Facts about the image that follow from the first nodes of a graph. */
 export interface InputHead {
   /** The pixels that its own normalisation is for; undefined where it has none that is certain. */
   readonly range: PixelRange | undefined;
@@ -61,7 +61,7 @@ function channelsOf(
   return undefined;
 }
 
-/** What a head makes of a pixel x, by channel: a x + b. */
+/** The function of a pixel x that a head computes, by channel: a x + b. */
 class Scaling {
   #a = [1];
   #b = [0];

@@ -14,7 +14,7 @@ import { imageLayouts, type Evidence, type ImageInput, type PixelLayout } from '
 import { pixelRanges, type InputHead, type PixelRange } from './inputHead.js';
 import { scoreKinds, type ScoreKind } from './scores.js';
 
-/** What a caller says of an .onnx file that does not say it, or says it wrongly. */
+/** Facts that a caller states about an .onnx file, which does not state them or states them wrongly. */
 export interface OnnxOptions {
   /** Where the channels of its image lie. */
   readonly layout?: PixelLayout | undefined;
@@ -25,13 +25,13 @@ export interface OnnxOptions {
   /** Of each channel, or one for all, in pixels of that range: it takes (pixel - mean) / std. */
   readonly mean?: readonly number[] | undefined;
   readonly std?: readonly number[] | undefined;
-  /** What of an image file it sees. */
+  /** The part of an image file that the network sees. */
   readonly crop?: Cropping | undefined;
   /** For a centre crop, its size as a share of the short side: above 0, at most 1. */
   readonly cropPct?: number | undefined;
   /** The filter that resizes images for it. */
   readonly interpolation?: Interpolation | undefined;
-  /** What its scores are. */
+  /** The kind of its scores. */
   readonly output?: ScoreKind | undefined;
   /** Which of several outputs holds the scores. */
   readonly outputName?: string | undefined;
@@ -76,14 +76,14 @@ export interface OnnxReading {
     readonly layout: Evidence;
     readonly range: Evidence;
     readonly normalisation: Evidence;
-    /** Of crop, interpolation and the pixels of a file. */
+    /** Evidence for crop, interpolation and the pixels of a file. */
     readonly view: Evidence;
     /** In words. */
     readonly output: string;
   };
   /** Where the names of the classes come from: a key of its metadata; null where it has none. */
   readonly classNames: string | null;
-  /** What else is to be known. */
+  /** Further notes. */
   readonly notes: readonly string[];
 }
 
@@ -211,7 +211,7 @@ function plain({ mean, std }: Required<Normalisation>): Normalisation {
   return same ? { mean: undefined, std: undefined } : { mean, std };
 }
 
-/** What an export by Gradus records of the pixels of float images. */
+/** The record of an export by Gradus about the pixels of float images. */
 function recordedPixels(
   metadata: OnnxModel['metadata'],
   channels: number,

@@ -2,7 +2,7 @@ import type { OnnxNode } from '../../onnx/model.js';
 import { ints } from '../onnxValues.js';
 import { attributeNumber, type GraphWalk } from './graphWalk.js';
 
-/** What the scores of a classifier can be. */
+/** Kinds of scores that a classifier can give. */
 export const scoreKinds = ['logits', 'probabilities', 'log-probabilities', 'sigmoid'] as const;
 
 /**
@@ -11,7 +11,7 @@ export const scoreKinds = ['logits', 'probabilities', 'log-probabilities', 'sigm
  */
 export type ScoreKind = (typeof scoreKinds)[number];
 
-/** What the end of a graph makes of scores, and which operators say so. */
+/** The kind of scores that the end of a graph makes, and the operators that tell. */
 export interface Ending {
   readonly kind: ScoreKind;
   readonly by: string;
@@ -29,7 +29,7 @@ const means = new Set(['GlobalAveragePool', 'AveragePool', 'ReduceMean']);
 /** Deeper nests of sums than this are not looked into. */
 const deepest = 32;
 
-/** What scores [N,classes] are by the nodes that make them; undefined where these do not tell. */
+/** The kind of scores [N,classes] by the nodes that make them; undefined if these do not tell. */
 export function endingOf(
   walk: GraphWalk,
   output: string,
@@ -150,7 +150,7 @@ function isAlongClasses(walk: GraphWalk, node: OnnxNode, classes: number): boole
 /** How far rows of rounded numbers may be from what they should be. */
 const tolerance = 5e-3;
 
-/** What rows of `classes` scores are by their numbers alone. */
+/** Judges rows of `classes` scores by their numbers alone. */
 export function measureScores(scores: Float32Array, classes: number): ScoreKind {
   const every = (of: (row: Float32Array) => boolean): boolean => {
     for (let at = 0; at < scores.length; at += classes)
@@ -205,7 +205,7 @@ function logitOf(x: number, kind: Exclude<ScoreKind, 'logits'>): number {
 }
 
 export interface DecidedScores extends Ending {
-  /** What speaks against it. */
+  /** Evidence against it. */
   readonly note?: string;
 }
 

@@ -3,7 +3,7 @@ import type { ExportTarget } from './target.js';
 
 /** A kind of file, whose code is loaded when it is asked for. */
 interface ExportTargetEntry {
-  /** What it writes, in a few words. */
+  /** Its output, in a few words. */
   readonly describe: string;
   load(): Promise<ExportTarget>;
 }
