@@ -1,11 +1,11 @@
 /** The network of a checkpoint as data, beside the manifest of its artifacts or in the checkpoint itself. */
-import { createHash } from 'node:crypto';
-import { existsSync, readFileSync } from 'node:fs';
+import { existsSync, readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Manifest } from '../artifacts/manifest.js';
 import { checked } from '../artifacts/manifestSchema.js';
 import { recordedModel, recordModel, recordSchema } from '../compiler/recordedModel.js';
 import { readError } from '../runtime/fileErrors.js';
+import { hashOfPath } from '../runtime/hashFile.js';
 import type { LoadedModel } from './loadModel.js';
 
 const fileName = 'architecture.json';
@@ -31,11 +31,8 @@ export function recordOf(
 
 /** SHA-256 of a model file; undefined for a model that is not a file. */
 export function hashOfModelFile(path: string): string | undefined {
-  try {
-    return createHash('sha256').update(readFileSync(path)).digest('hex');
-  } catch {
-    return undefined;
-  }
+  const isFile = statSync(path, { throwIfNoEntry: false })?.isFile() === true;
+  return isFile ? hashOfPath(path) : undefined;
 }
 
 /**

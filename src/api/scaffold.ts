@@ -1,7 +1,7 @@
 import { existsSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { makeFolder, removeEmptyFolders, writeDurably } from '../runtime/atomic.js';
-import { writeError } from '../runtime/fileErrors.js';
+import { systemCode, writeError } from '../runtime/fileErrors.js';
 import { ConfigError } from '../support/errors.js';
 
 /** What `gradus init` wrote. */
@@ -50,8 +50,8 @@ function writeAll(folder: string, files: readonly (readonly [string, string])[])
       writeDurably(path, [new TextEncoder().encode(text)]);
     }
   } catch (error) {
-    const exists = error instanceof Error && 'code' in error && error.code === 'EEXIST';
-    for (const path of exists ? written.slice(0, -1) : written) rmSync(path, { force: true });
+    for (const path of systemCode(error) === 'EEXIST' ? written.slice(0, -1) : written)
+      rmSync(path, { force: true });
     removeEmptyFolders(made);
     throw writeError(error, folder);
   }
