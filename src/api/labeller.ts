@@ -11,7 +11,7 @@ import { MeanProbabilities, softmaxRows } from '../runtime/evaluate.js';
 import { TrainClient } from '../runtime/trainClient.js';
 import { ArtifactError, ConfigError, invariant } from '../support/errors.js';
 import type { OnnxOptions, OnnxReading } from './classifier/reading.js';
-import { measureScores, toLogits } from './classifier/scores.js';
+import { measureScores, oddityOf, toLogits } from './classifier/scores.js';
 import { pixelFeed } from './classifier/pixelFeed.js';
 import { chooseDevice, requireLabelPrecision, sessionOn } from './device.js';
 import type { DeviceChoice, DeviceName } from './deviceNames.js';
@@ -178,8 +178,10 @@ export class Labeller {
       all.set(scores, images * classes);
       images += indices.length;
     }
-    const kind = measureScores(all.subarray(0, images * classes), classes);
-    return images === 0 ? undefined : { kind, images };
+    if (images === 0) return undefined;
+    const measured = all.subarray(0, images * classes);
+    const [kind, oddity] = [measureScores(measured, classes), oddityOf(measured, classes)];
+    return { kind, images, oddity };
   }
 
   /**

@@ -21,7 +21,6 @@ import {
   dtypeName,
   imageInputOf,
   imageLayouts,
-  type Evidence,
   type ImageInput,
 } from './classifier/imageInput.js';
 import { headOf } from './classifier/inputHead.js';
@@ -36,6 +35,7 @@ import {
   type OnnxOptions,
   type OnnxReading,
   type PixelReading,
+  type ViewEvidence,
 } from './classifier/reading.js';
 import { decideScores, endingOf, type Ending, type ScoreKind } from './classifier/scores.js';
 import { externalReader, readOnnxBytes } from './onnxFiles.js';
@@ -48,7 +48,7 @@ export interface OnnxClassifier {
   readonly pixels: PixelReading;
   /** The part of an image file that it sees, by our metadata or as told. */
   readonly view: ImageView;
-  readonly viewBy: Evidence;
+  readonly viewBy: ViewEvidence;
   readonly scores: Scores;
   readonly classes: number;
   /** Names of the classes in the order of the scores, where the file has them, and its key for them. */
@@ -93,7 +93,7 @@ export function readOnnxClassifier(path: string, options: OnnxOptions = {}): Onn
   const { layout, size } = options;
   const recorded = recordedChoice(metadata, 'gradus.layout', imageLayouts, path);
   const image = imageInputOf(input, path, { layout, recorded, size, head });
-  const output = outputOf(model, options.outputName, path);
+  const output = outputOf(model, options.outputName, walk, path);
   const shape = scoresShape(output, walk, path);
   const classes = classesIn(shape);
   if ((image.batch ?? 1) * classes > mostScores)
@@ -141,18 +141,23 @@ export function readOnnxClassifier(path: string, options: OnnxOptions = {}): Onn
  */
 export function readingOf(
   { image, pixels, view, viewBy, scores, namesKey, notes }: OnnxClassifier,
-  measured?: { readonly kind: ScoreKind; readonly images: number },
+  measured?: {
+    readonly kind: ScoreKind;
+    readonly images: number;
+    readonly oddity?: string | undefined;
+  },
 ): OnnxReading | undefined {
   const decided = scores.told
     ? { kind: scores.told, by: 'what was told' }
     : decideScores(scores.ending, measured?.kind, measured?.images ?? 0);
   if (!decided) return undefined;
   const [, height, width] = image.image;
-  const note = 'note' in decided ? decided.note : undefined;
+  const odd = [measured?.oddity, 'note' in decided ? decided.note : undefined];
   return {
     settings: {
       layout: image.layout,
       range: pixels.range,
+      channels: pixels.channels,
       mean: pixels.mean ? [...pixels.mean] : null,
       std: pixels.std ? [...pixels.std] : null,
       size: [height, width],
@@ -168,12 +173,13 @@ export function readingOf(
     by: {
       layout: image.layoutBy,
       range: pixels.rangeBy,
+      channels: pixels.channelsBy,
       normalisation: pixels.normalisationBy,
-      view: viewBy,
+      ...viewBy,
       output: decided.by,
     },
     classNames: namesKey,
-    notes: [...pixels.notes, ...notes, ...(note === undefined ? [] : [`its scores: ${note}`])],
+    notes: [...pixels.notes, ...notes, ...odd.filter(isText).map((note) => `its scores: ${note}`)],
   };
 }
 
@@ -191,7 +197,10 @@ export function isReadAsBefore(
   const usual = viewOf(image);
   const keys = ['crop', 'cropPct', 'interpolation', 'pixels'] as const;
   const plainView = keys.every((key) => view[key] === usual[key]);
-  return plainLayout && plainPixels && plainView && asBefore.includes(settings.output);
+  const plainOrder = pixels.channels === 'rgb';
+  return (
+    plainLayout && plainPixels && plainOrder && plainView && asBefore.includes(settings.output)
+  );
 }
 
 function readWithFingerprint(path: string): { model: OnnxModel; fingerprint: string } {
@@ -204,10 +213,15 @@ function readWithFingerprint(path: string): { model: OnnxModel; fingerprint: str
   return { model, fingerprint: hash.digest('hex') };
 }
 
+function isText(text: string | undefined): text is string {
+  return text !== undefined;
+}
+
 /** The output that holds the scores: the only one, or the one that is named. */
 function outputOf(
   { graph: { outputs } }: OnnxModel,
   wanted: string | undefined,
+  walk: GraphWalk,
   path: string,
 ): OnnxValueInfo {
   const [first] = outputs;
@@ -223,38 +237,85 @@ function outputOf(
     });
   }
   if (first && outputs.length === 1) return first;
+  const fitting = outputs.filter((output) => problemOf(output, walk) === undefined);
+  const problems = outputs.map((output) => problemOf(output, walk));
   throw notClassifier(
     path,
     'it has to have one output, the scores',
     outputs,
-    outputs.length > 1
-      ? `say which holds the scores: --output-name ${names.join(', or ')}`
-      : undefined,
+    fitting.length > 0
+      ? `say which holds the scores: --output-name ${fitting.map(({ name }) => name).join(', or ')}`
+      : (problems.find((problem) => problem?.isClose) ?? problems[0])?.hint,
   );
 }
 
-/** [N,classes], also as [N,classes,1,1] and its like. */
-function scoresShape(output: OnnxValueInfo, walk: GraphWalk, path: string): Shape {
-  const wrong = (problem: string, hint?: string): ArtifactError =>
-    notClassifier(path, problem, [output], hint);
-  if (output.dtype !== 'float32')
-    throw wrong(
-      `its scores are of ${dtypeName(output)}`,
-      'convert the network so that its scores are float32',
+/** Why an output does not hold scores, and what to do about it. */
+interface OutputProblem {
+  readonly text: string;
+  readonly hint: string | undefined;
+  /** Whether they are scores of another form. */
+  readonly isClose: boolean;
+}
+
+/** Why an output is not [N,classes], also as [N,classes,1,1] and its like, of float32. */
+function problemOf(output: OnnxValueInfo, walk: GraphWalk): OutputProblem | undefined {
+  const type = dtypeName(output);
+  const problem = (text: string, hint?: string, isClose = false): OutputProblem => ({
+    ...{ text, hint, isClose },
+  });
+  const isNumber = walk.origin(output.name).maker?.opType === 'ArgMax';
+  if (/^u?int\d+$/.test(type) || isNumber)
+    return problem(
+      `it gives ${output.name} of ${type}, numbers of classes rather than scores`,
+      'export the network with the scores that its ArgMax takes',
     );
-  const stated = output.shape?.every((dim) => typeof dim === 'number' || dim.symbol !== '?');
-  const shape = (stated ? output.shape : walk.shape(output.name)) ?? output.shape ?? [];
+  if (output.dtype === undefined)
+    return problem(
+      `its scores are of ${type}`,
+      'export it so that its scores are one tensor: without ZipMap, in skl2onnx by the option zipmap: False',
+      true,
+    );
+  if (output.dtype !== 'float32')
+    return problem(
+      `its scores are of ${type}`,
+      'convert the network so that its scores are float32, such as by a Cast at its end',
+      true,
+    );
+  const shape = shapeOf(output, walk);
   const own = shape.slice(1).filter((dim) => dim !== 1);
   const [classes] = own;
-  if (shape.length < 2 || own.length > 1 || (own.length === 1 && typeof classes !== 'number'))
-    throw wrong('its output has to be scores [N,classes]');
-  if (own.length === 0 || classes === 0)
-    throw wrong(
+  const isRow = shape.length === 1 && typeof shape[0] === 'number';
+  if (shape.length > 0 && own.length === 0 && !isRow)
+    return problem(
       'it gives one score an image, and a class of its own is needed for each answer',
-      'export the network with two scores: no and yes',
+      'export the network with two scores: no and yes, such as 1 - p and p',
+      true,
     );
-  if (Number(classes) > mostClasses) throw wrong(`it has more than ${mostClasses} classes`);
-  return shape;
+  if (isRow)
+    return problem(
+      'its output has to be scores [N,classes]',
+      'export the network with the axis of its batch, also where that is 1',
+    );
+  if (shape.length < 2 || own.length > 1 || (own.length === 1 && typeof classes !== 'number'))
+    return problem('its output has to be scores [N,classes]');
+  if (classes === 0) return problem('it has no classes');
+  if (Number(classes) > mostClasses) return problem(`it has more than ${mostClasses} classes`);
+  return undefined;
+}
+
+/** The shape of scores. Throws an ArtifactError for what is no output of a classifier. */
+function scoresShape(output: OnnxValueInfo, walk: GraphWalk, path: string): Shape {
+  const problem = problemOf(output, walk);
+  if (problem) throw notClassifier(path, problem.text, [output], problem.hint);
+  return shapeOf(output, walk);
+}
+
+/** The shape as the file states it, and as its nodes make it where it does not. */
+function shapeOf(output: OnnxValueInfo, walk: GraphWalk): Shape {
+  const { shape: stated } = output;
+  const made = walk.shape(output.name);
+  if (!stated || (made && made.length !== stated.length)) return stated ?? made ?? [];
+  return stated.map((dim, i) => (typeof dim === 'number' ? dim : (made?.[i] ?? dim)));
 }
 
 function classesIn(shape: Shape): number {

@@ -1,5 +1,5 @@
 import { imageLayouts } from '../api/classifier/imageInput.js';
-import { pixelRanges } from '../api/classifier/inputHead.js';
+import { channelOrders, pixelRanges } from '../api/classifier/inputHead.js';
 import { describeReading, type OnnxOptions, type OnnxReading } from '../api/classifier/reading.js';
 import { scoreKinds } from '../api/classifier/scores.js';
 import { croppings, interpolations } from '../support/imageView.js';
@@ -20,6 +20,11 @@ export const onnxFlags = {
     describe: 'Of an .onnx file that takes any: height and width, such as 224 or 48x192',
   },
   range: { ...text, choices: pixelRanges, describe: 'Of an .onnx file: the range of its pixels' },
+  channels: {
+    ...text,
+    choices: channelOrders,
+    describe: 'Of an .onnx file: which colour of its image comes first, red or blue',
+  },
   mean: {
     ...text,
     describe: 'Of an .onnx file: taken off its pixels, one number or one a channel, with commas',
@@ -49,6 +54,7 @@ export const onnxFlagNames = [
     'layout',
     'size',
     'range',
+    'channels',
     'mean',
     'std',
     'crop',
@@ -65,6 +71,7 @@ type OnnxArguments = Readonly<
       | 'layout'
       | 'size'
       | 'range'
+      | 'channels'
       | 'mean'
       | 'std'
       | 'crop'
@@ -85,6 +92,7 @@ export function onnxOptionsOf(args: {
     layout: oneOf('--layout', args.layout, imageLayouts),
     size: sizeOf(args.size),
     range: oneOf('--range', args.range, pixelRanges),
+    channels: oneOf('--channels', args.channels, channelOrders),
     mean: numbersOf('--mean', args.mean),
     std: numbersOf('--std', args.std),
     crop: oneOf('--crop', args.crop, croppings),
@@ -115,11 +123,13 @@ function numbersOf(flag: string, given: string | undefined): readonly number[] |
 export function noteReading(progress: Progress): (reading: OnnxReading, path: string) => void {
   return (reading, path) => {
     for (const line of describeReading(path, reading)) progress.note(line);
-    const { range, normalisation, view, output } = reading.by;
+    const { range, channels, normalisation, crop, interpolation, output } = reading.by;
     const flags = [
       ...(range === 'assumed' ? ['--range'] : []),
       ...(normalisation === 'assumed' ? ['--mean', '--std'] : []),
-      ...(view === 'assumed' ? ['--crop', '--interpolation'] : []),
+      ...(channels === 'assumed' ? ['--channels'] : []),
+      ...(crop === 'assumed' ? ['--crop'] : []),
+      ...(interpolation === 'assumed' ? ['--interpolation'] : []),
       ...(output.startsWith('measurement') ? ['--output'] : []),
     ];
     if (flags.length > 0)

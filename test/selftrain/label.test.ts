@@ -1,17 +1,31 @@
-import { mkdtempSync, readdirSync, readFileSync, rmSync, statSync, truncateSync } from 'node:fs';
+import {
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  truncateSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import sharp from 'sharp';
 import { beforeAll, describe, expect, it } from 'vitest';
+import { onnx } from '../../generated/proto/onnx.js';
+import type { OnnxOptions } from '../../src/api/classifier/reading.js';
 import { compileModel } from '../../src/api/compileModel.js';
 import { exportModel } from '../../src/api/exportModel.js';
-import { Labeller } from '../../src/api/labeller.js';
+import { Labeller, type LabellerOptions } from '../../src/api/labeller.js';
 import type { TeacherSource } from '../../src/api/teacher.js';
 import { Trainer } from '../../src/api/trainer.js';
-import type { ImageSource } from '../../src/data/imageSource.js';
+import { ArrayDataset } from '../../src/data/dataset.js';
+import { arraySource, type ImageSource } from '../../src/data/imageSource.js';
 import { defineModel, image } from '../../src/nn/index.js';
 import { loadCheckpoint, resolveCheckpoint, saveCheckpoint } from '../../src/runtime/checkpoint.js';
 import { softmaxRows } from '../../src/runtime/evaluate.js';
 import { labelImages, type LabelOptions } from '../../src/selftrain/label.js';
+import { labelDataSet } from '../../src/selftrain/labelRun.js';
 import { LabelSet } from '../../src/selftrain/labelSet.js';
 import {
   labelColumns,
@@ -21,6 +35,8 @@ import {
   shardPath,
 } from '../../src/selftrain/labelStore.js';
 import { temporaryFolder } from '../support/folder.js';
+import { base } from '../support/foreignColours.js';
+import { writeForeign } from '../support/foreignOnnx.js';
 import { noise, smallDisk } from '../support/smallDisk.js';
 import { quarters, tinyNet } from '../support/tinyDigits.js';
 import { quarterNames, quarterSource, tinyTeacher, withLabeller } from '../support/tinyTeacher.js';
@@ -290,6 +306,92 @@ describe('an .onnx teacher', () => {
       teacher: { name: 'exported' },
       classes: ['0', '1', '2', '3'],
     });
+  });
+
+  it('that lost its metadata is told, and labels as before with its mean and std', async () => {
+    const folder = temporaryFolder();
+    const [path, bare] = [join(folder, 'exported.onnx'), join(folder, 'bare.onnx')];
+    const { checkpoint, model } = await normalised(folder, 0.25);
+    await exportModel(checkpoint, { model, out: path });
+    const { metadataProps: _, ...rest } = onnx.ModelProto.decode(readFileSync(path));
+    writeFileSync(bare, onnx.ModelProto.encode(rest).finish());
+    const labelled = async (by: string, options: LabellerOptions = {}) => {
+      const out = temporaryFolder();
+      const { reading } = await withLabeller(
+        by,
+        (l) => labelImages(l, quarterSource(10), { out }),
+        options,
+      );
+      const all = (await readLabels(out)).flatMap(({ probabilities }) => [...probabilities]);
+      return { all, notes: reading?.notes.join('\n') ?? '' };
+    };
+    const own = await labelled(path);
+    const without = await labelled(bare);
+    const told = await labelled(bare, { onnx: { mean: [0.25], std: [0.5] } });
+    expect(own.notes).not.toMatch(/metadata/);
+    expect(without.notes).toMatch(/Gradus wrote it, and its metadata is gone/);
+    expect(relativeError(without.all, own.all)).toBeGreaterThan(1e-2);
+    expect(told.notes).not.toMatch(/metadata is gone/);
+    expect(relativeError(told.all, own.all)).toBeLessThan(1e-5);
+  });
+
+  it('of another program that is read otherwise makes other labels, named by both readings', async () => {
+    const folder = temporaryFolder();
+    const path = writeForeign(join(folder, 'other.onnx'), base(['N', 3, 3, 3]));
+    const images = arraySource(
+      new ArrayDataset({
+        ...{ shape: [3, 3, 3], classes: 3 },
+        images: Uint8Array.from({ length: 4 * 27 }, (__, i) => (37 * i) % 256),
+        labels: Uint8Array.of(0, 1, 2, 0),
+      }),
+      { name: 'colours' },
+    );
+    const out = join(folder, 'labels');
+    const readings: unknown[] = [];
+    const by = (options: OnnxOptions) =>
+      withLabeller(path, (l) => labelImages(l, images, { out }), {
+        ...{ classNames: undefined, onnx: options },
+        onReading: (reading) => readings.push(reading),
+      });
+    await by({ layout: 'nchw' });
+    const { reading } = (await LabelSet.open(out)).origin;
+    expect(readings).toEqual([expect.objectContaining({ settings: reading })]);
+    expect(reading).toMatchObject({ layout: 'nchw', channels: 'rgb', mean: null });
+    expect(await by({ layout: 'nchw' })).toMatchObject({ skipped: 1 });
+    const other = (options: OnnxOptions, words: string) =>
+      expect(by(options)).rejects.toThrow(
+        expect.objectContaining({
+          code: 'labels-differ',
+          message: expect.stringContaining(
+            `with another reading of the network: ${words}`,
+          ) as string,
+        }),
+      );
+    await other({ layout: 'nhwc' }, 'layout nchw, not nhwc');
+    await other({ layout: 'nchw', mean: [0.5] }, 'mean none, not 0.5,0.5,0.5; std none, not 1,1,1');
+    await other({ layout: 'nchw', channels: 'bgr' }, 'channels rgb, not bgr');
+    await other({ layout: 'nchw', crop: 'centre' }, 'crop squash, not centre');
+  });
+
+  it('is asked once how it is read, for labels and audit together', async () => {
+    const folder = temporaryFolder();
+    const path = writeForeign(join(folder, 'other.onnx'), base());
+    const rgb = { blue: [40, 60, 200], green: [40, 200, 60], red: [200, 60, 40] };
+    for (const [name, [r = 0, g = 0, b = 0]] of Object.entries(rgb)) {
+      mkdirSync(join(folder, 'set', name), { recursive: true });
+      const plain = { width: 8, height: 8, channels: 3, background: { r, g, b } } as const;
+      await sharp({ create: plain })
+        .png()
+        .toFile(join(folder, 'set', name, '1.png'));
+    }
+    const readings: unknown[] = [];
+    const { audit } = await labelDataSet(path, {
+      ...{ data: join(folder, 'set'), audit: join(folder, 'set'), out: join(folder, 'labels') },
+      ...{ device: 'cpu', threads: 1, batch: 2 },
+      onReading: (reading) => readings.push(reading),
+    });
+    expect(audit?.accuracy).toBe(1);
+    expect(readings).toHaveLength(1);
   });
 
   it('has to be a classifier of images', async () => {

@@ -7,7 +7,8 @@ const codes = { float32: 1, uint8: 2, int64: 7, float16: 10 } as const;
 interface Value {
   readonly name: string;
   readonly dtype?: keyof typeof codes;
-  readonly shape: readonly (number | string)[];
+  /** Of a tensor; missing for a sequence of maps, as ZipMap's. */
+  readonly shape?: readonly (number | string)[];
 }
 
 interface Constant {
@@ -71,6 +72,11 @@ export function writeForeign(path: string, model: ForeignOnnx): string {
 }
 
 function valueInfo({ name, dtype = 'float32', shape }: Value) {
+  if (!shape)
+    return {
+      name,
+      type: { sequenceType: { elemType: { mapType: { keyType: codes.int64 } } } },
+    };
   const dim = shape.map((d) => (typeof d === 'string' ? { dimParam: d } : { dimValue: d }));
   return { name, type: { tensorType: { elemType: codes[dtype], shape: { dim } } } };
 }

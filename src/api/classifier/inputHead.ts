@@ -6,10 +6,28 @@ import { attributeNumber, type GraphWalk } from './graphWalk.js';
 export const pixelRanges = ['0..1', '0..255'] as const;
 export type PixelRange = (typeof pixelRanges)[number];
 
+/** Orders of the colours of a pixel: red or blue first. */
+export const channelOrders = ['rgb', 'bgr'] as const;
+export type ChannelOrder = (typeof channelOrders)[number];
+
+/** Means of red, green and blue over ImageNet's images, of pixels from 0 to 1. */
+const imageNetMean = [0.485, 0.456, 0.406];
+
+/** The order in which means of pixels, of either range, are those of ImageNet's images; undefined for others. */
+export function channelOrderBy(means: readonly number[]): ChannelOrder | undefined {
+  const scale = means.every((m) => m > 1.5) ? 255 : 1;
+  const are = (wanted: readonly number[]): boolean =>
+    means.length === 3 && wanted.every((m, c) => Math.abs((means[c] ?? 0) / scale - m) < 0.005);
+  if (are(imageNetMean)) return 'rgb';
+  return are(imageNetMean.toReversed()) ? 'bgr' : undefined;
+}
+
 /** Facts about the image that follow from the first nodes of a graph. */
 export interface InputHead {
   /** The pixels that its own normalisation is for; undefined where it has none that is certain. */
   readonly range: PixelRange | undefined;
+  /** The order of the colours that its means are for; undefined for other means than ImageNet's. */
+  readonly order: ChannelOrder | undefined;
   /** The operators of that normalisation. */
   readonly by: string;
   /** The channels by the first convolution or normalisation, and along which axis of the image. */
@@ -127,8 +145,13 @@ class Scaling {
     });
   }
 
-  found(): Pick<InputHead, 'range' | 'by'> {
-    return { range: this.#range, by: this.#operators.join(', ') };
+  found(): Pick<InputHead, 'range' | 'order' | 'by'> {
+    const middles = this.#channels().map(({ middle }) => middle);
+    return {
+      range: this.#range,
+      order: channelOrderBy(middles),
+      by: this.#operators.join(', '),
+    };
   }
 }
 

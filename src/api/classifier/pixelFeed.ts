@@ -21,7 +21,8 @@ export function pixelFeed(
   const plane = height * width;
   const own = format === 'uint8-nhwc' ? 'nhwc' : 'nchw';
   const { mean, std } = pixels;
-  const same = own === image.layout || channels === 1;
+  const turned = pixels.channels === 'bgr';
+  const same = (own === image.layout || channels === 1) && !turned;
   // Steps from a pixel to the next, and from a channel to the next.
   const from = own === 'nhwc' ? [channels, 1] : [1, plane];
   const to = image.layout === 'nhwc' ? [channels, 1] : [1, plane];
@@ -35,7 +36,8 @@ export function pixelFeed(
       for (let start = 0; start < given.length; start += channels * plane)
         for (let c = 0; c < channels; c++) {
           const [m, s] = [mean?.[c] ?? 0, std?.[c] ?? 1];
-          const [read, write] = [start + c * (from[1] ?? 0), start + c * (to[1] ?? 0)];
+          const colour = turned ? channels - 1 - c : c;
+          const [read, write] = [start + colour * (from[1] ?? 0), start + c * (to[1] ?? 0)];
           const [readStep, writeStep] = [from[0] ?? 0, to[0] ?? 0];
           for (let p = 0; p < plane; p++)
             out[write + p * writeStep] = ((given[read + p * readStep] ?? 0) - m) / s;

@@ -11,7 +11,14 @@ import {
   type ImageView,
 } from '../../support/imageView.js';
 import { imageLayouts, type Evidence, type ImageInput, type PixelLayout } from './imageInput.js';
-import { pixelRanges, type InputHead, type PixelRange } from './inputHead.js';
+import {
+  channelOrderBy,
+  channelOrders,
+  pixelRanges,
+  type ChannelOrder,
+  type InputHead,
+  type PixelRange,
+} from './inputHead.js';
 import { scoreKinds, type ScoreKind } from './scores.js';
 
 /** Facts that a caller states about an .onnx file, which does not state them or states them wrongly. */
@@ -22,7 +29,12 @@ export interface OnnxOptions {
   readonly size?: readonly [number, number] | undefined;
   /** The range of its pixels. */
   readonly range?: PixelRange | undefined;
-  /** Of each channel, or one for all, in pixels of that range: it takes (pixel - mean) / std. */
+  /** Which colour comes first: red (`rgb`) or blue (`bgr`). */
+  readonly channels?: ChannelOrder | undefined;
+  /**
+   * Of each channel in the order that the network takes them, or one for all, in pixels of that range:
+   * it takes (pixel - mean) / std.
+   */
   readonly mean?: readonly number[] | undefined;
   readonly std?: readonly number[] | undefined;
   /** The part of an image file that the network sees. */
@@ -41,7 +53,10 @@ export interface OnnxOptions {
 export interface PixelReading {
   readonly range: PixelRange;
   readonly rangeBy: Evidence;
-  /** By channel; undefined where nothing is subtracted and divided. */
+  readonly channels: ChannelOrder;
+  /** `shape` for grey images, which have a single channel. */
+  readonly channelsBy: Evidence;
+  /** By channel, in their order; undefined where nothing is subtracted and divided. */
   readonly mean: readonly number[] | undefined;
   readonly std: readonly number[] | undefined;
   readonly normalisationBy: Evidence;
@@ -52,6 +67,8 @@ export interface PixelReading {
 export const readingSettingsSchema = z.object({
   layout: z.enum(imageLayouts),
   range: z.enum(pixelRanges),
+  /** Older versions always gave red first. */
+  channels: z.enum(channelOrders).default('rgb'),
   mean: z.array(z.number()).nullable(),
   std: z.array(z.number()).nullable(),
   /** Height and width. */
@@ -75,9 +92,12 @@ export interface OnnxReading {
   readonly by: {
     readonly layout: Evidence;
     readonly range: Evidence;
+    readonly channels: Evidence;
     readonly normalisation: Evidence;
-    /** Evidence for crop, interpolation and the pixels of a file. */
-    readonly view: Evidence;
+    readonly crop: Evidence;
+    readonly interpolation: Evidence;
+    /** Evidence for how the pixels of a file are read. */
+    readonly pixels: Evidence;
     /** In words. */
     readonly output: string;
   };
@@ -91,16 +111,22 @@ export interface OnnxReading {
 export function describeReading(path: string, reading: OnnxReading): string[] {
   const { image, scores, settings, by, notes } = reading;
   const { layout, range, mean, std, output, crop, cropPct, interpolation, pixels } = settings;
+  const word = (own: Evidence): string => `(${evidenceWords[own]})`;
   const share = cropPct === null ? '' : ` of ${(100 * cropPct).toFixed(1)} %`;
   const normalised = mean
-    ? `mean ${mean.join(',')} and std ${(std ?? []).join(',')} (${evidenceWords[by.normalisation]})`
-    : `no mean or std (${by.normalisation === 'assumed' ? 'not stated in the file' : evidenceWords[by.normalisation]})`;
+    ? `mean ${mean.join(',')} and std ${(std ?? []).join(',')} ${word(by.normalisation)}`
+    : `no mean or std ${word(by.normalisation)}`;
   const parts = [
     `${image.name} ${image.shape} ${image.dtype}`,
-    `channels ${layout === 'nchw' ? 'first' : 'last'} (${evidenceWords[by.layout]})`,
-    `pixels ${range} (${by.range === 'assumed' ? 'not stated in the file' : evidenceWords[by.range]})`,
+    `channels ${layout === 'nchw' ? 'first' : 'last'} ${word(by.layout)}`,
+    ...(by.channels === 'shape'
+      ? []
+      : [`${settings.channels === 'rgb' ? 'red' : 'blue'} first ${word(by.channels)}`]),
+    `pixels ${range} ${word(by.range)}`,
     normalised,
-    `crop ${crop}${share}, ${interpolation}, pixels as ${pixels} (${evidenceWords[by.view]})`,
+    `crop ${crop}${share} ${word(by.crop)}`,
+    `${interpolation} ${word(by.interpolation)}`,
+    `files as ${pixels} ${word(by.pixels)}`,
   ];
   const line = `${path}: image ${parts.join(', ')}; output ${scores.name} ${scores.shape}: ${output}, by ${by.output}`;
   return [line, ...notes.map((note) => `note: ${path}: ${note}`)];
@@ -118,11 +144,12 @@ const evidenceWords: Readonly<Record<Evidence, string>> = {
 /** How two readings of one file differ, in words; undefined where they do not. */
 export function readingDifference(a: ReadingSettings, b: ReadingSettings): string | undefined {
   const keys = Object.keys(readingSettingsSchema.shape) as (keyof ReadingSettings)[];
-  const key = keys.find((own) => JSON.stringify(a[own]) !== JSON.stringify(b[own]));
-  if (key === undefined) return undefined;
+  const others = keys.filter((own) => JSON.stringify(a[own]) !== JSON.stringify(b[own]));
+  if (others.length === 0) return undefined;
   const words = (value: ReadingSettings[keyof ReadingSettings]): string =>
     value === null ? 'none' : String(value);
-  return `with another reading of the network: ${key} ${words(b[key])}, not ${words(a[key])}`;
+  const told = others.map((key) => `${key} ${words(b[key])}, not ${words(a[key])}`);
+  return `with another reading of the network: ${told.join('; ')}`;
 }
 
 /** How the numbers of the image are made: as told, else as the file's metadata or first nodes say. */
@@ -134,6 +161,7 @@ export function pixelReadingOf(
   path: string,
 ): PixelReading {
   const told = toldNormalisation(options, channels, path);
+  const order = orderOf(options, channels, head, path);
   if (dtype === 'uint8') {
     if (told ?? options.range === '0..1')
       throw new ConfigError(`${path} takes bytes, which are not scaled or normalised`, {
@@ -142,7 +170,7 @@ export function pixelReadingOf(
         hint: 'leave the range, the mean and the std out',
       });
     const none = { mean: undefined, std: undefined, notes: [] };
-    return { range: '0..255', rangeBy: 'type', normalisationBy: 'type', ...none };
+    return { range: '0..255', rangeBy: 'type', normalisationBy: 'type', ...order, ...none };
   }
   const recorded = recordedPixels(metadata, channels, path);
   const range = options.range ?? recorded?.range ?? head.range ?? '0..1';
@@ -156,6 +184,10 @@ export function pixelReadingOf(
       'Gradus wrote it, and its metadata is gone, as quantisers lose it: its mean and std are not known here',
     );
   const { mean, std } = told ?? recorded ?? { mean: undefined, std: undefined };
+  if (order.channelsBy === 'assumed' && mean && channelOrderBy(mean) === 'bgr')
+    notes.push(
+      "its mean is that of ImageNet's images with blue first, and its channels are given with red first: say which is right",
+    );
   if (range === '0..1' && mean?.some((m) => Math.abs(m) > 1.5))
     throw new ConfigError(`a mean of ${mean.join(',')} is not one of pixels from 0 to 1`, {
       code: 'onnx-option',
@@ -165,11 +197,34 @@ export function pixelReadingOf(
   return {
     range,
     rangeBy: by(options.range !== undefined),
+    ...order,
     mean,
     std,
     normalisationBy: by(told !== undefined),
     notes,
   };
+}
+
+/** Which colour comes first: as told, else as the means in the first nodes say. */
+function orderOf(
+  { channels: told }: OnnxOptions,
+  count: number,
+  head: InputHead,
+  path: string,
+): Pick<PixelReading, 'channels' | 'channelsBy'> {
+  if (count === 1) {
+    if (told !== undefined)
+      throw new ConfigError(`${path} takes grey images, whose one channel has no order`, {
+        code: 'onnx-option',
+        where: 'channels',
+        hint: 'leave the order of the channels out',
+      });
+    return { channels: 'rgb', channelsBy: 'shape' };
+  }
+  if (told !== undefined) return { channels: told, channelsBy: 'told' };
+  return head.order
+    ? { channels: head.order, channelsBy: 'graph' }
+    : { channels: 'rgb', channelsBy: 'assumed' };
 }
 
 interface Normalisation {
@@ -259,13 +314,21 @@ export function recordedChoice<const T extends string>(
 }
 
 /** How it is known what of an image file a network sees. */
+export type ViewEvidence = Pick<OnnxReading['by'], 'crop' | 'interpolation' | 'pixels'>;
+
 export function viewEvidence(
   { crop, cropPct, interpolation }: OnnxOptions,
   metadata: OnnxModel['metadata'],
-): Evidence {
-  if ([crop, cropPct, interpolation].some((choice) => choice !== undefined)) return 'told';
-  const keys = ['crop', 'crop_pct', 'interpolation', 'pixels'];
-  return keys.some((key) => metadata[`gradus.${key}`] !== undefined) ? 'file' : 'assumed';
+): ViewEvidence {
+  const by = (told: unknown, ...keys: readonly string[]): Evidence => {
+    if (told !== undefined) return 'told';
+    return keys.some((key) => metadata[`gradus.${key}`] !== undefined) ? 'file' : 'assumed';
+  };
+  return {
+    crop: by(crop ?? cropPct, 'crop', 'crop_pct'),
+    interpolation: by(interpolation, 'interpolation'),
+    pixels: by(undefined, 'pixels'),
+  };
 }
 
 /** A share that a caller gives. Throws a ConfigError unless it is above 0 and at most 1. */
@@ -290,10 +353,13 @@ export function requireCentre({ cropPct }: OnnxOptions, { crop }: ImageView, pat
 
 /** Mean from 0 to 1 that gives the bars of `pad` their colour, as for a checkpoint; empty if it is not known. */
 export function barMean(
-  { range, mean }: PixelReading,
+  { range, mean, channels }: PixelReading,
   metadata: OnnxModel['metadata'],
 ): readonly number[] {
-  if (mean) return mean.map((own) => (range === '0..255' ? own / 255 : own));
+  if (mean) {
+    const scaled = mean.map((own) => (range === '0..255' ? own / 255 : own));
+    return channels === 'bgr' ? scaled.reverse() : scaled;
+  }
   const recorded = (metadata['gradus.mean'] ?? '').split(',').map(Number);
   return recorded.every((own) => own >= 0 && own <= 1) ? recorded : [];
 }

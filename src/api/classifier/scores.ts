@@ -164,6 +164,21 @@ export function measureScores(scores: Float32Array, classes: number): ScoreKind 
   return every(areLogs) ? 'log-probabilities' : 'logits';
 }
 
+/** Rows of scores that no classifier means to give, in words; undefined for all others. */
+export function oddityOf(scores: Float32Array, classes: number): string | undefined {
+  const rows = Array.from({ length: scores.length / classes }, (_, i) =>
+    scores.subarray(i * classes, (i + 1) * classes),
+  );
+  const every = (of: (row: Float32Array) => boolean): boolean => rows.length > 0 && rows.every(of);
+  if (every((row) => row.every((x) => x === row[0])))
+    return 'those of an image are all equal, as a softmax along another axis than the classes makes them';
+  if (every((row) => row.every((x) => x === 0 || x === 1) && sum(row) === 1))
+    return 'each is 0 or 1, a decision that tells nothing of how sure it is: export the network with what comes before';
+  if (every((row) => row.every((x) => x >= 0) && Math.abs(sum(row) - 100) <= 100 * tolerance))
+    return 'those of an image sum to 100, as percentages do: have the network divide them by 100';
+  return undefined;
+}
+
 function sum(row: Float32Array): number {
   return row.reduce((a, b) => a + b, 0);
 }
