@@ -2,10 +2,22 @@ import { statImages } from '../data/fileStats.js';
 import { subsetOf, type LabelledImages } from '../data/images.js';
 import { compareSet } from '../data/setChange.js';
 import { openSetRecord } from '../data/setRecord.js';
+import { formatPercent } from '../support/share.js';
 import { recordPath } from './setMemory.js';
 
-/** The images that a training held out, or the reason why they are lost. */
-export type HeldOut = { readonly images: LabelledImages } | { readonly lost: string };
+/** The images that a training held out, with what is to be said of them, or the reason why they are lost. */
+export type HeldOut =
+  | { readonly images: LabelledImages; readonly notes: readonly string[] }
+  | { readonly lost: string };
+
+/** Note about held-out images that no record names, but a config, drawn again from the labelled images of today. */
+export function drawnAgainNote(
+  run: string,
+  labelled: string,
+  { share, seed }: { readonly share: number; readonly seed: number },
+): string {
+  return `${run} keeps no record of what it held out (an older version made it): that is drawn again from ${labelled}, ${formatPercent(share, 0)} of each class by seed ${seed}; if images there have changed since, nobody can tell, and the network may have learned from some of these`;
+}
 
 /**
  * The labelled images that a run's record names as held out; lost where some of them have changed
@@ -28,5 +40,5 @@ export async function recordedHeldOut(
     return { lost: `${them} of those that ${run} held out changed or went since` };
   }
   const known = { ...images, fingerprint: header.identity };
-  return { images: subsetOf(known, heldOut) };
+  return { images: subsetOf(known, heldOut), notes: [] };
 }

@@ -68,7 +68,7 @@ export class SetMemory {
     const record = resume ? await openSetRecord(path) : undefined;
     if (!record) {
       // Packed images have a hash of their own, which older versions knew too.
-      if (resume && !images.packed) this.#tellOld();
+      if (resume && !images.packed) this.#tellOld(role);
       this.#willWrite(role, images, stats);
       return { images, stats, fresh: !resume };
     }
@@ -145,11 +145,13 @@ export class SetMemory {
     this.#tell(`${touched} files of ${name} have another modification time; ${how}`);
   }
 
-  #tellOld(): void {
+  #tellOld(role: SetRole): void {
     if (this.#toldOld) return;
     this.#toldOld = true;
+    const heldOut =
+      role === 'labelled' ? ', and what is held out is drawn from them again, by the seed' : '';
     this.#tell(
-      `${this.options.folder} keeps no record of its images (an older version made it): those of today count as those of then`,
+      `${this.options.folder} keeps no record of its images (an older version made it): those of today count as those of then${heldOut}`,
     );
   }
 

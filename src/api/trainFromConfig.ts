@@ -3,7 +3,7 @@ import { join, resolve } from 'node:path';
 import type { Json } from '../artifacts/checkpointSchema.js';
 import { cleanImages } from '../data/cleanImages.js';
 import { ImageBatches } from '../data/imageBatches.js';
-import { hardTargets, type LabelledImages } from '../data/images.js';
+import { hardTargets } from '../data/images.js';
 import type { ImageSource } from '../data/imageSource.js';
 import type { OnSet } from '../data/describe.js';
 import { LoaderPool } from '../data/loaderPool.js';
@@ -11,8 +11,8 @@ import { UnreadableImages } from '../data/unreadable.js';
 import type { Preparation } from '../data/preparation.js';
 import { removeOwnFiles } from '../runtime/ownFiles.js';
 import { fixedFolder, listCheckpoints, readCheckpointState } from '../runtime/checkpoint.js';
-import { findRun, RunFolder } from '../runtime/runFolder.js';
-import { ConfigError, DataError } from '../support/errors.js';
+import { RunFolder } from '../runtime/runFolder.js';
+import { ConfigError } from '../support/errors.js';
 import { batchesAhead, chooseDevice } from './device.js';
 import { deviceNote, type DeviceChoice } from './deviceNames.js';
 import { machine } from './machine.js';
@@ -27,7 +27,7 @@ import {
 import { evaluateClean } from './evaluateNetwork.js';
 import { fixResolution, requireLarger } from './fixResolution.js';
 import { forgetTest, judgeRun, type EvaluationResult, type RunJudgement } from './judgeRun.js';
-import { recordedHeldOut } from './heldOutRecord.js';
+import { drawnAgainNote, recordedHeldOut, type HeldOut } from './heldOutRecord.js';
 import { openLabelledSet } from './imageSets.js';
 import { Labeller } from './labeller.js';
 import { loadModel, modelPath } from './loadModel.js';
@@ -345,37 +345,25 @@ function planOf(
  * The labelled images that the training of a checkpoint held out; undefined where it was not made
  * by `gradus train`. Throws a DataError with `hint` where they are gone.
  */
-export async function heldOutOf(
-  checkpoint: string,
-  hint: string,
-): Promise<LabelledImages | undefined> {
+export async function heldOutOf(checkpoint: string, hint: string): Promise<HeldOut | undefined> {
   const { config: saved } = readCheckpointState(checkpoint);
   if (typeof saved !== 'object' || saved === null || !('data' in saved)) return undefined;
   const config = parseTrainingConfig(saved, checkpoint);
   const { data } = config;
   const run = requireRun(checkpoint, hint);
-  if (data.kind === 'mnist')
-    return (await openTrainingSets(config, dataOfRun(run, 'mnist', hint).folder)).validation;
-  const { folder } = dataOfRun(run, data.labelled, hint);
+  if (data.kind === 'mnist') {
+    const sets = await openTrainingSets(config, dataOfRun(run, 'mnist', hint).folder);
+    return { images: sets.validation, notes: [] };
+  }
+  const { folder, note } = dataOfRun(run, data.labelled, hint);
+  const notes = note === undefined ? [] : [note];
   const classes = asRecorded(recordedClasses(checkpoint));
   const all = await openLabelledSet(data.labelled, { folder, classes });
-  const kept = await recordedHeldOutOf(checkpoint, all);
-  return kept ?? holdOut(all, config.validation.share, config.seed).validation;
-}
-
-/** Those that the record of a checkpoint's run names. Throws a DataError where one of them has changed. */
-async function recordedHeldOutOf(
-  checkpoint: string,
-  all: LabelledImages,
-): Promise<LabelledImages | undefined> {
-  const run = findRun(checkpoint);
-  const found = run && (await recordedHeldOut(run.path, all));
-  if (!found || 'images' in found) return found?.images;
-  throw new DataError(found.lost, {
-    code: 'held-out-changed',
-    where: all.name,
-    hint: 'restore them, or name labelled images that audit it: --audit SET, or none',
-  });
+  const recorded = await recordedHeldOut(run.path, all);
+  if (recorded) return 'lost' in recorded ? recorded : { ...recorded, notes };
+  const drawn = { share: config.validation.share, seed: config.seed };
+  const images = holdOut(all, drawn.share, drawn.seed).validation;
+  return { images, notes: [...notes, drawnAgainNote(run.path, data.labelled, drawn)] };
 }
 
 /** What a config says to the trainer; `classes` is the number of those of its images. */

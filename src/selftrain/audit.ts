@@ -1,5 +1,5 @@
 /** How good a teacher's labels are, measured on labelled images that its training held out. */
-import { existsSync } from 'node:fs';
+import { existsSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { z } from 'zod';
 import { readingDifference } from '../api/classifier/reading.js';
@@ -25,6 +25,7 @@ import {
   type LabelOrigin,
 } from './labelStore.js';
 import { RowCollector } from './rowCollector.js';
+import type { ShardMemory } from './shardMemory.js';
 
 const auditSchema = originSchema.extend({
   format: z.literal('gradus-audit'),
@@ -112,16 +113,33 @@ export async function auditTeacher(
   }
 }
 
-/** Audits a teacher as auditTeacher, unless the folder has that very audit; measures it over all confidences. */
+interface AuditOptions {
+  readonly temperature?: number | undefined;
+  /** What is known of the files of the images; packed images need none. */
+  readonly memory?: ShardMemory | undefined;
+}
+
+/**
+ * Audits a teacher as auditTeacher, unless the folder has that very audit, of images that have not
+ * changed since; measures it over all confidences.
+ */
 export async function auditOnce(
   labeller: Labeller,
   source: ImageSource,
   folder: string,
-  temperature = 1,
+  { temperature = 1, memory }: AuditOptions = {},
 ): Promise<AuditResult> {
   const origin = await originBy(labeller, source, { temperature, topK: 1 });
+  const path = auditPath(folder);
   let audit = await readAudit(folder);
-  if (!audit || differenceFrom(labeller, origin, audit.origin) !== undefined) {
+  const ofSet = audit?.origin.data.name === source.name;
+  const aged = ofSet && memory ? await memory.agedAudit(path) : undefined;
+  if (aged !== undefined) memory?.options.tell?.(`${aged}: the teacher is audited anew`);
+  const differs = audit && differenceFrom(labeller, origin, audit.origin) !== undefined;
+  if (!audit || differs || aged !== undefined) {
+    // A record of today beside an audit of then would hide the change, if this is killed in between.
+    rmSync(path, { force: true });
+    await memory?.record(path, 0, source.count);
     await auditTeacher(labeller, source, folder, temperature);
     audit = await readAudit(folder);
   }

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { isObject } from '../api/config.js';
-import { recordedHeldOut, type HeldOut } from '../api/heldOutRecord.js';
+import { drawnAgainNote, recordedHeldOut, type HeldOut } from '../api/heldOutRecord.js';
 import { openLabelledSet } from '../api/imageSets.js';
 import { asRecorded, classesOfRun, dataOfRun } from '../api/runRecord.js';
 import { heldOutOf } from '../api/trainFromConfig.js';
@@ -28,8 +28,10 @@ export async function openHeldOut(checkpoint: string): Promise<HeldOut | undefin
   const found = await heldOutOfSelfTraining(checkpoint);
   if (found) return found;
   try {
-    const images = await heldOutOf(checkpoint, otherAuditor);
-    return images && { images: { ...images, name: `the images that ${checkpoint} held out` } };
+    const own = await heldOutOf(checkpoint, otherAuditor);
+    if (!own || 'lost' in own) return own;
+    const name = `the images that ${checkpoint} held out`;
+    return { ...own, images: { ...own.images, name } };
   } catch (error) {
     if (error instanceof GradusError) return { lost: reasonOf(error) };
     throw error;
@@ -55,13 +57,18 @@ export async function heldOutOfSelfTraining(checkpoint: string): Promise<HeldOut
   const { labelled } = config.data;
   const name = `the images that ${checkpoint} held out`;
   let images: LabelledImages;
+  const notes: string[] = [];
+  const { seed } = config;
+  const { share } = config.validation;
   try {
     const classes = asRecorded(classesOfRun(run.info));
-    const { folder } = dataOfRun(run, labelled, otherAuditor);
+    const { folder, note } = dataOfRun(run, labelled, otherAuditor);
+    if (note !== undefined) notes.push(note);
     const all = await openLabelledSet(labelled, { folder, classes });
     const recorded = await recordedHeldOut(run.path, all);
-    if (recorded) return 'lost' in recorded ? recorded : { images: { ...recorded.images, name } };
-    images = holdOut(all, config.validation.share, config.seed).validation;
+    if (recorded)
+      return 'lost' in recorded ? recorded : { images: { ...recorded.images, name }, notes };
+    images = holdOut(all, share, seed).validation;
   } catch (error) {
     if (error instanceof GradusError) return { lost: reasonOf(error) };
     throw error;
@@ -69,5 +76,6 @@ export async function heldOutOfSelfTraining(checkpoint: string): Promise<HeldOut
   const begun = new Stages(run.path).inputsOf('teacher/train');
   if (!isObject(begun) || begun['validation'] !== images.fingerprint)
     return { lost: `${labelled} has changed since its training` };
-  return { images: { ...images, name } };
+  notes.push(drawnAgainNote(run.path, labelled, { share, seed }));
+  return { images: { ...images, name }, notes };
 }

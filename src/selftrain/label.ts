@@ -160,8 +160,10 @@ class LabelRun {
     const today = { ...this.origin, data: info.data };
     const inImages = differenceFrom(this.labeller, today, info) === undefined;
     if (inImages && memory?.options.acceptData === true) return;
-    const change = inImages ? await memory?.changeOfAll(listShards(out)) : undefined;
-    const counts = change ? ` (${countsOf(change)})` : '';
+    const found = inImages ? await memory?.compareAll(listShards(out)) : undefined;
+    const change = found?.change;
+    const order = found?.reordered === true ? ' (the same ones in another order)' : '';
+    const counts = change ? ` (${countsOf(change)})` : order;
     throw new ArtifactError(`${out} holds other labels: ${path} was made ${difference}${counts}`, {
       code: 'labels-differ',
       where: out,

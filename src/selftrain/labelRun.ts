@@ -83,7 +83,7 @@ export async function labelDataSet(path: string, request: LabelRequest): Promise
     path,
     request,
     list,
-    async ({ labeller, images, source, heldOut, lost, unfinished, notes }) => {
+    async ({ labeller, images, source, heldOut, heldOutImages, lost, unfinished, notes }) => {
       const { classes: classNames } = labeller.teacher;
       const options = { ...optionsOf(request), classNames };
       const agreement = await agreementWithFloat32(labeller, path, options, source);
@@ -93,7 +93,10 @@ export async function labelDataSet(path: string, request: LabelRequest): Promise
       });
       const audit =
         heldOut && !summary.interrupted
-          ? await auditOnce(labeller, heldOut, request.out, request.temperature)
+          ? await auditOnce(labeller, heldOut, request.out, {
+              temperature: request.temperature,
+              memory: heldOutImages && new ShardMemory(heldOutImages, memoryOf(request)),
+            })
           : null;
       const more = {
         ...(agreement && { agreement }),
@@ -117,6 +120,8 @@ interface ReadyTeacher extends Auditors {
 interface Auditors {
   /** Labelled images that audit the teacher. */
   readonly heldOut?: ImageSource | undefined;
+  /** The same as files; missing for packed images, whose fingerprint changes with them. */
+  readonly heldOutImages?: Images | undefined;
   /** Why those that its run held out do not. */
   readonly lost?: string;
   /** Notes about them. */
@@ -188,12 +193,23 @@ async function auditorsOf(
       isOnnx(path) && names === undefined
         ? await openSetOfOnnx(wanted, path, onnx)
         : await openLabelledSet(wanted, { classes: asRecorded(names, true) });
-    return { heldOut: asSource('audit', images, options), notes: missingNotes(images) };
+    return {
+      heldOut: asSource('audit', images, options),
+      ...{ heldOutImages: filesOf(images), notes: missingNotes(images) },
+    };
   }
   if (isOnnx(path)) return {};
   const found = await openHeldOut(resolveCheckpoint(path));
   if (!found || 'lost' in found) return found ?? {};
-  return { heldOut: asSource('audit', found.images, options, found.images.count) };
+  const { images, notes } = found;
+  return {
+    heldOut: asSource('audit', images, options, images.count),
+    ...{ heldOutImages: filesOf(images), notes },
+  };
+}
+
+function filesOf(images: Images): Images | undefined {
+  return images.packed ? undefined : images;
 }
 
 function isOnnx(path: string): boolean {

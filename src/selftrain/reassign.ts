@@ -5,7 +5,7 @@ import type { OnnxReading } from '../api/classifier/reading.js';
 import type { Labeller } from '../api/labeller.js';
 import { subsetOf, type Images } from '../data/images.js';
 import { subsetSource, type ImageSource } from '../data/imageSource.js';
-import { countsOf, examplesOf } from '../data/setChange.js';
+import { countsOf, examplesOf, type SetChange } from '../data/setChange.js';
 import { makeFolder } from '../runtime/atomic.js';
 import { removeOwnFiles } from '../runtime/ownFiles.js';
 import { ArtifactError, ConfigError, DataError } from '../support/errors.js';
@@ -21,6 +21,13 @@ import { LabelSet } from './labelSet.js';
 import { classDifference, type LabelOrigin } from './labelStore.js';
 import { ReassignPass } from './reassignPass.js';
 import { ShardMemory, type ShardMemoryOptions } from './shardMemory.js';
+
+interface RememberedImages extends ShardMemoryOptions {
+  /** Those of the source. */
+  readonly images: Images;
+  /** Those that audit the teacher, if they are files. */
+  readonly heldOutImages?: Images | undefined;
+}
 
 export interface ReassignOptions {
   /** Kept labels, whose images and copies stay. */
@@ -41,8 +48,8 @@ export interface ReassignOptions {
   readonly allowEmpty?: boolean | undefined;
   /** Replaces a file of other labels. */
   readonly overwrite?: boolean | undefined;
-  /** The images of the source, to be remembered, and how. */
-  readonly remember?: (ShardMemoryOptions & { readonly images: Images }) | undefined;
+  /** The images that are to be remembered, and how. */
+  readonly remember?: RememberedImages | undefined;
   /** Aborted: stops after the batch that runs; the same call goes on. */
   readonly signal?: AbortSignal | undefined;
   readonly onEvent?: ((event: LabelProgress) => void) | undefined;
@@ -123,7 +130,7 @@ export function partsFolder(out: string): string {
 
 class ReassignRun {
   readonly #start = performance.now();
-  readonly #inputs: string;
+  readonly #told = new Set<string>();
 
   constructor(
     private readonly labeller: Labeller,
@@ -132,16 +139,19 @@ class ReassignRun {
     private readonly corrections: Corrections | undefined,
     private readonly origin: LabelOrigin,
     private readonly options: ReassignOptions,
-  ) {
-    const { info } = set;
-    const { generation = info.generation } = options;
+  ) {}
+
+  /** SHA-256 of all that the new labels are made from, with images of this name: where they lie does not matter. */
+  #inputs(name = this.origin.data.name): string {
+    const { info } = this.set;
+    const { generation = info.generation, heldOut } = this.options;
     // What older versions made in the same way is the same.
-    const { reading, ...plain } = origin;
-    const own = isReadAsOlder(labeller) ? plain : { ...plain, reading };
-    const audit = options.heldOut?.fingerprint;
-    const all = [info.inputs, info.teacher, own, generation, corrections?.fingerprint];
-    this.#inputs = createHash('sha256')
-      .update(JSON.stringify([...all, audit]))
+    const { reading, ...plain } = this.origin;
+    const read = isReadAsOlder(this.labeller) ? plain : { ...plain, reading };
+    const own = { ...read, data: { ...read.data, name } };
+    const all = [info.inputs, info.teacher, own, generation, this.corrections?.fingerprint];
+    return createHash('sha256')
+      .update(JSON.stringify([...all, heldOut?.fingerprint]))
       .digest('hex');
   }
 
@@ -150,7 +160,12 @@ class ReassignRun {
     const before = await this.#before();
     const images = await readKeptImages(this.set, this.source);
     const memory = this.#memoryOf(images);
-    if (before && !(await this.#changed(images, memory)))
+    const auditors = this.#auditors();
+    if (
+      before &&
+      !(await this.#changed(images, memory)) &&
+      !(await this.#auditorsChanged(auditors, before))
+    )
       return this.#summary(before, { skipped: true });
     const beside = this.corrections ? correctionsBeside(this.corrections, this.source, images) : 0;
     makeFolder(dirname(out));
@@ -159,7 +174,10 @@ class ReassignRun {
     if (labelled.interrupted) return this.#interrupted(labelled);
     await memory?.record(out, 0, images.places.length);
     const { temperature } = this.origin;
-    const audit = heldOut && (await auditOnce(this.labeller, heldOut, parts, temperature));
+    const audit =
+      heldOut &&
+      (await auditOnce(this.labeller, heldOut, parts, { temperature, memory: auditors }));
+    await auditors?.record(auditOf(out), 0, heldOut?.count ?? 0);
     const found = audit && (await readAudit(parts));
     const everything = new Float32Array(this.origin.classes.length);
     const match = found && new ConfidenceMatch(found, everything);
@@ -179,7 +197,7 @@ class ReassignRun {
     const { out, overwrite = false } = this.options;
     if (!existsSync(out)) return undefined;
     const info = await readInfoOf(out, overwrite);
-    if (info?.inputs === this.#inputs) return info;
+    if (info && info.inputs === this.#inputs(info.data.name)) return info;
     if (info === undefined || overwrite) return undefined;
     throw new ArtifactError(`${out} holds other labels, by ${info.teacher.name}`, {
       code: 'labels-differ',
@@ -205,24 +223,60 @@ class ReassignRun {
 
   #memoryOf({ places }: KeptImages): ShardMemory | undefined {
     const { remember } = this.options;
-    return remember && new ShardMemory(subsetOf(remember.images, places), remember);
+    return remember && new ShardMemory(subsetOf(remember.images, places), this.#telling(remember));
   }
 
   /** Whether the images of the labels that are there have changed. Throws, unless that is accepted. */
   async #changed({ places }: KeptImages, memory: ShardMemory | undefined): Promise<boolean> {
-    const { out, overwrite = false } = this.options;
+    const { out } = this.options;
     const change = await memory?.changeOf(out, 0, places.length);
     if (!change) return false;
-    const message = `images of ${this.source.name} have changed since ${out} was made: ${countsOf(change)}`;
-    if (!overwrite && memory?.options.acceptData !== true)
+    const { name } = this.source;
+    this.#requireAccepted(change, `images of ${name} have changed since ${out} was made`, name);
+    return true;
+  }
+
+  #auditors(): ShardMemory | undefined {
+    const { remember } = this.options;
+    const images = remember?.heldOutImages;
+    return images && new ShardMemory(images, this.#telling(remember));
+  }
+
+  /** Says each line once: the two memories of an older file lack the same. */
+  #telling({ tell, ...options }: ShardMemoryOptions): ShardMemoryOptions {
+    const once = (text: string): void => {
+      if (!this.#told.has(text)) tell?.(text);
+      this.#told.add(text);
+    };
+    return { ...options, tell: once };
+  }
+
+  /** Whether the images of the audit that is in the file have changed. Throws, unless that is accepted. */
+  async #auditorsChanged(memory: ShardMemory | undefined, before: KeptInfo): Promise<boolean> {
+    const { out, heldOut } = this.options;
+    if (!memory || !heldOut || !before.audit) return false;
+    const change = await memory.changeOf(auditOf(out), 0, heldOut.count);
+    if (!change) return false;
+    this.#requireAccepted(
+      change,
+      `images of ${heldOut.name} have changed since they audited ${out}`,
+      heldOut.name,
+    );
+    return true;
+  }
+
+  /** Throws where images have changed, unless that is accepted. */
+  #requireAccepted(change: SetChange, what: string, where: string): void {
+    const { overwrite = false, remember } = this.options;
+    const message = `${what}: ${countsOf(change)}`;
+    if (!overwrite && remember?.acceptData !== true)
       throw new DataError(message, {
         code: 'data-changed',
-        where: this.source.name,
+        where,
         notes: examplesOf(change),
         hint: 'restore them; or --accept-data or --overwrite labels those of today anew',
       });
-    memory?.options.tell?.(message);
-    return true;
+    remember?.tell?.(message);
   }
 
   #info(audit: AuditResult | undefined): KeptInfo {
@@ -233,7 +287,7 @@ class ReassignRun {
       reading: undefined,
       ...this.origin,
       generation,
-      inputs: this.#inputs,
+      inputs: this.#inputs(),
       audit: audit ?? null,
       // What a person marked were the labels of the teacher before.
       sample: null,
@@ -296,6 +350,11 @@ class ReassignRun {
       ...found,
     };
   }
+}
+
+/** Stands for the audit that a file of kept labels has in it. */
+function auditOf(out: string): string {
+  return `${out.replace(/\.parquet$/, '')}.audit.parquet`;
 }
 
 /** What a file of kept labels says of itself; undefined where it is none, if it may be replaced. */

@@ -25,8 +25,8 @@ export async function reassignDataSet(
 ): Promise<ReassignRunSummary> {
   const list = `${request.out.replace(/\.parquet$/, '')}.unreadable.jsonl`;
   return withTeacher(request.teacher, request, list, async (ready) => {
-    const { labeller, images, source, heldOut, lost, unfinished, notes } = ready;
-    const remember = { images, ...memoryOf(request) };
+    const { labeller, images, source, heldOut, heldOutImages, lost, unfinished, notes } = ready;
+    const remember = { images, heldOutImages, ...memoryOf(request) };
     const summary = await reassignLabels(labeller, source, {
       ...{ ...request, kept, heldOut, remember },
     });

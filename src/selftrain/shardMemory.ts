@@ -1,7 +1,13 @@
 import { basename, dirname, join } from 'node:path';
 import { statImages } from '../data/fileStats.js';
 import { subsetOf, type Images } from '../data/images.js';
-import { compareSet, type Comparison, type SetChange } from '../data/setChange.js';
+import {
+  compareSet,
+  countsOf,
+  examplesOf,
+  type Comparison,
+  type SetChange,
+} from '../data/setChange.js';
 import { openSetRecord, writeSetRecord } from '../data/setRecord.js';
 import { makeFolder } from '../runtime/atomic.js';
 
@@ -55,8 +61,23 @@ export class ShardMemory {
     return found.change;
   }
 
-  /** How all images differ from those of several files of labels; undefined where one has no record. */
-  async changeOfAll(paths: readonly string[]): Promise<SetChange | undefined> {
+  /** Why an audit at `path` of all images is to be made again, in words; undefined if its images are those of today. */
+  async agedAudit(path: string): Promise<string | undefined> {
+    const { name, count } = this.images;
+    const record = await openSetRecord(recordOf(path));
+    if (!record) return `${path} keeps no record of its images (an older version made it)`;
+    const stats = await statImages(this.images, { hashAll: this.options.hashData });
+    const found = await compareSet(record, this.images, stats);
+    const { change, touched } = found;
+    if (change)
+      return `${path} is of images that have changed since, of ${name}: ${countsOf(change)} (${examplesOf(change).join('; ')})`;
+    this.#tellTouched(path, found);
+    if (touched > 0) await this.record(path, 0, count);
+    return undefined;
+  }
+
+  /** All images held against those of several files of labels; undefined where one has no record. */
+  async compareAll(paths: readonly string[]): Promise<Comparison | undefined> {
     const records = await Promise.all(paths.map((path) => openSetRecord(recordOf(path))));
     const [first] = records;
     if (!first || records.includes(undefined)) return undefined;
@@ -66,7 +87,7 @@ export class ShardMemory {
     const count = records.reduce((sum, record) => sum + (record?.header.count ?? 0), 0);
     const stats = await statImages(this.images, { hashAll: this.options.hashData });
     const all = { header: { ...first.header, count }, rows: rows() };
-    return (await compareSet(all, this.images, stats)).change;
+    return compareSet(all, this.images, stats);
   }
 
   #part(start: number, end: number): Images {

@@ -1,4 +1,4 @@
-import { mkdirSync, writeFileSync } from 'node:fs';
+import { cpSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { openLabelledSet } from '../../src/api/imageSets.js';
@@ -38,11 +38,30 @@ describe('the images that a self-training held out', () => {
     const { validation, checkpoint } = await run();
     const found = await heldOutOfSelfTraining(checkpoint);
     if (!found || 'lost' in found) throw new TypeError(found?.lost ?? 'no run');
+    expect(found.notes).toEqual([
+      expect.stringMatching(
+        /run keeps no record of what it held out .* drawn again from labelled, 30 % of each class by seed 5; if images there have changed since, nobody can tell/,
+      ),
+    ]);
     const { count, fingerprint, name, classNames } = found.images;
     expect({ count, fingerprint, classNames: [...classNames] }).toEqual({
       ...{ count: 6, fingerprint: validation.fingerprint, classNames: ['0', '1'] },
     });
     expect(name).toBe(`the images that ${checkpoint} held out`);
+  });
+
+  it('are said to be those of the folder that an older run recorded, though a copy has its own', async () => {
+    const { folder, checkpoint } = await run();
+    const copy = temporaryFolder();
+    cpSync(folder, copy, { recursive: true });
+    const file = join(copy, 'run/run.json');
+    const info = JSON.parse(readFileSync(file, 'utf8')) as object;
+    writeFileSync(file, JSON.stringify({ ...info, configFolder: folder }));
+    const found = await heldOutOfSelfTraining(checkpoint.replace(folder, copy));
+    if (!found || 'lost' in found) throw new TypeError(found?.lost ?? 'no run');
+    expect(found.notes[0]).toBe(
+      `${join(copy, 'run')} was made in ${folder}, whose labelled is taken; there is one in ${copy}, too`,
+    );
   });
 
   it('are lost where the labelled images changed, or are gone', async () => {

@@ -1,9 +1,18 @@
-import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import {
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { Labeller } from '../../src/api/labeller.js';
 import type { TeacherSource } from '../../src/api/teacher.js';
+import type { Images } from '../../src/data/images.js';
 import { arraySource, type ImageSource } from '../../src/data/imageSource.js';
 import { ParquetFile } from '../../src/runtime/parquetFile.js';
 import { filterLabels, type FilterOptions } from '../../src/selftrain/filter.js';
@@ -185,11 +194,47 @@ describe('labels that another teacher gives to kept images', () => {
 });
 
 describe('reassigning again', () => {
+  it('is refused where images of the audit changed under the same names, unless that is accepted', async () => {
+    const folder = temporaryFolder();
+    const files = (set: string, { count, id }: ImageSource): Images => {
+      const where = (i: number) => join(folder, set, String(i));
+      mkdirSync(join(folder, set));
+      for (let i = 0; i < count; i++) writeFileSync(where(i), `${set} ${i}`);
+      return { name: set, count, fingerprint: set, id, where };
+    };
+    const heldOut = arraySource(quarters(16, 9), { name: 'few', classNames: quarterNames });
+    const told: string[] = [];
+    const remember = {
+      ...{ images: files('images', source), heldOutImages: files('heldOut', heldOut) },
+      tell: (text: string) => told.push(text),
+    };
+    const kept = await keep();
+    const { out } = await reassign(kept, { heldOut, remember });
+    const again = { out, heldOut, remember };
+    await expect(reassign(kept, again)).resolves.toMatchObject({ skipped: true });
+    writeFileSync(join(folder, 'heldOut/3'), 'another');
+    await expect(reassign(kept, again)).rejects.toMatchObject({
+      code: 'data-changed',
+      message: `images of few have changed since they audited ${out}: 1 changed`,
+      notes: ['changed: 3'],
+    });
+    const accepting = { ...again, remember: { ...remember, acceptData: true } };
+    await expect(reassign(kept, accepting)).resolves.toMatchObject({ skipped: false });
+    await expect(reassign(kept, again)).resolves.toMatchObject({ skipped: true });
+    // Of an older version, which kept records of neither set.
+    expect(told).toHaveLength(1);
+    rmSync(join(dirname(out), 'sets'), { recursive: true });
+    await expect(reassign(kept, again)).resolves.toMatchObject({ skipped: true });
+    expect(told.slice(1)).toEqual([expect.stringContaining('keeps no record')]);
+  });
+
   it('finds nothing to do where the file is there, made from the same inputs', async () => {
     const kept = await keep();
     const { out, classes } = await reassign(kept);
     const bytes = readFileSync(out);
     await expect(reassign(kept, { out })).resolves.toMatchObject({ skipped: true, classes });
+    const moved = { ...source, name: 'the same images elsewhere' };
+    await expect(reassign(kept, { out }, moved)).resolves.toMatchObject({ skipped: true });
     expect(readFileSync(out)).toEqual(bytes);
     const other = await keep({ threshold: 0.45 });
     const refused = expect.objectContaining({ code: 'labels-differ', where: out });

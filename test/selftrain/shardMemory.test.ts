@@ -1,8 +1,10 @@
-import { readdirSync, rmSync } from 'node:fs';
+import { readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { beforeEach, describe, expect, it } from 'vitest';
 import type { Labeller } from '../../src/api/labeller.js';
+import { openLabelledSet, openUnlabelledSet } from '../../src/api/imageSets.js';
 import { openFlatFolder } from '../../src/data/folder.js';
+import { auditOnce, auditPath } from '../../src/selftrain/audit.js';
 import { labelImages, type LabelOptions } from '../../src/selftrain/label.js';
 import { ShardMemory, type ShardMemoryOptions } from '../../src/selftrain/shardMemory.js';
 import { write } from '../data/fixtures.js';
@@ -18,14 +20,15 @@ beforeEach(() => {
 });
 
 /** Looks at no image: each is of the first class. */
-const teacher = {
+const unseeing = {
   teacher: { name: 'none', path: 'none', fingerprint: 'f', classes: ['a', 'b'] },
   settle: () => Promise.resolve(),
   async *predict(_: unknown, indices: Iterable<number>) {
     for (const i of indices)
       yield await Promise.resolve({ indices: [i], probabilities: Float32Array.of(0.75, 0.25) });
   },
-} as unknown as Labeller;
+};
+const teacher = unseeing as unknown as Labeller;
 
 /** Labels the folder in three shards of four images. */
 async function label(memory: ShardMemoryOptions = {}, more: Partial<LabelOptions> = {}) {
@@ -75,6 +78,26 @@ describe('label shards', () => {
     expect(await label({ acceptData: true })).toEqual({ skipped: 0, labelled: 12 });
   });
 
+  it('say that a list has the same images in another order', async () => {
+    const names = readdirSync(folder);
+    const list = join(temporaryFolder(), 'list.csv');
+    const writeList = (own: readonly string[]) => {
+      writeFileSync(list, `path\n${own.map((name) => join(folder, name)).join('\n')}\n`);
+    };
+    const labelList = async () => {
+      const images = await openUnlabelledSet(list);
+      const source = { ...images, batches: () => (async function* () {})() };
+      return labelImages(teacher, source, { out, memory: new ShardMemory(images) });
+    };
+    writeList(names);
+    await labelList();
+    writeList(names.toReversed());
+    await expect(labelList()).rejects.toMatchObject({
+      code: 'labels-differ',
+      message: expect.stringMatching(/\(the same ones in another order\)$/) as string,
+    });
+  });
+
   it('of an older version get a record, which is said once', async () => {
     await label();
     rmSync(join(out, 'sets'), { recursive: true });
@@ -82,6 +105,51 @@ describe('label shards', () => {
     expect(told).toEqual([expect.stringMatching(/keeps no record of the images/)]);
     expect(readdirSync(join(out, 'sets'))).toHaveLength(3);
     await label();
+    expect(told).toEqual([]);
+  });
+});
+
+describe('an audit beside labels', () => {
+  /** Audits the teacher, of whom every other image is right, and tells if it looked at the images. */
+  async function audit(set: string) {
+    told = [];
+    const images = await openLabelledSet(set);
+    const source = { ...images, batches: () => (async function* () {})() };
+    const memory = new ShardMemory(images, { tell: (text) => told.push(text) });
+    let asked = 0;
+    const counting = {
+      ...unseeing,
+      predict: (...own: Parameters<typeof unseeing.predict>) => {
+        asked += 1;
+        return unseeing.predict(...own);
+      },
+    } as unknown as Labeller;
+    const { accuracy } = await auditOnce(counting, source, out, { memory });
+    return { accuracy, asked };
+  }
+
+  it('is made anew where its images changed under the same names, which is said', async () => {
+    const set = temporaryFolder();
+    for (const name of ['a', 'b'])
+      for (let i = 0; i < 3; i++) write(set, `${name}/${i}.png`, `${name} ${i}`);
+    expect(await audit(set)).toEqual({ accuracy: 0.5, asked: 1 });
+    expect(await audit(set)).toEqual({ accuracy: 0.5, asked: 0 });
+    write(set, 'b/1.png', 'B 1');
+    expect(await audit(set)).toMatchObject({ asked: 1 });
+    expect(told).toEqual([
+      `${auditPath(out)} is of images that have changed since, of ${set}: 1 changed (changed: b/1.png): the teacher is audited anew`,
+    ]);
+    expect(await audit(set)).toMatchObject({ asked: 0 });
+    write(set, 'b/4.png', 'b 4');
+    expect(await audit(set)).toMatchObject({ accuracy: 3 / 7, asked: 1 });
+    expect(told).toEqual([expect.stringContaining('1 added')]);
+    // An older version kept no record.
+    rmSync(join(out, 'sets'), { recursive: true });
+    expect(await audit(set)).toMatchObject({ asked: 1 });
+    expect(told).toEqual([
+      expect.stringMatching(/keeps no record of its images .*: the teacher is audited anew$/),
+    ]);
+    expect(await audit(set)).toMatchObject({ asked: 0 });
     expect(told).toEqual([]);
   });
 });
