@@ -5,7 +5,7 @@ import { openFlatFolder, openImageFolder } from '../data/folder.js';
 import type { Images, LabelledImages } from '../data/images.js';
 import { openImageList, openUnlabelledList } from '../data/list.js';
 import { mnistImages } from '../data/mnist.js';
-import { requireClasses, requireClassFolders } from '../data/likelySet.js';
+import { doubtOfClasses, requireClasses, requireClassFolders } from '../data/likelySet.js';
 import { openSplit } from '../data/split.js';
 import { DataError } from '../support/errors.js';
 import { nearest } from '../support/nearest.js';
@@ -39,8 +39,10 @@ export async function openLabelledSet(
   if (place.kind === 'folder') requireClassFolders(place.path, spec, wanted?.names);
   const images = await openPlace(place, spec, wanted);
   // Where the classes are given, a set may have any of them.
-  if (classes === undefined) requireClasses(images.classNames, place.path);
-  return images;
+  if (classes !== undefined) return images;
+  requireClasses(images.classNames, place.path);
+  const doubt = place.kind === 'folder' ? doubtOfClasses(place.path, spec, images) : undefined;
+  return doubt === undefined ? images : { ...images, doubt };
 }
 
 function openPlace(

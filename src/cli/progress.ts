@@ -40,6 +40,7 @@ export function noteSets(progress: Progress): {
     onSet: (set) => {
       sets.push(set);
       progress.note(setLine(set));
+      if (set.doubt !== undefined) progress.note(`warning: ${set.doubt}`);
       const warning = heldOutWarning(set);
       if (warning !== undefined) progress.note(warning);
     },

@@ -29,10 +29,19 @@ export interface SetDescription {
   };
   /** Images that are not trained on; missing where none are held out of this set. */
   readonly heldOut?: number;
-  /** Files beside the images that look like images and cannot be read: how many, and of which format. */
-  readonly unreadable: { readonly count: number; readonly kinds: readonly UnreadableKind[] };
+  /**
+   * Files beside the images that look like images and cannot be read: how many, and of which format;
+   * with `among`, as of a list, they are counted in `images`.
+   */
+  readonly unreadable: {
+    readonly count: number;
+    readonly kinds: readonly UnreadableKind[];
+    readonly among?: true;
+  };
   /** Files beside the images that are no concern of the set's, by reason. */
   readonly leftOut: readonly LeftOutReason[];
+  /** Why its folders may not be its classes. */
+  readonly doubt?: string;
 }
 
 /** Told of each set that a command opens. */
@@ -47,15 +56,20 @@ export function describeSet(
   images: Images & Partial<LabelledImages>,
   heldOut?: number,
 ): SetDescription {
-  const { name, count, leftOut } = images;
+  const { name, count, leftOut, doubt } = images;
   return {
     role,
     name,
     images: count,
     ...(isLabelled(images) && { classes: classesIn(images) }),
     ...(heldOut !== undefined && { heldOut }),
-    unreadable: { count: leftOut?.unreadableCount ?? 0, kinds: leftOut?.kinds ?? [] },
+    unreadable: {
+      count: leftOut?.unreadableCount ?? 0,
+      kinds: leftOut?.kinds ?? [],
+      ...(leftOut?.among === true && leftOut.unreadableCount > 0 && { among: true }),
+    },
     leftOut: leftOut?.reasons ?? [],
+    ...(doubt !== undefined && { doubt }),
   };
 }
 
@@ -89,7 +103,8 @@ export function setLine(set: SetDescription): string {
   if (heldOut !== undefined) parts.push(`held out ${heldOut.toLocaleString('en-US')}`);
   if (unreadable.count > 0) {
     const kinds = unreadable.kinds.map(({ what, count }) => `${what} ${count}`).join(', ');
-    parts.push(`${counted(unreadable.count, 'more')} cannot be read (${kinds})`);
+    const which = unreadable.among ? 'of them' : 'more';
+    parts.push(`${counted(unreadable.count, which)} cannot be read (${kinds})`);
   }
   if (leftOut.length > 0) parts.push(`left out: ${leftOut.map(reasonText).join(', ')}`);
   return parts.join('; ');

@@ -40,6 +40,8 @@ export interface LabelledImages extends Images {
   label(i: number): number;
   /** Images of each class, where they were counted while the set was listed. */
   readonly classSizes?: ArrayLike<number> | undefined;
+  /** Why its folders may not be its classes; missing for parts. */
+  readonly doubt?: string | undefined;
 }
 
 /** What a network should say of each image, and how much that counts. */

@@ -21,6 +21,9 @@ const listed = 2 ** 16;
 
 /** What a folder holds beside the images of its set: counted by reason while it is listed. */
 export class LeftOut {
+  /** `among`: its unreadable files are among the images of the set, as those that a list names. */
+  constructor(readonly among = false) {}
+
   readonly #reasons = new Map<string, { what: string; count: number; first: string }>();
   readonly #unreadable: UnreadableFile[] = [];
   readonly #kinds = new Map<string, number>();

@@ -1,6 +1,7 @@
 import { join } from 'node:path';
 import { DataError } from '../support/errors.js';
 import { LeftOut } from './leftOut.js';
+import type { LabelledImages } from './images.js';
 import { entriesOf } from './scan.js';
 
 /** Names of parts of a data set, such as `train`, `val-set` or `test2017`. */
@@ -49,6 +50,38 @@ export function requireClassFolders(
   }
   const meant = classesBelow(join(folder, only));
   if (meant !== undefined) throw oneClass(only, folder, spec + meant.slice(folder.length));
+}
+
+/**
+ * Says that the folders of a set may each be a set, since they hold no images but folders of the same
+ * names; undefined where one has an image of its own, or where the names differ. `spec` is how the user
+ * named the folder.
+ */
+export function doubtOfClasses(
+  folder: string,
+  spec: string,
+  { id, classNames, classSizes = [] }: LabelledImages,
+): string | undefined {
+  let shared: readonly string[] | undefined;
+  let [first, all] = [0, 0];
+  const tops: string[] = [];
+  for (const [label] of classNames.entries()) {
+    // An image of the folder's own comes before those below, and settles most sets at the first look.
+    const [top = '', ...below] = id(first).split('/');
+    if (below.length < 2) return undefined;
+    const { folders } = look(join(folder, top));
+    shared = shared?.filter((name) => folders.includes(name)) ?? folders;
+    all = Math.max(all, folders.length);
+    if (shared.length < 2 || 2 * shared.length < all) return undefined;
+    tops.push(top);
+    first += classSizes[label] ?? 0;
+  }
+  if (shared === undefined) return undefined;
+  const names = listed(shared.length > 3 ? [...shared.slice(0, 3), 'others'] : shared);
+  const sets = listed(tops.length > 3 ? [...tops.slice(0, 3), 'others'] : tops);
+  return areSplits(shared)
+    ? `each class of ${spec} has the folders ${names}: these are splits, and all are taken together; keep them in folders apart, each with all classes`
+    : `${sets} are taken as the classes of ${spec}, and each has the folders ${names}: if those are the classes, give ${join(spec, tops[0] ?? '')}, or join the sets in one folder`;
 }
 
 /** Throws a DataError for classes of which a network could learn nothing, by their names. */

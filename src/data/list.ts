@@ -5,9 +5,11 @@ import { DataError } from '../support/errors.js';
 import { limits } from '../support/limits.js';
 import { matchClasses, type WantedClasses } from './classes.js';
 import type { Images, LabelledImages } from './images.js';
+import { LeftOut } from './leftOut.js';
 import { Lines } from './lines.js';
 import { commaLines, jsonLines, type ListFormat, type ListRow } from './listRows.js';
 import { canonicalName, requireDistinct, type PlacedName } from './nearNames.js';
+import { listedProblem } from './scan.js';
 
 export interface ListOptions {
   /** Folder that the paths start from; default the list's own. */
@@ -88,6 +90,7 @@ async function openRows(
   check: (row: ListRow, number: number) => string | undefined,
 ) {
   const problems = new Problems(file);
+  const leftOut = new LeftOut(true);
   let format: ListFormat | undefined;
   const lines = await Lines.ofFile(file, (line, number) => {
     if (format === undefined) {
@@ -96,7 +99,7 @@ async function openRows(
     }
     const row = format.row(line);
     const problem =
-      typeof row === 'string' ? row : (check(row, number) ?? missing(root, row, number));
+      typeof row === 'string' ? row : (check(row, number) ?? missing(root, row, number, leftOut));
     if (problem !== undefined) problems.add(number, problem);
   });
   problems.throw();
@@ -114,6 +117,7 @@ async function openRows(
     name: file,
     count,
     fingerprint: lines.fingerprint,
+    leftOut,
     id: (i) => row(i).path,
     where: (i) => resolve(root, row(i).path),
   };
@@ -131,12 +135,22 @@ function formatOf(file: string, line: string, number: number): ListFormat {
   });
 }
 
-function missing(root: string, { path }: ListRow, number: number): string | undefined {
+/** Looks for the file of a row: says what is wrong, or notes in `left` that it cannot be decoded. */
+function missing(
+  root: string,
+  { path }: ListRow,
+  number: number,
+  left: LeftOut,
+): string | undefined {
   if (number > checkedLines && number % 1000 !== 0) return undefined;
   const file = resolve(root, path);
   const found = statOf(file);
   if (typeof found === 'string') return found;
-  if (found?.isFile()) return undefined;
+  if (found?.isFile()) {
+    const problem = listedProblem(file);
+    if (problem) left.addUnreadable({ where: file, ...problem });
+    return undefined;
+  }
   return found ? `${file} is not a file` : `${file} does not exist`;
 }
 

@@ -7,7 +7,7 @@ import {
   statSync,
   type Dirent,
 } from 'node:fs';
-import { join } from 'node:path';
+import { join, sep } from 'node:path';
 import { messageOf, systemCode } from '../runtime/fileErrors.js';
 import { DataError } from '../support/errors.js';
 import {
@@ -18,7 +18,7 @@ import {
   refusalOf,
   type ImageFormat,
 } from './formats.js';
-import type { LeftOut } from './leftOut.js';
+import type { LeftOut, UnreadableFile } from './leftOut.js';
 
 /** Deeper than any tree of images; a link that leads back to itself ends here. */
 const maxDepth = 32;
@@ -181,6 +181,20 @@ function imageIn(name: string, path: string, kind: Exclude<Kind, 'folder'>): Fou
   if (format === undefined) return 'other';
   if ('reason' in format) return format;
   return format.decoded ? 'image' : { reason: refusalOf(format), kind: format.name };
+}
+
+/**
+ * Why a file that a list names cannot be decoded, as far as its ending and its first bytes tell; it is
+ * opened only where its ending is not one of what is decoded.
+ */
+export function listedProblem(path: string): Omit<UnreadableFile, 'where'> | undefined {
+  const name = path.slice(path.lastIndexOf(sep) + 1);
+  if (isPlainImage(name)) return undefined;
+  const format = formatOfFile(path) ?? formatByName(name);
+  if (format === undefined || format === 'other')
+    return { reason: 'its first bytes are of no image format that is known', kind: 'other files' };
+  if ('reason' in format) return format;
+  return format.decoded ? undefined : { reason: refusalOf(format), kind: format.name };
 }
 
 const head = Buffer.alloc(headBytes);

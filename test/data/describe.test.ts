@@ -56,6 +56,22 @@ describe('a set is described', () => {
     );
   });
 
+  it('with a doubt where its folders seem to be sets, and not where they are classes', async () => {
+    const doubtOf = async (files: readonly string[]) =>
+      describeSet('labelled', await openLabelledSet('.', { folder: folderOf(files) })).doubt;
+    const years = ['2019', '2020'].flatMap((year) =>
+      ['cat', 'dog'].map((name) => `photos${year}/${name}/1.jpg`),
+    );
+    expect(await doubtOf(years)).toBe(
+      'photos2019 and photos2020 are taken as the classes of ., and each has the folders cat and dog: if those are the classes, give photos2019, or join the sets in one folder',
+    );
+    const inside = ['cat', 'dog'].flatMap((name) => [`${name}/train/1.jpg`, `${name}/test/1.jpg`]);
+    expect(await doubtOf(inside)).toMatch(/folders test and train: these are splits/);
+    expect(await doubtOf([...years, 'photos2020/own.jpg'])).toBeUndefined();
+    expect(await doubtOf(['cat/a/1.jpg', 'dog/b/1.jpg'])).toBeUndefined();
+    expect(await doubtOf(['cat/1.jpg', 'dog/1.jpg'])).toBeUndefined();
+  });
+
   it('with a warning where few images are held out', () => {
     expect(heldOutWarning({ heldOut: 20 })).toMatch(
       /only 20 images are held out.* 90 % .* 70 to 97 %/,

@@ -4,10 +4,12 @@ import sharp from 'sharp';
 import { describe, expect, it } from 'vitest';
 import { decodeBitmap } from '../../src/data/bitmap.js';
 import { decodeFile } from '../../src/data/decode.js';
+import { describeSet, setLine } from '../../src/data/describe.js';
 import { regionFraming } from '../../src/data/framing.js';
 import { openFlatFolder, openImageFolder } from '../../src/data/folder.js';
 import { formatByBytes } from '../../src/data/formats.js';
 import type { Images } from '../../src/data/images.js';
+import { openImageList, openUnlabelledList } from '../../src/data/list.js';
 import { UnreadableImages } from '../../src/data/unreadable.js';
 import { temporaryFolder } from '../support/folder.js';
 import { quartersImage, write } from './fixtures.js';
@@ -65,6 +67,36 @@ describe('a folder of images', () => {
     );
   });
 
+  it('is opened as a list with the formats counted that are not decoded, before any is decoded', async () => {
+    const folder = temporaryFolder();
+    const files: Record<string, Buffer | string> = {
+      ...{ 'a.png': png, 'b.heic': 'x', 'c.JP2': 'x', d: box('heic'), noext: png },
+      // By its bytes it is one that is decoded; by its ending alone, which is known, nothing is read.
+      ...{ 'named.heic': png, 'e.png': box('heic'), 'notes.txt': 'no image' },
+    };
+    for (const [name, bytes] of Object.entries(files)) write(folder, name, bytes);
+    const rows = Object.keys(files).map((name, i) => `${name},${i % 2 ? 'cat' : 'dog'}`);
+    const list = write(folder, 'list.csv', `path,label\n${rows.join('\n')}\n`);
+    for (const images of [await openImageList(list), await openUnlabelledList(list)]) {
+      expect(images.count).toBe(8);
+      expect(images.leftOut?.kinds).toEqual([
+        { what: 'HEIC', count: 2 },
+        { what: 'JPEG 2000', count: 1 },
+        { what: 'other files', count: 1 },
+      ]);
+      expect(setLine(describeSet('test', images))).toMatch(
+        /^test: 8 images.*; 4 of them cannot be read \(HEIC 2, JPEG 2000 1, other files 1\)$/,
+      );
+      const unreadable = new UnreadableImages({ limit: 4 });
+      unreadable.addBeside(images.leftOut);
+      unreadable.add(images.where(1), 'the same file, when it is reached');
+      expect(unreadable.count).toBe(4);
+      expect(() => {
+        new UnreadableImages({ limit: 3 }).addBeside(images.leftOut);
+      }).toThrow(expect.objectContaining({ code: 'unreadable-images' }));
+    }
+  });
+
   it('leaves out what systems and programs keep there, and says so', () => {
     const folder = temporaryFolder();
     write(folder, 'cat/a.png', png);
@@ -113,9 +145,9 @@ describe('a folder of images', () => {
       [join(folder, 'cat', 'c.png')]: 'a link that leads back to itself',
       [join(folder, 'cat', 'more')]: 'a link to ../gone, which does not exist',
     });
-    symlinkSync('../store', join(folder, 'fox'));
+    symlinkSync('../../gone/store', join(folder, 'fox'));
     expect(() => openImageFolder(folder)).toThrow(
-      `the class folder ${join(folder, 'fox')} cannot be opened: it is a link to ../store, which does not exist`,
+      `the class folder ${join(folder, 'fox')} cannot be opened: it is a link to ../../gone/store, which does not exist`,
     );
   });
 
