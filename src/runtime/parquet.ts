@@ -1,9 +1,10 @@
 /** Parquet files of flat, required columns, written row group by row group; parquetFile.ts reads them. */
-import type { SchemaElement } from 'hyparquet';
+import type { ColumnMetaData, SchemaElement } from 'hyparquet';
 import { ByteWriter, ParquetWriter } from 'hyparquet-writer';
 import { AtomicFile } from './atomic.js';
 import type { ColumnType } from './parquetColumns.js';
 import { statisticsOf } from './parquetStatistics.js';
+import { encodeTexts } from './parquetTexts.js';
 
 /** Columns by name, in their order. */
 export type Columns = Readonly<Record<string, ColumnType>>;
@@ -30,6 +31,9 @@ const physical: Readonly<Record<ColumnType, Omit<SchemaElement, 'name'>>> = {
   category: { type: 'BYTE_ARRAY', converted_type: 'UTF8' },
 };
 
+/** A column whose first row group keeps more than this share of its bytes is not compressed further on. */
+const worthPacking = 0.6;
+
 /** Hands each finished row group to a file, so that no more than one is in memory. */
 class FileBytes extends ByteWriter {
   constructor(private readonly file: AtomicFile) {
@@ -50,6 +54,8 @@ class FileBytes extends ByteWriter {
 export class ParquetFileWriter<C extends Columns> {
   readonly #file: AtomicFile;
   readonly #writer: ParquetWriter;
+  /** Columns that are left as they are: digits of floats hardly shrink, others as their rows show. */
+  readonly #unpacked: Set<string>;
 
   /** `metadata` goes into the footer, as text by key. */
   constructor(
@@ -60,6 +66,7 @@ export class ParquetFileWriter<C extends Columns> {
     private readonly statistics: readonly string[] = Object.keys(columns),
   ) {
     const entries = Object.entries(columns);
+    this.#unpacked = new Set(Object.keys(columns).filter((name) => columns[name] === 'float32'));
     this.#file = new AtomicFile(path);
     this.#writer = new ParquetWriter({
       writer: new FileBytes(this.#file),
@@ -90,20 +97,20 @@ export class ParquetFileWriter<C extends Columns> {
     if (count === 0) return;
     const columnData = Object.entries(this.columns).map(([name, type]) => {
       const data = rows[name] ?? [];
-      const float = type === 'float32';
       return {
         name,
-        data,
+        data: type === 'text' ? encodeTexts(data as readonly string[]) : data,
         encoding: type === 'category' ? ('RLE_DICTIONARY' as const) : ('PLAIN' as const),
-        // Digits of floats hardly shrink, and take as long to pack as all else together.
-        codec: float ? ('UNCOMPRESSED' as const) : ('SNAPPY' as const),
+        codec: this.#unpacked.has(name) ? ('UNCOMPRESSED' as const) : ('SNAPPY' as const),
       };
     });
     // One page a column chunk, which the reader then takes as it lies. Nothing here waits.
     void this.#writer.write({ columnData, rowGroupSize: count, pageSize: 0 });
     for (const { meta_data: chunk } of this.#writer.row_groups.at(-1)?.columns ?? []) {
       const name = chunk?.path_in_schema[0] ?? '';
-      if (!chunk || !this.statistics.includes(name)) continue;
+      if (!chunk) continue;
+      if (!pays(chunk)) this.#unpacked.add(name);
+      if (!this.statistics.includes(name)) continue;
       const own = statisticsOf(rows[name] ?? []);
       if (own) chunk.statistics = own;
     }
@@ -121,4 +128,11 @@ export class ParquetFileWriter<C extends Columns> {
   discard(): void {
     this.#file.discard();
   }
+}
+
+/** If compression saves enough of a column chunk for what it takes to pack and to unpack it. */
+function pays(chunk: ColumnMetaData): boolean {
+  return (
+    Number(chunk.total_compressed_size) <= worthPacking * Number(chunk.total_uncompressed_size)
+  );
 }

@@ -1,6 +1,7 @@
+import { createHash } from 'node:crypto';
 import { copyFileSync, readdirSync, readFileSync, truncateSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { parquetReadObjects } from 'hyparquet';
+import { parquetMetadataAsync, parquetReadObjects } from 'hyparquet';
 import { asyncBufferFromFile } from 'hyparquet/src/node.js';
 import { describe, expect, it } from 'vitest';
 import { ParquetFileWriter } from '../../src/runtime/parquet.js';
@@ -131,5 +132,54 @@ describe('a Parquet file', () => {
     );
     expect(readdirSync(folder)).toEqual(['a.parquet']);
     expect((await readAll(path)).rows).toBe(1006);
+  });
+});
+
+/** A row group for each list of ids, and how each is compressed. */
+async function textGroups(...groups: readonly string[][]) {
+  const path = join(temporaryFolder(), 'text.parquet');
+  const writer = new ParquetFileWriter(path, { id: 'text' }, {});
+  for (const id of groups) writer.write({ id });
+  writer.commit();
+  const { row_groups } = await parquetMetadataAsync(await asyncBufferFromFile(path));
+  const file = await ParquetFile.open(path);
+  const read: string[][] = [];
+  try {
+    for await (const { id } of file.read({ id: 'text' })) read.push(id);
+  } finally {
+    file.close();
+  }
+  return { path, read, codecs: row_groups.map(({ columns: [id] }) => id?.meta_data?.codec) };
+}
+
+describe('text in a Parquet file', () => {
+  it.each([
+    ['ASCII', ['a', '', 'b c'], undefined],
+    ['long values', ['x'.repeat(127), 'y'.repeat(128), 'z'.repeat(70_000)], undefined],
+    ['other scripts', ['bücher/1', '', '写真/2', '\u{1f993}', 'a\u{fffd}', '\u{feff}b'], undefined],
+    ['half characters', ['a\ud83e', '\udd93b'], ['a\ufffd', '\ufffdb']],
+  ])('comes back as it was: %s', async (_, texts, becomes) => {
+    expect((await textGroups(texts)).read).toEqual([becomes ?? texts]);
+  });
+
+  it('is refused where its bytes are not UTF-8, not made into other text', async () => {
+    const { path } = await textGroups(['b\u00fccher'], ['x']);
+    const bytes = readFileSync(path);
+    bytes[bytes.indexOf('b\u00fccher') + 1] = 0x80;
+    writeFileSync(path, bytes);
+    const file = await ParquetFile.open(path);
+    await expect(file.read({ id: 'text' }).next()).rejects.toMatchObject({
+      code: 'parquet-damaged',
+    });
+    file.close();
+  });
+
+  it('is compressed as long as that saves much', async () => {
+    const counted = (from: number) =>
+      Array.from({ length: 999 }, (_, i) => `photos/part-0001/${from + i}.jpg`);
+    const random = (from: number) =>
+      counted(from).map((id) => createHash('sha256').update(id).digest('base64'));
+    expect((await textGroups(counted(0), counted(999))).codecs).toEqual(['SNAPPY', 'SNAPPY']);
+    expect((await textGroups(random(0), random(999))).codecs).toEqual(['SNAPPY', 'UNCOMPRESSED']);
   });
 });
