@@ -13,12 +13,14 @@ import { classesOf, networkOf, type Network } from './modelWeights.js';
 import { classesOfCheckpoint } from './runRecord.js';
 import type { ModelTrust } from './trustedModel.js';
 import { StoredWeights, type WeightsKind } from './storedWeights.js';
+import type { ModelChoice } from './config.js';
 
+/** Which network and weights of a checkpoint are taken. */
 export interface NetworkChoice extends Pick<ModelTrust, 'trust'> {
   /** Whether the network is to draw noise, which its record does not have (default: false). */
   readonly noised?: boolean | undefined;
   /** The checkpoint's model, where the checkpoint does not tell it. */
-  readonly model?: string | Model | undefined;
+  readonly model?: ModelChoice | Model | undefined;
   /** The moving average of the weights, or the weights themselves; the average if there is one. */
   readonly weights?: WeightsKind | undefined;
   /** Height and width of the image in place of the checkpoint's, in pixels. */

@@ -17,6 +17,7 @@ import type { TensorData } from '../support/tensor.js';
 import { recordOf, type ArchitectureRecord } from './architectureRecord.js';
 import { loadModel, type LoadedModel } from './loadModel.js';
 import { resolveTarget, type TargetFacts, type TargetName } from './target.js';
+import { checkRanges } from '../support/optionRanges.js';
 
 export const artifactKinds = [
   'infer',
@@ -77,12 +78,19 @@ export interface CompileResult extends Compiled {
   readonly explanation?: readonly string[] | undefined;
 }
 
+function requireRanges(options: CompileModelOptions): void {
+  const rates = ['drop', 'dropPath', 'emaDecay', 'labelSmoothing', 'maxNorm'] as const;
+  checkRanges('compileModel', options, [...rates, 'seed', 'classes', 'size', 'stepsPerRun']);
+  if (options.batch !== 'dynamic') checkRanges('compileModel', options, ['batch']);
+}
+
 /** Compiles a model file or a model, and writes artifacts, manifest and typed module to `out`. */
 export async function compileModel(
   model: ModelChoice | Model,
   options: CompileModelOptions = {},
 ): Promise<CompileResult> {
   const start = performance.now();
+  requireRanges(options);
   const loaded = await loadModel(model, { typesBeside: true });
   const explanation: string[] = [];
   const onPass = options.dumpIr === undefined ? options.onPass : irDumper(options.dumpIr);

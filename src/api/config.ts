@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import type { WrittenTraining } from '../../generated/config.js';
+import type { TrainingConfig, WrittenTraining } from '../../generated/config.js';
 import { precisions } from '../compiler/precision.js';
 import type { KeyLocator } from '../frontend/configKeys.js';
 import type { ModelName } from '../models/index.js';
@@ -18,14 +18,20 @@ const average = z.number().min(0).lt(1);
 const upTo = (most: number) => z.int().min(1).max(most);
 const count = upTo(limits.images);
 const positive = z.number().gt(0);
+/** A number above 0 that a graph holds as float32. */
+const rate = positive.max(limits.float32);
 const epochs = positive.max(limits.epochs);
 
 const decayOptions = {
-  weightDecay: z.number().min(0).describe('Weight decay; biases and normalisation have none.'),
+  weightDecay: z
+    .number()
+    .min(0)
+    .max(limits.float32)
+    .describe('Weight decay; biases and normalisation have none.'),
   decoupledDecay: z.boolean().describe('Shrinks the parameter itself, not through the gradient.'),
 };
 
-const learningRate = positive.describe('Learning rate of a step, which the schedule starts from.');
+const learningRate = rate.describe('Learning rate of a step, which the schedule starts from.');
 const momentum = average.describe('Weight of the past steps in each step.');
 
 const sgdSchema = z.strictObject({
@@ -42,7 +48,7 @@ const rmspropTfSchema = z.strictObject({
   learningRate: learningRate.default(0.01),
   decay: average.describe('Weight of the past in the mean of squared gradients.').default(0.9),
   momentum: momentum.default(0.9),
-  epsilon: positive.describe('Added to that mean inside the root, as in TensorFlow.').default(1e-3),
+  epsilon: rate.describe('Added to that mean inside the root, as in TensorFlow.').default(1e-3),
   weightDecay: decayOptions.weightDecay.default(0),
   decoupledDecay: decayOptions.decoupledDecay.default(false),
 });
@@ -52,7 +58,7 @@ const adamwSchema = z.strictObject({
   learningRate: learningRate.default(1e-3),
   beta1: average.describe('Weight of the past in the mean of gradients.').default(0.9),
   beta2: average.describe('Weight of the past in the mean of squared gradients.').default(0.999),
-  epsilon: positive.describe('Added to the root of that mean.').default(1e-8),
+  epsilon: rate.describe('Added to the root of that mean.').default(1e-8),
   weightDecay: decayOptions.weightDecay.default(0.01),
   decoupledDecay: decayOptions.decoupledDecay.default(true),
 });
@@ -142,7 +148,7 @@ const dataSchema = z
   .describe('The data set.');
 
 const range = z
-  .tuple([positive, positive])
+  .tuple([rate, rate])
   .refine(([low, high]) => low <= high, 'expected the smaller number first');
 
 const cropSchema = z
@@ -173,7 +179,12 @@ const noiseSchema = z
           .max(limits.operations)
           .describe('Operations applied to each image.')
           .default(2),
-        m: z.number().min(0).describe('Their magnitude; 10 is not its end.').default(10),
+        m: z
+          .number()
+          .min(0)
+          .max(limits.magnitude)
+          .describe('Their magnitude; 10 is not its end.')
+          .default(10),
       })
       .optional()
       .describe('Random operations on the images; none if missing.'),
@@ -195,7 +206,12 @@ const noiseSchema = z
           .default(0),
         rotate: z.number().min(0).max(180).describe('Largest rotation, in degrees.').default(0),
         scale: dropRate.describe('Share by which the size changes each way.').default(0),
-        shear: z.number().min(0).describe('Pixels of x a pixel of y, each way.').default(0),
+        shear: z
+          .number()
+          .min(0)
+          .max(limits.shear)
+          .describe('Pixels of x a pixel of y, each way.')
+          .default(0),
       })
       .optional()
       .describe('Random affine maps of the images, before all else; none if missing.'),
@@ -249,7 +265,7 @@ export const networkKeys = {
   labelSmoothing: dropRate
     .describe('Share of each label that is spread evenly over all classes.')
     .default(0),
-  clipNorm: positive
+  clipNorm: rate
     .optional()
     .describe('Largest global norm of the gradients; no clipping if missing.'),
   checkpointing: z
@@ -281,7 +297,7 @@ export const networkKeys = {
         'Height and width of the images, in pixels; larger than before.',
       ),
       epochs: epochs.describe('Passes over the labelled images, un-augmented.').default(1.5),
-      learningRate: positive.optional().describe("A hundredth of the optimizer's if missing."),
+      learningRate: rate.optional().describe("A hundredth of the optimizer's if missing."),
       freeze: z
         .array(z.string().min(1))
         .optional()
@@ -326,8 +342,7 @@ export const trainingSchema = z.strictObject({
     .describe("Number of classes; the data set's if missing."),
 });
 
-/** A config with its defaults filled in. */
-export type TrainingConfig = z.output<typeof trainingSchema>;
+export type { TrainingConfig } from '../../generated/config.js';
 
 /** The name of a shipped model, which an editor completes, or a model file. */
 export type ModelChoice = ModelName | (string & {});

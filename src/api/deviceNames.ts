@@ -1,11 +1,13 @@
 /** What `--device` and a config's `device` can say; `auto` is the best that there is. */
 export const deviceNames = ['auto', 'cpu', 'webgpu', 'cuda'] as const;
 
+/** A device, or `auto` for the fastest that is there. */
 export type DeviceName = (typeof deviceNames)[number];
 
 /** Devices that this version compiles for. */
 export const builtInDevices = ['cpu', 'webgpu', 'cuda'] as const satisfies readonly DeviceName[];
 
+/** A device that networks run on. */
 export type BuiltInDevice = (typeof builtInDevices)[number];
 
 /** A device to run on, and why `auto` took it. */

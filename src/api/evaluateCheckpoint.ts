@@ -13,7 +13,7 @@ import { ConfigError } from '../support/errors.js';
 import type { Interval } from '../support/interval.js';
 import { shareFacts, type ShareFacts } from '../support/share.js';
 import type { OnnxOptions, OnnxReading } from './classifier/reading.js';
-import { parseTrainingConfig, type TrainingConfig } from './config.js';
+import { type ModelChoice, parseTrainingConfig, type TrainingConfig } from './config.js';
 import type { DeviceChoice, DeviceName } from './deviceNames.js';
 import {
   evaluateClean,
@@ -36,6 +36,7 @@ import { openSetOfOnnx } from './onnxSets.js';
 import { asRecorded, dataOfRun, field, recordedClasses, requireRun } from './runRecord.js';
 import { openTrainingSets, unreadableOf } from './trainingData.js';
 import { unfinishedRun, type UnfinishedRun } from './unfinishedRun.js';
+import { checkRanges } from '../support/optionRanges.js';
 
 export interface EvaluateCheckpointOptions
   extends Omit<EvaluateOptions, 'onEvent'>, MeasuredOptions {
@@ -56,7 +57,7 @@ export interface EvaluateCheckpointOptions
   /** Noised passes to average; none unless told. */
   readonly mcDropout?: number | undefined;
   /** The model file of a checkpoint, in place of the network that its run recorded. */
-  readonly model?: string | undefined;
+  readonly model?: ModelChoice | undefined;
   /** Runs the model file that a checkpoint names, also one that its training did not know (default: false). */
   readonly trust?: boolean | undefined;
   /** Facts that an .onnx file does not state about itself. */
@@ -125,6 +126,9 @@ export async function evaluateCheckpoint(
   path: string,
   options: EvaluateCheckpointOptions = {},
 ): Promise<EvaluationReport> {
+  const call = 'evaluateCheckpoint';
+  checkRanges(call, options, ['images', 'batch', 'threads', 'seed', 'unreadable', 'mcDropout']);
+  checkRanges(call, options.corruptions ?? {}, ['severities']);
   const subject = await openSubject(path, options);
   const { acceptData, hashData, onNote } = options;
   const given = options.data !== undefined;

@@ -3,6 +3,7 @@ import { evenly, type ImageSource } from '../data/imageSource.js';
 import { argmaxRow, Evaluation, type Measures } from '../runtime/evaluate.js';
 import { DataError } from '../support/errors.js';
 import type { Labeller, Prediction } from './labeller.js';
+import { checkRanges } from '../support/optionRanges.js';
 
 /** Images done, of how many. */
 export interface EvaluationProgress {
@@ -40,6 +41,7 @@ export async function evaluateClean(
   source: ImageSource,
   options: EvaluateOptions = {},
 ): Promise<NetworkEvaluation> {
+  checkRanges('evaluateClean', options, ['images']);
   const { label, classNames } = requireLabels(labeller, source);
   const evaluation = new Evaluation(classNames.length);
   const indices = [...evenly(source.count, options.images)];

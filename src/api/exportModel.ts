@@ -13,8 +13,10 @@ import { unfinishedRun, type UnfinishedRun } from './unfinishedRun.js';
 import type { WeightsKind } from './storedWeights.js';
 import { viewOfModel } from './trainingData.js';
 import { namesOf, type NameOption } from './weightNames.js';
+import { checkRanges } from '../support/optionRanges.js';
 
 const exportFormats = ['onnx', 'safetensors'] as const;
+/** Format of an exported network. */
 export type ExportFormat = (typeof exportFormats)[number];
 
 export interface ExportOptions extends NetworkChoice {
@@ -36,7 +38,8 @@ export interface ExportOptions extends NetworkChoice {
   readonly onUnfinished?: ((run: UnfinishedRun) => void) | undefined;
 }
 
-type ImageFormat = 'float32-nchw' | 'uint8-nhwc';
+/** Type and layout of the image input. */
+export type ImageFormat = 'float32-nchw' | 'uint8-nhwc';
 
 export interface ExportResult {
   readonly checkpoint: string;
@@ -57,7 +60,8 @@ export interface ExportResult {
   readonly unfinished?: UnfinishedRun;
 }
 
-interface OnnxFacts {
+/** Facts about an exported ONNX model. */
+export interface OnnxFacts {
   readonly opset: number;
   readonly inputs: readonly PortInfo[];
   readonly outputs: readonly PortInfo[];
@@ -65,7 +69,8 @@ interface OnnxFacts {
   readonly normalisation?: Pick<ImageInput, 'mean' | 'std'>;
 }
 
-interface PortInfo {
+/** An input or output of an exported ONNX model. */
+export interface PortInfo {
   readonly name: string;
   readonly dtype: string;
   readonly shape: readonly (number | string)[];
@@ -77,6 +82,8 @@ interface PortInfo {
  * is damaged or of another model, a ConfigError for options that do not fit the format.
  */
 export async function exportModel(path: string, options: ExportOptions): Promise<ExportResult> {
+  checkRanges('exportModel', options, ['size']);
+  if (options.batch !== 'dynamic') checkRanges('exportModel', options, ['batch']);
   const format = formatOf(options);
   requireFile(options.out);
   const unfinished = unfinishedRun(path);

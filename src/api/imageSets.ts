@@ -10,11 +10,13 @@ import { openSplit } from '../data/split.js';
 import { DataError } from '../support/errors.js';
 import { nearest } from '../support/nearest.js';
 
+/** Where a set of images is looked for. */
 export interface OpenSetOptions {
   /** Folder that a relative path starts from; default the current one. */
   readonly folder?: string | undefined;
 }
 
+/** Options of openLabelledSet. */
 export interface OpenLabelledSetOptions extends OpenSetOptions {
   /**
    * The classes that the set must have, in the order that gives them their numbers; its own, sorted, if

@@ -19,10 +19,12 @@ import { asFloat32 } from './weightFile.js';
 import { WeightFiles } from './weightFiles.js';
 import { prefixOf, sharedPrefixes } from './weightPrefix.js';
 import { likelyNames, nameWarnings, namesOf, type NameOption } from './weightNames.js';
+import { checkRanges } from '../support/optionRanges.js';
+import type { ModelChoice } from './config.js';
 
 export interface ImportOptions {
   /** A shipped model's name, a model file, or a model. */
-  readonly model: string | Model;
+  readonly model: ModelChoice | Model;
   /** How the file names its tensors; the model's own names where missing. */
   readonly names?: NameOption | undefined;
   /** Classes of the network; where the file has another number, the classifier starts anew. */
@@ -87,6 +89,7 @@ interface Plan {
  * those with NaN, infinity or negative variances, and then nothing is written.
  */
 export async function importWeights(path: string, options: ImportOptions): Promise<ImportResult> {
+  checkRanges('importWeights', options, ['classes', 'size', 'seed']);
   const { classes, size, seed = 0, out } = options;
   requireFree(out);
   const loaded = await loadModel(options.model);

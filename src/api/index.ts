@@ -73,3 +73,4 @@ export {
   type PredictedClass,
 } from './predictImages.js';
 export * from '../support/errors.js';
+export type * from './publicTypes.js';

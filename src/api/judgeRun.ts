@@ -9,6 +9,7 @@ import { shareFacts, type ShareFacts } from '../support/share.js';
 import type { TrainingOutcome } from './runTraining.js';
 import type { Trainer } from './trainer.js';
 
+/** Result on held-out images. */
 export interface EvaluationResult {
   readonly accuracy: number;
   readonly loss: number;
@@ -22,6 +23,7 @@ function stated<T extends EvaluationResult>(result: T): T & ShareFacts {
   return { ...result, ...shareFacts(result.accuracy, result.images) };
 }
 
+/** Result on the test set. */
 export interface TestResult extends EvaluationResult {
   /** How often the run has read the test set: once, unless it was made longer afterwards. */
   readonly readings: number;

@@ -18,6 +18,8 @@ import type { DeviceChoice, DeviceName } from './deviceNames.js';
 import { readingOf } from './onnxTeacher.js';
 import { resolveTarget } from './target.js';
 import { loadTeacher, type ModelNoise, type Teacher, type TeacherSource } from './teacher.js';
+import { checkRanges } from '../support/optionRanges.js';
+import type { ModelChoice } from './config.js';
 
 export interface LabellerOptions {
   /** Images of a run; default 32. An .onnx file with a batch of its own runs with that one. */
@@ -37,7 +39,7 @@ export interface LabellerOptions {
   /** Dropout and stochastic depth while it labels; none where missing. */
   readonly noise?: ModelNoise | undefined;
   /** The model file of a checkpoint, in place of the network that its run recorded. */
-  readonly model?: string | undefined;
+  readonly model?: ModelChoice | undefined;
   /** Runs the model file that a checkpoint names, also one that its training did not know (default: false). */
   readonly trust?: boolean | undefined;
   /** Facts that an .onnx file does not state about itself: how it takes images, and the kind of its scores. */
@@ -45,6 +47,8 @@ export interface LabellerOptions {
   /** Told how an .onnx file is read, once that is known: before the first prediction. */
   readonly onReading?: ((reading: OnnxReading, path: string) => void) | undefined;
 }
+
+const noiseOptions = ['drop', 'dropPath', 'seed', 'passes'] as const;
 
 /** Images whose scores tell what the scores of an .onnx file are. */
 const measuredImages = 64;
@@ -109,6 +113,8 @@ export class Labeller {
 
   /** Loads a teacher; throws as loadTeacher does, and a DeviceError for a device that cannot be used. */
   static async create(source: TeacherSource, options: LabellerOptions = {}): Promise<Labeller> {
+    checkRanges('Labeller.create', options, ['batch', 'threads', 'sessions']);
+    checkRanges('the noise of Labeller.create', options.noise ?? {}, noiseOptions);
     const { batch = 32, sessions = 1, classNames, noise, precision, onnx, model, trust } = options;
     const choice = await chooseDevice(options.device, precision);
     const { device } = choice;

@@ -4,6 +4,7 @@ import type { Measures } from '../runtime/evaluate.js';
 import { evaluateClean, type EvaluateOptions } from './evaluateNetwork.js';
 import { Labeller, type LabellerOptions } from './labeller.js';
 import type { ModelNoise, TeacherSource } from './teacher.js';
+import { checkRanges } from '../support/optionRanges.js';
 
 export interface MonteCarloOptions extends EvaluateOptions, Omit<LabellerOptions, 'noise'> {
   /** Noised passes whose probabilities are averaged. */
@@ -16,10 +17,11 @@ export interface MonteCarloOptions extends EvaluateOptions, Omit<LabellerOptions
   readonly single?: Figures | undefined;
 }
 
-type Figures = Pick<Measures, 'accuracy' | 'top5' | 'loss' | 'calibrationError'>;
+/** Figures of a network on a set. */
+export type Figures = Pick<Measures, 'accuracy' | 'top5' | 'loss' | 'calibrationError'>;
 
 /** With n and the interval of the accuracy. */
-type StatedFigures = Figures & ShareFacts;
+export type StatedFigures = Figures & ShareFacts;
 
 /** A network as the ensemble of what its noise leaves of it, against the network without noise. */
 export interface MonteCarloResult {
@@ -41,6 +43,8 @@ export async function monteCarlo(
   source: ImageSource,
   options: MonteCarloOptions,
 ): Promise<MonteCarloResult> {
+  checkRanges('monteCarlo', options, ['passes', 'seed', 'images', 'batch', 'threads']);
+  checkRanges('the rates of monteCarlo', options.rates ?? {}, ['drop', 'dropPath']);
   const { passes, seed = 1, rates } = options;
   const measure = async (noise: ModelNoise | undefined): Promise<Measures> => {
     const labeller = await Labeller.create(teacher, { ...options, noise });

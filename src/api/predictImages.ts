@@ -12,6 +12,7 @@ import { DataError } from '../support/errors.js';
 import type { DeviceChoice, DeviceName } from './deviceNames.js';
 import type { OnnxOptions } from './classifier/reading.js';
 import { Labeller, type LabellerOptions } from './labeller.js';
+import { checkRanges } from '../support/optionRanges.js';
 
 export interface PredictOptions {
   /** A checkpoint's folder, a run's (then its best), or an .onnx file. */
@@ -65,6 +66,7 @@ export async function predictImages(
   paths: readonly string[],
   options: PredictOptions,
 ): Promise<PredictReport> {
+  checkRanges('predictImages', options, ['topK', 'batch', 'threads']);
   const { model, batch, threads, device, trust, topK = 5 } = options;
   const left = new LeftOut();
   const images = listed(paths, left);

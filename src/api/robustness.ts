@@ -29,12 +29,15 @@ import {
   type EvaluateOptions,
 } from './evaluateNetwork.js';
 import type { Labeller } from './labeller.js';
+import { checkRanges } from '../support/optionRanges.js';
 
+/** Options of corruptionErrors and flipRates. */
 export interface RobustnessOptions extends EvaluateOptions, CleanImagesOptions {
   /** Of what corruptions and perturbations draw; default 1. */
   readonly seed?: number | undefined;
 }
 
+/** Options of corruptionErrors. */
 export interface CorruptionOptions extends RobustnessOptions {
   /** Default all five. */
   readonly severities?: readonly Severity[] | undefined;
@@ -72,6 +75,7 @@ export async function corruptionErrors(
   images: LabelledImages,
   options: CorruptionOptions,
 ): Promise<CorruptionErrors> {
+  checkRanges('corruptionErrors', options, ['severities', 'seed', 'images', 'prefetch']);
   const { severities = allSeverities, seed = 1 } = options;
   const indices = [...evenly(images.count, options.images)];
   const meter = new Meter(corruptionNames.length * severities.length * indices.length, options);
@@ -144,6 +148,7 @@ export async function flipRates(
   images: LabelledImages,
   options: RobustnessOptions,
 ): Promise<FlipRates> {
+  checkRanges('flipRates', options, ['seed', 'images', 'prefetch']);
   const { seed = 1 } = options;
   const [, height, width] = labeller.manifest.image;
   const indices = [...evenly(images.count, options.images)];

@@ -86,6 +86,7 @@ export type TrainingEvent =
   | { readonly kind: 'checkpoint'; readonly step: number; readonly path: string }
   | { readonly kind: 'message'; readonly text: string };
 
+/** Callbacks and switches of a training run. */
 export interface TrainingControl {
   /** Continue from the newest checkpoint; a new run starts over. */
   readonly resume?: boolean | undefined;
@@ -94,6 +95,7 @@ export interface TrainingControl {
   readonly onEvent?: ((event: TrainingEvent) => void) | undefined;
 }
 
+/** Result of a training run. */
 export interface TrainingOutcome {
   readonly trainer: Trainer;
   readonly checkpoint: string;

@@ -4,6 +4,7 @@ import { ArtifactError, ConfigError } from '../support/errors.js';
 import { isFiniteTensor } from '../support/finite.js';
 import type { TensorData } from '../support/tensor.js';
 
+/** The moving average of the weights, or the weights themselves. */
 export type WeightsKind = 'ema' | 'raw';
 
 const average = 'ema.';

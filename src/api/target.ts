@@ -8,6 +8,7 @@ import { costMachine, readTunedCosts, type Costs } from './tune/costFile.js';
 /** What graphs can be spelled for: any runtime, or a provider of onnxruntime; its CPU provider's on this machine. */
 export const targetNames = ['portable', 'cpu', 'webgpu', 'cuda'] as const;
 
+/** A target that graphs are spelled for. */
 export type TargetName = (typeof targetNames)[number];
 
 /** What a target chooses by. */

@@ -14,6 +14,7 @@ import { ownClassesKey } from './classifier/classNames.js';
 import type { OnnxOptions } from './classifier/reading.js';
 import { readOnnxClassifier, type OnnxClassifier } from './onnxTeacher.js';
 import { viewOfModel } from './trainingData.js';
+import type { ModelChoice } from './config.js';
 
 /** A network that can label images. */
 export interface Teacher {
@@ -55,7 +56,7 @@ export type TeacherSource =
   | {
       /** A checkpoint's folder, or a run's: then its best. */
       readonly checkpoint: string;
-      readonly model: string | Model;
+      readonly model: ModelChoice | Model;
     };
 
 export interface TeacherOptions {
@@ -73,7 +74,7 @@ export interface TeacherOptions {
   /** What a checkpoint's graph computes in; default float32. */
   readonly precision?: InferencePrecision | undefined;
   /** The model file of a checkpoint, in place of what its run recorded. */
-  readonly model?: string | undefined;
+  readonly model?: ModelChoice | undefined;
   /** Runs the model file that a checkpoint names, also one that its training did not know (default: false). */
   readonly trust?: boolean | undefined;
   /** Facts that an .onnx file does not state about itself. */

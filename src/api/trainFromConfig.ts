@@ -63,6 +63,7 @@ import {
 } from './trainingData.js';
 import type { StepEvent, TrainerOptions } from './trainer.js';
 
+/** Options of trainFromConfig. */
 export interface TrainFromConfigOptions extends TrainingControl {
   /** Folder that relative paths of the config start from. */
   readonly configFolder: string;
@@ -78,6 +79,7 @@ export interface TrainFromConfigOptions extends TrainingControl {
   readonly onSet?: OnSet | undefined;
 }
 
+/** Result of trainFromConfig. */
 export interface TrainResult extends RunJudgement {
   readonly name: string;
   readonly folder: string;

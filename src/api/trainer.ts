@@ -29,6 +29,7 @@ import {
 import { SkippedSteps } from './skippedSteps.js';
 import { startingWeights } from './startingWeights.js';
 import { compileModel, type CompileModelOptions, type CompileResult } from './compileModel.js';
+import { checkRanges } from '../support/optionRanges.js';
 
 export interface TrainerOptions extends Omit<
   CompileModelOptions,
@@ -59,6 +60,7 @@ export interface BatchSource {
 /** Images to evaluate: in memory, or read while they are needed. */
 export type EvaluationImages = ArrayDataset | ImageSource;
 
+/** The steps that Trainer.run does, and their hypers. */
 export interface RunSteps {
   /** The last step, counted from 1. */
   readonly until: number;
@@ -104,6 +106,7 @@ export class Trainer {
 
   /** Compiles and starts. Throws ModelError for a wrong model, DeviceError for a device that cannot be used. */
   static async create(model: ModelChoice | Model, options: TrainerOptions): Promise<Trainer> {
+    checkRanges('Trainer.create', options, ['batch', 'accumulate', 'threads', 'seed']);
     const { accumulate = 1, batch, threads, seed = 0 } = options;
     const parts = accumulate > 1 ? (['grad', 'update'] as const) : (['train'] as const);
     const choice = await chooseDevice(options.device, options.precision);
@@ -172,6 +175,7 @@ export class Trainer {
    * every 100 steps; the state is then that after the bad step or after a few more.
    */
   async *run(source: BatchSource, steps: RunSteps): AsyncGenerator<StepEvent> {
+    checkRanges('Trainer.run', steps, ['until']);
     await this.requireFinite();
     let prepared = this.#prepare(source, this.#step, steps.until);
     try {
@@ -223,7 +227,10 @@ export class Trainer {
   #hypers(steps: RunSteps, step: number) {
     const decay = steps.emaDecay?.(step);
     const averages = decay !== undefined && this.options.emaDecay !== undefined;
-    return { learning_rate: steps.learningRate(step), ...(averages && { ema_decay: decay }) };
+    const learningRate = steps.learningRate(step);
+    const call = `Trainer.run at step ${step + 1}`;
+    checkRanges(call, { learningRate, emaDecay: decay }, ['learningRate', 'emaDecay']);
+    return { learning_rate: learningRate, ...(averages && { ema_decay: decay }) };
   }
 
   async #prepare(

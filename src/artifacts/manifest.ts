@@ -17,6 +17,7 @@ export type Role =
   | 'grad'
   | 'metric';
 
+/** A kind of compiled graph. */
 export type ArtifactKind =
   'infer' | 'forward' | 'grad' | 'update' | 'train' | 'init' | 'training-info';
 
@@ -67,6 +68,7 @@ export interface TensorInfo {
   readonly segments?: readonly Segment[];
 }
 
+/** Inputs and outputs of a compiled graph. */
 export interface ArtifactInfo {
   /** File name, beside the manifest. */
   readonly file: string;

@@ -1,4 +1,5 @@
 import { fnv1a32 } from '../support/hash.js';
+import { checkRanges } from '../support/optionRanges.js';
 import { uniform } from '../support/random.js';
 
 /** Largest changes of a random affine map. */
@@ -125,5 +126,6 @@ export function randomAffine(
   at: { readonly seed: number; readonly step: number; readonly sample: number },
   out: Float32Array,
 ) => void {
+  checkRanges('randomAffine', range, ['shift', 'rotate', 'scale', 'shear']);
   return (image, at, out) => affineImage(image, [height, width], drawAffine(range, at), out);
 }

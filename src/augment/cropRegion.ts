@@ -8,6 +8,7 @@ export interface CropRegion {
   readonly height: number;
 }
 
+/** Ranges of a random crop. */
 export interface RandomCropRange {
   /** Smallest and largest share of the image's area. */
   readonly area?: readonly [number, number];

@@ -10,6 +10,7 @@ import {
 } from './randAugment.js';
 import { reflectCrop } from './reflectCrop.js';
 
+/** Input noise of small images. */
 export interface SmallImageNoiseOptions {
   readonly randAugment?: RandAugmentOptions | undefined;
   /** Side of a grey square at a random place, in pixels; none unless given. */

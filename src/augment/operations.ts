@@ -84,6 +84,7 @@ export const operations = {
   Identity: { argument: none, apply: (image, _, out) => identity(image, out) },
 } as const satisfies Readonly<Record<string, Operation>>;
 
+/** An operation of RandAugment. */
 export type OperationName = keyof typeof operations;
 
 /** An operation by its name, without its own narrower type. */

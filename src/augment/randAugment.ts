@@ -11,7 +11,9 @@ import {
   type MagnitudeScale,
   type OperationName,
 } from './operations.js';
+import { checkRanges } from '../support/optionRanges.js';
 
+/** Options of randAugment. */
 export interface RandAugmentOptions {
   /** Operations applied to each image, one after the other. */
   readonly n: number;
@@ -89,10 +91,7 @@ function namesOf({
   m,
   operations = 'noisyStudent',
 }: RandAugmentOptions): readonly OperationName[] {
-  if (!Number.isInteger(n) || n < 0)
-    throw wrong('n', `RandAugment applies a whole number of operations, not ${n}`);
-  if (!Number.isFinite(m) || m < 0)
-    throw wrong('m', `RandAugment's magnitude is a number from 0 on, not ${m}`);
+  checkRanges('randAugment', { n, m }, ['n', 'm']);
   const names = typeof operations === 'string' ? operationLists[operations] : operations;
   if (names.length === 0) throw wrong('operations', 'RandAugment has no operation to draw from');
   for (const name of names)

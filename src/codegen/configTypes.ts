@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs';
 import type { Project } from 'ts-morph';
+import { limits } from '../support/limits.js';
 
 /** The part of JSON schema that the schemas of configs use. */
 interface Schema {
@@ -22,49 +23,74 @@ interface Schema {
 
 /** Schemas of configs, and the interfaces that say the same to an editor. */
 const configs = [
-  { schema: 'training-config', name: 'WrittenTraining' },
-  { schema: 'selftraining-config', name: 'WrittenSelfTraining' },
+  { schema: 'training-config', written: 'WrittenTraining', filled: 'TrainingConfig' },
+  { schema: 'selftraining-config', written: 'WrittenSelfTraining', filled: 'SelfTrainingConfig' },
 ] as const;
 
+/** A config as it is written, or with its defaults filled in: no key that has one is missing then. */
+interface Form {
+  readonly filled: boolean;
+  readonly parameters: Readonly<Record<string, (type: string) => string>>;
+}
+
 /** Keys whose type the schema does not know: parameters of the interface. */
-const parameters: Readonly<Record<string, (type: string) => string>> = {
-  model: () => 'Model',
-  optimizer: (type) => `${type} | Optimizer`,
+const written: Form = {
+  filled: false,
+  parameters: { model: () => 'Model', optimizer: (type) => `${type} | Optimizer` },
 };
+const filled: Form = { filled: true, parameters: {} };
 
 /** Writes generated/config.ts, the keys of configs with their documentation, into `project`. */
 export function writeConfigTypes(project: Project, root: URL): void {
-  const interfaces = configs.map(({ schema: file, name }) => {
-    const url = new URL(`schemas/${file}.schema.json`, root);
+  const interfaces = configs.flatMap((config) => {
+    const url = new URL(`schemas/${config.schema}.schema.json`, root);
     const schema = JSON.parse(readFileSync(url, 'utf8')) as Schema;
-    return `/** Keys as a user writes them; \`Optimizer\` is what an optimizer's function returns. */
-export interface ${name}<Model, Optimizer> ${objectType(schema, '')}\n`;
+    return [
+      "/** Keys as a user writes them; `Optimizer` is what an optimizer's function returns. */",
+      `export interface ${config.written}<Model, Optimizer> ${objectType(schema, '', written)}\n`,
+      '/** A config with its defaults filled in. */',
+      `export interface ${config.filled} ${objectType(withWholeStudents(schema), '', filled)}\n`,
+    ];
   });
   project.createSourceFile('generated/config.ts', interfaces.join('\n'));
 }
 
-function typeOf(schema: Schema, indent: string): string {
+/** A schema whose students need what the teacher needs, since they have taken it from there. */
+function withWholeStudents(schema: Schema): Schema {
+  const { teacher, students } = schema.properties ?? {};
+  if (!teacher || !students?.items) return schema;
+  const { required = [] } = teacher;
+  const whole = { ...students, items: { ...students.items, required } };
+  return { ...schema, properties: { ...schema.properties, students: whole } };
+}
+
+function typeOf(schema: Schema, indent: string, form: Form): string {
   const variants = schema.oneOf ?? schema.anyOf;
-  if (variants) return variants.map((variant) => typeOf(variant, indent)).join(' | ');
+  if (variants) return variants.map((variant) => typeOf(variant, indent, form)).join(' | ');
   if (schema.const !== undefined) return `'${schema.const}'`;
   if (schema.enum) return schema.enum.map((word) => `'${word}'`).join(' | ');
   if (schema.prefixItems)
-    return `readonly [${schema.prefixItems.map((item) => typeOf(item, indent)).join(', ')}]`;
-  if (schema.items) return `readonly ${inList(schema.items, indent)}[]`;
-  if (schema.properties) return objectType(schema, indent);
+    return `readonly [${schema.prefixItems.map((item) => typeOf(item, indent, form)).join(', ')}]`;
+  if (schema.items) return `readonly ${inList(schema.items, indent, form)}[]`;
+  if (schema.properties) return objectType(schema, indent, form);
   return schema.type === 'integer' ? 'number' : (schema.type ?? 'unknown');
 }
 
-function inList(schema: Schema, indent: string): string {
-  const type = typeOf(schema, indent);
+function inList(schema: Schema, indent: string, form: Form): string {
+  const type = typeOf(schema, indent, form);
   return type.includes(' | ') ? `(${type})` : type;
 }
 
-function objectType({ properties = {}, required = [] }: Schema, indent: string): string {
+function objectType(
+  { properties = {}, required = [] }: Schema,
+  indent: string,
+  form: Form,
+): string {
   const inner = `${indent}  `;
   const lines = Object.entries(properties).flatMap(([key, schema]) => {
-    const type = parameters[key]?.(typeOf(schema, inner)) ?? typeOf(schema, inner);
-    const needed = required.includes(key);
+    const plain = typeOf(schema, inner, form);
+    const type = form.parameters[key]?.(plain) ?? plain;
+    const needed = required.includes(key) || (form.filled && schema.default !== undefined);
     return [
       ...comment(schema, inner),
       `${inner}readonly ${key}${needed ? `: ${type}` : `?: ${type} | undefined`};`,
@@ -95,9 +121,9 @@ function rangeOf(schema: Schema): string {
   return [whole, limits.join(' and ')].filter((part) => part !== '').join(', ');
 }
 
-/** The ends of what a float holds exactly are no limits of a key. */
+/** Ends that the type of the number has anyway. */
+const plainEnds: ReadonlySet<number> = new Set([Number.MAX_SAFE_INTEGER, limits.float32]);
+
 function bound(word: string, limit: number | undefined): string {
-  return limit === undefined || Math.abs(limit) === Number.MAX_SAFE_INTEGER
-    ? ''
-    : `${word} ${limit}`;
+  return limit === undefined || plainEnds.has(Math.abs(limit)) ? '' : `${word} ${limit}`;
 }

@@ -3,8 +3,9 @@ import type { BufferSpec, ParamSpec } from '../nn/trace.js';
 import type { TensorData } from '../support/tensor.js';
 
 /** The map whose iterators TypeScript 5.6 gave types of their own, which older versions lack. */
-type Weights = ReadonlyMap<string, TensorData>;
-type WeightSpec = Pick<ParamSpec | BufferSpec, 'name' | 'shape' | 'init'>;
+export type Weights = ReadonlyMap<string, TensorData>;
+/** A weight or buffer with its initializer. */
+export type WeightSpec = Pick<ParamSpec | BufferSpec, 'name' | 'shape' | 'init'>;
 
 /**
  * Initial parameters and batch statistics by dotted name. A tensor is drawn when it is asked for

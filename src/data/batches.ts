@@ -3,6 +3,7 @@ import { DataError } from '../support/errors.js';
 import { fnv1a32 } from '../support/hash.js';
 import { permutation } from '../support/random.js';
 import type { ArrayDataset } from './dataset.js';
+import { checkRanges } from '../support/optionRanges.js';
 
 /** Changes an image [C,H,W] into `out`: a function of the seed, the epoch and the image's index. */
 export type Augment = (
@@ -37,6 +38,7 @@ export class ShuffledBatches {
     private readonly dataset: ArrayDataset,
     private readonly options: ShuffleOptions,
   ) {
+    checkRanges('ShuffledBatches', options, ['batch', 'seed']);
     const { batch, name = 'train' } = options;
     this.stepsPerEpoch = Math.floor(dataset.count / batch);
     if (this.stepsPerEpoch === 0)

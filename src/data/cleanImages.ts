@@ -13,6 +13,7 @@ import {
 } from './preparation.js';
 import { sharedPixels, Slots, type Pixels } from './slots.js';
 import type { UnreadableImages } from './unreadable.js';
+import { checkRanges } from '../support/optionRanges.js';
 
 export interface CleanImagesOptions {
   readonly pool: LoaderPool;
@@ -40,6 +41,7 @@ export function cleanImages(
   images: Images & Partial<LabelledImages>,
   options: CleanImagesOptions,
 ): ImageSource {
+  checkRanges('cleanImages', options, ['prefetch']);
   return sourceOf(images, options, { seed: 0 });
 }
 

@@ -3,13 +3,13 @@ import { labelsOf, type Images, type LabelledImages } from './images.js';
 import type { LeftOutReason } from './leftOut.js';
 
 /** A class and how many images it has. */
-interface ClassSize {
+export interface ClassSize {
   readonly name: string;
   readonly images: number;
 }
 
 /** Unreadable files of one format, or with one fault. */
-interface UnreadableKind {
+export interface UnreadableKind {
   readonly what: string;
   readonly count: number;
 }

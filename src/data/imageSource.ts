@@ -41,7 +41,8 @@ export interface ImageSource {
   batches(indices: Iterable<number>, layout: ImageLayout): AsyncIterable<ImageBatch>;
 }
 
-interface ArraySourceOptions {
+/** Names of the images of a data set. */
+export interface ArraySourceOptions {
   readonly name: string;
   /** Names of the classes; the images then count as labelled. */
   readonly classNames?: readonly string[];

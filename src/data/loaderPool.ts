@@ -12,6 +12,7 @@ import type {
   LoadReply,
   LoadRow,
 } from './loaderProtocol.js';
+import { checkRanges } from '../support/optionRanges.js';
 
 export interface LoaderPoolOptions {
   /** Threads; what they give does not depend on it. */
@@ -38,6 +39,7 @@ export class LoaderPool {
     workers = Math.min(4, availableParallelism()),
     concurrency = 3,
   }: LoaderPoolOptions = {}) {
+    checkRanges('LoaderPool', { workers, concurrency }, ['workers', 'concurrency']);
     this.#workers = Array.from({ length: workers }, () => this.#start(concurrency));
   }
 

@@ -17,6 +17,7 @@ export type Crop =
   | { readonly kind: 'whole' }
   | { readonly kind: 'pad' };
 
+/** Random changes of an image before the network sees it. */
 export interface InputNoise extends SmallImageNoiseOptions {
   /** Before all else. */
   readonly affine?: AffineRange | undefined;

@@ -3,6 +3,7 @@ import { dirname } from 'node:path';
 import { makeFolder } from '../runtime/atomic.js';
 import { writeError } from '../runtime/fileErrors.js';
 import { DataError } from '../support/errors.js';
+import { checkRanges } from '../support/optionRanges.js';
 import type { LeftOut } from './leftOut.js';
 
 /** How many images of a run may be unreadable, unless it is told otherwise. */
@@ -25,7 +26,8 @@ export class UnreadableImages {
   readonly #listed: ReadonlySet<string>;
 
   constructor(private readonly options: UnreadableOptions) {
-    const { file } = options;
+    const { file, limit } = options;
+    if (limit !== Infinity) checkRanges('UnreadableImages', { unreadable: limit }, ['unreadable']);
     // A run that is resumed meets the same images again.
     this.#listed = new Set(
       file !== undefined && existsSync(file) ? readFileSync(file, 'utf8').split('\n') : [],

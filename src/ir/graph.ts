@@ -5,6 +5,7 @@ import type { Attributes, Op } from './op.js';
 import { TypeFault } from './op.js';
 import { formatSite, noOrigin, type Origin } from './origin.js';
 
+/** Type and shape of a tensor. */
 export interface TensorType {
   readonly dtype: DType;
   readonly shape: Shape;
@@ -66,6 +67,7 @@ export class Node {
   }
 }
 
+/** An input or output of a graph, with its name. */
 export interface NamedValue {
   readonly name: string;
   readonly value: Value;

@@ -5,6 +5,7 @@ import type { TensorData } from '../support/tensor.js';
 import type { Graph, Node, TensorType, Value } from './graph.js';
 import type { NdArray } from './ndarray.js';
 
+/** Value of an attribute. */
 export type AttributeValue =
   | number
   | string
@@ -13,6 +14,7 @@ export type AttributeValue =
   | { readonly symbol: string; readonly factor: number }
   | TensorData
   | undefined;
+/** Attributes of a node, by name. */
 export type Attributes = Readonly<Record<string, AttributeValue>>;
 
 /** What a type rule throws; `Graph.add` adds the user's line and the operands. */

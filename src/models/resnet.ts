@@ -21,7 +21,7 @@ import type { ViewChoices } from '../support/imageView.js';
 import { cifarStatistics, imagenetStatistics } from './statistics.js';
 
 /** What leads around a block that changes the shape: a 1x1 convolution, or the input with zeros as new channels. */
-type Shortcut = 'project' | 'pad';
+export type Shortcut = 'project' | 'pad';
 
 interface BlockOptions {
   /** Channels of the 3x3 convolutions. */

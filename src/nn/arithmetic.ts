@@ -4,7 +4,8 @@ import * as elementwise from '../ops/elementwise.js';
 import { matmul as matmulOp, type MatmulAttributes } from '../ops/matmul.js';
 import { addLayer } from './layer.js';
 
-type Binary = (a: Value, b: Value | number) => Value;
+/** An operation on two values, or on a value and a number. */
+export type Binary = (a: Value, b: Value | number) => Value;
 
 function binary(kind: string, apply: (a: Value, b: Value) => Value): Binary {
   return (a, b) => {

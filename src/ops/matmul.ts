@@ -2,6 +2,7 @@ import { ndarray } from '../ir/ndarray.js';
 import { defineOp, TypeFault, type InputGrads } from '../ir/op.js';
 import { dimEquals, formatShape, type Shape } from '../support/shape.js';
 
+/** Attributes of a matrix product. */
 export interface MatmulAttributes {
   readonly transA?: boolean;
   readonly transB?: boolean;

@@ -1,6 +1,7 @@
 import type { HyperFormula } from '../artifacts/manifest.js';
 import type { Value } from '../ir/graph.js';
 import { ConfigError } from '../support/errors.js';
+import { limits } from '../support/limits.js';
 
 /** A number that is an input of the graph, fed at each step. */
 export interface HyperSpec {
@@ -27,7 +28,8 @@ export type OptimizerRecord = Readonly<Record<string, number | boolean | string>
   readonly kind: string;
 };
 
-interface Step<S extends string> {
+/** New parameter and slots after an update. */
+export interface Step<S extends string> {
   readonly param: Value;
   readonly slots: Readonly<Record<S, Value>>;
 }
@@ -119,13 +121,13 @@ export function checkOption(
   kind: string,
   key: string,
   value: unknown,
-  [low, high]: readonly [number, number] = [0, Infinity],
+  [low, high]: readonly [number, number] = [0, limits.float32],
 ): void {
   if (typeof value === 'number' && value >= low && value < high) return;
   throw new ConfigError(`${key} of the optimizer ${kind} is ${String(value)}`, {
     code: 'optimizer-option',
     where: `optimizer.${key}`,
-    hint: `give a number of at least ${low}${high === Infinity ? '' : ` and below ${high}`}`,
+    hint: `give a number of at least ${low} and below ${high}`,
   });
 }
 

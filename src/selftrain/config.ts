@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import type { WrittenSelfTraining } from '../../generated/config.js';
+import type { SelfTrainingConfig, WrittenSelfTraining } from '../../generated/config.js';
 import {
   decodeSchema,
   durationIssues,
@@ -42,6 +42,7 @@ const labelsSchema = z
     temperature: z
       .number()
       .gt(0)
+      .max(limits.float32)
       .describe('Of soft labels: p^(1/T), renormalised; below 1 they become sharper.')
       .default(1),
     topK: upTo(limits.classes)
@@ -128,8 +129,7 @@ const selfTrainingSchema = z.strictObject({
     .prefault({}),
 });
 
-/** A config with its defaults filled in, and each student's keys from the generation before. */
-export type SelfTrainingConfig = z.output<typeof selfTrainingSchema>;
+export type { SelfTrainingConfig } from '../../generated/config.js';
 /** The training of one network of it. */
 export type GenerationConfig = SelfTrainingConfig['teacher'];
 export type StudentConfig = SelfTrainingConfig['students'][number];

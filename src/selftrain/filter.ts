@@ -70,6 +70,7 @@ export interface FilterOptions {
   readonly onEvent?: ((event: FilterProgress) => void) | undefined;
 }
 
+/** Progress of a filter. */
 export interface FilterProgress {
   readonly kind: 'progress';
   /** Rows read, of all passes, of how many. */

@@ -10,6 +10,14 @@ export {
   type SelfTrainingConfigInput,
 } from './config.js';
 export type { SelfTrainOptions, SelfTrainResult } from './selfTrain.js';
+export type { FilterProgress } from './filter.js';
+export type { LabelProgress } from './label.js';
+export type { KeptLabels } from './labelStages.js';
+export type { PipelineControl, SelfTrainingEvent } from './runStages.js';
+export type { Stopped as StoppedSelfTraining } from './selfTrain.js';
+export type { NetworkComparison, NetworkSummary } from './summary.js';
+export type { AccuracyDifference } from './testImages.js';
+export type { TestResult as SelfTrainingTest } from './testNetwork.js';
 export type { SelfTrainingSets } from './sets.js';
 export type { SelfTrainingSummary } from './summary.js';
 

@@ -20,6 +20,7 @@ export type SelfTrainingEvent =
   | LabelProgress
   | FilterProgress;
 
+/** Callbacks and switches of a self-training. */
 export interface PipelineControl {
   /** Aborted: stops at the next step or batch; what is done stays. */
   readonly signal?: AbortSignal | undefined;

@@ -8,6 +8,7 @@ export type FloatType = 'float64' | 'float32' | 'float16' | 'bfloat16';
 /** The 16-bit ones, in which mixed precision computes. */
 export type HalfType = 'float16' | 'bfloat16';
 
+/** Array that holds the numbers of a tensor. */
 export type TypedArray =
   Float64Array | Float32Array | Uint16Array | BigInt64Array | Int32Array | Uint8Array;
 

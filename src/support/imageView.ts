@@ -1,5 +1,6 @@
 /** The filters that resize images; each equals Pillow's of the same name. */
 export const interpolations = ['nearest', 'box', 'bilinear', 'bicubic', 'lanczos'] as const;
+/** Filter that resizes images. */
 export type Interpolation = (typeof interpolations)[number];
 
 /**
@@ -8,6 +9,7 @@ export type Interpolation = (typeof interpolations)[number];
  * `pad` shows all of it with its proportions between bars of the model's mean colour.
  */
 export const croppings = ['centre', 'squash', 'pad'] as const;
+/** What of an image a network sees. */
 export type Cropping = (typeof croppings)[number];
 
 /**
@@ -16,6 +18,7 @@ export type Cropping = (typeof croppings)[number];
  * `Image.open(file).convert('RGB')` and so torchvision read them (none of that).
  */
 export const pixelReadings = ['seen', 'stored'] as const;
+/** How files become pixels. */
 export type PixelReading = (typeof pixelReadings)[number];
 
 /** How an image file becomes the network's input, apart from mean and std. */

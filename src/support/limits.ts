@@ -27,4 +27,10 @@ export const limits = {
   /** Pseudo-labelled images for each labelled one. */
   ratio: 1e4,
   generation: 1e6,
+  /** Magnitude of RandAugment. */
+  magnitude: 1000,
+  /** Pixels of x a pixel of y. */
+  shear: 100,
+  /** What a 32-bit float holds; larger rates would be infinite in the graph. */
+  float32: 3.4e38,
 } as const;

@@ -8,6 +8,7 @@ export interface SymbolicDim {
 
 /** One dimension: a number, or a multiple of a symbol. */
 export type Dim = number | SymbolicDim;
+/** Sizes of the axes of a tensor. */
 export type Shape = readonly Dim[];
 
 /** The symbolic batch size of a model traced without a fixed one. */

@@ -139,7 +139,7 @@ describe('RandAugment', () => {
 
   it('refuses numbers and names that are none', () => {
     expect(() => randAugment({ n: 1.5, m: 9 })).toThrow(ConfigError);
-    expect(() => randAugment({ n: 1, m: NaN })).toThrow(/magnitude is a number from 0 on, not NaN/);
+    expect(() => randAugment({ n: 1, m: NaN })).toThrow(/m of randAugment is NaN/);
     expect(() => randAugment({ n: 1, m: 9, operations: [] })).toThrow(/no operation to draw from/);
     const misspelt = ['Solarise'] as unknown as OperationName[];
     expect(() => randAugment({ n: 1, m: 9, operations: misspelt })).toThrow(

@@ -184,8 +184,8 @@ describe('a wrong config', () => {
         "optimizer.nesterov: nesterov of the optimizer sgd is 1; give true or false",
         "optimizer.momentum: momentum of the optimizer sgd is 1; give a number of at least 0 and below 1",
         "optimizer.nesterov: nesterov of the optimizer sgd needs momentum; give a momentum above 0, or leave nesterov out",
-        "optimizer.epsilon: epsilon of the optimizer rmspropTf is -1; give a number of at least 0",
-        "optimizer.weightDecay: weightDecay of the optimizer adamw is -1; give a number of at least 0",
+        "optimizer.epsilon: epsilon of the optimizer rmspropTf is -1; give a number of at least 0 and below 3.4e+38",
+        "optimizer.weightDecay: weightDecay of the optimizer adamw is -1; give a number of at least 0 and below 3.4e+38",
       ]
     `);
   });

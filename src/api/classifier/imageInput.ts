@@ -5,6 +5,7 @@ import type { InputHead } from './inputHead.js';
 
 /** Where the channels of an image lie: [N,C,H,W] or [N,H,W,C]. */
 export const imageLayouts = ['nchw', 'nhwc'] as const;
+/** Order of the axes of an image input. */
 export type PixelLayout = (typeof imageLayouts)[number];
 
 /** How something was found out: told by the caller, by the file's metadata, by the graph, by a shape. */

@@ -4,6 +4,7 @@ import { attributeNumber, type GraphWalk } from './graphWalk.js';
 
 /** The range of the pixels that a network is given. */
 export const pixelRanges = ['0..1', '0..255'] as const;
+/** Range of the pixels that a network takes. */
 export type PixelRange = (typeof pixelRanges)[number];
 
 /** Orders of the colours of a pixel: red or blue first. */

@@ -82,6 +82,7 @@ export const readingSettingsSchema = z.object({
   /** The name of the output. */
   scores: z.string(),
 });
+/** How an .onnx classifier takes images and what its scores are. */
 export type ReadingSettings = z.output<typeof readingSettingsSchema>;
 
 /** How an .onnx file is read, and how that is known; plain data. */

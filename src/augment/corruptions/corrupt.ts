@@ -40,6 +40,7 @@ const table: { readonly [Name in CorruptionName]: Apply<SeverityTable[Name][numb
   jpeg: compressJpeg,
 };
 
+/** A corruption of ImageNet-C. */
 export type CorruptionName = keyof SeverityTable;
 
 /** The families of ImageNet-C, and all names in its order. */
@@ -52,6 +53,7 @@ export const corruptionFamilies = {
 
 export const corruptionNames: readonly CorruptionName[] = Object.values(corruptionFamilies).flat();
 
+/** A corruption at a severity. */
 export interface CorruptionRequest {
   readonly name: CorruptionName;
   readonly severity: Severity;

@@ -17,6 +17,7 @@ import { translateFrames } from './translate.js';
 import { zoomBlurFrames } from './zoomBlur.js';
 
 type AllSettings = LargeSettings & SmallSettings;
+/** A perturbation of ImageNet-P. */
 export type PerturbationName = keyof AllSettings;
 
 /** A forgotten perturbation is a type error. */
