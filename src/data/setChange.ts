@@ -22,6 +22,8 @@ export interface SetChange {
   readonly changed: ChangedFiles;
   /** Another class under the same name. */
   readonly relabelled: ChangedFiles;
+  /** So many images are at other places that some count as added and removed that have only moved. */
+  readonly beyond?: boolean | undefined;
 }
 
 /** A set held against its record. */
@@ -50,8 +52,9 @@ export async function compareSet(
   { header, rows }: OpenRecord,
   images: Images & Partial<LabelledImages>,
   stats: FileStats,
+  { most = mostPending }: { readonly most?: number } = {},
 ): Promise<Comparison> {
-  return new SetWalk(header, images, stats).run(rows);
+  return new SetWalk(header, images, stats, most).run(rows);
 }
 
 class Differing {
@@ -75,6 +78,7 @@ class SetWalk {
   readonly #then = new Map<string, Recorded[]>();
   readonly #now = new Map<string, number[]>();
   #pending = 0;
+  #beyond = false;
   readonly #found = {
     added: new Differing(),
     removed: new Differing(),
@@ -95,6 +99,7 @@ class SetWalk {
     private readonly header: RecordHeader,
     private readonly images: Images & Partial<LabelledImages>,
     private readonly stats: FileStats,
+    private readonly most: number,
   ) {
     this.#places = new Uint32Array(header.count);
   }
@@ -121,10 +126,13 @@ class SetWalk {
     if (now !== undefined) {
       this.#pending -= 1;
       this.#meet(recorded, now);
-    } else if (this.#pending < mostPending) {
+    } else if (this.#pending < this.most) {
       put(this.#then, id, recorded);
       this.#pending += 1;
-    } else this.#lose(recorded.row, id);
+    } else {
+      this.#beyond = true;
+      this.#lose(recorded.row, id);
+    }
     if (place < this.images.count) this.#arrive(place);
   }
 
@@ -134,10 +142,13 @@ class SetWalk {
     if (then !== undefined) {
       this.#pending -= 1;
       this.#meet(then, place);
-    } else if (this.#pending < mostPending) {
+    } else if (this.#pending < this.most) {
       put(this.#now, id, place);
       this.#pending += 1;
-    } else this.#found.added.add(id);
+    } else {
+      this.#beyond = true;
+      this.#found.added.add(id);
+    }
   }
 
   #lose({ part }: RecordRow, id: string): void {
@@ -199,7 +210,9 @@ class SetWalk {
     const places = this.#places.filter((place) => place > 0).map((place) => place - 1);
     return {
       header: this.header,
-      change: kinds.some(({ count }) => count > 0) ? this.#found : undefined,
+      change: kinds.some(({ count }) => count > 0)
+        ? { ...this.#found, beyond: this.#beyond }
+        : undefined,
       places,
       reordered: places.some((place, i) => i > 0 && place < (places[i - 1] ?? 0)),
       heldOut: Uint32Array.from(this.#heldOut).sort(),
@@ -230,7 +243,7 @@ function hashNow(where: string | number): string | undefined {
 
 /** Several changes as one. */
 export function joinedChange(changes: readonly SetChange[]): SetChange {
-  const join = (kind: keyof SetChange): ChangedFiles => ({
+  const join = (kind: Exclude<keyof SetChange, 'beyond'>): ChangedFiles => ({
     count: changes.reduce((sum, change) => sum + change[kind].count, 0),
     examples: changes.flatMap((change) => change[kind].examples).slice(0, shownFiles),
   });
@@ -239,6 +252,7 @@ export function joinedChange(changes: readonly SetChange[]): SetChange {
     removed: join('removed'),
     changed: join('changed'),
     relabelled: join('relabelled'),
+    beyond: changes.some((change) => change.beyond),
   };
 }
 
@@ -251,10 +265,14 @@ export function countsOf(change: SetChange): string {
 
 /** A line for each way in which images differ, with some of them by name. */
 export function examplesOf(change: SetChange): string[] {
-  return kindsOf(change).map(([kind, { count, examples }]) => {
+  const lines = kindsOf(change).map(([kind, { count, examples }]) => {
     const more = count > examples.length ? `, and ${count - examples.length} more` : '';
     return `${kind}: ${examples.join(', ')}${more}`;
   });
+  if (change.beyond !== true) return lines;
+  const moved =
+    'so many images are at other places than before that some of these may have only moved';
+  return [...lines, moved];
 }
 
 function kindsOf({ added, removed, changed, relabelled }: SetChange): [string, ChangedFiles][] {

@@ -1,5 +1,5 @@
 import { cpSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import sharp from 'sharp';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { parseTrainingConfig } from '../../src/api/config.js';
@@ -10,7 +10,10 @@ import { importWeights } from '../../src/api/importWeights.js';
 import { recordedClasses } from '../../src/api/runRecord.js';
 import { trainFromConfig } from '../../src/api/trainFromConfig.js';
 import { likeness, matchClasses, namesDifference } from '../../src/data/classes.js';
+import { filterLabels } from '../../src/selftrain/filter.js';
 import { labelDataSet } from '../../src/selftrain/labelRun.js';
+import { LabelSet } from '../../src/selftrain/labelSet.js';
+import { reassignDataSet } from '../../src/selftrain/reassignRun.js';
 import '../../src/index.js';
 import { write } from '../data/fixtures.js';
 import { brightModule } from '../support/brightNet.js';
@@ -152,11 +155,61 @@ describe('class names that a training recorded', () => {
       classNames: ['Zebra', 'ant', 'bee'],
     });
     expect(await evaluateCheckpoint(imported, { data })).toMatchObject({ accuracy: 1, notes: [] });
+    for (const network of [onnx, imported]) {
+      const out = join(made.folder, `labels of ${basename(network)}`);
+      const labelled = await labelDataSet(network, { data, out, audit: data });
+      expect(labelled.audit).toMatchObject({ accuracy: 1 });
+      expect((await LabelSet.open(out)).origin.classes).toEqual(['Zebra', 'ant', 'bee']);
+    }
     const anew = await importWeights(weights, { ...request, newClassifier: true });
     expect(anew).toMatchObject({ classNames: null, initialized: { fileClasses: 3 } });
     rename(made);
     for (const network of [onnx, made.run])
       await expect(evaluateCheckpoint(network, { data })).rejects.toMatchObject(differ);
+  });
+
+  it('number the classes of kept labels that are reassigned, or tell or refuse other names', async () => {
+    const made = project();
+    const [data, labels] = [join(made.folder, 'test'), join(made.folder, 'labels')];
+    const [kept, out] = [join(labels, 'kept.parquet'), join(made.folder, 'again.parquet')];
+    await labelDataSet(made.run, { data, out: labels, audit: data });
+    await filterLabels(labels, { threshold: 0, out: kept });
+    rename({ folder: made.folder });
+    const request = { teacher: made.run, data: join(made.folder, 'labelled') };
+    await expect(reassignDataSet(kept, { ...request, out, audit: data })).rejects.toMatchObject(
+      differ,
+    );
+    renameSync(join(data, 'zebra'), join(data, 'Zebra'));
+    const found = await reassignDataSet(kept, { ...request, data, out });
+    expect(found.audit).toBeNull();
+    expect(found.lost).toContain('renamed: Zebra in the training, zebra here');
+    expect(found.classes.map(({ name, kept: images }) => [name, images])).toEqual([
+      ['Zebra', 3],
+      ['ant', 3],
+      ['bee', 3],
+    ]);
+  });
+
+  it('are given to weights without them by a file, by which other names are refused', async () => {
+    const made = project();
+    const weights = join(made.folder, 't.safetensors');
+    await exportModel(made.run, { out: weights });
+    const file = readFileSync(weights);
+    // The header of a file of another program has no names; blanks keep its length.
+    const at = file.indexOf('gradus.classes');
+    file.write('another.kind12', at);
+    writeFileSync(weights, file);
+    const classNames = join(made.folder, 'names.txt');
+    writeFileSync(classNames, 'Zebra\nant\nbee\n');
+    const imported = join(made.folder, 'imported');
+    const request = { model: join(made.folder, 'bright.model.js'), classes: 3, out: imported };
+    expect(await importWeights(weights, request)).toMatchObject({ classNames: null });
+    const named = await importWeights(weights, { ...request, classNames });
+    expect(named).toMatchObject({ classNames: ['Zebra', 'ant', 'bee'] });
+    const data = join(made.folder, 'test');
+    expect(await evaluateCheckpoint(imported, { data })).toMatchObject({ accuracy: 1, notes: [] });
+    rename(made);
+    await expect(evaluateCheckpoint(imported, { data })).rejects.toMatchObject(differ);
   });
 
   it('lacking, are said to be those of the set', async () => {
@@ -174,6 +227,31 @@ describe('class names that a training recorded', () => {
     expect(notes).toEqual([
       `${checkpoint} does not record the names of its classes; they are taken to be, in this order: Zebra, ant, bee`,
     ]);
+  });
+});
+
+describe('a list whose rows are in another order', () => {
+  it('gives a resumed training the bits of the order of then', async () => {
+    const weights = async (reorder: boolean) => {
+      const { folder } = project();
+      const names = Object.keys(levels).flatMap((name) =>
+        Array.from({ length: 6 }, (_, i) => `labelled/${name}/${i}.png,${name}`),
+      );
+      const list = (rows: readonly string[]) => {
+        writeFileSync(join(folder, 'list.csv'), `path,label\n${rows.join('\n')}\n`);
+      };
+      const changes = { name: 'listed', data: { labelled: 'list.csv' } };
+      list(names);
+      await train(folder, { ...changes, steps: 4 });
+      if (reorder) list(names.toReversed());
+      const texts = await train(folder, { ...changes, steps: 8 }, { resume: true });
+      const told = texts.some((text) => text.includes('in another order than before'));
+      const checkpoint = join(folder, 'runs/listed/checkpoints/step-00000008');
+      return { told, bytes: readFileSync(join(checkpoint, 'state.safetensors')) };
+    };
+    const [plain, reordered] = [await weights(false), await weights(true)];
+    expect([plain.told, reordered.told]).toEqual([false, true]);
+    expect(reordered.bytes.equals(plain.bytes)).toBe(true);
   });
 });
 

@@ -2,7 +2,10 @@ import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
 import { describe, expect, it } from 'vitest';
-import { openSetRecord } from '../../src/data/setRecord.js';
+import { statImages } from '../../src/data/fileStats.js';
+import type { Images } from '../../src/data/images.js';
+import { compareSet, examplesOf } from '../../src/data/setChange.js';
+import { openSetRecord, writeSetRecord } from '../../src/data/setRecord.js';
 import { temporaryFolder } from '../support/folder.js';
 
 async function idsOf(row: string): Promise<string[]> {
@@ -31,5 +34,30 @@ describe('a record of a set', () => {
     await expect(idsOf(row)).rejects.toThrow(
       expect.objectContaining({ name: 'ArtifactError', code: 'set-record' }),
     );
+  });
+});
+
+describe('a set whose images are all at other places', () => {
+  /** Ten images that are not there. */
+  const images = (id: (i: number) => string): Images => {
+    return { name: 'ten', count: 10, fingerprint: '', id, where: (i) => `/nowhere/${id(i)}` };
+  };
+  const compared = async (most?: number) => {
+    const path = join(temporaryFolder(), 'set');
+    const [then, now] = [images(String), images((i) => String(9 - i))];
+    await writeSetRecord(path, then, await statImages(then), { identity: 'x' });
+    const record = await openSetRecord(path);
+    if (!record) throw new TypeError('no record');
+    return compareSet(record, now, await statImages(now), { most });
+  };
+
+  it('has another order only, or says so where they are too many to be held', async () => {
+    expect(await compared()).toMatchObject({ reordered: true, change: undefined });
+    const { change } = await compared(4);
+    expect(change && examplesOf(change)).toEqual([
+      expect.stringMatching(/^added: /),
+      expect.stringMatching(/^removed: /),
+      expect.stringContaining('may have only moved'),
+    ]);
   });
 });

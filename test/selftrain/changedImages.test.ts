@@ -1,6 +1,7 @@
 import { renameSync } from 'node:fs';
 import { join } from 'node:path';
 import { beforeAll, describe, expect, it } from 'vitest';
+import { ablate } from '../../src/selftrain/ablate.js';
 import { parseSelfTrainingConfig } from '../../src/selftrain/config.js';
 import type { SelfTrainingEvent } from '../../src/selftrain/runStages.js';
 import { selfTrain, type SelfTrainOptions } from '../../src/selftrain/selfTrain.js';
@@ -28,24 +29,27 @@ beforeAll(async () => {
     }
 });
 
-async function run(options: Partial<SelfTrainOptions> = {}) {
-  const config = parseSelfTrainingConfig(
-    {
-      name: 'pets',
-      data: { labelled: 'labelled', unlabelled: 'unlabelled', test: 'test' },
-      teacher: { model: 'tiny', steps: 2, batch: 4, optimizer: { kind: 'sgd', learningRate: 0.1 } },
-      students: [{ ratio: 1, labels: { threshold: 0, allowEmpty: true } }],
-      validation: { share: 0.25 },
-      ...{ device: 'cpu', threads: 1 },
-    },
-    'pets.json',
-  );
+const config = parseSelfTrainingConfig(
+  {
+    name: 'pets',
+    data: { labelled: 'labelled', unlabelled: 'unlabelled', test: 'test' },
+    teacher: { model: 'tiny', steps: 2, batch: 4, optimizer: { kind: 'sgd', learningRate: 0.1 } },
+    students: [{ ratio: 1, labels: { threshold: 0, allowEmpty: true } }],
+    validation: { share: 0.25 },
+    ...{ device: 'cpu', threads: 1 },
+  },
+  'pets.json',
+);
+async function run(
+  options: Partial<SelfTrainOptions> = {},
+  start: typeof selfTrain | typeof ablate = selfTrain,
+) {
   const texts: string[] = [];
   const onEvent = (event: SelfTrainingEvent) => {
     if (event.kind === 'message') texts.push(event.text);
   };
   const models = { tiny: tinyNet() };
-  await selfTrain(config, { configFolder: folder, out, models, onEvent, ...options });
+  await start(config, { configFolder: folder, out, models, onEvent, ...options });
   return texts.flatMap((text) => /^(\S+): done before$/.exec(text)?.[1] ?? []);
 }
 
@@ -79,4 +83,18 @@ describe('a self-training whose images changed under the same names', () => {
       message: expect.stringMatching(/^the labelled images .*: 16 changed$/) as string,
     });
   }, 120_000);
+
+  it('is refused with a class folder of another name, as an ablation is', async () => {
+    const renamed = { code: 'classes-differ', notes: [expect.stringContaining('cat')] };
+    const rename = (set: string, from: string, to: string) => {
+      renameSync(join(folder, set, from), join(folder, set, to));
+    };
+    for (const sets of [['labelled'], ['labelled', 'test'], ['test']]) {
+      for (const set of sets) rename(set, 'cat', 'Cat');
+      await expect(run()).rejects.toMatchObject(renamed);
+      await expect(run({ acceptData: true })).rejects.toMatchObject(renamed);
+      await expect(run({}, ablate)).rejects.toMatchObject(renamed);
+      for (const set of sets) rename(set, 'Cat', 'cat');
+    }
+  });
 });
