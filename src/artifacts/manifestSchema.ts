@@ -218,7 +218,7 @@ export function checked<T>(
     value = JSON.parse(text);
   } catch (cause) {
     throw new ArtifactError(`${file} is no ${what}: it is not JSON`, {
-      code: `${what}-invalid`,
+      code: `${what.replaceAll(' ', '-')}-invalid`,
       where: file,
       hint,
       cause,
@@ -230,7 +230,7 @@ export function checked<T>(
     .slice(0, 5)
     .map(({ path, message }) => `  ${path.map(String).join('.') || '(top level)'}: ${message}`);
   throw new ArtifactError(`${file} is no ${what}:\n${problems.join('\n')}`, {
-    code: `${what}-invalid`,
+    code: `${what.replaceAll(' ', '-')}-invalid`,
     where: file,
     hint,
   });

@@ -208,7 +208,7 @@ describe('labels that make no sense', () => {
       [infoKey]: JSON.stringify({ ...info, shard, ...more }),
     }).commit();
     await expect(LabelSet.open(folder)).rejects.toThrow(
-      expect.objectContaining({ name: 'ArtifactError', code: 'label file-invalid' }),
+      expect.objectContaining({ name: 'ArtifactError', code: 'label-file-invalid' }),
     );
   });
 });
