@@ -1,7 +1,7 @@
 import { heldOutWarning, setLine, type OnSet, type SetDescription } from '../data/describe.js';
 import { deviceNote, type DeviceChoice } from '../api/deviceNames.js';
 import { formatClock, formatCount } from './table.js';
-import { formatPercent } from '../support/share.js';
+import { formatPercent, formatShareOf } from '../support/share.js';
 import { wantsColour, type Environment } from './terminal.js';
 import type { ProgressEvent, RunEvent, StepEvent } from './services.js';
 
@@ -88,7 +88,7 @@ export class TerminalProgress implements Progress {
         break;
       case 'evaluation':
         this.note(
-          `${this.#prefix()}step ${event.step}: validation accuracy ${formatPercent(event.accuracy)}${event.images === undefined ? '' : ` of ${formatCount(event.images)}`}, loss ${event.loss.toFixed(4)}`,
+          `${this.#prefix()}step ${event.step}: validation accuracy ${event.images === undefined ? formatPercent(event.accuracy) : formatShareOf(event.accuracy, event.images)}, loss ${event.loss.toFixed(4)}`,
         );
         break;
       case 'checkpoint':

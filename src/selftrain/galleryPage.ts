@@ -163,7 +163,7 @@ function disagreementSection(page: GalleryPage): string[] {
 
 function classSection(page: GalleryPage, own: ClassImages): string {
   const { audit } = page;
-  const facts = [`${count(own.images)} images`];
+  const facts = [`${count(own.images)} ${own.images === 1 ? 'image' : 'images'}`];
   if (own.images > 0) facts.push(`mean confidence ${own.meanConfidence.toFixed(3)}`);
   const measured = audit?.classes[own.label];
   if (measured && measured.precision !== null)

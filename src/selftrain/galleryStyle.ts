@@ -114,15 +114,15 @@ function hear({ target, type }) {
 }
 /* A sample goes into the list whole, so that it shows how much of it was not marked. */
 function gather() {
-  const marked = marks.filter((own) => own.value !== '?').length;
-  const count = said.size + marked;
-  saved = count === 0;
   const rows = new Map([...said].map(([image, name]) => [image, [image, name, '', '']]));
   for (const { dataset, value } of marks) {
     const [, name = '?'] = rows.get(dataset.mark) ?? [];
     // A class that was typed says more than a mark.
     rows.set(dataset.mark, [dataset.mark, name, dataset.judged, name === '?' ? value : '?']);
   }
+  // An image that was both marked and corrected is one.
+  const count = [...rows.values()].filter(([, name, , mark]) => name !== '?' || !['?', ''].includes(mark)).length;
+  saved = count === 0;
   const width = marks.length > 0 ? 4 : 2;
   const titles = ['image', 'class', 'teacher', 'audit'];
   const lines = [titles, ...rows.values()].map((cells) => cells.slice(0, width).map(cell).join(',') + '\\n');

@@ -63,6 +63,8 @@ describe('progress on a terminal', () => {
     expect(environment.err).toContain(
       'teacher  step 2: validation accuracy 93.75 %, loss 0.2500\nteacher  [',
     );
+    progress.onEvent({ kind: 'evaluation', step: 3, accuracy: 0.9375, loss: 0.25, images: 16 });
+    expect(environment.err).toContain('validation accuracy 94 % of 16 (72 to 99), loss 0.2500\n');
     expect(environment.err).not.toContain('\u001b');
   });
 });

@@ -1,5 +1,6 @@
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { runInNewContext } from 'node:vm';
 import { describe, expect, it } from 'vitest';
 import type { Images } from '../../src/data/images.js';
 import { ParquetFileWriter } from '../../src/runtime/parquet.js';
@@ -7,6 +8,7 @@ import { auditPath } from '../../src/selftrain/audit.js';
 import { readCorrections } from '../../src/selftrain/corrections.js';
 import { filterLabels } from '../../src/selftrain/filter.js';
 import { writeGallery, type GalleryOptions } from '../../src/selftrain/gallery.js';
+import { galleryScript } from '../../src/selftrain/galleryStyle.js';
 import { infoKey } from '../../src/selftrain/labelStore.js';
 import { temporaryFolder } from '../support/folder.js';
 import {
@@ -282,5 +284,61 @@ describe('the images of a gallery', () => {
         hint: 'give the data that was labelled: made up, 400 images',
       }),
     );
+  });
+});
+
+describe('the script of a gallery', () => {
+  /** Runs it with a sample of a and b, and c beside them; returns what its page then does. */
+  function open() {
+    const list = () => ({ toggle: () => undefined });
+    const figure = { classList: list() };
+    const field = (dataset: Record<string, string>, value: string) => ({
+      ...{ dataset, value, closest: () => figure },
+    });
+    const marks = ['a', 'b'].map((mark) => field({ mark, judged: 'cat' }, '?'));
+    const inputs = ['a', 'b', 'c'].map((id) => field({ id }, ''));
+    const link = { href: '', addEventListener: () => undefined };
+    const [shown, bar] = [{ textContent: '0' }, { classList: list() }];
+    let hear: (event: { target: unknown; type: string }) => void = () => undefined;
+    let csv = '';
+    const all: Record<string, unknown> = {
+      '#classes option:not(:last-child)': [{ value: 'cat' }, { value: 'dog' }],
+      ...{ 'select[data-mark]': marks, 'input[data-id]': inputs },
+      ...{ '#said a': link, '#said b': shown, '#said': bar },
+    };
+    runInNewContext(galleryScript, {
+      document: {
+        querySelectorAll: (selector: string) => all[selector],
+        querySelector: (selector: string) => all[selector],
+        addEventListener: (_: string, listener: typeof hear) => (hear = listener),
+      },
+      addEventListener: () => undefined,
+      Blob: function (lines: string[]) {
+        csv = lines.join('');
+      },
+      URL: { createObjectURL: () => '', revokeObjectURL: () => undefined },
+    });
+    const set = (target: { value: string } | undefined, value: string) => {
+      if (target) target.value = value;
+      hear({ target, type: 'change' });
+    };
+    return { marks, inputs, set, said: () => ({ count: shown.textContent, csv }) };
+  }
+
+  it('counts an image once that is marked and corrected, and saves the sample whole', () => {
+    const { marks, inputs, set, said } = open();
+    set(marks[0], 'wrong');
+    set(inputs[0], 'dog');
+    set(inputs[2], '-');
+    expect(said()).toEqual({
+      count: '2',
+      csv: 'image,class,teacher,audit\na,dog,cat,?\nc,,,\nb,?,cat,?\n',
+    });
+    set(inputs[2], '');
+    set(marks[1], 'right');
+    expect(said()).toEqual({
+      count: '2',
+      csv: 'image,class,teacher,audit\na,dog,cat,?\nb,?,cat,right\n',
+    });
   });
 });

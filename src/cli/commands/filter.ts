@@ -103,7 +103,7 @@ function textOf(summary: FilterSummary): string {
   ];
   if (corrected + rejected > 0)
     lines.push(
-      `a person gave a class to ${formatCount(corrected)} images and dropped ${formatCount(rejected)}`,
+      `a person gave a class to ${formatCount(corrected)} ${corrected === 1 ? 'image' : 'images'} and dropped ${formatCount(rejected)}`,
     );
   if (audit) lines.push(...precisionLines(audit), accuracyLine(audit));
   lines.push(...sampleLines(sample));
