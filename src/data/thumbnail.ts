@@ -1,4 +1,7 @@
-import sharp, { type Sharp } from 'sharp';
+import sharp from 'sharp';
+import type { RgbImage } from '../augment/image.js';
+import { decodeFile, resizeRgb, type Frame } from './decode.js';
+import { regionFraming } from './framing.js';
 import type { Images } from './images.js';
 import { unpackImage } from './unpackImage.js';
 
@@ -15,7 +18,8 @@ const small = 64;
 
 /**
  * A small picture of image i of a set, which fits into a square of `side` pixels and is never larger
- * than the image; undefined where it cannot be read.
+ * than the image; undefined where it cannot be read. It is decoded as images are for training, within
+ * the same budget of pixels.
  */
 export async function thumbnail(
   images: Images,
@@ -23,29 +27,32 @@ export async function thumbnail(
   side: number,
 ): Promise<Thumbnail | undefined> {
   const where = images.where(i);
+  const frame = insideOf(side);
   try {
-    if (typeof where === 'string') return await encode(sharp(where).autoOrient(), side);
+    if (typeof where === 'string')
+      return await encode(await decodeFile(where, frame, { decode: 'fast' }));
     if (!images.packed) return undefined;
-    const { data, width, height } = unpackImage(images.packed, where);
-    return await encode(sharp(data, { raw: { width, height, channels: 3 } }), side);
+    return await encode(resizeRgb(unpackImage(images.packed, where), frame));
   } catch {
     // Whoever shows it says that it is missing; why, training and labelling tell.
     return undefined;
   }
 }
 
-async function encode(image: Sharp, side: number): Promise<Thumbnail> {
-  const { width, height } = await image.metadata();
-  const lossless = Math.max(width, height) <= small;
-  const { data, info } = await image
-    .resize(side, side, { fit: 'inside', withoutEnlargement: true })
-    .flatten({ background: { r: 255, g: 255, b: 255 } })
-    .toColourspace('srgb')
-    .webp(lossless ? { lossless } : { quality: 72 })
-    .toBuffer({ resolveWithObject: true });
-  return {
-    uri: `data:image/webp;base64,${data.toString('base64')}`,
-    width: info.width,
-    height: info.height,
+/** Takes all of an image with its proportions, no larger than a square nor than it is. */
+function insideOf(side: number): Frame {
+  return ({ width, height }) => {
+    const scale = Math.min(1, side / Math.max(width, height));
+    const sized = (length: number): number => Math.max(1, Math.round(scale * length));
+    const whole = { width: sized(width), height: sized(height) };
+    return regionFraming({ left: 0, top: 0, width, height }, whole);
   };
+}
+
+async function encode({ data, width, height }: RgbImage): Promise<Thumbnail> {
+  const lossless = Math.max(width, height) <= small;
+  const bytes = await sharp(data, { raw: { width, height, channels: 3 } })
+    .webp(lossless ? { lossless } : { quality: 72 })
+    .toBuffer();
+  return { uri: `data:image/webp;base64,${bytes.toString('base64')}`, width, height };
 }

@@ -1,7 +1,8 @@
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import sharp from 'sharp';
-import { describe, expect, it } from 'vitest';
+import { afterEach, describe, expect, it, vi } from 'vitest';
+import { ownBudget } from '../../src/data/pixelBudget.js';
 import { thumbnail } from '../../src/data/thumbnail.js';
 import { openFlatFolder } from '../../src/data/folder.js';
 import type { Images, PackedPixels } from '../../src/data/images.js';
@@ -21,6 +22,43 @@ async function decode(uri: string | undefined) {
 }
 
 describe('a thumbnail', () => {
+  afterEach(() => {
+    vi.restoreAllMocks();
+  });
+
+  it('is decoded within the budget of pixels', async () => {
+    const folder = temporaryFolder();
+    await sharp({ create: { width: 300, height: 200, channels: 3, background: '#c03020' } })
+      .jpeg({ progressive: true })
+      .toFile(join(folder, 'a.jpg'));
+    const within = vi.spyOn(ownBudget, 'with');
+    await thumbnail(openFlatFolder(folder), 0, 192);
+    expect(within).toHaveBeenCalledWith(60_000, expect.any(Function));
+  });
+
+  it('is there for a format that the decoder lacks and training reads, and not for a drawing', async () => {
+    const folder = temporaryFolder();
+    const head = Buffer.alloc(54);
+    head.write('BM');
+    for (const [at, value] of [
+      [2, 58],
+      [10, 54],
+      [14, 40],
+      [18, 1],
+      [22, 1],
+    ] as const)
+      head.writeUInt32LE(value, at);
+    head.writeUInt16LE(1, 26);
+    head.writeUInt16LE(24, 28);
+    writeFileSync(join(folder, 'a.bmp'), Buffer.concat([head, Buffer.from([32, 64, 128, 0])]));
+    const drawing = '<svg xmlns="http://www.w3.org/2000/svg" width="9" height="9"/>';
+    writeFileSync(join(folder, 'b.png'), drawing);
+    const images = openFlatFolder(folder);
+    const found = await thumbnail(images, 0, 192);
+    expect((await decode(found?.uri)).data).toEqual([128, 64, 32]);
+    expect(await thumbnail(images, 1, 192)).toBeUndefined();
+  });
+
   it('has every pixel of a small image, grey or in colour', async () => {
     const grey = Uint8Array.from({ length: 24 }, (_, i) => 10 * i);
     const images = packed({ data: grey, layout: 'nchw', shape: [1, 3, 4] });
