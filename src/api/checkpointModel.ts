@@ -8,6 +8,7 @@ import type { Model } from '../nn/defineModel.js';
 import { findRun } from '../runtime/runFolder.js';
 import { ArtifactError } from '../support/errors.js';
 import { loadModel, modelPath, type LoadedModel } from './loadModel.js';
+import { importedPixels, withPixels } from './publishedPixels.js';
 import { configFolders, field } from './runRecord.js';
 import { trustedModel, type ModelTrust } from './trustedModel.js';
 
@@ -40,10 +41,11 @@ export async function modelOfCheckpoint(
 ): Promise<CheckpointModel> {
   const manifest = manifestBeside(path);
   const size = field(config, 'size');
-  const loaded =
+  const found =
     given === undefined
       ? await trustedModel(path, () => findModel(path, config, manifest), manifest, trust)
       : await loadModel(given);
+  const loaded = withPixels(found, importedPixels(config, path));
   const [channels] = loaded.model.input.shape;
   return {
     loaded,

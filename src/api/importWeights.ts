@@ -15,6 +15,7 @@ import type { TensorData } from '../support/tensor.js';
 import { recordOf } from './architectureRecord.js';
 import { loadModel, modelPath, type LoadedModel } from './loadModel.js';
 import { classAxes, classesOf, networkOf, type Network } from './modelWeights.js';
+import { publishedPixels, withPixels, type PublishedPixels } from './publishedPixels.js';
 import { asFloat32 } from './weightFile.js';
 import { WeightFiles } from './weightFiles.js';
 import { prefixOf, sharedPrefixes } from './weightPrefix.js';
@@ -48,6 +49,8 @@ export interface ImportResult {
   readonly classes: number;
   /** Their names, by number; null where nobody knows them, as those of a new classifier. */
   readonly classNames: readonly string[] | null;
+  /** How images are given to the network where the publisher states it, and in which file; else null. */
+  readonly pixels: (Omit<PublishedPixels, 'size'> & { readonly size: number | null }) | null;
   /** Trained numbers, batch statistics aside. */
   readonly parameters: number;
   /** Tensors taken from the file. */
@@ -90,14 +93,17 @@ interface Plan {
  */
 export async function importWeights(path: string, options: ImportOptions): Promise<ImportResult> {
   checkRanges('importWeights', options, ['classes', 'size', 'seed']);
-  const { classes, size, seed = 0, out } = options;
+  const { classes, seed = 0, out } = options;
   requireFree(out);
-  const loaded = await loadModel(options.model);
-  const [channels] = loaded.model.input.shape;
-  const image = size === undefined ? undefined : ([channels, size, size] as const);
-  const network = networkOf(loaded, { classes, image });
+  const plain = await loadModel(options.model);
+  const [channels] = plain.model.input.shape;
   const file = WeightFiles.open(path);
   try {
+    const published = publishedPixels(file, channels, options.size);
+    const loaded = withPixels(plain, published?.choices);
+    const size = options.size ?? published?.size;
+    const image = size === undefined ? undefined : ([channels, size, size] as const);
+    const network = networkOf(loaded, { classes, image });
     const plan = planImport(file, loaded, network, options);
     const classNames = namesIn(file, plan, options);
     const { tensors, converted } = readWeights(file, plan, seed);
@@ -110,6 +116,7 @@ export async function importWeights(path: string, options: ImportOptions): Promi
         ...(typeof options.names === 'string' && { names: options.names }),
         ...(plan.prefix !== '' && { prefix: plan.prefix }),
         initialized: plan.initialized,
+        ...(published && { pixels: published.choices }),
       },
     } satisfies Json;
     const named = classNames && { classes: classNames };
@@ -117,7 +124,11 @@ export async function importWeights(path: string, options: ImportOptions): Promi
     const record = recordOf(loaded, network);
     writeCheckpoint(out, { ...meta, architectureHash: network.architectureHash }, tensors);
     writeFileAtomic(join(out, record.manifest.architecture), record.text);
-    return { ...resultOf(out, plan, converted, seed), classNames: classNames ?? null };
+    return {
+      ...resultOf(out, plan, converted, seed),
+      classNames: classNames ?? null,
+      pixels: published === undefined ? null : { ...published, size: published.size ?? null },
+    };
   } finally {
     file.close();
   }
@@ -128,7 +139,7 @@ function resultOf(
   { network, taken, initialized, fileClasses, ignored, prefix, unread, warnings }: Plan,
   converted: ImportResult['converted'],
   seed: number,
-): Omit<ImportResult, 'classNames'> {
+): Omit<ImportResult, 'classNames' | 'pixels'> {
   const sizes = network.params.map(({ shape }) => shape.reduce((a, b) => a * b, 1));
   return {
     checkpoint,

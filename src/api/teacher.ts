@@ -13,6 +13,7 @@ import { withNetwork, type CheckpointNetwork } from './checkpointNetwork.js';
 import { ownClassesKey } from './classifier/classNames.js';
 import type { OnnxOptions } from './classifier/reading.js';
 import { readOnnxClassifier, type OnnxClassifier } from './onnxTeacher.js';
+import { importedPixels } from './publishedPixels.js';
 import { viewOfModel } from './trainingData.js';
 import type { ModelChoice } from './config.js';
 
@@ -122,6 +123,7 @@ function checkpointTeacher(source: CheckpointNetwork, options: TeacherOptions): 
   const { imageFormat = 'uint8-nhwc' } = source;
   const { classes, image, name } = network;
   const view = viewOfModel(loaded.model, image);
+  const pixels = importedPixels(state.config, path);
   const { onnx, inputs, outputs } = loaded.tracing(() =>
     compileInference(loaded.model, {
       weights,
@@ -147,6 +149,7 @@ function checkpointTeacher(source: CheckpointNetwork, options: TeacherOptions): 
       .update(precision === 'float32' ? '' : ` ${precision}`)
       .update(noise ? ` noised ${JSON.stringify(noise)}` : '')
       .update(viewPart(view, image))
+      .update(pixels === undefined ? '' : ` given ${JSON.stringify(pixels)}`)
       .digest('hex'),
     manifest: inferManifest({
       name,

@@ -58,5 +58,6 @@ export function nameWarnings(model: string, names: NameOption | undefined): stri
 
 function shippedOf({ model }: LoadedModel): ShippedModel | undefined {
   const shipped = findShippedModel(model.name);
-  return shipped?.model === model ? shipped : undefined;
+  // Its images may be given otherwise.
+  return shipped?.model.build === model.build ? shipped : undefined;
 }

@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs';
 import sharp, { type Sharp } from 'sharp';
+import type { CropRegion } from '../augment/cropRegion.js';
 import type { RgbImage } from '../augment/image.js';
 import { messageOf, systemCode } from '../runtime/fileErrors.js';
 import type { Interpolation, PixelReading } from '../support/imageView.js';
@@ -7,6 +8,7 @@ import { factsOf, typeProblem, type ImageFacts } from './imageFacts.js';
 import { decodable } from './decodable.js';
 import { jpegHeader } from './jpegHeader.js';
 import { largestImage, ownBudget, type PixelBudget } from './pixelBudget.js';
+import { bandsOf, resampleBands } from './resample/bands.js';
 import { cutOut } from './resample/cutOut.js';
 import { neededBy, planResize, resample, type Framing, type Size } from './resample/resample.js';
 import { seenPixels, storedPixels } from './regionPixels.js';
@@ -111,7 +113,6 @@ async function decodeBytes(
   const { width, height } = facts;
   const orientation = pixels === 'seen' ? facts.orientation : 1;
   const upright = orientation < 5 ? { width, height } : { width: height, height: width };
-  const image = orientation > 1 ? open(bytes, pixels).autoOrient() : open(bytes, pixels);
   const framing = frame(upright);
   const factor = decode === 'fast' && facts.shrinks ? shrinkFactor(framing) : 1;
   const size = {
@@ -122,13 +123,18 @@ async function decodeBytes(
     width: upright.width / size.width,
     height: upright.height / size.height,
   });
-  const smaller =
-    factor === 1 ? image : image.resize(size.width, size.height, { fit: 'fill', kernel: 'cubic' });
-  const part = smaller.extract({ ...neededBy(resizing) });
-  const { data, info } = await (pixels === 'seen' ? seenPixels(part) : storedPixels(part, facts));
-  if (info.channels !== 3)
+  const partOf = async (region: CropRegion): Promise<RgbImage> => {
+    const image = orientation > 1 ? open(bytes, pixels).autoOrient() : open(bytes, pixels);
+    const smaller =
+      factor === 1
+        ? image
+        : image.resize(size.width, size.height, { fit: 'fill', kernel: 'cubic' });
+    const part = smaller.extract({ ...region });
+    const { data, info } = await (pixels === 'seen' ? seenPixels(part) : storedPixels(part, facts));
+    if (info.channels === 3) return { width: info.width, height: info.height, data };
     throw new UnreadableImage(`its pixels have ${info.channels} channels, not red, green and blue`);
-  return resample({ width: info.width, height: info.height, data }, resizing, fill);
+  };
+  return resampleBands(bandsOf(resizing), resizing, partOf, fill);
 }
 
 /**

@@ -203,10 +203,16 @@ const torchvisionLarge = { ...torchvision, norm: { epsilon: 1e-3, momentum: 0.01
 
 const { b0, b1, b2, b3, b4, b5, b6, b7 } = efficientnetScales;
 
-/** What timm's evaluation takes at these sizes; nothing is published for L0 and L1. */
-const timmShares: Readonly<Record<string, number>> = {
+/** Shares that timm evaluates TensorFlow's weights with, at these sizes; nothing is published for L0 and L1. */
+const tensorflowShares: Readonly<Record<string, number>> = {
   ...{ b0: 0.875, b1: 0.882, b2: 0.89, b3: 0.904, b4: 0.922 },
   ...{ b5: 0.934, b6: 0.942, b7: 0.949, b8: 0.954, l2: 0.936 },
+};
+
+/** Shares of timm's own weights; of B1 to B4 it takes all, at 256, 288, 320 and 384 px. */
+const timmShares: Readonly<Record<string, number>> = {
+  ...tensorflowShares,
+  ...{ b1: 1, b2: 1, b3: 1, b4: 1 },
 };
 
 /** What torchvision's evaluation takes; of B2 it does so at 288 px. */
@@ -231,7 +237,7 @@ export const shippedEfficientnets: readonly EfficientNetOptions[] = [
       name: `tf_efficientnet_${scale}`,
       ...shared,
       ...tensorflow,
-      view: viewAt(scale, timmShares),
+      view: viewAt(scale, tensorflowShares),
     },
   ]),
   ...Object.entries(efficientnetScales)

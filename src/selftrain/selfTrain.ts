@@ -4,6 +4,7 @@ import type { Json } from '../artifacts/checkpointSchema.js';
 import { chooseDevice, requireLabelPrecision } from '../api/device.js';
 import { deviceNote, type DeviceChoice } from '../api/deviceNames.js';
 import { machine } from '../api/machine.js';
+import { resizer, resizerNote } from '../api/resizer.js';
 import type { MemoryOptions } from '../api/setMemory.js';
 import { classesOfRun, configFolderEntry } from '../api/runRecord.js';
 import { currentCosts } from '../api/target.js';
@@ -103,6 +104,7 @@ export async function inRunFolder<T>(
     const costs = before === undefined ? await currentCosts(config.threads) : recordedRunCosts(out);
     recordRunCosts(out, costs);
     run.writeInfo({
+      resizer,
       config: toJson(config),
       configFolder: configFolderEntry(out, configFolder),
       classes: [...classNames],
@@ -114,7 +116,8 @@ export async function inRunFolder<T>(
     const unreadable = new UnreadableImages({ file: join(out, 'unreadable.jsonl'), limit });
     for (const left of beside) unreadable.addBeside(left);
     const notes = networks.flatMap((network) => network.notes ?? []);
-    const stages = stagesIn(out, options, [deviceNote(choice), ...notes]);
+    const changed = sets.labelled.packed ? undefined : resizerNote(before, {});
+    const stages = stagesIn(out, options, [deviceNote(choice), changed, ...notes]);
     const context = {
       folder: out,
       validationEvery: config.validation.every,

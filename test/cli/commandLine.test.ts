@@ -498,7 +498,7 @@ describe('gradus data', () => {
 });
 
 describe('gradus import', () => {
-  const result = {
+  const result: Awaited<ReturnType<Services['importWeights']>> = {
     checkpoint: 'weights/b0',
     model: 'efficientnet_b0',
     classes: 10,
@@ -510,6 +510,12 @@ describe('gradus import', () => {
     prefix: 'module.',
     unread: { 'head.scale': 'F8_E4M3' },
     warnings: ['another epsilon'],
+    pixels: {
+      from: 'config.json',
+      size: 256,
+      choices: { crop: 'centre', cropPct: 0.875, interpolation: 'bicubic', mean: [0.5], std: [1] },
+      warnings: ['another crop'],
+    },
     initialized: { tensors: ['classifier.weight', 'classifier.bias'], fileClasses: 1000, seed: 0 },
   };
 
@@ -533,11 +539,13 @@ describe('gradus import', () => {
     ]);
     expect(out).toMatchInlineSnapshot(`
       "warning: another epsilon
+      warning: another crop
       took the names without module., which stands before them
       converted 309 tensors of float16 to float32
       left out 49 counters such as num_batches_tracked, which no network here needs
       left out, not needed and of types that are not read (F8_E4M3): head.scale
       new classifier for 10 classes, the file has 1000: classifier.weight, classifier.bias start with seed 0
+      images are given as config.json says: 256 px, centre crop of 87.5 %, bicubic, mean 0.5, std 1
       efficientnet_b0: 4,020,358 parameters, 309 tensors from the file
       wrote weights/b0
       "

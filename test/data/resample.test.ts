@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import type { CropRegion } from '../../src/augment/cropRegion.js';
 import type { RgbImage } from '../../src/augment/image.js';
+import { bandsOf, resampleBands } from '../../src/data/resample/bands.js';
 import { cutOut } from '../../src/data/resample/cutOut.js';
 import { evaluationFraming } from '../../src/data/framing.js';
 import { neededBy, planResize, resample, type Framing } from '../../src/data/resample/resample.js';
@@ -98,6 +99,25 @@ describe('resizing has the bits of Pillow', () => {
     expect(height).toBeLessThan(20);
   });
 });
+
+it.each(['bicubic', 'nearest'] as const)(
+  'an image that comes band by band has the bits of the whole one, by %s',
+  async (interpolation) => {
+    const image = draw(61, 47);
+    const framing = {
+      box: { left: 5, top: 3, width: 50, height: 41 },
+      whole: { width: 20, height: 30 },
+      window: { left: -2, top: 4, width: 18, height: 22 },
+    };
+    const resizing = planResize(framing, interpolation, image);
+    const bands = bandsOf(resizing, 200);
+    expect(bands.length).toBeGreaterThan(3);
+    const get = (band: CropRegion) => Promise.resolve(cutOut(image, band));
+    const found = await resampleBands(bands, resizing, get, [1, 2, 3]);
+    const whole = resample(cutOut(image, neededBy(resizing)), resizing, [1, 2, 3]);
+    expect(differences(found, whole.data)).toBe('');
+  },
+);
 
 it('a window that reaches beyond the image has the fill there', () => {
   const image = draw(8, 8);

@@ -51,9 +51,12 @@ describe('shipped models are evaluated as published', () => {
     ['b7', 632],
     ['b8', 704],
     ['l2', 507],
-  ])('efficientnet_%s by timm', (scale, resize) => {
-    for (const name of [`efficientnet_${scale}`, `tf_efficientnet_${scale}`])
-      expect(evaluationOf(name)).toMatchObject({ interpolation: 'bicubic', resize });
+  ])("tf_efficientnet_%s by timm, and efficientnet but for timm's own weights", (scale, resize) => {
+    const tensorflow = evaluationOf(`tf_efficientnet_${scale}`);
+    expect(tensorflow).toMatchObject({ interpolation: 'bicubic', resize });
+    const all = ['b1', 'b2', 'b3', 'b4'].includes(scale);
+    const own = { ...tensorflow, ...(all && { resize: tensorflow.size }) };
+    expect(evaluationOf(`efficientnet_${scale}`)).toEqual(own);
   });
 
   it('whole where they are small', () => {

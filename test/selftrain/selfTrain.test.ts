@@ -203,6 +203,8 @@ describe('a self-training', () => {
       .replaceAll(/"strict": false,\s*/g, '');
     expect(older.length).toBeLessThan(recorded.length);
     writeFileSync(file, older);
+    const runFile = join(out, 'run.json');
+    expect(readFileSync(runFile, 'utf8')).toContain('"resizer": "pillow"');
     const texts: string[] = [];
     const onEvent = (event: SelfTrainingEvent) => {
       if (event.kind === 'message') texts.push(event.text);

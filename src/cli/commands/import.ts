@@ -67,7 +67,8 @@ export const importCommand = defineCommand({
 
 function textOf(result: ImportResult): string {
   const { checkpoint, model, classes, parameters, tensors, ignored, initialized } = result;
-  const { prefix, unread, warnings } = result;
+  const { prefix, unread, pixels } = result;
+  const warnings = [...result.warnings, ...(pixels?.warnings ?? [])];
   const types = [...new Set(Object.values(unread))].join(', ');
   const converted = Object.entries(result.converted).map(
     ([dtype, count]) => `converted ${count} tensors of ${dtype} to float32`,
@@ -93,7 +94,24 @@ function textOf(result: ImportResult): string {
     ...(result.classNames === null && !initialized
       ? [`the file does not name its ${classes} classes; --class-names FILE does`]
       : []),
+    ...(pixels ? [pixelsText(pixels)] : []),
     `${model}: ${formatCount(parameters)} parameters, ${tensors} tensors from the file`,
     `wrote ${checkpoint}`,
   ].join('\n');
+}
+
+function pixelsText({ from, size, choices }: NonNullable<ImportResult['pixels']>): string {
+  const { crop, cropPct, interpolation, mean, std } = choices;
+  const parts = [
+    ...(size === null ? [] : [`${size} px`]),
+    ...(crop === undefined ? [] : [cropText(crop, cropPct)]),
+    ...(interpolation === undefined ? [] : [interpolation]),
+    ...(mean === undefined ? [] : [`mean ${mean.join(',')}`]),
+    ...(std === undefined ? [] : [`std ${std.join(',')}`]),
+  ];
+  return `images are given as ${from} says: ${parts.join(', ')}`;
+}
+
+function cropText(crop: string, cropPct: number | undefined): string {
+  return crop === 'centre' && cropPct !== undefined ? `centre crop of ${100 * cropPct} %` : crop;
 }
