@@ -1,10 +1,11 @@
-/** npm run reliability -- kills|mutations|steps|disk|processes [--count N]; needs a built dist/. Not for CI. */
+/** npm run reliability -- kills|mutations|steps|disk|processes|signals [--count N]; needs a built dist/. Not for CI. */
 import { parseArgs } from 'node:util';
 import { report } from '../statistics.js';
 import { failWrites } from './disk.js';
 import { killJobs } from './kills.js';
 import { mutateInputs } from './mutations.js';
 import { runTogether } from './processes.js';
+import { interruptCommands } from './signals.js';
 import { trainLong } from './steps.js';
 
 interface Proof {
@@ -19,6 +20,8 @@ const proofs: Readonly<Record<string, Proof>> = {
   steps: { count: 100_000, run: trainLong },
   disk: { count: 10_000, run: failWrites },
   processes: { count: 50, run: runTogether },
+  // Of each command.
+  signals: { count: 4, run: interruptCommands },
 };
 
 const { values, positionals } = parseArgs({

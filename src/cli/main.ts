@@ -108,7 +108,7 @@ function print(report: Report, common: CommonArguments, { stdout }: Environment)
 function printError(thrown: unknown, json: boolean, environment: Environment): ExitCode {
   const { stdout, stderr, variables, cwd } = environment;
   if (thrown instanceof Error && thrown.name === 'AbortError') {
-    stderr.write('interrupted\n');
+    stderr.write('interrupted; to go on, run the same command again\n');
     if (json) stdout.write('{ "interrupted": true }\n');
     return exitCodes.interrupted;
   }
