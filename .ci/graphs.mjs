@@ -4,10 +4,10 @@
 import { createHash } from 'node:crypto';
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
-import { compileModel } from '../dist/src/api/compileModel.js';
+import { compileModel } from '../dist/src/training/build/compileModel.js';
 import '../dist/src/index.js';
-import { readModel } from '../dist/src/onnx/reader.js';
-import { digitsModel } from '../dist/src/selftrain/digitsModel.js';
+import { readModel } from '../dist/src/compiler/onnx/reader.js';
+import { digitsModel } from '../dist/src/selftrain/tasks/digitsModel.js';
 
 const file = new URL('graphs.txt', import.meta.url);
 // Source positions in the graphs are relative to the working directory.

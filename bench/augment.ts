@@ -1,10 +1,10 @@
-import { largeImageNoise, smallImageNoise } from '../src/augment/imageNoise.js';
-import type { RgbImage } from '../src/augment/image.js';
-import { operationLists, type OperationName } from '../src/augment/operations.js';
-import { randAugment, type ImageNoise } from '../src/augment/randAugment.js';
+import { largeImageNoise, smallImageNoise } from '../src/data/augment/imageNoise.js';
+import type { RgbImage } from '../src/data/augment/image/image.js';
+import { operationLists, type OperationName } from '../src/data/augment/operations/operations.js';
+import { randAugment, type ImageNoise } from '../src/data/augment/randAugment.js';
 import { fnv1a32 } from '../src/support/hash.js';
 import { fillBits, RandomStream } from '../src/support/random.js';
-import { round, spread } from '../src/support/spread.js';
+import { round, spread } from '../src/support/statistics/spread.js';
 import type { Settings } from './run.js';
 
 /** Images per second of input noise on one core: RandAugment alone, whole chains, each operation. */

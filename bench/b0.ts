@@ -1,5 +1,5 @@
 import type { BatchSource, Model } from '../src/index.js';
-import { efficientnet } from '../src/models/index.js';
+import { efficientnet } from '../src/language/models/index.js';
 
 export const classes = 1000;
 

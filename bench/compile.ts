@@ -3,10 +3,10 @@ import { mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { currentCosts } from '../src/api/target.js';
-import { userCacheFolder } from '../src/frontend/cache.js';
-import { makeFolder } from '../src/runtime/atomic.js';
-import { spread, type Spread } from '../src/support/spread.js';
+import { currentCosts } from '../src/training/build/target.js';
+import { userCacheFolder } from '../src/language/frontend/cache.js';
+import { makeFolder } from '../src/runtime/storage/atomic.js';
+import { spread, type Spread } from '../src/support/statistics/spread.js';
 import { classes } from './b0.js';
 import type { Settings } from './run.js';
 

@@ -2,10 +2,10 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import type * as compileModelModule from '../src/api/compileModel.js';
-import type * as compilerModule from '../src/compiler/compile.js';
-import type * as modelsModule from '../src/models/index.js';
-import type * as readerModule from '../src/onnx/reader.js';
+import type * as compileModelModule from '../src/training/build/compileModel.js';
+import type * as compilerModule from '../src/compiler/compile/compile.js';
+import type * as modelsModule from '../src/language/models/index.js';
+import type * as readerModule from '../src/compiler/onnx/reader.js';
 
 /** One compilation in a process of its own. */
 export interface Compilation {

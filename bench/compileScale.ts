@@ -2,7 +2,7 @@ import { execFileSync } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 import type { Compilation } from './compileOnce.js';
 import type { Settings } from './run.js';
-import { round } from '../src/support/spread.js';
+import { round } from '../src/support/statistics/spread.js';
 
 const large = ['efficientnet_b0', 'efficientnet_b7', 'efficientnet_l2'];
 /** The same network at growing depth: time and memory should follow the depth. */

@@ -2,11 +2,11 @@ import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import sharp from 'sharp';
-import { drawCrop } from '../src/augment/cropRegion.js';
-import { decodeFile, type Decoding } from '../src/data/decode.js';
-import { regionFraming } from '../src/data/framing.js';
+import { drawCrop } from '../src/data/augment/image/cropRegion.js';
+import { decodeFile, type Decoding } from '../src/data/pixels/decode.js';
+import { regionFraming } from '../src/data/pixels/framing.js';
 import { RandomStream } from '../src/support/random.js';
-import { round, spread } from '../src/support/spread.js';
+import { round, spread } from '../src/support/statistics/spread.js';
 import type { Settings } from './run.js';
 
 const photoSizes = [

@@ -9,9 +9,9 @@ import { basename, join, resolve } from 'node:path';
 import { parseArgs } from 'node:util';
 import sharp from 'sharp';
 import { evaluateCheckpoint, predictImages, trainFromConfig } from '../src/index.js';
-import { loadTrainingConfig } from '../src/api/loadTrainingConfig.js';
-import { decodeFile, type Decoding } from '../src/data/decode.js';
-import { evaluationFraming } from '../src/data/framing.js';
+import { loadTrainingConfig } from '../src/training/config/loadTrainingConfig.js';
+import { decodeFile, type Decoding } from '../src/data/pixels/decode.js';
+import { evaluationFraming } from '../src/data/pixels/framing.js';
 
 const side = 64;
 const ways = ['fast', 'exact'] as const;

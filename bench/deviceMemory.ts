@@ -1,6 +1,6 @@
 import { defineModel, flatten, image, linear, silu, Trainer } from '../src/index.js';
-import { peakRssBytes } from '../src/runtime/memory.js';
-import { round, spread } from '../src/support/spread.js';
+import { peakRssBytes } from '../src/runtime/machine/memory.js';
+import { round, spread } from '../src/support/statistics/spread.js';
 import { cheapBatches } from './b0.js';
 import { useSwiftshader } from './gpuDevices.js';
 import { startMeter } from './gpuMemory.js';

@@ -4,16 +4,16 @@ import { mkdtempSync, readFileSync, rmSync, statSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { ParquetFileWriter, type Columns } from '../src/runtime/parquet.js';
+import { ParquetFileWriter, type Columns } from '../src/runtime/storage/parquet/writer.js';
 import {
   groupRows,
   infoKey,
   labelColumns,
   probabilityColumns,
   shardPath,
-} from '../src/selftrain/labelStore.js';
+} from '../src/selftrain/labels/labelStore.js';
 import { RandomStream } from '../src/support/random.js';
-import { round } from '../src/support/spread.js';
+import { round } from '../src/support/statistics/spread.js';
 
 const rows = 10_000_000;
 const classes = 100;

@@ -1,8 +1,8 @@
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { compileStep } from '../src/api/benchStep.js';
-import { sessionOn } from '../src/api/device.js';
+import { compileStep } from '../src/tools/measure/benchStep.js';
+import { sessionOn } from '../src/runtime/machine/device.js';
 import {
   batchNorm,
   conv2d,
@@ -12,10 +12,10 @@ import {
   linear,
   relu,
 } from '../src/index.js';
-import { stepsPerRunOf } from '../src/artifacts/steps.js';
-import { measure } from '../src/runtime/benchProcess.js';
-import type { BenchMode } from '../src/runtime/benchProtocol.js';
-import { round, spread, type Spread } from '../src/support/spread.js';
+import { stepsPerRunOf } from '../src/contract/steps.js';
+import { measure } from '../src/runtime/threads/benchProcess.js';
+import type { BenchMode } from '../src/runtime/threads/benchProtocol.js';
+import { round, spread, type Spread } from '../src/support/statistics/spread.js';
 import { benchDevices, type BenchDevice } from './gpuDevices.js';
 import { startMeter, type MemoryMeter } from './gpuMemory.js';
 import { resultsFolder } from './statistics.js';

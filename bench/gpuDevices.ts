@@ -1,6 +1,6 @@
-import type { DeviceName } from '../src/api/deviceNames.js';
-import { describeDevices, type DevicesSummary } from '../src/api/devices.js';
-import { findSwiftshader, listGpus, mayHaveGpu } from '../src/runtime/graphics.js';
+import type { DeviceName } from '../src/runtime/machine/deviceNames.js';
+import { describeDevices, type DevicesSummary } from '../src/runtime/machine/devices.js';
+import { findSwiftshader, listGpus, mayHaveGpu } from '../src/runtime/machine/graphics.js';
 
 /** A device that a benchmark can run on. */
 export interface BenchDevice {

@@ -1,12 +1,12 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { compileStep } from '../src/api/benchStep.js';
-import { predictMemory } from '../src/api/memory/predictMemory.js';
+import { compileStep } from '../src/tools/measure/benchStep.js';
+import { predictMemory } from '../src/tools/measure/memory/predictMemory.js';
 import '../src/index.js';
-import { measure } from '../src/runtime/benchProcess.js';
-import { round } from '../src/support/spread.js';
-import { digitsModel } from '../src/selftrain/digitsModel.js';
+import { measure } from '../src/runtime/threads/benchProcess.js';
+import { round } from '../src/support/statistics/spread.js';
+import { digitsModel } from '../src/selftrain/tasks/digitsModel.js';
 
 /** Models with the images of a step and their size in pixels, where it is not the model's own. */
 const steps = [

@@ -7,7 +7,7 @@ import { existsSync, mkdirSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { round, spread } from '../src/support/spread.js';
+import { round, spread } from '../src/support/statistics/spread.js';
 import { report } from './statistics.js';
 
 const [old = '', fresh = '.', turns = '5'] = process.argv.slice(2);

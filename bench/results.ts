@@ -8,10 +8,10 @@ import { join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import '../src/index.js';
-import type { AblationSummary } from '../src/selftrain/ablate.js';
-import type { SelfTrainingConfig } from '../src/selftrain/config.js';
-import { loadSelfTrainingConfig } from '../src/selftrain/loadSelfTrainingConfig.js';
-import type { SelfTrainingSummary } from '../src/selftrain/summary.js';
+import type { AblationSummary } from '../src/selftrain/tasks/ablate.js';
+import type { SelfTrainingConfig } from '../src/selftrain/loop/config.js';
+import { loadSelfTrainingConfig } from '../src/selftrain/loop/loadSelfTrainingConfig.js';
+import type { SelfTrainingSummary } from '../src/selftrain/loop/summary.js';
 
 const root = fileURLToPath(new URL('../', import.meta.url));
 const cli = join(root, 'bin/gradus.js');

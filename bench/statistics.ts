@@ -1,7 +1,7 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { availableParallelism, cpus, loadavg } from 'node:os';
 import { fileURLToPath } from 'node:url';
-import { round } from '../src/support/spread.js';
+import { round } from '../src/support/statistics/spread.js';
 
 /** Where results are kept. */
 export const resultsFolder = fileURLToPath(new URL('../docs/results/bench', import.meta.url));

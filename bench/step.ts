@@ -1,4 +1,4 @@
-import { round, spread } from '../src/support/spread.js';
+import { round, spread } from '../src/support/statistics/spread.js';
 import { Peer, startTorch } from './peer.js';
 import type { Settings } from './run.js';
 

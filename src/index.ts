@@ -1,6 +1,6 @@
 /** The package `gradus`: the public API, which users' model files get as the running installation. */
-import { provideModules } from './api/loadModel.js';
-import * as models from './models/index.js';
+import { provideModules } from './language/frontend/loadModel.js';
+import * as models from './language/models/index.js';
 import * as gradus from './selftrain/index.js';
 
 export * from './selftrain/index.js';

@@ -6,8 +6,8 @@
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import * as gradus from '../../dist/src/index.js';
-import { filterLabels } from '../../dist/src/selftrain/filter.js';
-import { labelImages } from '../../dist/src/selftrain/label.js';
+import { filterLabels } from '../../dist/src/selftrain/choose/filter.js';
+import { labelImages } from '../../dist/src/selftrain/labels/label.js';
 import { network, tinyProcessRun } from '../../test/support/tinyProcessRun.mjs';
 
 const classNames = ['a', 'b', 'c', 'd'];

@@ -1,6 +1,6 @@
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
-import { round } from '../../src/support/spread.js';
+import { round } from '../../src/support/statistics/spread.js';
 import { differing, snapshot } from './snapshot.mjs';
 import { firstLines, inFolder, kinds, runJob, type Kind } from './work.js';
 

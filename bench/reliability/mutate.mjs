@@ -5,7 +5,7 @@
 import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { exitCodeOf, explainSystemError } from '../../dist/src/cli/exitCodes.js';
-import { UnreadableImage } from '../../dist/src/data/decode.js';
+import { UnreadableImage } from '../../dist/src/data/pixels/decode.js';
 import { Coverage } from './coverage.mjs';
 import { makeFormats } from './formats.mjs';
 import { mutator, randomFrom } from './mutators.mjs';

@@ -1,7 +1,7 @@
 /** What an audit and a marked sample say of labels, for people. */
-import { auditedAbove, type AuditResult } from '../selftrain/audit.js';
-import type { SampleResult } from '../selftrain/figureSchemas.js';
-import { formatPercent, formatShare } from '../support/share.js';
+import { auditedAbove, type AuditResult } from '../selftrain/labels/audit.js';
+import type { SampleResult } from '../selftrain/labels/figureSchemas.js';
+import { formatPercent, formatShare } from '../support/statistics/share.js';
 import { formatCount } from './table.js';
 
 /** Accuracy and calibration over all audited images. */

@@ -1,7 +1,7 @@
 /** How the difference of two networks on the test set is printed. */
-import type { NetworkComparison } from '../selftrain/summary.js';
-import type { AccuracyDifference } from '../selftrain/testImages.js';
-import { formatDifference } from '../support/share.js';
+import type { NetworkComparison } from '../selftrain/loop/summary.js';
+import type { AccuracyDifference } from '../selftrain/loop/testImages.js';
+import { formatDifference } from '../support/statistics/share.js';
 import { formatCount } from './table.js';
 
 /** `student-1 against the control: 2.2 points (1.4 to 3.0) on the same 1,000 images`. */

@@ -1,10 +1,10 @@
 /** What `gradus eval` prints for people. */
-import { corruptionFamilies, type CorruptionName } from '../augment/corruptions/corrupt.js';
-import type { EvaluationReport } from '../api/evaluateCheckpoint.js';
-import type { MonteCarloResult } from '../api/monteCarlo.js';
-import type { CorruptionErrors, FlipRates } from '../api/robustness.js';
+import { corruptionFamilies, type CorruptionName } from '../data/augment/corruptions/corrupt.js';
+import type { EvaluationReport } from '../training/evaluation/evaluateCheckpoint.js';
+import type { MonteCarloResult } from '../training/evaluation/monteCarlo.js';
+import type { CorruptionErrors, FlipRates } from '../training/evaluation/robustness.js';
 import { formatCount, formatTable, type Column, formatUnreadable } from './table.js';
-import { formatPercent, formatShare } from '../support/share.js';
+import { formatPercent, formatShare } from '../support/statistics/share.js';
 
 /** More classes than this make a confusion matrix wider than a terminal. */
 const fewClasses = 12;

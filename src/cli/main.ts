@@ -1,7 +1,7 @@
-import '../runtime/telemetry.js';
+import '../runtime/executors/telemetry.js';
 import { readFileSync } from 'node:fs';
 import { resolve } from 'node:path';
-import { installedVersion } from '../frontend/installation.js';
+import { installedVersion } from '../language/frontend/installation.js';
 import { formatError } from '../support/codeFrame.js';
 import { ConfigError, GradusError, InternalError } from '../support/errors.js';
 import type { Chosen, CommonArguments } from './command.js';

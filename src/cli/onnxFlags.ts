@@ -1,7 +1,7 @@
-import { imageLayouts } from '../api/classifier/imageInput.js';
-import { channelOrders, pixelRanges } from '../api/classifier/inputHead.js';
-import { describeReading, type OnnxOptions, type OnnxReading } from '../api/classifier/reading.js';
-import { scoreKinds } from '../api/classifier/scores.js';
+import { imageLayouts } from '../training/labelling/classifier/imageInput.js';
+import { channelOrders, pixelRanges } from '../training/labelling/classifier/inputHead.js';
+import { describeReading, type OnnxOptions, type OnnxReading } from '../training/labelling/classifier/reading.js';
+import { scoreKinds } from '../training/labelling/classifier/scores.js';
 import { croppings, interpolations } from '../support/imageView.js';
 import { badValue, decimal, oneOf, wholeNumber } from './options.js';
 import type { Progress } from './progress.js';

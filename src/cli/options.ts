@@ -1,4 +1,4 @@
-import { deviceNames, type DeviceName } from '../api/deviceNames.js';
+import { deviceNames, type DeviceName } from '../runtime/machine/deviceNames.js';
 import { ConfigError } from '../support/errors.js';
 import { limits } from '../support/limits.js';
 import { nearest } from '../support/nearest.js';

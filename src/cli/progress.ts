@@ -1,7 +1,7 @@
-import { heldOutWarning, setLine, type OnSet, type SetDescription } from '../data/describe.js';
-import { deviceNote, type DeviceChoice } from '../api/deviceNames.js';
+import { heldOutWarning, setLine, type OnSet, type SetDescription } from '../data/sets/describe.js';
+import { deviceNote, type DeviceChoice } from '../runtime/machine/deviceNames.js';
 import { formatClock, formatCount } from './table.js';
-import { formatPercent, formatShareOf } from '../support/share.js';
+import { formatPercent, formatShareOf } from '../support/statistics/share.js';
 import { wantsColour, type Environment } from './terminal.js';
 import type { ProgressEvent, RunEvent, StepEvent } from './services.js';
 

@@ -1,4 +1,4 @@
-import type { ConfigSetting } from '../api/configSettings.js';
+import type { ConfigSetting } from '../training/config/configSettings.js';
 import { ConfigError } from '../support/errors.js';
 import { badValue } from './options.js';
 

@@ -7,138 +7,138 @@ import type { Services } from './services.js';
 export const installedServices: Services = {
   async compileModel(model, request) {
     await import('../index.js');
-    const { compileModel } = await import('../api/compileModel.js');
+    const { compileModel } = await import('../training/build/compileModel.js');
     return compileModel(model, request);
   },
   async loadTrainingConfig(file, settings) {
     await import('../index.js');
-    const { loadTrainingConfig } = await import('../api/loadTrainingConfig.js');
+    const { loadTrainingConfig } = await import('../training/config/loadTrainingConfig.js');
     return loadTrainingConfig(file, settings);
   },
   async importWeights(path, request) {
     await import('../index.js');
-    const { importWeights } = await import('../api/importWeights.js');
+    const { importWeights } = await import('../training/weights/importWeights.js');
     return importWeights(path, request);
   },
   async exportModel(path, request) {
     await import('../index.js');
-    const { exportModel } = await import('../api/exportModel.js');
+    const { exportModel } = await import('../training/weights/exportModel.js');
     return exportModel(path, request);
   },
   async inspectFile(path, request) {
     if (path.endsWith('.onnx')) {
-      const { inspectOnnxFile } = await import('../api/inspectOnnx.js');
+      const { inspectOnnxFile } = await import('../tools/inspect/inspectOnnx.js');
       return inspectOnnxFile(path, request);
     }
     await import('../index.js');
-    const { inspectModelFile } = await import('../api/inspect.js');
+    const { inspectModelFile } = await import('../tools/inspect/inspect.js');
     return inspectModelFile(path, request);
   },
   async benchModel(model, options) {
     await import('../index.js');
-    const { benchModel } = await import('../api/bench.js');
+    const { benchModel } = await import('../tools/measure/bench.js');
     return benchModel(model, options);
   },
   async predictMemory(model, request) {
     await import('../index.js');
-    const { predictMemory } = await import('../api/memory/predictMemory.js');
+    const { predictMemory } = await import('../tools/measure/memory/predictMemory.js');
     return predictMemory(model, request);
   },
   async tuneModel(model, options) {
     await import('../index.js');
-    const { tuneModel } = await import('../api/tune/tuneModel.js');
+    const { tuneModel } = await import('../tools/measure/tune/tuneModel.js');
     return tuneModel(model, options);
   },
   async listDevices() {
-    const { describeDevices } = await import('../api/devices.js');
+    const { describeDevices } = await import('../runtime/machine/devices.js');
     return describeDevices();
   },
   async examineMachine() {
-    const { examineMachine } = await import('../api/devices.js');
+    const { examineMachine } = await import('../runtime/machine/devices.js');
     return examineMachine();
   },
   async trainFromConfig(config, request) {
     await import('../index.js');
-    const { trainFromConfig } = await import('../api/trainFromConfig.js');
+    const { trainFromConfig } = await import('../training/run/trainFromConfig.js');
     return trainFromConfig(config, request);
   },
   async evaluateCheckpoint(path, request) {
     await import('../index.js');
-    const { evaluateCheckpoint } = await import('../api/evaluateCheckpoint.js');
+    const { evaluateCheckpoint } = await import('../training/evaluation/evaluateCheckpoint.js');
     return evaluateCheckpoint(path, request);
   },
   async predictImages(paths, options) {
     await import('../index.js');
-    const { predictImages } = await import('../api/predictImages.js');
+    const { predictImages } = await import('../training/labelling/predictImages.js');
     return predictImages(paths, options);
   },
   async labelDataSet(teacher, request) {
     await import('../index.js');
-    const { labelDataSet } = await import('../selftrain/labelRun.js');
+    const { labelDataSet } = await import('../selftrain/tasks/labelRun.js');
     return labelDataSet(teacher, request);
   },
   async filterLabels(labels, options) {
-    const { filterLabels } = await import('../selftrain/filter.js');
+    const { filterLabels } = await import('../selftrain/choose/filter.js');
     return filterLabels(labels, options);
   },
   async reassignDataSet(kept, request) {
     await import('../index.js');
-    const { reassignDataSet } = await import('../selftrain/reassignRun.js');
+    const { reassignDataSet } = await import('../selftrain/tasks/reassignRun.js');
     return reassignDataSet(kept, request);
   },
   async showLabels(labels, request) {
-    const { showLabels } = await import('../selftrain/gallery.js');
+    const { showLabels } = await import('../selftrain/review/gallery.js');
     return showLabels(labels, request);
   },
   async diffLabels(before, after, options) {
-    const { diffLabels } = await import('../selftrain/diff.js');
+    const { diffLabels } = await import('../selftrain/review/diff.js');
     return diffLabels(before, after, options);
   },
   async exportLabels(labels, request) {
-    const { exportLabels } = await import('../selftrain/exportLabels.js');
+    const { exportLabels } = await import('../selftrain/review/exportLabels.js');
     return exportLabels(labels, request);
   },
   async loadSelfTrainingConfig(file, settings) {
     await import('../index.js');
-    const { loadSelfTrainingConfig } = await import('../selftrain/loadSelfTrainingConfig.js');
+    const { loadSelfTrainingConfig } = await import('../selftrain/loop/loadSelfTrainingConfig.js');
     return loadSelfTrainingConfig(file, settings);
   },
   async selfTrain(config, options) {
     await import('../index.js');
-    const { selfTrain } = await import('../selftrain/selfTrain.js');
+    const { selfTrain } = await import('../selftrain/loop/selfTrain.js');
     return selfTrain(config, options);
   },
   async ablate(config, options) {
     await import('../index.js');
-    const { ablate } = await import('../selftrain/ablate.js');
+    const { ablate } = await import('../selftrain/tasks/ablate.js');
     return ablate(config, options);
   },
   async runDemo(request) {
     await import('../index.js');
-    const { runDemo } = await import('../selftrain/demo.js');
+    const { runDemo } = await import('../selftrain/tasks/demo.js');
     return runDemo(request);
   },
   async prepareMnist(folder) {
-    const { packMnist } = await import('../data/mnist.js');
+    const { packMnist } = await import('../data/datasets/mnist.js');
     const { images, splits } = packMnist(folder);
     const { count, classNames, packed } = images;
     const bytes = packed.data.length + count;
     return { name: 'mnist', folder, images: count, classes: classNames.length, bytes, splits };
   },
   async prepareCifar10(folder, options) {
-    const { packCifar10 } = await import('../data/cifar10.js');
+    const { packCifar10 } = await import('../data/datasets/cifar10.js');
     return { name: 'cifar10', folder, ...(await packCifar10(folder, options)) };
   },
   async scaffold(folder) {
-    const { scaffold } = await import('../api/scaffold.js');
+    const { scaffold } = await import('./scaffold.js');
     return scaffold(folder);
   },
   async previewNoise(request) {
-    const { previewNoise } = await import('../api/noiseSheets.js');
+    const { previewNoise } = await import('../tools/inspect/previewNoise.js');
     return previewNoise(request);
   },
   async showCorruptions(request) {
-    const { showCorruptions } = await import('../api/noiseSheets.js');
+    const { showCorruptions } = await import('../tools/inspect/previewNoise.js');
     return showCorruptions(request);
   },
 };

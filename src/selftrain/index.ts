@@ -1,6 +1,6 @@
 /** The whole public API: that of single networks, and self-training. */
-import type { SelfTrainingConfig } from './config.js';
-import type { SelfTrainOptions, SelfTrainResult } from './selfTrain.js';
+import type { SelfTrainingConfig } from './loop/config.js';
+import type { SelfTrainOptions, SelfTrainResult } from './loop/selfTrain.js';
 
 export * from '../api/index.js';
 export {
@@ -8,18 +8,18 @@ export {
   parseSelfTrainingConfig,
   type SelfTrainingConfig,
   type SelfTrainingConfigInput,
-} from './config.js';
-export type { SelfTrainOptions, SelfTrainResult } from './selfTrain.js';
-export type { FilterProgress } from './filter.js';
-export type { LabelProgress } from './label.js';
-export type { KeptLabels } from './labelStages.js';
-export type { PipelineControl, SelfTrainingEvent } from './runStages.js';
-export type { Stopped as StoppedSelfTraining } from './selfTrain.js';
-export type { NetworkComparison, NetworkSummary } from './summary.js';
-export type { AccuracyDifference } from './testImages.js';
-export type { TestResult as SelfTrainingTest } from './testNetwork.js';
-export type { SelfTrainingSets } from './sets.js';
-export type { SelfTrainingSummary } from './summary.js';
+} from './loop/config.js';
+export type { SelfTrainOptions, SelfTrainResult } from './loop/selfTrain.js';
+export type { FilterProgress } from './choose/filter.js';
+export type { LabelProgress } from './labels/label.js';
+export type { KeptLabels } from './loop/labelStages.js';
+export type { PipelineControl, SelfTrainingEvent } from './loop/runStages.js';
+export type { Stopped as StoppedSelfTraining } from './loop/selfTrain.js';
+export type { NetworkComparison, NetworkSummary } from './loop/summary.js';
+export type { AccuracyDifference } from './loop/testImages.js';
+export type { TestResult as SelfTrainingTest } from './loop/testNetwork.js';
+export type { SelfTrainingSets } from './loop/sets.js';
+export type { SelfTrainingSummary } from './loop/summary.js';
 
 /**
  * Runs a config's self-training and writes summary.json and summary.svg. What an earlier call finished in the
@@ -30,6 +30,6 @@ export async function selfTrain(
   config: SelfTrainingConfig,
   options: SelfTrainOptions,
 ): Promise<SelfTrainResult> {
-  const module = await import('./selfTrain.js');
+  const module = await import('./loop/selfTrain.js');
   return module.selfTrain(config, options);
 }

@@ -1,11 +1,11 @@
 import { describe, expect, it, vi } from 'vitest';
-import type { BenchResult } from '../../src/api/bench.js';
-import type { TuneResult } from '../../src/api/tune/tuneModel.js';
-import { parseTrainingConfig } from '../../src/api/config.js';
+import type { BenchResult } from '../../src/tools/measure/bench.js';
+import type { TuneResult } from '../../src/tools/measure/tune/tuneModel.js';
+import { parseTrainingConfig } from '../../src/training/config/config.js';
 import { runCommandLine } from '../../src/cli/main.js';
 import type { CompileRequest, Services, TrainSummary } from '../../src/cli/services.js';
 import { ConfigError, DeviceError, ModelError } from '../../src/support/errors.js';
-import { pairedDifference, wilson } from '../../src/support/interval.js';
+import { pairedDifference, wilson } from '../../src/support/statistics/interval.js';
 import { FakeEnvironment } from './environment.js';
 
 const unused = (): Promise<never> => Promise.reject(new TypeError('not expected here'));

@@ -1,9 +1,9 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
-import { trainingConfigSchema } from '../../src/api/config.js';
+import { trainingConfigSchema } from '../../src/training/config/config.js';
 import { commands } from '../../src/cli/commands/index.js';
 import { exitCodes } from '../../src/cli/exitCodes.js';
-import { selfTrainingConfigSchema } from '../../src/selftrain/config.js';
+import { selfTrainingConfigSchema } from '../../src/selftrain/loop/config.js';
 import { repositoryRoot } from '../support/paths.js';
 
 const text = readFileSync(`${repositoryRoot}/docs/cli.md`, 'utf8');

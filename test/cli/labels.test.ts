@@ -11,7 +11,7 @@ import {
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
-import type { LabelRunSummary } from '../../src/selftrain/labelRun.js';
+import type { LabelRunSummary } from '../../src/selftrain/tasks/labelRun.js';
 import { quartersImage } from '../data/fixtures.js';
 import { gradusHere } from '../support/gradusHere.mjs';
 import { gradusBin } from '../support/paths.js';

@@ -2,7 +2,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeEach, describe, expect, it } from 'vitest';
-import { writeModel } from '../../src/onnx/writer.js';
+import { writeModel } from '../../src/compiler/onnx/writer.js';
 import { instancesOf } from '../support/checkOp.js';
 import { repositoryRoot } from '../support/paths.js';
 import { requirePython, runPython } from '../support/python.js';

@@ -4,7 +4,7 @@ import { beforeAll, describe, expect, it } from 'vitest';
 import { repositoryRoot } from '../support/paths.js';
 
 /** The package's entry points, of which each shares its types with the first. */
-const entries = ['src/index.ts', 'src/models/index.ts'];
+const entries = ['src/index.ts', 'src/language/models/index.ts'];
 /** Where declarations are ours; ONNX's operators, in generated/, are not. */
 const sources = [join(repositoryRoot, 'src'), join(repositoryRoot, 'generated/config.ts')];
 

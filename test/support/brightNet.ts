@@ -1,9 +1,9 @@
 import { join } from 'node:path';
-import type { LabellerOptions } from '../../src/api/labeller.js';
-import { architectureHash } from '../../src/compiler/architecture.js';
-import type { LabelledImages } from '../../src/data/images.js';
-import { defineModel, flatten, image, linear, traceModel } from '../../src/nn/index.js';
-import { writeCheckpoint } from '../../src/runtime/checkpoint.js';
+import type { LabellerOptions } from '../../src/training/labelling/labeller.js';
+import { architectureHash } from '../../src/compiler/compile/architecture.js';
+import type { LabelledImages } from '../../src/data/sets/images.js';
+import { defineModel, flatten, image, linear, traceModel } from '../../src/language/nn/index.js';
+import { writeCheckpoint } from '../../src/runtime/storage/checkpoint.js';
 import { tensorData } from '../../src/support/tensor.js';
 
 const side = 8;

@@ -1,12 +1,12 @@
 import type { InferenceSession } from 'onnxruntime-node';
 import { describe, expect, it } from 'vitest';
 import type { OpsetVersion } from '../../generated/onnx/index.js';
-import { evaluate } from '../../src/interpret/evaluate.js';
-import type { Graph } from '../../src/ir/graph.js';
-import { verifyGraph } from '../../src/ir/verify.js';
-import type { Op } from '../../src/ir/op.js';
-import { verifyModel } from '../../src/onnx/verify.js';
-import { portable, type Target } from '../../src/targets/target.js';
+import { evaluate } from '../../src/compiler/interpret/evaluate.js';
+import type { Graph } from '../../src/compiler/ir/graph.js';
+import { verifyGraph } from '../../src/compiler/ir/verify.js';
+import type { Op } from '../../src/compiler/ir/op.js';
+import { verifyModel } from '../../src/compiler/onnx/verify.js';
+import { portable, type Target } from '../../src/compiler/targets/target.js';
 import { differencesOf } from './differences.js';
 import { instantiate, modesOf, type OpCase, type OpInstance, type OpTable } from './opCase.js';
 import { openSession, runSession, type Feed } from './runOnnx.js';

@@ -1,5 +1,5 @@
-import { evaluate } from '../../src/interpret/evaluate.js';
-import type { Graph } from '../../src/ir/graph.js';
+import { evaluate } from '../../src/compiler/interpret/evaluate.js';
+import type { Graph } from '../../src/compiler/ir/graph.js';
 import { uniform } from '../../src/support/random.js';
 import type { OpInstance } from './opCase.js';
 import { differenceStep } from './tolerances.js';

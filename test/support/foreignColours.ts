@@ -1,11 +1,11 @@
 import { join } from 'node:path';
 import { expect } from 'vitest';
-import type { OnnxOptions, OnnxReading } from '../../src/api/classifier/reading.js';
-import { evaluateClean } from '../../src/api/evaluateNetwork.js';
-import { Labeller } from '../../src/api/labeller.js';
-import { readOnnxClassifier } from '../../src/api/onnxTeacher.js';
-import { ArrayDataset } from '../../src/data/dataset.js';
-import { arraySource } from '../../src/data/imageSource.js';
+import type { OnnxOptions, OnnxReading } from '../../src/training/labelling/classifier/reading.js';
+import { evaluateClean } from '../../src/training/evaluation/evaluateNetwork.js';
+import { Labeller } from '../../src/training/labelling/labeller.js';
+import { readOnnxClassifier } from '../../src/training/labelling/onnxTeacher.js';
+import { ArrayDataset } from '../../src/data/loader/dataset.js';
+import { arraySource } from '../../src/data/loader/imageSource.js';
 import { temporaryFolder } from './folder.js';
 import { writeForeign, type ForeignNode, type ForeignOnnx } from './foreignOnnx.js';
 

@@ -1,7 +1,7 @@
 import { afterAll, beforeAll } from 'vitest';
 import type { InferenceSession } from 'onnxruntime-node';
-import { Graph } from '../../src/ir/graph.js';
-import { webgpuTarget } from '../../src/targets/webgpu/index.js';
+import { Graph } from '../../src/compiler/ir/graph.js';
+import { webgpuTarget } from '../../src/compiler/targets/webgpu/index.js';
 import { openSession } from './runOnnx.js';
 import { spell } from './spell.js';
 import { webgpuOnly } from './swiftshader.js';

@@ -1,11 +1,11 @@
-import { costMachine } from '../../src/api/tune/costFile.js';
-import { machineBlock } from '../../src/api/target.js';
-import { tracedStep, type TuneOptions } from '../../src/api/tune/tuneModel.js';
-import { workloadsOf } from '../../src/api/tune/workloads.js';
-import type { Model } from '../../src/nn/index.js';
+import { costMachine } from '../../src/training/build/costFile.js';
+import { machineBlock } from '../../src/training/build/target.js';
+import { tracedStep, type TuneOptions } from '../../src/tools/measure/tune/tuneModel.js';
+import { workloadsOf } from '../../src/tools/measure/tune/workloads.js';
+import type { Model } from '../../src/language/nn/index.js';
 import { fnv1a32 } from '../../src/support/hash.js';
-import type { CostTable } from '../../src/targets/costTable.js';
-import { cpuTarget } from '../../src/targets/cpu/index.js';
+import type { CostTable } from '../../src/compiler/targets/costTable.js';
+import { cpuTarget } from '../../src/compiler/targets/cpu/index.js';
 
 /** A table for a model's training step that says anything at all: by chance, but the same for a seed. */
 export async function madeUpCosts(

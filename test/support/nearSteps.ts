@@ -1,5 +1,5 @@
 import { expect } from 'vitest';
-import type { Compiled } from '../../src/compiler/compile.js';
+import type { Compiled } from '../../src/compiler/compile/compile.js';
 import type { TensorData } from '../../src/support/tensor.js';
 import { batchOfStep, stateOf, trainRunner } from './tinySteps.js';
 import { relativeNorm, tolerances } from './tolerances.js';

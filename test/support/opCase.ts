@@ -1,9 +1,9 @@
-import { grad } from '../../src/autodiff/grad.js';
-import { Graph, type Value } from '../../src/ir/graph.js';
-import { ndarray, type NdArray } from '../../src/ir/ndarray.js';
-import type { AttributeValue, Op } from '../../src/ir/op.js';
-import { reduceSum } from '../../src/ops/broadcast.js';
-import { add, mul } from '../../src/ops/elementwise.js';
+import { grad } from '../../src/compiler/autodiff/grad.js';
+import { Graph, type Value } from '../../src/compiler/ir/graph.js';
+import { ndarray, type NdArray } from '../../src/compiler/ir/ndarray.js';
+import type { AttributeValue, Op } from '../../src/compiler/ir/op.js';
+import { reduceSum } from '../../src/compiler/ops/broadcast.js';
+import { add, mul } from '../../src/compiler/ops/elementwise.js';
 import { dtypes, type DType } from '../../src/support/dtype.js';
 import { invariant } from '../../src/support/errors.js';
 import { fnv1a32 } from '../../src/support/hash.js';

@@ -1,7 +1,7 @@
 import { InferenceSession, Tensor } from 'onnxruntime-node';
-import { ndarray, type NdArray } from '../../src/ir/ndarray.js';
-import type { OnnxModel } from '../../src/onnx/model.js';
-import { writeModel } from '../../src/onnx/writer.js';
+import { ndarray, type NdArray } from '../../src/compiler/ir/ndarray.js';
+import type { OnnxModel } from '../../src/compiler/onnx/model.js';
+import { writeModel } from '../../src/compiler/onnx/writer.js';
 import type { DType } from '../../src/support/dtype.js';
 import { invariant } from '../../src/support/errors.js';
 import { tensorData } from '../../src/support/tensor.js';

@@ -1,9 +1,9 @@
 import type { OpsetVersion } from '../../generated/onnx/index.js';
-import type { Graph } from '../../src/ir/graph.js';
-import { GraphBuilder } from '../../src/onnx/builder.js';
-import type { OnnxModel } from '../../src/onnx/model.js';
-import { lower } from '../../src/targets/lower.js';
-import { portable, type Target } from '../../src/targets/target.js';
+import type { Graph } from '../../src/compiler/ir/graph.js';
+import { GraphBuilder } from '../../src/compiler/onnx/builder.js';
+import type { OnnxModel } from '../../src/compiler/onnx/model.js';
+import { lower } from '../../src/compiler/targets/lower.js';
+import { portable, type Target } from '../../src/compiler/targets/target.js';
 
 /** One ONNX model of several graphs, whose inputs and outputs have different names. */
 export function spell(

@@ -1,5 +1,5 @@
-import { makeFolder } from '../../src/runtime/atomic.js';
-import { ShardWriter, shardPath, type LabelOrigin } from '../../src/selftrain/labelStore.js';
+import { makeFolder } from '../../src/runtime/storage/atomic.js';
+import { ShardWriter, shardPath, type LabelOrigin } from '../../src/selftrain/labels/labelStore.js';
 import { fnv1a32 } from '../../src/support/hash.js';
 import { uniform } from '../../src/support/random.js';
 

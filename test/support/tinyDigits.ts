@@ -1,4 +1,4 @@
-import { ArrayDataset } from '../../src/data/dataset.js';
+import { ArrayDataset } from '../../src/data/loader/dataset.js';
 import {
   add,
   batchNorm,
@@ -12,7 +12,7 @@ import {
   relu,
   silu,
   type Model,
-} from '../../src/nn/index.js';
+} from '../../src/language/nn/index.js';
 import { fnv1a32 } from '../../src/support/hash.js';
 import { uniform } from '../../src/support/random.js';
 

@@ -1,4 +1,4 @@
-import type { Trainer } from '../../src/api/trainer.js';
+import type { Trainer } from '../../src/training/trainer/trainer.js';
 
 export function tinyProcessRun(
   gradus: object,

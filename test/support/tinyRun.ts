@@ -1,8 +1,8 @@
 import { createHash } from 'node:crypto';
 import { readdirSync, readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
-import type { TrainingPlan } from '../../src/api/runTraining.js';
-import { ShuffledBatches } from '../../src/data/batches.js';
+import type { TrainingPlan } from '../../src/training/run/runTraining.js';
+import { ShuffledBatches } from '../../src/data/loader/batches.js';
 import { quarters, tinyNet } from './tinyDigits.js';
 
 /** A run of a dozen steps with all that a checkpoint must hold: momentum, averages, statistics, noise. */

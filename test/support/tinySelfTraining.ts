@@ -1,9 +1,9 @@
 import { createHash } from 'node:crypto';
-import type { ArrayDataset } from '../../src/data/dataset.js';
-import type { LabelledImages } from '../../src/data/images.js';
-import { parseSelfTrainingConfig } from '../../src/selftrain/config.js';
-import type { SelfTrainOptions } from '../../src/selftrain/selfTrain.js';
-import type { SelfTrainingSets } from '../../src/selftrain/sets.js';
+import type { ArrayDataset } from '../../src/data/loader/dataset.js';
+import type { LabelledImages } from '../../src/data/sets/images.js';
+import { parseSelfTrainingConfig } from '../../src/selftrain/loop/config.js';
+import type { SelfTrainOptions } from '../../src/selftrain/loop/selfTrain.js';
+import type { SelfTrainingSets } from '../../src/selftrain/loop/sets.js';
 import { quarters, tinyNet } from './tinyDigits.js';
 import { quarterNames } from './tinyTeacher.js';
 

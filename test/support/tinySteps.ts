@@ -1,7 +1,7 @@
-import type { Compiled } from '../../src/compiler/compile.js';
-import { allocateBatch, batchOf, type BatchArrays } from '../../src/runtime/batchArrays.js';
-import { Session } from '../../src/runtime/session.js';
-import { AccumulateRunner, TrainRunner, type StepRunner } from '../../src/runtime/step.js';
+import type { Compiled } from '../../src/compiler/compile/compile.js';
+import { allocateBatch, batchOf, type BatchArrays } from '../../src/runtime/engine/batchArrays.js';
+import { Session } from '../../src/runtime/executors/session.js';
+import { AccumulateRunner, TrainRunner, type StepRunner } from '../../src/runtime/engine/step.js';
 import { invariant } from '../../src/support/errors.js';
 import { uniform } from '../../src/support/random.js';
 import type { TensorData } from '../../src/support/tensor.js';

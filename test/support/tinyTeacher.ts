@@ -1,7 +1,7 @@
-import { Labeller, type LabellerOptions } from '../../src/api/labeller.js';
-import { runTraining } from '../../src/api/runTraining.js';
-import type { TeacherSource } from '../../src/api/teacher.js';
-import { arraySource, type ImageSource } from '../../src/data/imageSource.js';
+import { Labeller, type LabellerOptions } from '../../src/training/labelling/labeller.js';
+import { runTraining } from '../../src/training/run/runTraining.js';
+import type { TeacherSource } from '../../src/training/labelling/teacher.js';
+import { arraySource, type ImageSource } from '../../src/data/loader/imageSource.js';
 import { quarters, tinyNet } from './tinyDigits.js';
 import { tinyRun } from './tinyRun.js';
 

@@ -1,6 +1,6 @@
-import type { ArtifactInfo, Manifest, TensorInfo } from '../../src/artifacts/manifest.js';
-import { GraphBuilder } from '../../src/onnx/builder.js';
-import { writeModel } from '../../src/onnx/writer.js';
+import type { ArtifactInfo, Manifest, TensorInfo } from '../../src/contract/manifest.js';
+import { GraphBuilder } from '../../src/compiler/onnx/builder.js';
+import { writeModel } from '../../src/compiler/onnx/writer.js';
 import { fnv1a32 } from '../../src/support/hash.js';
 import type { OnnxValue } from '../../src/support/onnxValue.js';
 import { batchDim, type Dim } from '../../src/support/shape.js';

@@ -1,8 +1,8 @@
-import type { AblationSummary } from '../../selftrain/ablate.js';
+import type { AblationSummary } from '../../selftrain/tasks/ablate.js';
 import { defineCommand } from '../command.js';
 import { noteSets } from '../progress.js';
 import { formatClock, formatTable } from '../table.js';
-import { formatDifference, formatShareOf } from '../../support/share.js';
+import { formatDifference, formatShareOf } from '../../support/statistics/share.js';
 import { configOf, runOptions, stopped } from './selftrain.js';
 
 export const ablate = defineCommand({

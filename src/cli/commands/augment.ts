@@ -1,4 +1,4 @@
-import type { SheetSummary } from '../../api/noiseSheets.js';
+import type { SheetSummary } from '../../tools/inspect/previewNoise.js';
 import { defineCommand, defineGroup } from '../command.js';
 import type { Report } from '../context.js';
 import { flags, seedOf, wholeNumber, wholeNumbers } from '../options.js';

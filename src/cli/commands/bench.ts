@@ -1,11 +1,11 @@
-import type { BenchResult } from '../../api/bench.js';
+import type { BenchResult } from '../../tools/measure/bench.js';
 import { limits } from '../../support/limits.js';
-import { precisions } from '../../compiler/precision.js';
-import { createOptimizer, optimizerNames } from '../../optim/index.js';
+import { precisions } from '../../compiler/compile/precision.js';
+import { createOptimizer, optimizerNames } from '../../compiler/optim/index.js';
 import { defineCommand } from '../command.js';
 import { deviceOf, flags, modelPositional, oneOf, wholeNumber } from '../options.js';
 import { formatBytes, formatTable } from '../table.js';
-import { formatPercent } from '../../support/share.js';
+import { formatPercent } from '../../support/statistics/share.js';
 
 const modes = ['train', 'label'] as const;
 

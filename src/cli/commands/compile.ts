@@ -1,6 +1,6 @@
-import type { ArtifactKind } from '../../artifacts/manifest.js';
+import type { ArtifactKind } from '../../contract/manifest.js';
 import { limits } from '../../support/limits.js';
-import { createOptimizer, optimizerNames } from '../../optim/index.js';
+import { createOptimizer, optimizerNames } from '../../compiler/optim/index.js';
 import { defineCommand } from '../command.js';
 import {
   flags,

@@ -4,7 +4,7 @@ import { commandLine } from '../commandLine.js';
 import { exitCodes } from '../exitCodes.js';
 import { flags, seedOf } from '../options.js';
 import { formatClock, formatCount, formatTable } from '../table.js';
-import { formatPercent, formatShare } from '../../support/share.js';
+import { formatPercent, formatShare } from '../../support/statistics/share.js';
 
 export const demo = defineCommand({
   usage: 'demo',

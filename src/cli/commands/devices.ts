@@ -1,4 +1,4 @@
-import type { DevicesSummary } from '../../api/devices.js';
+import type { DevicesSummary } from '../../runtime/machine/devices.js';
 import { defineCommand } from '../command.js';
 import { formatBytes, formatTable } from '../table.js';
 

@@ -1,4 +1,4 @@
-import type { DoctorSummary } from '../../api/devices.js';
+import type { DoctorSummary } from '../../runtime/machine/devices.js';
 import { defineCommand } from '../command.js';
 import { formatBytes } from '../table.js';
 import { deviceTable, machineLine } from './devices.js';

@@ -1,7 +1,7 @@
 import {
   severities as allSeverities,
   type Severity,
-} from '../../augment/corruptions/severities.js';
+} from '../../data/augment/corruptions/severities.js';
 import { limits } from '../../support/limits.js';
 import { defineCommand } from '../command.js';
 import { describeEvaluation } from '../evaluationText.js';

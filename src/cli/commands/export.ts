@@ -1,4 +1,4 @@
-import type { ExportResult } from '../../api/exportModel.js';
+import type { ExportResult } from '../../training/weights/exportModel.js';
 import { limits } from '../../support/limits.js';
 import { defineCommand } from '../command.js';
 import { flags, imageFormats, nameSets, oneOf, wholeNumber } from '../options.js';

@@ -1,11 +1,11 @@
 import { dirname, join } from 'node:path';
 import { limits } from '../../support/limits.js';
-import { auditedAbove, type AuditResult } from '../../selftrain/audit.js';
-import type { FilterSummary } from '../../selftrain/filter.js';
+import { auditedAbove, type AuditResult } from '../../selftrain/labels/audit.js';
+import type { FilterSummary } from '../../selftrain/choose/filter.js';
 import { defineCommand } from '../command.js';
 import { decimal, flags, oneOf, seedOf, wholeNumber } from '../options.js';
 import { formatCount, formatTable } from '../table.js';
-import { formatPercent, formatShareOf } from '../../support/share.js';
+import { formatPercent, formatShareOf } from '../../support/statistics/share.js';
 import { accuracyLine, precisionLines, sampleLines } from '../auditText.js';
 
 const text = { type: 'string', requiresArg: true } as const;

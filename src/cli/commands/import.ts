@@ -1,4 +1,4 @@
-import type { ImportResult } from '../../api/importWeights.js';
+import type { ImportResult } from '../../training/weights/importWeights.js';
 import { limits } from '../../support/limits.js';
 import { someOf } from '../../support/finite.js';
 import { defineCommand } from '../command.js';

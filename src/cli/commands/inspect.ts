@@ -1,5 +1,5 @@
-import type { Inspection, LayerRow, OnnxFacts } from '../../api/inspect.js';
-import type { MemoryPrediction } from '../../api/memory/predictMemory.js';
+import type { Inspection, LayerRow, OnnxFacts } from '../../tools/inspect/inspect.js';
+import type { MemoryPrediction } from '../../tools/measure/memory/predictMemory.js';
 import { ConfigError } from '../../support/errors.js';
 import { limits } from '../../support/limits.js';
 import { defineCommand } from '../command.js';

@@ -1,12 +1,12 @@
-import { agreementNote } from '../../api/agreementNote.js';
+import { agreementNote } from '../../training/labelling/agreementNote.js';
 import { limits } from '../../support/limits.js';
-import { inferencePrecisions } from '../../compiler/precision.js';
+import { inferencePrecisions } from '../../compiler/compile/precision.js';
 import { defineCommand } from '../command.js';
 import { exitCodes } from '../exitCodes.js';
 import { noteReading, onnxFlags, onnxOptionsOf } from '../onnxFlags.js';
 import { decimal, deviceOf, flags, oneOf, partOf, wholeNumber } from '../options.js';
 import { noteDevice, noteSets, noteUnfinished } from '../progress.js';
-import type { LabelRunSummary } from '../../selftrain/labelRun.js';
+import type { LabelRunSummary } from '../../selftrain/tasks/labelRun.js';
 import { formatCount, formatUnreadable } from '../table.js';
 import { accuracyLine, assumption } from '../auditText.js';
 

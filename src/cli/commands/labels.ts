@@ -1,11 +1,11 @@
-import type { LabelDiff } from '../../selftrain/diff.js';
-import type { GallerySummary } from '../../selftrain/gallery.js';
+import type { LabelDiff } from '../../selftrain/review/diff.js';
+import type { GallerySummary } from '../../selftrain/review/gallery.js';
 import { defineCommand, defineGroup } from '../command.js';
 import { flags, seedOf, wholeNumber } from '../options.js';
 import { exportLabels } from './labelsExport.js';
 import { noteSets } from '../progress.js';
 import { formatBytes, formatCount, formatTable } from '../table.js';
-import { formatPercent } from '../../support/share.js';
+import { formatPercent } from '../../support/statistics/share.js';
 
 const text = { type: 'string', requiresArg: true } as const;
 

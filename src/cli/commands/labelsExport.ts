@@ -1,5 +1,5 @@
-import type { ExportLabelsSummary } from '../../selftrain/exportLabels.js';
-import { exportTargetNames, exportTargets } from '../../selftrain/labelExport/index.js';
+import type { ExportLabelsSummary } from '../../selftrain/review/exportLabels.js';
+import { exportTargetNames, exportTargets } from '../../selftrain/review/labelExport/index.js';
 import { defineCommand } from '../command.js';
 import { oneOf } from '../options.js';
 import { formatBytes, formatCount } from '../table.js';

@@ -1,6 +1,6 @@
-import type { PredictReport } from '../../api/predictImages.js';
+import type { PredictReport } from '../../training/labelling/predictImages.js';
 import { limits } from '../../support/limits.js';
-import { formatPercent } from '../../support/share.js';
+import { formatPercent } from '../../support/statistics/share.js';
 import { defineCommand } from '../command.js';
 import { noteReading, onnxFlags, onnxOptionsOf } from '../onnxFlags.js';
 import { deviceOf, flags, wholeNumber } from '../options.js';

@@ -1,6 +1,6 @@
-import { auditedAbove } from '../../selftrain/audit.js';
+import { auditedAbove } from '../../selftrain/labels/audit.js';
 import { limits } from '../../support/limits.js';
-import type { ReassignRunSummary } from '../../selftrain/reassignRun.js';
+import type { ReassignRunSummary } from '../../selftrain/tasks/reassignRun.js';
 import { defineCommand } from '../command.js';
 import { commandLine } from '../commandLine.js';
 import { exitCodes } from '../exitCodes.js';
@@ -8,7 +8,7 @@ import { noteReading, onnxFlagNames, onnxFlags, onnxOptionsOf } from '../onnxFla
 import { decimal, deviceOf, flags, wholeNumber } from '../options.js';
 import { noteDevice, noteSets, noteUnfinished } from '../progress.js';
 import { formatCount, formatTable } from '../table.js';
-import { formatPercent, formatShareOf } from '../../support/share.js';
+import { formatPercent, formatShareOf } from '../../support/statistics/share.js';
 import { accuracyLine, assumption, matchedLines } from '../auditText.js';
 
 const text = { type: 'string', requiresArg: true } as const;

@@ -1,7 +1,7 @@
 import type { Argv } from 'yargs';
-import type { SelfTrainingConfig } from '../../selftrain/config.js';
-import type { NetworkSummary, SelfTrainingSummary } from '../../selftrain/summary.js';
-import type { Stopped } from '../../selftrain/selfTrain.js';
+import type { SelfTrainingConfig } from '../../selftrain/loop/config.js';
+import type { NetworkSummary, SelfTrainingSummary } from '../../selftrain/loop/summary.js';
+import type { Stopped } from '../../selftrain/loop/selfTrain.js';
 import { describeComparison, isBetter } from '../comparisonText.js';
 import { defineCommand, type CommonArguments } from '../command.js';
 import { commandLine } from '../commandLine.js';
@@ -12,7 +12,7 @@ import { settingsOf, textsOf } from '../settings.js';
 import type { Services } from '../services.js';
 import { noteSets } from '../progress.js';
 import { formatClock, formatCount, formatTable, type Column } from '../table.js';
-import { formatPercent, formatShareOf } from '../../support/share.js';
+import { formatPercent, formatShareOf } from '../../support/statistics/share.js';
 
 /** Options of the commands that work in the folder of a self-training. */
 export const runOptions = (parser: Argv<CommonArguments>) =>

@@ -1,4 +1,4 @@
-import type { TrainingConfig } from '../../api/config.js';
+import type { TrainingConfig } from '../../training/config/config.js';
 import { ConfigError } from '../../support/errors.js';
 import { defineCommand } from '../command.js';
 import { commandLine } from '../commandLine.js';
@@ -8,7 +8,7 @@ import { settingsOf, textsOf } from '../settings.js';
 import type { Evaluation, TrainSummary } from '../services.js';
 import { noteSets } from '../progress.js';
 import { formatClock, formatTable } from '../table.js';
-import { formatPercent, formatShare } from '../../support/share.js';
+import { formatPercent, formatShare } from '../../support/statistics/share.js';
 
 export const train = defineCommand({
   usage: 'train <config>',

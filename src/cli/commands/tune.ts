@@ -1,4 +1,4 @@
-import type { ChangedSpelling, TuneResult } from '../../api/tune/tuneModel.js';
+import type { ChangedSpelling, TuneResult } from '../../tools/measure/tune/tuneModel.js';
 import { limits } from '../../support/limits.js';
 import { defineCommand } from '../command.js';
 import { flags, modelPositional, wholeNumber } from '../options.js';

@@ -1,5 +1,5 @@
-import type { CropRegion } from '../../augment/cropRegion.js';
-import type { RgbImage } from '../../augment/image.js';
+import type { CropRegion } from '../augment/image/cropRegion.js';
+import type { RgbImage } from '../augment/image/image.js';
 
 /** A region of an image; the image itself where that is all of it. */
 export function cutOut(image: RgbImage, { left, top, width, height }: CropRegion): RgbImage {

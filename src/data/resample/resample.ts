@@ -1,5 +1,5 @@
-import type { CropRegion } from '../../augment/cropRegion.js';
-import type { RgbImage } from '../../augment/image.js';
+import type { CropRegion } from '../augment/image/cropRegion.js';
+import type { RgbImage } from '../augment/image/image.js';
 import type { Interpolation } from '../../support/imageView.js';
 import { axisOf, type Axis } from './axis.js';
 import { kernels, type Kernels } from './kernels.js';

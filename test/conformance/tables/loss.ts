@@ -1,5 +1,5 @@
-import { softmax, softmaxCrossEntropy, softmaxCrossEntropyGrad } from '../../../src/ops/loss.js';
-import { dropout, stochasticDepth } from '../../../src/ops/noise.js';
+import { softmax, softmaxCrossEntropy, softmaxCrossEntropyGrad } from '../../../src/compiler/ops/loss.js';
+import { dropout, stochasticDepth } from '../../../src/compiler/ops/noise.js';
 import { batchDim as N, type Shape } from '../../../src/support/shape.js';
 import { awayFrom, between, mask } from '../../support/draw.js';
 import type { OpTable } from '../../support/opCase.js';

@@ -1,4 +1,4 @@
-import { matmul } from '../../../src/ops/matmul.js';
+import { matmul } from '../../../src/compiler/ops/matmul.js';
 import { batchDim as N, type Shape } from '../../../src/support/shape.js';
 import type { OpTable } from '../../support/opCase.js';
 

@@ -1,6 +1,6 @@
-import { channelAffine, channelDot } from '../../../src/ops/channels.js';
-import { channelMoments } from '../../../src/ops/moments.js';
-import { batchNormGrad, batchNormInference, batchNormTrain } from '../../../src/ops/norm.js';
+import { channelAffine, channelDot } from '../../../src/compiler/ops/channels.js';
+import { channelMoments } from '../../../src/compiler/ops/moments.js';
+import { batchNormGrad, batchNormInference, batchNormTrain } from '../../../src/compiler/ops/norm.js';
 import { batchDim as N, type Shape } from '../../../src/support/shape.js';
 import { between } from '../../support/draw.js';
 import type { OpTable } from '../../support/opCase.js';

@@ -4,7 +4,7 @@ import {
   maxPool,
   maxPoolGrad,
   type PoolAttributes,
-} from '../../../src/ops/pool.js';
+} from '../../../src/compiler/ops/pool.js';
 import { batchDim as N, type Shape } from '../../../src/support/shape.js';
 import { distinct } from '../../support/draw.js';
 import type { OpTable } from '../../support/opCase.js';

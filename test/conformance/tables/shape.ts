@@ -1,12 +1,12 @@
-import { Graph } from '../../../src/ir/graph.js';
-import { ndarray } from '../../../src/ir/ndarray.js';
-import type { Op } from '../../../src/ir/op.js';
-import { after } from '../../../src/ops/after.js';
-import { expandLike, reduceSum } from '../../../src/ops/broadcast.js';
-import { isFinite, select } from '../../../src/ops/choose.js';
-import { constantOp } from '../../../src/ops/constant.js';
-import { flattenOp, unflattenOp } from '../../../src/ops/flatten.js';
-import { argMax, countOf, reduceMean, sameArgMax } from '../../../src/ops/reduce.js';
+import { Graph } from '../../../src/compiler/ir/graph.js';
+import { ndarray } from '../../../src/compiler/ir/ndarray.js';
+import type { Op } from '../../../src/compiler/ir/op.js';
+import { after } from '../../../src/compiler/ops/after.js';
+import { expandLike, reduceSum } from '../../../src/compiler/ops/broadcast.js';
+import { isFinite, select } from '../../../src/compiler/ops/choose.js';
+import { constantOp } from '../../../src/compiler/ops/constant.js';
+import { flattenOp, unflattenOp } from '../../../src/compiler/ops/flatten.js';
+import { argMax, countOf, reduceMean, sameArgMax } from '../../../src/compiler/ops/reduce.js';
 import {
   cast,
   concatOp,
@@ -15,7 +15,7 @@ import {
   reshape,
   slice,
   transpose,
-} from '../../../src/ops/shape.js';
+} from '../../../src/compiler/ops/shape.js';
 import { invariant } from '../../../src/support/errors.js';
 import { batchDim as N, type Shape } from '../../../src/support/shape.js';
 import { tensorData } from '../../../src/support/tensor.js';

@@ -58,7 +58,7 @@ def labels(batch, classes, first=0):
 
 
 def mask(site, shape, keep, first=0):
-    """A mask [N,...] of src/runtime/noise.ts: an element is 1 where its word lies below keep * 2^32."""
+    """A mask [N,...] of src/runtime/engine/noise.ts: an element is 1 where its word lies below keep * 2^32."""
     rows = [uniform(site, math.prod(shape[1:]), STEP, first + i) < keep for i in range(shape[0])]
     return torch.from_numpy(np.stack(rows).astype(np.float64)).reshape(tuple(shape))
 

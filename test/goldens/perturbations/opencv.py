@@ -29,7 +29,7 @@ def draw_ramp(width, height):
 
 
 def normal(shape, loc, scale):
-    """Box and Muller's method on pairs of words, as src/augment/corruptions/normal.ts."""
+    """Box and Muller's method on pairs of words, as src/data/augment/corruptions/normal.ts."""
     count = int(np.prod(shape))
     words = fill_bits(count + count % 2, SEED, fnv1a32("perturbation.spatter"), 0, SAMPLE).reshape(-1, 2)
     radius = np.sqrt(-2 * np.log((words[:, 0] + 0.5) / 2**32))

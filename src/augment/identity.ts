@@ -1,8 +1,0 @@
-import type { RgbImage } from './image.js';
-import { checkSameSize } from './sameSize.js';
-
-/** Copies the image. */
-export function identity(image: RgbImage, out: RgbImage): void {
-  checkSameSize(image, out);
-  out.data.set(image.data);
-}

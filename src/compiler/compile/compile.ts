@@ -1,0 +1,369 @@
+import type { OpsetVersion } from '../../../generated/onnx/index.js';
+import type { ArtifactInfo, ArtifactKind, Manifest, TensorInfo } from '../../contract/manifest.js';
+import { isGivenEachStep, stepsSymbol } from '../../contract/steps.js';
+import type { Graph } from '../ir/graph.js';
+import type { Model } from '../trace/defineModel.js';
+import { traceModel, type Traced, type TraceOptions } from '../trace/traceModel.js';
+import { GraphBuilder } from '../onnx/builder.js';
+import type { OnnxModel } from '../onnx/model.js';
+import { assertValidModel } from '../onnx/verify.js';
+import { writeModel, type WrittenModel } from '../onnx/writer.js';
+import { createOptimizer, type OptimizerChoice } from '../optim/index.js';
+import { optimize } from '../passes/pipeline.js';
+import { foldBatchNorm } from '../passes/foldBatchNorm.js';
+import { recomputeBlocks } from '../passes/recomputeBlocks.js';
+import { ConfigError } from '../../support/errors.js';
+import { viewOf } from '../../support/imageView.js';
+import type { TensorData } from '../../support/tensor.js';
+import { forwardTarget } from '../targets/forward.js';
+import { lower, type Choice } from '../targets/lower.js';
+import { lowerSteps, type StepsOptions } from '../targets/lowerSteps.js';
+import { portable, type Target } from '../targets/target.js';
+import { architectureHash, weightsOf } from './architecture.js';
+import { InitialWeights } from './initialWeights.js';
+import { overwritable } from './overwrite.js';
+import { chooseOpset, preparation, requireHalf, type Precision } from './precision.js';
+import type { Program } from './program.js';
+import * as programs from './programs.js';
+import { withTrainingInfo } from './trainingInfo.js';
+
+export interface CompileOptions {
+  /** Which artifacts to make; default infer, train and init. */
+  readonly artifacts?: readonly ArtifactKind[];
+  readonly target?: Target;
+  /** Images of a step; `dynamic` leaves it open. Default dynamic. */
+  readonly batch?: number | 'dynamic';
+  /** 17 to 24; default 21, and 22 for bfloat16. */
+  readonly opset?: OpsetVersion;
+  /** Seed of the initial weights; default 0. */
+  readonly seed?: number;
+  /** Default SGD with momentum 0.9. */
+  readonly optimizer?: OptimizerChoice;
+  /** Clips gradients to this global norm, the hyper `max_norm`; no clipping where it is missing. */
+  readonly maxNorm?: number;
+  /** Keeps an exponential moving average of parameters and batch statistics, the hyper `ema_decay`. */
+  readonly emaDecay?: number;
+  /** Default of the hyper `label_smoothing`. */
+  readonly labelSmoothing?: number;
+  /** Computes the maps of the forward pass again in the backward pass, all but a few: less memory, more time. */
+  readonly checkpointing?: boolean | undefined;
+  /**
+   * What training computes in; default float32. In 16 bits, convolutions, matrix products and the values
+   * between them are; parameters, statistics and the loss stay in float32.
+   */
+  readonly precision?: Precision | undefined;
+  /**
+   * Training steps that one run of `train` does, with all that it is given anew for each stacked in
+   * front; default 1. As a Loop, which takes any number, or unrolled for exactly so many.
+   */
+  readonly stepsPerRun?: number | undefined;
+  /** Whether `stepsPerRun` steps stand one after the other in the graph, in place of a Loop. */
+  readonly unrollSteps?: boolean | undefined;
+  /** Overrides of what the model file says. */
+  readonly overrides?: Pick<TraceOptions, 'classes' | 'image' | 'drop' | 'dropPath'>;
+  /** Dotted names of what is not trained, each with all below it; see TraceOptions. */
+  readonly freeze?: readonly string[] | undefined;
+  /** Weights and batch statistics for `infer` and `forward`; initial ones where it is missing. */
+  readonly weights?: ReadonlyMap<string, TensorData>;
+  /** Whether `infer` takes its weights as inputs, so that one session serves every checkpoint. */
+  readonly weightInputs?: boolean;
+  /** Folds batch normalisation into the convolutions of `infer`. */
+  readonly foldBatchNorm?: boolean;
+  readonly imageFormat?: Manifest['imageFormat'];
+  /** What the manifest names as the model's source. */
+  readonly modelPath?: string;
+  /** Called with the IR as it is traced (`start`) and after each pass. */
+  readonly onPass?: (artifact: ArtifactKind, pass: string, graph: Graph) => void;
+  /** Called with the spelling chosen for each node. */
+  readonly onChoice?: (artifact: ArtifactKind, choice: Choice) => void;
+}
+
+/** A file of a compiled model, in memory. */
+export interface CompiledArtifact {
+  readonly file: string;
+  readonly onnx: WrittenModel;
+}
+
+export interface Compiled {
+  readonly manifest: Manifest;
+  readonly artifacts: { readonly [K in ArtifactKind]?: CompiledArtifact };
+  readonly initial: InitialWeights;
+}
+
+/** Compiles a model to ONNX artifacts and their manifest. Pure: no file, clock or machine is looked at. */
+export function compile(model: Model, options: CompileOptions = {}): Compiled {
+  const context = new Compilation(model, options);
+  const kinds = options.artifacts ?? ['infer', 'train', 'init'];
+  const made = kinds.map((kind) => [kind, context.artifact(kind)] as const);
+  const artifacts = Object.fromEntries(
+    made.flatMap(([kind, { compiled }]) => (compiled ? [[kind, compiled]] : [])),
+  );
+  const infos = Object.fromEntries(made.map(([kind, { info }]) => [kind, info]));
+  return { manifest: context.manifest(infos), artifacts, initial: context.initial };
+}
+
+interface Made {
+  readonly info: ArtifactInfo;
+  readonly compiled?: CompiledArtifact;
+}
+
+class Compilation {
+  readonly target: Target;
+  readonly opset: OpsetVersion;
+  readonly batch: number | 'dynamic';
+  readonly traced: Traced;
+  readonly initial: InitialWeights;
+  readonly #program: programs.ProgramOptions;
+
+  constructor(
+    readonly model: Model,
+    readonly options: CompileOptions,
+  ) {
+    this.target = options.target ?? portable;
+    const { precision = 'float32' } = options;
+    this.opset = chooseOpset(this.target, precision, options.opset);
+    if (precision !== 'float32') requireHalf(this.target, precision, this.opset);
+    this.batch = options.batch ?? 'dynamic';
+    if (this.batch === 'dynamic' && this.target.staticBatchOnly !== undefined)
+      throw new ConfigError(`target ${this.target.name} needs a fixed batch`, {
+        code: 'static-batch',
+        where: '--batch',
+        hint: `${this.target.staticBatchOnly}; give --batch N`,
+      });
+    const { overrides, imageFormat, freeze } = options;
+    const trace = { ...overrides, batch: this.batch, imageFormat, freeze };
+    this.#program = {
+      trace,
+      labelSmoothing: options.labelSmoothing ?? 0,
+      ...preparation(this.target, precision),
+      scalesLoss: precision === 'float16',
+      update: {
+        optimizer: createOptimizer(options.optimizer ?? { kind: 'sgd', momentum: 0.9 }),
+        clip: options.maxNorm !== undefined,
+        ema: options.emaDecay !== undefined,
+        ...(this.target.joinBelow !== undefined && { joinBelow: this.target.joinBelow }),
+        ...(options.maxNorm !== undefined && { maxNorm: options.maxNorm }),
+        ...(options.emaDecay !== undefined && { emaDecay: options.emaDecay }),
+      },
+    };
+    this.traced = traceModel(model, { ...trace, mode: 'eval' });
+    const { params, buffers } = this.traced;
+    this.initial = new InitialWeights([...params, ...buffers], options.seed ?? 0);
+  }
+
+  artifact(kind: ArtifactKind): Made {
+    switch (kind) {
+      case 'init':
+        return { info: this.#initInfo() };
+      case 'infer':
+        return this.#infer();
+      case 'forward':
+        return this.#forward();
+      case 'grad':
+        return this.#emit(
+          kind,
+          programs.gradProgram(this.model, this.#program),
+          this.#recomputing(),
+        );
+      case 'update':
+        return this.#emit(kind, programs.updateProgram(this.model, this.#program));
+      case 'train':
+        return this.#train();
+      case 'training-info':
+        return this.#trainingInfo();
+    }
+  }
+
+  #infer(): Made {
+    const program = programs.inferProgram(this.model, this.#program);
+    const fold = this.options.foldBatchNorm === true;
+    return this.#emit('infer', program, {
+      ...(this.options.weightInputs
+        ? {}
+        : { weights: this.#weights(), target: this.target.constantWeights ?? this.target }),
+      ...(fold && { rewrite: foldBatchNorm }),
+    });
+  }
+
+  #train(): Made {
+    const program = programs.trainProgram(this.model, this.#program);
+    const { stepsPerRun: steps = 1, unrollSteps: unrolled = false } = this.options;
+    if (!Number.isInteger(steps) || steps < 1)
+      throw new ConfigError(`${steps} steps a run`, {
+        code: 'steps',
+        where: 'stepsPerRun',
+        hint: 'give a whole number from 1',
+      });
+    const several = steps > 1 ? { steps: { steps, unrolled } } : {};
+    return this.#emit('train', program, { ...this.#recomputing(), ...several });
+  }
+
+  #forward(): Made {
+    const program = programs.forwardProgram(this.model, this.#program);
+    const builder = new GraphBuilder({ opset: this.opset, name: `${this.model.name}-forward` });
+    const masks = program.graph.inputs.filter(
+      ({ name, value }) => program.inputInfo(name, value).role === 'noise',
+    );
+    return this.#emit('forward', program, {
+      builder,
+      target: forwardTarget(builder),
+      weights: this.#weights(),
+      omit: new Set(masks.map(({ name }) => name)),
+    });
+  }
+
+  /** What graphs hold inside: the caller's weights, or the initial ones. */
+  #weights(): ReadonlyMap<string, TensorData> {
+    return this.options.weights ?? this.initial.held();
+  }
+
+  #trainingInfo(): Made {
+    const kind = 'training-info';
+    const weights = this.#weights();
+    const inference = programs.inferProgram(this.model, this.#program);
+    const infer = this.#spell(kind, inference, { weights, keepUnread: true });
+    const program = programs.trainProgram(this.model, this.#program);
+    const train = this.#optimized(kind, program.graph);
+    const { inputs, outputs } = describe(program, train);
+    const { name } = this.model;
+    const { opset, target } = this;
+    const initial = this.initial.held();
+    const request = { name, opset, target, inference: infer.onnx, train, inputs, outputs, initial };
+    return this.#finish(kind, withTrainingInfo(request), { inputs, outputs });
+  }
+
+  #emit(kind: ArtifactKind, program: Program, spelling: Spelling = {}): Made {
+    const { graph, onnx } = this.#spell(kind, program, spelling);
+    const io = describe(program, graph, spelling.steps);
+    const { weights, omit } = spelling;
+    const inputs = io.inputs.filter(({ name }) => !(weights?.has(name) || omit?.has(name)));
+    return this.#finish(kind, onnx, { ...io, inputs });
+  }
+
+  #recomputing(): Spelling {
+    return this.options.checkpointing === true ? { rewrite: recomputeBlocks } : {};
+  }
+
+  #optimized(kind: ArtifactKind, graph: Graph): Graph {
+    const { onPass } = this.options;
+    onPass?.(kind, 'start', graph);
+    const optimized = optimize(graph, { onPass: (pass, after) => onPass?.(kind, pass, after) });
+    const fused = this.target.fuse?.(optimized);
+    if (fused) onPass?.(kind, 'fuse', fused);
+    return fused ?? optimized;
+  }
+
+  #spell(
+    kind: ArtifactKind,
+    program: Program,
+    spelling: Spelling,
+  ): { readonly graph: Graph; readonly onnx: OnnxModel } {
+    const rewritten = spelling.rewrite ? spelling.rewrite(program.graph) : program.graph;
+    const graph = this.#optimized(kind, rewritten);
+    const builder =
+      spelling.builder ??
+      new GraphBuilder({ opset: this.opset, name: `${this.model.name}-${kind}` });
+    const { weights, omit, keepUnread = false } = spelling;
+    const onChoice = this.options.onChoice;
+    const common = {
+      target: spelling.target ?? this.target,
+      ...(onChoice && { onChoice: (choice: Choice) => onChoice(kind, choice) }),
+    };
+    if (spelling.steps)
+      lowerSteps(graph, builder, {
+        ...common,
+        ...spelling.steps,
+        replaces: (output) => program.replacedBy(output),
+        isFixed: (input) => !isGivenEachStep(program.inputRole(input)),
+      });
+    else
+      lower(graph, builder, {
+        ...common,
+        keepUnread,
+        ...(weights && { weights }),
+        ...(omit && { omit }),
+      });
+    return { graph, onnx: builder.build({ docString: this.#docString(kind) }) };
+  }
+
+  #finish(kind: ArtifactKind, onnx: OnnxModel, io: Omit<ArtifactInfo, 'file'>): Made {
+    const file = `${kind}.onnx`;
+    assertValidModel(onnx, file);
+    const written = writeModel(onnx, { externalName: `${file}.data` });
+    return { info: { file, ...io }, compiled: { file, onnx: written } };
+  }
+
+  #docString(kind: ArtifactKind): string {
+    return `${kind} graph of ${this.model.name}, compiled by Gradus`;
+  }
+
+  #initInfo(): ArtifactInfo {
+    const outputs = weightsOf(this.traced).map(({ kind, name, shape }) => {
+      const dtype = this.initial.info(name)?.dtype ?? 'float32';
+      return { name, role: kind, param: name, dtype, shape };
+    });
+    return { file: 'init.safetensors', inputs: [], outputs };
+  }
+
+  manifest(artifacts: Manifest['artifacts']): Manifest {
+    const { optimizer } = this.#program.update;
+    const trains = ['train', 'update'].some((kind) => kind in artifacts);
+    return {
+      format: 'gradus-manifest',
+      version: 1,
+      name: this.model.name,
+      model: this.options.modelPath ?? this.model.name,
+      architectureHash: architectureHash(this.traced),
+      target: this.target.name,
+      ...(this.target.block !== undefined && { block: this.target.block }),
+      ...(this.target.costs !== undefined && { costs: this.target.costs }),
+      opset: this.opset,
+      batch: this.batch,
+      classes: this.traced.classes,
+      image: this.traced.imageShape,
+      imageFormat: this.options.imageFormat ?? 'float32-nchw',
+      view: viewOf(this.traced.imageShape, this.model.input, this.model.input.mean),
+      optimizer: trains ? optimizer.kind : null,
+      params: weightsOf(this.traced),
+      artifacts,
+    };
+  }
+}
+
+/** What the manifest says of a graph's inputs and outputs, and of the batch. */
+function describe(
+  program: Program,
+  graph: Graph,
+  several?: Spelling['steps'],
+): Omit<ArtifactInfo, 'file'> {
+  const { leastBatch } = program;
+  const inPlace = overwritable(graph, (name) => program.replacedBy(name));
+  const inputs = graph.inputs.map(({ name, value }) => program.inputInfo(name, value));
+  const outputs = graph.outputs.map(({ name, value }) => ({
+    ...program.outputInfo(name, value),
+    ...(inPlace.has(name) && { inPlace: true }),
+  }));
+  const least = leastBatch > 1 ? { leastBatch } : {};
+  if (several === undefined) return { ...least, inputs, outputs };
+  const axis = several.unrolled ? several.steps : stepsSymbol;
+  const stacked = (info: TensorInfo): TensorInfo => ({ ...info, shape: [axis, ...info.shape] });
+  const carried = outputs.filter(({ replaces }) => replaces !== undefined);
+  const results = outputs.filter(({ replaces }) => replaces === undefined);
+  return {
+    ...least,
+    steps: several.steps,
+    inputs: inputs.map((info) => (isGivenEachStep(info) ? stacked(info) : info)),
+    outputs: [...carried, ...results.map(stacked)],
+  };
+}
+
+interface Spelling {
+  readonly builder?: GraphBuilder;
+  readonly target?: Target;
+  readonly weights?: ReadonlyMap<string, TensorData>;
+  readonly omit?: ReadonlySet<string>;
+  readonly keepUnread?: boolean;
+  readonly rewrite?: (graph: Graph) => Graph;
+  /** Several steps in one run. */
+  readonly steps?: Pick<StepsOptions, 'steps' | 'unrolled'>;
+}

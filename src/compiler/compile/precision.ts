@@ -1,0 +1,63 @@
+import type { OpsetVersion } from '../../../generated/onnx/index.js';
+import { mixedPrecision } from '../passes/mixedPrecision.js';
+import type { HalfType } from '../../support/dtype.js';
+import { ConfigError } from '../../support/errors.js';
+import type { Target } from '../targets/target.js';
+import type { ProgramOptions } from './programs.js';
+
+/** What training may compute in. */
+export const precisions = ['float32', 'float16', 'bfloat16'] as const;
+
+/** What training computes in. */
+export type Precision = (typeof precisions)[number];
+
+/** What a network that labels may compute in; bfloat16 would round its scores to two digits. */
+export const inferencePrecisions = ['float32', 'float16'] as const;
+
+/** What inference computes in. */
+export type InferencePrecision = (typeof inferencePrecisions)[number];
+
+/** The first opset whose convolution takes bfloat16. */
+const bfloat16Opset = 22;
+
+/** The caller's opset, or the default; throws a ConfigError for one that a target does not write. */
+export function chooseOpset(
+  { name, opset: only }: Target,
+  precision: Precision,
+  asked: OpsetVersion | undefined,
+): OpsetVersion {
+  if (only === undefined) return asked ?? (precision === 'bfloat16' ? bfloat16Opset : 21);
+  if (asked === undefined || asked === only.version) return only.version;
+  throw new ConfigError(`target ${name} writes opset ${only.version}, not ${asked}`, {
+    code: 'opset',
+    where: '--opset',
+    hint: `${only.reason}; leave --opset out`,
+  });
+}
+
+/** Throws a ConfigError where a target or opset cannot compute in 16 bits. */
+export function requireHalf(target: Target, precision: HalfType, opset: OpsetVersion): void {
+  const reason = target.refusesHalf?.[precision];
+  if (reason !== undefined)
+    throw new ConfigError(`target ${target.name} does not train in ${precision}`, {
+      code: 'precision',
+      where: 'precision',
+      hint: `${reason}; leave precision out${target.name === 'cpu' ? ', or train on a GPU' : ''}`,
+    });
+  if (precision === 'bfloat16' && opset < bfloat16Opset)
+    throw new ConfigError(`opset ${opset} has no convolution of bfloat16`, {
+      code: 'precision',
+      where: 'opset',
+      hint: `give opset ${bfloat16Opset} or higher`,
+    });
+}
+
+/** What a network goes through before it is differentiated. */
+export function preparation(
+  { prepare }: Target,
+  precision: Precision,
+): Pick<ProgramOptions, 'prepare'> {
+  if (precision === 'float32') return prepare ? { prepare } : {};
+  const narrow = mixedPrecision(precision);
+  return { prepare: prepare ? (graph) => narrow(prepare(graph)) : narrow };
+}

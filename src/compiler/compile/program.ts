@@ -1,0 +1,97 @@
+import type { TensorInfo } from '../../contract/manifest.js';
+import type { Graph, Value } from '../ir/graph.js';
+import type { BufferSpec, NoiseSpec, ParamSpec, Traced } from '../trace/traceModel.js';
+import { formatDim } from '../../support/shape.js';
+
+/** What the manifest says of a tensor beside its name and type. */
+export type Binding = Omit<TensorInfo, 'name' | 'dtype' | 'shape'>;
+
+/** A graph whose inputs and outputs have roles: one artifact before it is spelled. */
+export class Program {
+  readonly #inputs = new Map<string, Binding>();
+  readonly #outputs = new Map<string, Binding>();
+
+  constructor(
+    readonly graph: Graph,
+    /** Images that a batch needs at least. */
+    readonly leastBatch = 1,
+  ) {}
+
+  /** Gives a declared input its role. */
+  bind(name: string, binding: Binding): void {
+    this.#inputs.set(name, binding);
+  }
+
+  output(name: string, value: Value, binding: Binding): void {
+    this.graph.output(name, value);
+    this.#outputs.set(name, binding);
+  }
+
+  inputInfo(name: string, value: Value): TensorInfo {
+    return describe(name, value, this.#inputs.get(name));
+  }
+
+  /** What an input is for. */
+  inputRole(name: string): Pick<TensorInfo, 'role'> {
+    return { role: this.#inputs.get(name)?.role ?? 'metric' };
+  }
+
+  /** The input whose next value an output is. */
+  replacedBy(output: string): string | undefined {
+    return this.#outputs.get(output)?.replaces;
+  }
+
+  outputInfo(name: string, value: Value): TensorInfo {
+    return describe(name, value, this.#outputs.get(name));
+  }
+}
+
+function describe(name: string, value: Value, binding: Binding | undefined): TensorInfo {
+  const shape = value.shape.map((dim) => (typeof dim === 'number' ? dim : formatDim(dim)));
+  return { role: 'metric', ...binding, name, dtype: value.dtype, shape };
+}
+
+/** Names of an artifact's tensors; the same in every artifact and in checkpoints. */
+export const tensorNames = {
+  next: (name: string): string => `new.${name}`,
+  grad: (param: string): string => `grad.${param}`,
+  state: (slot: string, param: string): string => `optim.${slot}.${param}`,
+  ema: (name: string): string => `ema.${name}`,
+};
+
+/** Gives the inputs of a traced network their roles. */
+export function bindNetwork(program: Program, traced: Traced): void {
+  program.bind('image', { role: 'image' });
+  for (const { name } of traced.params) bindParam(program, name);
+  for (const { name } of traced.buffers) bindBuffer(program, name);
+  for (const noise of traced.noise) program.bind(noise.name, noiseBinding(noise));
+}
+
+export function bindParam(program: Program, name: string): void {
+  program.bind(name, { role: 'param', param: name });
+}
+
+export function bindBuffer(program: Program, name: string): void {
+  program.bind(name, { role: 'buffer', param: name });
+}
+
+function noiseBinding({ kind, site, siteName, keep }: NoiseSpec): Binding {
+  const chance = kind === 'dropout' ? { keep } : { survival: keep };
+  return { role: 'noise', kind, site, siteName, ...chance };
+}
+
+/** Outputs the new running statistics of a training-mode pass. */
+export function outputBuffers(program: Program, buffers: readonly BufferSpec[]): void {
+  for (const { name, updated } of buffers)
+    if (updated)
+      program.output(tensorNames.next(name), updated, {
+        role: 'buffer',
+        param: name,
+        replaces: name,
+      });
+}
+
+/** Adds an input for a parameter that no network in this graph declares. */
+export function paramInput(graph: Graph, { name, shape, value }: ParamSpec): Value {
+  return graph.input(name, value.dtype, shape);
+}

@@ -1,0 +1,23 @@
+import type { SourceLocation } from '../../support/errors.js';
+
+/** A call in the user's source, with the text of its arguments as written there. */
+export interface CallSite extends SourceLocation {
+  readonly args?: readonly string[];
+}
+
+/** Where a node comes from: names the part of the network and the user's line. */
+export interface Origin {
+  /** Dotted name of the enclosing layer, as in PyTorch's state_dict; empty at the top. */
+  readonly scope: string;
+  /** The innermost call in the user's source that made it. */
+  readonly site?: CallSite | undefined;
+  /** Which part of the program: the network, its gradient, or the optimizer. */
+  readonly phase: 'forward' | 'backward' | 'update';
+}
+
+export const noOrigin: Origin = { scope: '', phase: 'forward' };
+
+/** `my.model.ts:31:14` */
+export function formatSite(site: SourceLocation): string {
+  return `${site.file}:${site.line}:${site.column}`;
+}

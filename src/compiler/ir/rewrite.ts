@@ -1,0 +1,65 @@
+import { InternalError, invariant } from '../../support/errors.js';
+import { formatShape, shapeEquals } from '../../support/shape.js';
+import { Graph, type Node, type TensorType, type Value } from './graph.js';
+
+/** The operands of a node as they are in the new graph. */
+export type MappedInputs = readonly (Value | undefined)[];
+
+/**
+ * What takes a node's place: values of the new graph, one for each output and of its type.
+ * undefined copies the node.
+ */
+export type RewriteNode = (
+  node: Node,
+  inputs: MappedInputs,
+  target: Graph,
+) => readonly Value[] | undefined;
+
+/**
+ * Copies the nodes that `keep` accepts in order, through `rewrite`; linear in the graph's size.
+ * Inputs, also unused ones, and the names and order of outputs stay; so do origins.
+ */
+export function rewriteGraph(
+  graph: Graph,
+  rewrite: RewriteNode,
+  keep: (node: Node) => boolean = () => true,
+): Graph {
+  const target = new Graph(graph.name);
+  const mapped = new Map<Value, Value>();
+  const find = (value: Value): Value => {
+    const found = mapped.get(value);
+    invariant(found, `a dropped value of ${value.producer?.op.name ?? 'an input'} is still used`);
+    return found;
+  };
+  for (const { name, value } of graph.inputs) {
+    target.origin = value.origin;
+    mapped.set(value, target.input(name, value.dtype, value.shape));
+  }
+  for (const node of graph.nodes) {
+    if (!keep(node)) continue;
+    const inputs = node.inputs.map((input) => input && find(input));
+    target.origin = node.origin;
+    const made = rewrite(node, inputs, target) ?? target.copy(node, inputs);
+    for (const [i, old] of node.outputs.entries()) {
+      const value = made[i];
+      if (value === undefined || !sameType(old.type, value.type)) throw mismatch(node, old, value);
+      mapped.set(old, value);
+    }
+  }
+  target.origin = graph.origin;
+  for (const { name, value } of graph.outputs) target.output(name, find(value));
+  return target;
+}
+
+/** Whether element type and shape agree. */
+export function sameType(a: TensorType, b: TensorType): boolean {
+  return a === b || (a.dtype === b.dtype && shapeEquals(a.shape, b.shape));
+}
+
+function mismatch(node: Node, old: Value, made: Value | undefined): InternalError {
+  const format = ({ dtype, shape }: Value): string => dtype + formatShape(shape);
+  return new InternalError(
+    `the rewrite of ${node.op.name} puts ${made ? format(made) : 'nothing'} in the place of ${format(old)}`,
+    { code: 'internal' },
+  );
+}

@@ -1,0 +1,317 @@
+import type { Opset } from '../../../generated/onnx/index.js';
+import type { TensorType } from '../ir/graph.js';
+import { defineOp, TypeFault, type InputGrads, type Named } from '../ir/op.js';
+import { floatTypeOf } from '../../support/dtype.js';
+import type { OnnxValue } from '../../support/onnxValue.js';
+import { broadcastShapes, formatShape, shapeEquals } from '../../support/shape.js';
+import { sumTo } from './broadcast.js';
+import { scalarLike } from './constant.js';
+import { broadcastArrays, mapArray } from './reference.js';
+
+/** Result type of a binary operator with NumPy's broadcasting; throws where shapes do not fit. */
+function broadcastType(a: TensorType, b: TensorType): TensorType {
+  if (a.dtype !== b.dtype)
+    throw new TypeFault('dtype-mismatch', `element types differ: ${a.dtype} and ${b.dtype}`);
+  const shape = broadcastShapes(a.shape, b.shape);
+  if (shape) return { dtype: a.dtype, shape };
+  throw shapeFault(a, b);
+}
+
+function shapeFault(a: TensorType, b: TensorType): TypeFault {
+  const shapes = `${formatShape(a.shape)} and ${formatShape(b.shape)}`;
+  const axes = ['the batch', 'channels', 'height', 'width'];
+  const differing = a.shape.flatMap((_, i) =>
+    broadcastShapes(a.shape.slice(i, i + 1), b.shape.slice(i, i + 1))
+      ? []
+      : [axes[i] ?? `axis ${i}`],
+  );
+  if (a.shape.length !== 4 || b.shape.length !== 4)
+    return new TypeFault('shape-mismatch', `shapes do not broadcast: ${shapes}`);
+  const hint = differing.includes('channels')
+    ? 'project one of them with conv2d(x, { out, kernel: 1 }), or give both the same `out`'
+    : 'bring both to the same height and width: the same stride on both branches, or pooling';
+  return new TypeFault(
+    'shape-mismatch',
+    `shapes differ in ${differing.join(' and ')}: ${shapes}`,
+    hint,
+  );
+}
+
+const sameType = ({ x }: { readonly x: TensorType }): TensorType => x;
+
+/** Type of a gradient operator over two equal shapes. */
+function equalTypes({ x, dy }: { readonly x: TensorType; readonly dy: TensorType }): TensorType {
+  if (!shapeEquals(x.shape, dy.shape))
+    throw new TypeFault(
+      'shape-mismatch',
+      `gradient ${formatShape(dy.shape)} of a value ${formatShape(x.shape)}`,
+    );
+  return x;
+}
+
+/**
+ * The operands of a binary operator, a scalar with the rank of the other where that has inner axes
+ * of size 1. onnxruntime's broadcaster lets such an axis end its inner loop when one operand has no
+ * axes left, and skips it when both are 1: a scalar times a kernel [1280,320,1,1] took 8 ms, and
+ * takes 0.1 ms.
+ */
+function ranked(
+  b: Opset,
+  x: Named<['a', 'b'], OnnxValue>,
+  types: Named<['a', 'b'], TensorType>,
+): [OnnxValue, OnnxValue] {
+  const raise = (value: OnnxValue, own: TensorType, other: TensorType): OnnxValue =>
+    own.shape.length === 0 && other.shape.lastIndexOf(1) > 0
+      ? b.Reshape(value, b.ints(...other.shape.map(() => 1)))
+      : value;
+  return [raise(x.a, types.a, types.b), raise(x.b, types.b, types.a)];
+}
+
+/** a + b with broadcasting. */
+export const add = defineOp('add', {
+  inputs: ['a', 'b'],
+  type: ({ a, b }) => broadcastType(a, b),
+  reference: ({ a, b }) => broadcastArrays(a, b, (x, y) => x + y),
+  gradient: ({ a, b }, dy): InputGrads => ({ a: sumTo(dy, a), b: sumTo(dy, b) }),
+  onnx: (b, x, _, types) => b.Add(...ranked(b, x, types.in)),
+});
+
+/** a - b with broadcasting. */
+export const sub = defineOp('sub', {
+  inputs: ['a', 'b'],
+  type: ({ a, b }) => broadcastType(a, b),
+  reference: ({ a, b }) => broadcastArrays(a, b, (x, y) => x - y),
+  gradient: ({ a, b }, dy): InputGrads => ({ a: sumTo(dy, a), b: sumTo(neg(dy), b) }),
+  onnx: (b, x, _, types) => b.Sub(...ranked(b, x, types.in)),
+});
+
+/** a * b with broadcasting. */
+export const mul = defineOp('mul', {
+  inputs: ['a', 'b'],
+  type: ({ a, b }) => broadcastType(a, b),
+  reference: ({ a, b }) => broadcastArrays(a, b, (x, y) => x * y),
+  gradient: ({ a, b }, dy): InputGrads => ({ a: sumTo(mul(dy, b), a), b: sumTo(mul(dy, a), b) }),
+  onnx: (b, x, _, types) => b.Mul(...ranked(b, x, types.in)),
+});
+
+/** a / b with broadcasting. */
+export const div = defineOp('div', {
+  inputs: ['a', 'b'],
+  type: ({ a, b }) => broadcastType(a, b),
+  reference: ({ a, b }) => broadcastArrays(a, b, (x, y) => x / y),
+  gradient: ({ a, b }, dy, _, y): InputGrads => ({
+    a: sumTo(div(dy, b), a),
+    b: sumTo(neg(div(mul(dy, y), b)), b),
+  }),
+  onnx: (b, x, _, types) => b.Div(...ranked(b, x, types.in)),
+});
+
+/** The smaller of a and b with broadcasting; used on scalars by gradient clipping, so it has no gradient. */
+export const minimum = defineOp('minimum', {
+  inputs: ['a', 'b'],
+  type: ({ a, b }) => broadcastType(a, b),
+  reference: ({ a, b }) => broadcastArrays(a, b, Math.min),
+  onnx: (b, x) => b.Min([x.a, x.b]),
+});
+
+/** -x */
+export const neg = defineOp('neg', {
+  inputs: ['x'],
+  type: sameType,
+  reference: ({ x }) => mapArray(x, (v) => -v),
+  gradient: (_, dy): InputGrads => ({ x: neg(dy) }),
+  onnx: (b, { x }) => b.Neg(x),
+});
+
+/** Square root. */
+export const sqrt = defineOp('sqrt', {
+  inputs: ['x'],
+  type: sameType,
+  reference: ({ x }) => mapArray(x, Math.sqrt),
+  gradient: (_, dy, __, y): InputGrads => ({ x: div(dy, add(y, y)) }),
+  onnx: (b, { x }) => b.Sqrt(x),
+});
+
+/** e^x */
+export const exp = defineOp('exp', {
+  inputs: ['x'],
+  type: sameType,
+  reference: ({ x }) => mapArray(x, Math.exp),
+  gradient: (_, dy, __, y): InputGrads => ({ x: mul(dy, y) }),
+  onnx: (b, { x }) => b.Exp(x),
+});
+
+/** Natural logarithm. */
+export const log = defineOp('log', {
+  inputs: ['x'],
+  type: sameType,
+  reference: ({ x }) => mapArray(x, Math.log),
+  gradient: ({ x }, dy): InputGrads => ({ x: div(dy, x) }),
+  onnx: (b, { x }) => b.Log(x),
+});
+
+/** Hyperbolic tangent. */
+export const tanh = defineOp('tanh', {
+  inputs: ['x'],
+  type: sameType,
+  reference: ({ x }) => mapArray(x, Math.tanh),
+  gradient: (_, dy, __, y): InputGrads => ({ x: mul(dy, sub(scalarLike(y, 1), mul(y, y))) }),
+  onnx: (b, { x }) => b.Tanh(x),
+});
+
+/** 1 / (1 + e^-x) */
+export const sigmoid = defineOp('sigmoid', {
+  inputs: ['x'],
+  type: sameType,
+  reference: ({ x }) => mapArray(x, logistic),
+  gradient: (_, dy, __, y): InputGrads => ({ x: mul(dy, mul(y, sub(scalarLike(y, 1), y))) }),
+  onnx: (b, { x }) => b.Sigmoid(x),
+});
+
+function logistic(x: number): number {
+  return 1 / (1 + Math.exp(-x));
+}
+
+/** max(x, 0). At 0 the gradient is 0, as in PyTorch. */
+export const relu = defineOp('relu', {
+  inputs: ['x'],
+  type: sameType,
+  reference: ({ x }) => mapArray(x, (v) => Math.max(v, 0)),
+  gradient: (_, dy, __, y): InputGrads => ({ x: reluGrad(y, dy) }),
+  onnx: (b, { x }) => b.Relu(x),
+});
+
+/** dy where x > 0, else 0; x may be ReLU's input or its output. */
+export const reluGrad = defineOp('reluGrad', {
+  inputs: ['x', 'dy'],
+  type: equalTypes,
+  reference: ({ x, dy }) => broadcastArrays(x, dy, (v, g) => (v > 0 ? g : 0)),
+  onnx: (b, { x, dy }, _, { in: types }) => {
+    const zero = b.scalar(0, floatTypeOf(types.x));
+    return b.Where(b.Greater(x, zero), dy, zero);
+  },
+});
+
+/** SiLU (swish), x * sigmoid(x). Source: arXiv 1702.03118. */
+export const silu = defineOp('silu', {
+  inputs: ['x'],
+  type: sameType,
+  reference: ({ x }) => mapArray(x, (v) => v * logistic(v)),
+  gradient: ({ x }, dy, _, y): InputGrads => ({ x: siluGrad(x, dy, y) }),
+  onnx: (b, { x }) => b.Mul(x, b.Sigmoid(x)),
+});
+
+/** dy * (s + x * s * (1 - s)) with s = sigmoid(x); y is silu(x), where it is at hand. */
+export const siluGrad = defineOp('siluGrad', {
+  inputs: ['x', 'dy', 'y?'],
+  type: equalTypes,
+  reference: ({ x, dy }) =>
+    broadcastArrays(x, dy, (v, g) => {
+      const s = logistic(v);
+      return g * (s + v * s * (1 - s));
+    }),
+  onnx: (b, { x, dy, y }) => {
+    // s + x*s*(1-s) = s + y - y*s: passes over the map are what it costs.
+    const s = b.Sigmoid(x);
+    const made = y ?? b.Mul(x, s);
+    return b.Mul(dy, b.Add(s, b.Sub(made, b.Mul(made, s))));
+  },
+});
+
+const hardSigmoidOf = (v: number): number => Math.min(Math.max(v / 6 + 0.5, 0), 1);
+
+/** min(max(x + 3, 0), 6) / 6, as PyTorch's hardsigmoid. */
+export const hardSigmoid = defineOp('hardSigmoid', {
+  inputs: ['x'],
+  type: sameType,
+  reference: ({ x }) => mapArray(x, hardSigmoidOf),
+  gradient: ({ x }, dy): InputGrads => ({ x: hardSigmoidGrad(x, dy) }),
+  onnx: (b, { x }) => b.HardSigmoid(x, { alpha: 1 / 6, beta: 0.5 }),
+});
+
+/** dy / 6 where -3 < x < 3, else 0. */
+export const hardSigmoidGrad = defineOp('hardSigmoidGrad', {
+  inputs: ['x', 'dy'],
+  type: equalTypes,
+  reference: ({ x, dy }) => broadcastArrays(x, dy, (v, g) => (Math.abs(v) < 3 ? g / 6 : 0)),
+  onnx: (b, { x, dy }, _, { in: types }) => {
+    const dtype = floatTypeOf(types.x);
+    const inside = b.Less(b.Abs(x), b.scalar(3, dtype));
+    return b.Where(inside, b.Mul(dy, b.scalar(1 / 6, dtype)), b.scalar(0, dtype));
+  },
+});
+
+/** x * hardSigmoid(x). Source: arXiv 1905.02244, section 5.2. */
+export const hardSwish = defineOp('hardSwish', {
+  inputs: ['x'],
+  type: sameType,
+  reference: ({ x }) => mapArray(x, (v) => v * hardSigmoidOf(v)),
+  gradient: ({ x }, dy): InputGrads => ({ x: hardSwishGrad(x, dy) }),
+  onnx: (b, { x }) => b.HardSwish(x),
+});
+
+/** dy * (0 below -3, 1 above 3, x/3 + 1/2 between). */
+export const hardSwishGrad = defineOp('hardSwishGrad', {
+  inputs: ['x', 'dy'],
+  type: equalTypes,
+  reference: ({ x, dy }) =>
+    broadcastArrays(x, dy, (v, g) => g * (v <= -3 ? 0 : v >= 3 ? 1 : v / 3 + 0.5)),
+  onnx: (b, { x, dy }, _, { in: types }) => {
+    const dtype = floatTypeOf(types.x);
+    const three = b.scalar(3, dtype);
+    const middle = b.Add(b.Div(x, three), b.scalar(0.5, dtype));
+    const upper = b.Where(b.GreaterOrEqual(x, three), b.scalar(1, dtype), middle);
+    const low = b.LessOrEqual(x, b.scalar(-3, dtype));
+    return b.Mul(dy, b.Where(low, b.scalar(0, dtype), upper));
+  },
+});
+
+/** The error function to about 1e-13: its power series near 0, a continued fraction of erfc beyond. */
+function erf(x: number): number {
+  const t = Math.abs(x);
+  if (t > 6) return Math.sign(x);
+  if (t < 2.5) {
+    let term = t;
+    let sum = t;
+    for (let n = 1; n < 100 && Math.abs(term) > 1e-18 * Math.abs(sum); n++) {
+      term *= (-t * t) / n;
+      sum += term / (2 * n + 1);
+    }
+    return Math.sign(x) * ((2 / Math.sqrt(Math.PI)) * sum);
+  }
+  let fraction = 0;
+  for (let k = 60; k >= 1; k--) fraction = k / 2 / (t + fraction);
+  return Math.sign(x) * (1 - Math.exp(-t * t) / ((t + fraction) * Math.sqrt(Math.PI)));
+}
+
+/** GELU, x/2 * (1 + erf(x / sqrt 2)), PyTorch's default form. Source: arXiv 1606.08415. */
+export const gelu = defineOp('gelu', {
+  inputs: ['x'],
+  type: sameType,
+  reference: ({ x }) => mapArray(x, (v) => (v / 2) * (1 + erf(v / Math.SQRT2))),
+  gradient: ({ x }, dy): InputGrads => ({ x: geluGrad(x, dy) }),
+  onnx: (b, { x }, _, { in: types }) => {
+    const dtype = floatTypeOf(types.x);
+    const half = b.Mul(x, b.scalar(0.5, dtype));
+    return b.Mul(half, b.Add(b.Erf(b.Mul(x, b.scalar(Math.SQRT1_2, dtype))), b.scalar(1, dtype)));
+  },
+});
+
+/** dy * (Phi(x) + x * phi(x)), with the normal distribution's Phi and density phi. */
+export const geluGrad = defineOp('geluGrad', {
+  inputs: ['x', 'dy'],
+  type: equalTypes,
+  reference: ({ x, dy }) =>
+    broadcastArrays(x, dy, (v, g) => {
+      const density = Math.exp((-v * v) / 2) / Math.sqrt(2 * Math.PI);
+      return g * ((1 + erf(v / Math.SQRT2)) / 2 + v * density);
+    }),
+  onnx: (b, { x, dy }, _, { in: types }) => {
+    const dtype = floatTypeOf(types.x);
+    const scaled = b.Erf(b.Mul(x, b.scalar(Math.SQRT1_2, dtype)));
+    const cumulative = b.Mul(b.Add(scaled, b.scalar(1, dtype)), b.scalar(0.5, dtype));
+    const square = b.Mul(b.Mul(x, x), b.scalar(-0.5, dtype));
+    const density = b.Mul(b.Exp(square), b.scalar(1 / Math.sqrt(2 * Math.PI), dtype));
+    return b.Mul(dy, b.Add(cumulative, b.Mul(x, density)));
+  },
+});

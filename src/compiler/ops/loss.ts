@@ -1,0 +1,99 @@
+import type { TensorType } from '../ir/graph.js';
+import { ndarray, type NdArray } from '../ir/ndarray.js';
+import { defineOp, TypeFault, type InputGrads } from '../ir/op.js';
+import { formatShape, shapeEquals } from '../../support/shape.js';
+import { reduceSum } from './broadcast.js';
+import { mul, sub } from './elementwise.js';
+
+/** The last axis of x as [rows, width] for plain loops. */
+function rowsOf(x: NdArray): readonly [number, number] {
+  const width = x.shape.at(-1) ?? 1;
+  return [x.data.length / width, width];
+}
+
+/** log(softmax(x)) of one row, shifted by its maximum so that nothing overflows. */
+function logSoftmaxRow(x: NdArray, row: number, width: number): number[] {
+  const values = Array.from(x.data.subarray(row * width, (row + 1) * width));
+  const top = Math.max(...values);
+  const logSum = top + Math.log(values.reduce((sum, v) => sum + Math.exp(v - top), 0));
+  return values.map((v) => v - logSum);
+}
+
+/** Softmax over the last axis. */
+export const softmax = defineOp('softmax', {
+  inputs: ['x'],
+  type: ({ x }) => x,
+  reference: ({ x }) => {
+    const [rows, width] = rowsOf(x);
+    const out = ndarray(x.shape);
+    for (let row = 0; row < rows; row++)
+      out.data.set(logSoftmaxRow(x, row, width).map(Math.exp), row * width);
+    return out;
+  },
+  // dx = y * (dy - sum(dy * y)), the Jacobian diag(y) - y y^T applied to dy.
+  gradient: ({ x }, dy, _, y): InputGrads => {
+    const dot = reduceSum(mul(dy, y), { axes: [x.rank - 1], keepDims: true });
+    return { x: mul(y, sub(dy, dot)) };
+  },
+  onnx: (b, { x }) => b.Softmax(x, { axis: -1 }),
+});
+
+function checkTargets(logits: TensorType, target: TensorType): void {
+  if (logits.shape.length !== 2 || !shapeEquals(logits.shape, target.shape))
+    throw new TypeFault(
+      'shape-mismatch',
+      `logits ${formatShape(logits.shape)} and soft targets ${formatShape(target.shape)} must both be [N,classes]`,
+    );
+}
+
+/** Cross-entropy of each row against a soft target: logits [N,K], target [N,K] -> [N]; -sum(target * log softmax(logits)). */
+export const softmaxCrossEntropy = defineOp('softmaxCrossEntropy', {
+  inputs: ['logits', 'target'],
+  type: ({ logits, target }) => {
+    checkTargets(logits, target);
+    return { dtype: logits.dtype, shape: logits.shape.slice(0, 1) };
+  },
+  reference: ({ logits, target }) => {
+    const [rows, width] = rowsOf(logits);
+    const out = ndarray([rows]);
+    for (let row = 0; row < rows; row++)
+      out.data[row] = logSoftmaxRow(logits, row, width).reduce(
+        (sum, v, i) => sum - v * (target.data[row * width + i] ?? NaN),
+        0,
+      );
+    return out;
+  },
+  gradient: ({ logits, target }, dy): InputGrads => ({
+    logits: softmaxCrossEntropyGrad(logits, target, dy),
+  }),
+  onnx: (b, { logits, target }) => {
+    const terms = b.Mul(target, b.LogSoftmax(logits, { axis: -1 }));
+    return b.Neg(b.ReduceSum(terms, b.ints(1), { keepdims: 0 }));
+  },
+});
+
+/** (softmax(logits) * sum(target) - target) * dy of each row; dy [N]. */
+export const softmaxCrossEntropyGrad = defineOp('softmaxCrossEntropyGrad', {
+  inputs: ['logits', 'target', 'dy'],
+  type: ({ logits, target }) => {
+    checkTargets(logits, target);
+    return logits;
+  },
+  reference: ({ logits, target, dy }) => {
+    const [rows, width] = rowsOf(logits);
+    const out = ndarray(logits.shape);
+    for (let row = 0; row < rows; row++) {
+      const total = target.data.subarray(row * width, (row + 1) * width).reduce((a, v) => a + v, 0);
+      logSoftmaxRow(logits, row, width).forEach((v, i) => {
+        const at = row * width + i;
+        out.data[at] = (Math.exp(v) * total - (target.data[at] ?? NaN)) * (dy.data[row] ?? NaN);
+      });
+    }
+    return out;
+  },
+  onnx: (b, { logits, target, dy }) => {
+    const total = b.ReduceSum(target, b.ints(1), { keepdims: 1 });
+    const difference = b.Sub(b.Mul(b.Softmax(logits, { axis: -1 }), total), target);
+    return b.Mul(difference, b.Unsqueeze(dy, b.ints(1)));
+  },
+});

@@ -1,0 +1,133 @@
+import type { Opset } from '../../../generated/onnx/index.js';
+import type { TensorType, Value } from '../ir/graph.js';
+import { ndarray, type NdArray } from '../ir/ndarray.js';
+import { defineOp, TypeFault, type InputGrads } from '../ir/op.js';
+import { dtypes, floatTypeOf, isHalf } from '../../support/dtype.js';
+import type { OnnxValue } from '../../support/onnxValue.js';
+import { expandLike, reducedShape, type ReduceAttributes } from './broadcast.js';
+import { scalar } from './constant.js';
+import { div } from './elementwise.js';
+import { forEachIndex, reduceArray } from './reference.js';
+import { formatShape, shapeEquals, sizeOf } from '../../support/shape.js';
+import { cast } from './shape.js';
+import { narrowed, wideType, widened } from './widen.js';
+
+/** Mean over axes; of 16-bit values in float32, rounded once. */
+export const reduceMean = defineOp('reduceMean', {
+  inputs: ['x'],
+  type: ({ x }, attrs: ReduceAttributes) => ({
+    dtype: x.dtype,
+    shape: reducedShape(x.shape, attrs),
+  }),
+  reference: ({ x }, { axes }, y) => {
+    const sum = reduceArray(x, axes, 0, (a, v) => a + v);
+    const count = axes.reduce((product, axis) => product * (x.shape[axis] ?? 1), 1);
+    return { shape: y.shape as readonly number[], data: sum.data.map((v) => v / count) };
+  },
+  gradient: ({ x }, dy, { axes, keepDims }): InputGrads => {
+    // The number of a map's pixels may be beyond 16 bits.
+    const share = isHalf(dy.dtype)
+      ? cast(div(cast(dy, { to: 'float32' }), countOf(x, { axes })), { to: dy.dtype })
+      : div(dy, countOf(x, { axes }));
+    return { x: expandLike(share, x, { axes: keepDims ? [] : axes }) };
+  },
+  onnx: (b, { x }, { axes, keepDims }, { in: types }) => {
+    // ONNX takes no axes for all of them.
+    if (axes.length === 0) return b.Identity(x);
+    const keepdims = keepDims ? 1 : 0;
+    const wide = widened(b, x, types.x);
+    const mean =
+      b.opset === 17
+        ? b.ReduceMean(wide, { axes, keepdims })
+        : b.ReduceMean(wide, b.ints(...axes), { keepdims });
+    return narrowed(b, mean, types.x);
+  },
+});
+
+/** Number of elements along axes, a scalar of x's type or of float32 for 16 bits; known only at run time where the batch is symbolic. */
+export const count = defineOp('count', {
+  inputs: ['x'],
+  type: ({ x }, _: { readonly axes: readonly number[] }) => ({
+    dtype: wideType(x).dtype,
+    shape: [],
+  }),
+  reference: ({ x }, { axes }) =>
+    ndarray([], [axes.reduce((product, axis) => product * (x.shape[axis] ?? 1), 1)]),
+  // It depends on the shape alone.
+  gradient: () => ({}),
+  onnx: (b, { x }, { axes }, { in: types }) => countOnnx(b, x, wideType(types.x), axes),
+});
+
+/** The number of elements of x along axes in ONNX: a constant, or computed where a size is symbolic. */
+export function countOnnx(
+  b: Opset,
+  x: OnnxValue,
+  type: TensorType,
+  axes: readonly number[],
+): OnnxValue {
+  const dtype = floatTypeOf(type);
+  const dims = axes.map((axis) => type.shape[axis] ?? 1);
+  if (dims.every((dim) => typeof dim === 'number'))
+    return b.scalar(
+      dims.reduce((product, dim) => product * dim, 1),
+      dtype,
+    );
+  const sizes = b.Gather(b.Shape(x), b.ints(...axes));
+  const product =
+    b.opset === 17
+      ? b.ReduceProd(sizes, { axes: [0], keepdims: 0 })
+      : b.ReduceProd(sizes, b.ints(0), { keepdims: 0 });
+  return b.Cast(product, { to: dtypes[dtype].onnx });
+}
+
+/** Number of elements of x along axes, as a scalar value. */
+export function countOf(x: Value, { axes }: { readonly axes: readonly number[] }): Value {
+  const size = sizeOf(axes.map((axis) => x.shape[axis] ?? 1));
+  return typeof size === 'number'
+    ? scalar(x.graph, size, wideType(x.type).dtype)
+    : count(x, { axes });
+}
+
+/** Index of the largest element along the last axis, as int64; the first among equals. */
+export const argMax = defineOp('argMax', {
+  inputs: ['x'],
+  type: ({ x }) => ({ dtype: 'int64', shape: x.shape.slice(0, -1) }),
+  reference: ({ x }) => argMaxArray(x),
+  onnx: (b, { x }) => b.ArgMax(x, { axis: -1, keepdims: 0 }),
+});
+
+function argMaxArray(x: NdArray): NdArray {
+  const width = x.shape.at(-1) ?? 1;
+  const out = ndarray(x.shape.slice(0, -1));
+  forEachIndex(x.shape, (index, at) => {
+    const row = Math.floor(at / width);
+    const best = row * width + (out.data[row] ?? 0);
+    if ((x.data[at] ?? NaN) > (x.data[best] ?? NaN)) out.data[row] = index.at(-1) ?? 0;
+  });
+  return out;
+}
+
+/**
+ * Whether the largest elements of two rows, the first among equals, lie at the same place: a and b
+ * [...,K] -> bool [...]. `fuseArgMax` makes it, for targets that cannot read the integers between.
+ */
+export const sameArgMax = defineOp('sameArgMax', {
+  inputs: ['a', 'b'],
+  type: ({ a, b }) => {
+    if (!shapeEquals(a.shape, b.shape))
+      throw new TypeFault(
+        'shape-mismatch',
+        `rows of ${formatShape(a.shape)} compared with ${formatShape(b.shape)}`,
+      );
+    return { dtype: 'bool', shape: a.shape.slice(0, -1) };
+  },
+  reference: ({ a, b }) => {
+    const [first, second] = [argMaxArray(a), argMaxArray(b)];
+    const data = first.data.map((index, row) => Number(index === second.data[row]));
+    return { shape: first.shape, data };
+  },
+  onnx: (b, x) => {
+    const options = { axis: -1, keepdims: 0 };
+    return b.Equal(b.ArgMax(x.a, options), b.ArgMax(x.b, options));
+  },
+});

@@ -1,0 +1,102 @@
+import type { Graph, Node, Value } from '../ir/graph.js';
+import type { Op } from '../ir/op.js';
+import { rewriteGraph, type MappedInputs } from '../ir/rewrite.js';
+import { expandLike, type ReduceAttributes } from '../ops/broadcast.js';
+import { constantOp } from '../ops/constant.js';
+import { conv } from '../ops/conv.js';
+import * as elementwise from '../ops/elementwise.js';
+import { matmul } from '../ops/matmul.js';
+import { dropout, stochasticDepth } from '../ops/noise.js';
+import { batchNormTrain } from '../ops/norm.js';
+import { avgPool, maxPool } from '../ops/pool.js';
+import { reduceMean } from '../ops/reduce.js';
+import { cast, concatOp, padAxis, reshape, slice, transpose } from '../ops/shape.js';
+import { dtypes, type HalfType } from '../../support/dtype.js';
+
+/*
+ * Mixed precision (arXiv 1710.03740): convolutions and matrix products, and the values between them,
+ * in 16 bits; parameters, statistics, exponentials and the loss in float32. The network is rewritten
+ * before it is differentiated, so that gradients have the types of what they belong to, and that of a
+ * parameter is cast to float32 by the rule of `cast`.
+ *
+ * A node gives its results in float32 to whoever wants them so, and remembers them in 16 bits for
+ * those who do not: casts are only where a chain begins or ends, and a parameter is cast once.
+ */
+
+/** What gains by 16 bits: always computed so. */
+const products: ReadonlySet<Op> = new Set<Op>([conv, matmul]);
+
+const { add, sub, mul, neg, relu, silu, sigmoid, tanh } = elementwise;
+const { hardSigmoid, hardSwish, gelu } = elementwise;
+
+/** What is computed in the type that its operands come in, so that no cast parts a chain. */
+const followers: ReadonlySet<Op> = new Set<Op>([
+  ...[add, sub, mul, neg, relu, silu, sigmoid, tanh, hardSigmoid, hardSwish, gelu],
+  ...[reshape, transpose, slice, padAxis, concatOp, expandLike],
+  ...[maxPool, avgPool, dropout, stochasticDepth, batchNormTrain, reduceMean],
+]);
+
+/** Rewrites a network to compute in a 16-bit type where that is safe; inputs and outputs stay. */
+export function mixedPrecision(dtype: HalfType): (graph: Graph) => Graph {
+  return function mixedPrecisionPass(graph: Graph): Graph {
+    const halves = new Map<Value, Value>();
+    const half = (value: Value): Value => {
+      let made = halves.get(value);
+      if (made === undefined) {
+        made = cast(value, { to: dtype });
+        halves.set(value, made);
+      }
+      return made;
+    };
+    return rewriteGraph(graph, (node, inputs, target) => {
+      if (!(products.has(node.op) || follows(node, inputs, halves))) return undefined;
+      const operands = inputs.map((input, i) => {
+        if (input === undefined || keepsType(node.op, i)) return input;
+        return isShape(node.op, i) ? (halves.get(input) ?? input) : half(input);
+      });
+      return target.add(node.op, operands, node.attrs).map((result) => {
+        if (result.dtype !== dtype) return result;
+        const widened = cast(result, { to: 'float32' });
+        halves.set(widened, result);
+        return widened;
+      });
+    });
+  };
+}
+
+/** Scale and bias of a batch norm are of float32 whatever its map is. */
+const keepsType = (op: Op, operand: number): boolean => op === batchNormTrain && operand > 0;
+
+/** expandLike looks at the shape of its second operand only. */
+const isShape = (op: Op, operand: number): boolean => op === expandLike && operand === 1;
+
+/** Whether a node's operands are at hand in 16 bits, all but those that anybody may cast. */
+function follows(
+  { op, attrs }: Node,
+  inputs: MappedInputs,
+  halves: ReadonlyMap<Value, Value>,
+): boolean {
+  if (!followers.has(op) || (op === reduceMean && !isPooling(inputs[0], attrs))) return false;
+  const operands = inputs.filter((input, i) => input !== undefined && !isShape(op, i));
+  const computed = operands.flatMap((input) => (input && !isGiven(input) ? [input] : []));
+  return computed.length > 0 && computed.every((input) => isFromHalf(input, halves));
+}
+
+/** A result of a 16-bit node; a value that was only cast for a product does not count. */
+function isFromHalf(value: Value, halves: ReadonlyMap<Value, Value>): boolean {
+  return (
+    halves.has(value) &&
+    value.producer?.op === cast &&
+    value.producer.inputs[0] === halves.get(value)
+  );
+}
+
+/** Parameters, masks and constants: few numbers, or read where they are used alone. */
+function isGiven({ producer, dtype }: Value): boolean {
+  return dtypes[dtype].floating && (producer === undefined || producer.op === constantOp);
+}
+
+/** Statistics of a layer norm are means, too; those of global pooling stand in for a map. */
+function isPooling(x: Value | undefined, attrs: unknown): boolean {
+  return x?.rank === 4 && (attrs as ReduceAttributes).axes.join() === '2,3';
+}

@@ -1,0 +1,114 @@
+import type { Graph, Node } from '../ir/graph.js';
+import type { NodeTypes } from '../ir/op.js';
+import { groupBy } from '../../support/groupBy.js';
+import { chooseLayouts } from './chooseLayouts.js';
+import type { Override, Target } from './target.js';
+
+/** A node with the spellings that could take it. */
+export interface Candidates {
+  readonly node: Node;
+  readonly types: NodeTypes;
+  /** Those that work on plain values only; undefined is the op's own, portable spelling, the last. */
+  readonly plain: readonly (Override | undefined)[];
+  /** Those that take or give blocked values. */
+  readonly blocked: readonly Override[];
+  /** Why others cannot take it. */
+  readonly declined: readonly string[];
+}
+
+/** The spelling of a node. */
+export interface Spelling {
+  readonly node: Node;
+  readonly types: NodeTypes;
+  /** undefined for the op's own, portable spelling. */
+  readonly override: Override | undefined;
+  /** Why others were not chosen. */
+  readonly declined: readonly string[];
+}
+
+/** What cost tables and `--explain` call a spelling. */
+export function spellingName(override: Override | undefined, target: Target): string {
+  return override === undefined ? 'portable' : (override.name ?? target.name);
+}
+
+/** The spellings of each node that a target accepts. */
+export function candidatesOf(graph: Graph, target: Target): Candidates[] {
+  const overrides = groupBy(target.overrides, ({ op }) => op);
+  return graph.nodes.map((node) => accept(node, overrides.get(node.op) ?? []));
+}
+
+/**
+ * One spelling for each node: the first that takes it, or, where values may lie in more than one
+ * way, those that cost least for the whole graph.
+ */
+export function chooseSpellings(graph: Graph, target: Target): Spelling[] {
+  const system = target.layouts;
+  const open = candidatesOf(graph, target).map((candidates) => {
+    const { node, types } = candidates;
+    const cost = (override: Override | undefined): number =>
+      system?.cost(node.op, spellingName(override, target), node.attrs, types) ?? 0;
+    return {
+      candidates,
+      cost,
+      node,
+      types,
+      plain: cheapest(candidates.plain, cost),
+      blocked: cheapest(candidates.blocked, cost),
+    };
+  });
+  const inBlocks = system && chooseLayouts(graph, open, system);
+  return open.map(({ candidates, cost, node, types, plain, blocked }) => {
+    const override = inBlocks?.has(node) === true ? blocked : plain;
+    const rivals = [...candidates.blocked, ...candidates.plain].filter((own) => own !== override);
+    const how = system?.measured(node.op, node.attrs, types) === true ? 'measured' : 'estimated';
+    const beaten = system
+      ? rivals.map((other) => dearer(other, override, { cost, how, target }))
+      : rivals.flatMap((other) => (other ? `${spellingName(other, target)} comes later` : []));
+    return { node, types, override, declined: [...candidates.declined, ...beaten] };
+  });
+}
+
+/** The first of those that cost least. */
+function cheapest<T>(options: readonly T[], cost: (option: T) => number): T | undefined {
+  const costs = options.length > 1 ? options.map(cost) : [0];
+  return options[costs.indexOf(Math.min(...costs))];
+}
+
+/** By what the spellings of a node are compared. */
+interface Weighing {
+  readonly cost: (override: Override | undefined) => number;
+  readonly how: 'measured' | 'estimated';
+  readonly target: Target;
+}
+
+/** Why a spelling that could take a node was not chosen. */
+function dearer(
+  other: Override | undefined,
+  chosen: Override | undefined,
+  { cost, how, target }: Weighing,
+): string {
+  const name = spellingName(other, target);
+  const [own, least] = [Math.round(cost(other)), Math.round(cost(chosen))];
+  if (own === Infinity) return `${name}: not measured`;
+  return own > least
+    ? `${name}: ${own} microseconds, not ${least}, as ${how}`
+    : `${name} would cost more here than it saves`;
+}
+
+/** The overrides that take a node, with the reasons of those that do not. */
+function accept(node: Node, overrides: readonly Override[]): Candidates {
+  const types: NodeTypes = {
+    inputs: node.inputs.map((input) => input?.type),
+    outputs: node.outputs.map((output) => output.type),
+  };
+  const declined: string[] = [];
+  const accepted = overrides.filter((override) => {
+    const reason = override.declines?.(node.attrs, types);
+    if (reason !== undefined)
+      declined.push(override.name === undefined ? reason : `${override.name}: ${reason}`);
+    return reason === undefined;
+  });
+  const plain = accepted.filter(({ layouts }) => layouts === undefined);
+  const blocked = accepted.filter(({ layouts }) => layouts !== undefined);
+  return { node, types, plain: [...plain, undefined], blocked, declined };
+}

@@ -1,0 +1,234 @@
+import {
+  conv,
+  convInputGrad,
+  fullPads,
+  type ConvAttributes,
+  type ConvInputGradAttributes,
+} from '../../ops/conv.js';
+import type { NodeTypes } from '../../ir/op.js';
+import { mapSize } from '../../ops/window.js';
+import { invariant } from '../../../support/errors.js';
+import type { OnnxValue } from '../../../support/onnxValue.js';
+import {
+  kernelShape,
+  sizeOfMap,
+  type BlockedConv,
+  type Blocks,
+  type Kernel,
+  type Taps,
+} from './blocks.js';
+import { layouts, type Rule } from './rule.js';
+
+export const notDepthwise = 'not a depthwise convolution';
+export const grouped = 'blocked convolutions have one group, or one a channel';
+export const unreached = 'rows of the input that no window reached';
+
+const isDepthwise = ({ groups }: ConvAttributes, { inputs, outputs }: NodeTypes): boolean =>
+  groups > 1 &&
+  sizeOfMap(inputs[0]).channels === groups &&
+  sizeOfMap(outputs[0]).channels === groups;
+
+const windowOf = ({ strides, dilations, pads }: ConvAttributes) => ({ strides, dilations, pads });
+
+/** A bias [O] for a blocked result. */
+function biasOf(k: Blocks, bias: OnnxValue | undefined, { outputs }: NodeTypes): BlockedConv {
+  return bias ? { bias: k.padVector(bias, sizeOfMap(outputs[0]).channels) } : {};
+}
+
+/** A convolution of all channels with all, the channels of either side padded to whole blocks. */
+const denseConv: Rule<ConvAttributes> = {
+  op: conv,
+  name: 'blocked-dense',
+  layouts: layouts('bpp', 'b'),
+  declines: ({ groups }, { inputs }, block) =>
+    groups !== 1
+      ? grouped
+      : sizeOfMap(inputs[0]).channels < block
+        ? 'fewer input channels than a block'
+        : undefined,
+  spell: (k, [x, w, bias], attrs, types) => {
+    invariant(x && w, 'conv has operands');
+    const kernel = kernelShape(types.inputs[1]);
+    const options = { kernel: kernel.slice(2), ...windowOf(attrs), ...biasOf(k, bias, types) };
+    return [k.conv(x, k.denseKernel(w, kernel), options)];
+  },
+};
+
+/** The first convolution of a network: few input channels, which the operator reads plain. */
+const stemConv: Rule<ConvAttributes> = {
+  op: conv,
+  name: 'blocked-stem',
+  layouts: layouts('ppp', 'b'),
+  declines: ({ groups }, { inputs }, block) =>
+    groups !== 1
+      ? grouped
+      : sizeOfMap(inputs[0]).channels >= block
+        ? 'a whole block of input channels'
+        : undefined,
+  spell: (k, [x, w, bias], attrs, types) => {
+    invariant(x && w, 'conv has operands');
+    const kernel = kernelShape(types.inputs[1]);
+    const options = { kernel: kernel.slice(2), ...windowOf(attrs), ...biasOf(k, bias, types) };
+    return [k.conv(x, k.stemKernel(w, kernel), options)];
+  },
+};
+
+const depthwiseConv: Rule<ConvAttributes> = {
+  op: conv,
+  name: 'blocked-depthwise',
+  layouts: layouts('bpp', 'b'),
+  declines: (attrs, types) => (isDepthwise(attrs, types) ? undefined : notDepthwise),
+  spell: (k, [x, w, bias], attrs, types) => {
+    invariant(x && w, 'conv has operands');
+    const kernel = kernelShape(types.inputs[1]);
+    const groups = k.padded(kernel[0]);
+    const options = { kernel: kernel.slice(2), ...windowOf(attrs), groups };
+    const filter = k.depthwiseKernel(w, kernel);
+    return [k.conv(x, filter, { ...options, ...biasOf(k, bias, types) })];
+  },
+};
+
+/**
+ * dx as a convolution of dy with the flipped kernel, channels exchanged; where the stride is 2 or
+ * more, of dy with zeros between its pixels.
+ */
+const inputGrad: Rule<ConvInputGradAttributes> = {
+  op: convInputGrad,
+  name: 'blocked-flipped',
+  layouts: layouts('bp', 'b'),
+  declines: (attrs, types, block) =>
+    declinesChannels(attrs, types, block) ??
+    (spreadPads(attrs, types).every((pad) => pad >= 0) ? undefined : unreached),
+  spell: (k, [dy, w], attrs, types) => {
+    invariant(dy && w, 'convInputGrad has operands');
+    const kernel = kernelShape(types.inputs[1]);
+    const [, , kh, kw] = kernel;
+    const { groups, filter } = inputGradKernel(k, w, attrs, kernel);
+    const flipped = filter([
+      { last: kh - 1, step: 1, count: kh },
+      { last: kw - 1, step: 1, count: kw },
+    ]);
+    const options = { kernel: [kh, kw], dilations: attrs.dilations };
+    const pads = spreadPads(attrs, types);
+    return [k.conv(spread(k, dy, attrs, types), flipped, { ...options, pads, groups })];
+  },
+};
+
+/** Pads that bring the convolution of a spread dy to the input's size. */
+function spreadPads(attrs: ConvInputGradAttributes, { inputs }: NodeTypes): number[] {
+  const [, , kh, kw] = kernelShape(inputs[1]);
+  const output = mapSize(inputs[0]?.shape ?? []);
+  const spreadSize = [output[0] * attrs.strides[0], output[1] * attrs.strides[1]] as const;
+  return fullPads([kh, kw], attrs, spreadSize);
+}
+
+/** dy with stride - 1 zeros after each row and column. */
+function spread(
+  k: Blocks,
+  dy: OnnxValue,
+  { strides: [down, right] }: ConvInputGradAttributes,
+  { inputs }: NodeTypes,
+): OnnxValue {
+  if (down === 1 && right === 1) return dy;
+  const size = sizeOfMap(inputs[0]);
+  const { height, width } = size;
+  const parts = Array.from({ length: down }, (_, row) =>
+    Array.from({ length: right }, (_, column) => (row + column === 0 ? dy : undefined)),
+  );
+  return k.weave(parts, { ...size, height: height * down, width: width * right });
+}
+
+function declinesChannels(
+  attrs: ConvInputGradAttributes,
+  types: NodeTypes,
+  block: number,
+): string | undefined {
+  if (attrs.groups !== 1) return isDepthwise(attrs, types) ? undefined : grouped;
+  if (sizeOfMap(types.inputs[0]).channels < block) return 'fewer output channels than a block';
+  if (sizeOfMap(types.outputs[0]).channels < block) return 'fewer input channels than a block';
+  return undefined;
+}
+
+/** Groups of a convolution of dy, and its blocked kernel of some taps, flipped. */
+function inputGradKernel(
+  k: Blocks,
+  w: OnnxValue,
+  { groups }: ConvInputGradAttributes,
+  kernel: Kernel,
+): { readonly groups: number; filter(taps: readonly [Taps, Taps]): OnnxValue } {
+  const depthwise = groups > 1;
+  const [out, channels, kh, kw] = kernel;
+  const shape = depthwise ? kernel : ([channels, out, kh, kw] as const);
+  const whole = depthwise ? k.depthwiseKernel(w, kernel) : k.exchangedKernel(w, kernel);
+  return {
+    groups: depthwise ? k.padded(out) : 1,
+    filter: (taps) => k.pickTaps(whole, shape, taps),
+  };
+}
+
+/** The rows (or columns) of dx whose number is `phase` more than a multiple of the stride. */
+interface Phase {
+  /** Taps that reach them, none where the kernel is smaller than the stride. */
+  readonly taps: Taps;
+  readonly begin: number;
+  readonly end: number;
+}
+
+/*
+ * Row j of the input meets tap t of output row q where j = stride*q + t - pad. So the rows j of one
+ * phase, j = stride*i + phase, meet the taps t = first, first + stride, ... alone, with
+ * first = (phase + pad) mod stride, at q = i + floor((phase + pad) / stride) - (t - first)/stride:
+ * a convolution of dy with those taps, flipped. All phases together have the products of the forward
+ * pass, where a convolution of dy with zeros between its pixels has stride*stride times as many.
+ */
+function phasesOf(attrs: ConvInputGradAttributes, types: NodeTypes, axis: 0 | 1): Phase[] {
+  const stride = attrs.strides[axis];
+  const length = kernelShape(types.inputs[1])[axis === 0 ? 2 : 3];
+  const output = mapSize(types.inputs[0]?.shape ?? [])[axis];
+  const rows = Math.ceil(attrs.input[axis] / stride);
+  return Array.from({ length: stride }, (_, phase) => {
+    const shifted = phase + attrs.pads[axis];
+    const first = shifted % stride;
+    const count = Math.max(0, Math.ceil((length - first) / stride));
+    const begin = count - 1 - Math.floor(shifted / stride);
+    const taps = { last: first + stride * (count - 1), step: stride, count };
+    return { taps, begin, end: rows + count - 1 - output - begin };
+  });
+}
+
+const isUsed = ({ taps }: Phase): boolean => taps.count > 0;
+
+/** dx of a convolution with a stride: each phase a convolution of dy with its taps, then woven together. */
+const stridedInputGrad: Rule<ConvInputGradAttributes> = {
+  op: convInputGrad,
+  name: 'blocked-phases',
+  layouts: layouts('bp', 'b'),
+  declines: (attrs, types, block) => {
+    if (attrs.strides.every((stride) => stride === 1)) return 'a stride of 1';
+    if (attrs.dilations.some((dilation) => dilation > 1)) return 'a dilation of 2 or more';
+    const phases = ([0, 1] as const).flatMap((axis) => phasesOf(attrs, types, axis));
+    const reached = phases.filter(isUsed).every(({ begin, end }) => begin >= 0 && end >= 0);
+    return declinesChannels(attrs, types, block) ?? (reached ? undefined : unreached);
+  },
+  spell: (k, [dy, w], attrs, types) => {
+    invariant(dy && w, 'convInputGrad has operands');
+    const kernel = kernelShape(types.inputs[1]);
+    const { filter, groups } = inputGradKernel(k, w, attrs, kernel);
+    const [down, right] = ([0, 1] as const).map((axis) => phasesOf(attrs, types, axis));
+    invariant(down && right, 'a map has two axes');
+    const parts = down.map((rows) =>
+      right.map((columns) => {
+        if (!isUsed(rows) || !isUsed(columns)) return undefined;
+        return k.conv(dy, filter([rows.taps, columns.taps]), {
+          kernel: [rows.taps.count, columns.taps.count],
+          pads: [rows.begin, columns.begin, rows.end, columns.end],
+          groups,
+        });
+      }),
+    );
+    return [k.weave(parts, sizeOfMap(types.outputs[0]))];
+  },
+};
+
+/** Convolutions and the gradients of their inputs over blocked maps. */
+export const convRules = [depthwiseConv, denseConv, stemConv, stridedInputGrad, inputGrad] as const;

@@ -1,0 +1,70 @@
+import type { TensorType } from '../../ir/graph.js';
+import type { OnnxValue } from '../../../support/onnxValue.js';
+import { portable, type Layout, type LayoutSystem, type Override, type Target } from '../target.js';
+import { fuseChannels } from '../../passes/fuseChannels.js';
+import { pointwiseMoments } from '../../passes/pointwiseMoments.js';
+import { Blocks, sizeOfMap } from './blocks.js';
+import { costTableHash, type CostTable } from '../costTable.js';
+import { convRules } from './convRules.js';
+import { conversionCost, costOf, isMeasured } from './costs.js';
+import { kernelGradRules } from './kernelGradRules.js';
+import { mapRules } from './mapRules.js';
+import { normRules } from './normRules.js';
+import { overrideOf } from './rule.js';
+
+/** What the CPU target knows of a machine. */
+export interface CpuFacts {
+  /** Channels of a block in onnxruntime's blocked layout: 16 with AVX-512, 8 with AVX2 or NEON; 0 where there is none. */
+  readonly block: number;
+  /** Times of spellings there; estimates serve where it is missing or has none. */
+  readonly costs?: CostTable | undefined;
+}
+
+/** onnxruntime's CPU provider on a machine: blocked layout, its own contributed operators. */
+export function cpuTarget(facts: CpuFacts): Target {
+  const { block } = facts;
+  const overrides: Override[] =
+    block === 0
+      ? []
+      : [
+          ...convRules.map((rule) => overrideOf(rule as never, block)),
+          ...kernelGradRules.map((rule) => overrideOf(rule as never, block)),
+          ...normRules.map((rule) => overrideOf(rule as never, block)),
+          ...mapRules.map((rule) => overrideOf(rule as never, block)),
+        ];
+  return {
+    name: 'cpu',
+    overrides,
+    prepare: pointwiseMoments,
+    fuse: fuseChannels,
+    joinBelow: 2 ** 14,
+    constantWeights: portable,
+    ...(block > 0 && { block, layouts: blockedLayouts(facts) }),
+    ...(block > 0 && facts.costs && { costs: costTableHash(facts.costs) }),
+    refusesHalf: { float16: noHalves, bfloat16: noHalves },
+    staticBatchOnly:
+      'its convolutions treat samples as channels, so their number is part of the graph',
+  };
+}
+
+const noHalves =
+  'onnxruntime has no 16-bit convolution on the CPU: it would cast to and fro around each';
+
+function blockedLayouts(facts: CpuFacts): LayoutSystem {
+  const { block } = facts;
+  return {
+    convert: (b, value, type, to) => convert(new Blocks(b, block), value, type, to),
+    conversionCost: (type, to) => conversionCost(type, to, facts),
+    cost: (op, spelling, attrs, types) => costOf(op, spelling, attrs, types, facts),
+    measured: (op, attrs, types) => isMeasured(op, attrs, types, facts),
+  };
+}
+
+function convert(k: Blocks, value: OnnxValue, type: TensorType, to: Layout): OnnxValue {
+  const { channels } = sizeOfMap(type);
+  if (to === 'plain') return k.b.nchwc.ReorderOutput(value, { channels });
+  // The operator takes channels by fours.
+  const extra = (4 - (channels % 4)) % 4;
+  const fours = extra === 0 ? value : k.b.Pad(value, k.b.ints(0, 0, 0, 0, 0, extra, 0, 0));
+  return k.b.nchwc.ReorderInput(fours);
+}

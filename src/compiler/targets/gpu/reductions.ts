@@ -1,0 +1,53 @@
+import type { Opset } from '../../../../generated/onnx/index.js';
+import type { OnnxValue } from '../../../support/onnxValue.js';
+
+/** What to reduce, and whether the axes stay with size 1. */
+export interface Reduction {
+  /** Rank of the operand. */
+  readonly rank: number;
+  readonly axes: readonly number[];
+  readonly keepDims: boolean;
+}
+
+type ReduceName = 'ReduceSum' | 'ReduceMean' | 'ReduceMax' | 'ReduceMin';
+
+/** A reduction in one node; its axes are an attribute up to opset 17. */
+export function reduceOnce(
+  b: Opset,
+  name: ReduceName,
+  x: OnnxValue,
+  axes: readonly number[],
+  keepDims: boolean,
+): OnnxValue {
+  const keepdims = keepDims ? 1 : 0;
+  if (name === 'ReduceSum') return b.ReduceSum(x, b.ints(...axes), { keepdims });
+  return b.opset === 17
+    ? b[name](x, { axes, keepdims })
+    : b[name](x, b.ints(...axes), { keepdims });
+}
+
+/**
+ * Sum or mean over axes. The provider's fast kernel takes the innermost axes; for others it first
+ * writes the whole operand transposed. So the innermost ones go first, and what is left to reduce
+ * over the others is small.
+ */
+export function reduceInwards(
+  b: Opset,
+  name: 'ReduceSum' | 'ReduceMean',
+  x: OnnxValue,
+  { rank, axes, keepDims }: Reduction,
+): OnnxValue {
+  const [outer, inner] = splitAxes(rank, axes);
+  if (outer.length === 0 || inner.length === 0) return reduceOnce(b, name, x, axes, keepDims);
+  return reduceOnce(b, name, reduceOnce(b, name, x, inner, keepDims), outer, keepDims);
+}
+
+/** Axes that do not reach to the innermost one without a gap, and those that do. */
+export function splitAxes(
+  rank: number,
+  axes: readonly number[],
+): readonly [outer: number[], inner: number[]] {
+  let first = rank;
+  while (axes.includes(first - 1)) first -= 1;
+  return [axes.filter((axis) => axis < first), axes.filter((axis) => axis >= first)];
+}

@@ -1,0 +1,80 @@
+import type { NodeTypes, Op, Attributes } from '../ir/op.js';
+import type { Graph, TensorType } from '../ir/graph.js';
+import type { Opset, OpsetVersion } from '../../../generated/onnx/index.js';
+import type { HalfType } from '../../support/dtype.js';
+import type { OnnxValue } from '../../support/onnxValue.js';
+
+/**
+ * How a value lies in memory: `plain` as its shape says, or `blocked`, a map [N,C,H,W] as
+ * [N,C/block,H,W,block] with its channels padded to whole blocks.
+ */
+export type Layout = 'plain' | 'blocked';
+
+/**
+ * The layouts in which a spelling takes its operands and gives its results; plain where one is
+ * missing. `any` is an operand of which only the shape counts.
+ */
+export interface Layouts {
+  readonly inputs?: readonly (Layout | 'any')[];
+  readonly outputs?: readonly Layout[];
+}
+
+/** Another spelling of a primitive on one target; what it does not take falls to the portable one. */
+export interface Override {
+  readonly op: Op;
+  /** What `--explain` and cost tables call it; default the target's name. */
+  readonly name?: string;
+  readonly layouts?: Layouts;
+  /** Why this spelling cannot be used here, or undefined where it can. */
+  declines?(attrs: Attributes, types: NodeTypes): string | undefined;
+  onnx(
+    b: Opset,
+    inputs: readonly (OnnxValue | undefined)[],
+    attrs: Attributes,
+    types: NodeTypes,
+  ): OnnxValue[];
+}
+
+/** What a target with several layouts adds: conversions, and what work costs in each. */
+export interface LayoutSystem {
+  /** A value of `type` that lies in the other layout, turned into `to`. */
+  convert(b: Opset, value: OnnxValue, type: TensorType, to: Layout): OnnxValue;
+  /** Microseconds of that conversion. */
+  conversionCost(type: TensorType, to: Layout): number;
+  /** Microseconds of a node in the spelling of this name (`portable` for the op's own). */
+  cost(op: Op, spelling: string, attrs: Attributes, types: NodeTypes): number;
+  /** Whether the costs of a node were measured; they are estimates where not. */
+  measured(op: Op, attrs: Attributes, types: NodeTypes): boolean;
+}
+
+/** A way to spell the IR in ONNX: differences from the portable spelling that each op carries. */
+export interface Target {
+  readonly name: string;
+  readonly overrides: readonly Override[];
+  /** Rewrites a network before it is differentiated, to a form whose gradient costs less here. */
+  readonly prepare?: (graph: Graph) => Graph;
+  /** What serves graphs whose weights are constants, where onnxruntime's own optimiser does better. */
+  readonly constantWeights?: Target;
+  /** Channels of a block where values may lie blocked; a graph runs only where onnxruntime has that block. */
+  readonly block?: number;
+  /** Joins nodes of an optimised graph into primitives that have a spelling of their own here. */
+  readonly fuse?: (graph: Graph) => Graph;
+  /**
+   * Parameters of fewer elements are updated together, as one vector: a node costs more than the copies
+   * to and fro. Each by itself where it is missing.
+   */
+  readonly joinBelow?: number;
+  /** The hash of the table of measured costs by which spellings are chosen; estimates where it is missing. */
+  readonly costs?: string;
+  /** Where values may lie in more than one way; a spelling is then chosen for the whole graph at once. */
+  readonly layouts?: LayoutSystem;
+  /** Why training in a 16-bit type is refused; undefined for one that is not. */
+  readonly refusesHalf?: { readonly [K in HalfType]?: string };
+  /** The one opset that graphs are written for, and why; any where it is missing. */
+  readonly opset?: { readonly version: OpsetVersion; readonly reason: string };
+  /** Why a dynamic batch is refused, or undefined where it is not. */
+  readonly staticBatchOnly?: string;
+}
+
+/** Standard ONNX operators only. */
+export const portable: Target = { name: 'portable', overrides: [] };

@@ -1,0 +1,136 @@
+import type { NodeTypes, Op } from '../../ir/op.js';
+import { after } from '../../ops/after.js';
+import { reduceSum, type ReduceAttributes } from '../../ops/broadcast.js';
+import { softmaxCrossEntropy } from '../../ops/loss.js';
+import { maxPoolGrad, type PoolAttributes } from '../../ops/pool.js';
+import { reduceMean, sameArgMax } from '../../ops/reduce.js';
+import { narrowed, widened } from '../../ops/widen.js';
+import { mapSize, outputPadding } from '../../ops/window.js';
+import { dtypes, floatTypeOf, type DType } from '../../../support/dtype.js';
+import { invariant } from '../../../support/errors.js';
+import type { OnnxValue } from '../../../support/onnxValue.js';
+import { staticDim } from '../../../support/shape.js';
+import { tensorData } from '../../../support/tensor.js';
+import { reduceInwards, reduceOnce, splitAxes } from '../gpu/reductions.js';
+import type { Rule } from '../gpu/rule.js';
+
+/** A sum or mean over innermost axes and others, such as that of a bias's gradient. */
+function reduction(op: Op, name: 'ReduceSum' | 'ReduceMean'): Rule<ReduceAttributes> {
+  return {
+    op,
+    name: 'webgpu-inwards',
+    declines: ({ axes }, { inputs: [type] }: NodeTypes) =>
+      splitAxes(type?.shape.length ?? 0, axes).some(({ length }) => length === 0)
+        ? 'axes of one kind'
+        : undefined,
+    spell: (b, { inputs: [x], types: [type], attrs: { axes, keepDims } }) => {
+      invariant(x && type, `${op.name} has an operand`);
+      const wide = widened(b, x, type);
+      const reduced = reduceInwards(b, name, wide, { rank: type.shape.length, axes, keepDims });
+      return [narrowed(b, reduced, type)];
+    },
+  };
+}
+
+/** The provider has no LogSoftmax: x - max - log(sum(exp(x - max))). */
+const crossEntropy: Rule<object> = {
+  op: softmaxCrossEntropy,
+  name: 'webgpu-log-sum-exp',
+  spell: (b, { inputs: [logits, target] }) => {
+    invariant(logits && target, 'softmaxCrossEntropy has operands');
+    const shifted = b.Sub(logits, reduceOnce(b, 'ReduceMax', logits, [1], true));
+    const logSum = b.Log(reduceOnce(b, 'ReduceSum', b.Exp(shifted), [1], true));
+    const terms = b.Mul(target, b.Sub(logSum, shifted));
+    return [reduceOnce(b, 'ReduceSum', terms, [1], false)];
+  },
+};
+
+/** The provider's ArgMax gives 64-bit integers, which nothing there can read: indices as floats. */
+const sameIndex: Rule<object> = {
+  op: sameArgMax,
+  name: 'webgpu-float-indices',
+  spell: (b, { inputs: [left, right], types: [type] }) => {
+    invariant(left && right && type, 'sameArgMax has operands');
+    const last = type.shape.length - 1;
+    const width = staticDim(type.shape[last]);
+    const ramp = b.constant(
+      tensorData(
+        'float32',
+        [width],
+        Array.from({ length: width }, (_, i) => i),
+      ),
+    );
+    const [first, second] = [left, right].map((x) => {
+      const isLargest = b.Equal(x, reduceOnce(b, 'ReduceMax', x, [last], true));
+      return reduceOnce(b, 'ReduceMin', b.Where(isLargest, ramp, b.scalar(width)), [last], false);
+    });
+    invariant(first && second, 'two rows of indices');
+    return [b.Equal(first, second)];
+  },
+};
+
+/** The smallest float32: what never wins in a padded window. */
+const lowest = -3.4028234663852886e38;
+
+/**
+ * The provider's MaxPool gives no indices. So the taps of each window are laid side by side by a
+ * convolution with one-hot kernels, which is exact; dy goes to the first tap that is the largest; and
+ * the transposed convolution takes each tap back to its pixel.
+ */
+export const poolGradient: Rule<PoolAttributes> = {
+  op: maxPoolGrad,
+  name: 'webgpu-one-hot',
+  spell: (b, { inputs: [x, dy], types: [type, dyType], attrs }) => {
+    invariant(x && dy && type && dyType, 'maxPoolGrad has operands');
+    const { kernel, strides, pads, dilations } = attrs;
+    const taps = kernel[0] * kernel[1];
+    const window = { kernel_shape: kernel, strides, dilations };
+    const [size, output] = [mapSize(type.shape), mapSize(dyType.shape)];
+    const [top, left, bottom, right] = pads;
+    const oneHot = Array.from({ length: taps * taps }, (_, i) => Number(i % (taps + 1) === 0));
+    const select = b.constant(tensorData('float32', [taps, 1, ...kernel], oneHot));
+    const order = Array.from({ length: taps }, (_, i) => i);
+    const ramp = b.constant(tensorData('float32', [1, taps, 1, 1], order));
+    const maps = b.Reshape(x, b.ints(-1, 1, ...size));
+    const padded = pads.some((pad) => pad > 0)
+      ? b.Pad(maps, b.ints(0, 0, top, left, 0, 0, bottom, right), b.scalar(lowest))
+      : maps;
+    const sides = b.Conv(padded, select, null, window);
+    const isLargest = b.Equal(sides, reduceOnce(b, 'ReduceMax', sides, [1], true));
+    const place = b.Where(isLargest, ramp, b.scalar(taps));
+    const isFirst = b.Equal(ramp, reduceOnce(b, 'ReduceMin', place, [1], true));
+    const dys = b.Reshape(dy, b.ints(-1, 1, ...output));
+    const dx = b.ConvTranspose(b.Where(isFirst, dys, b.scalar(0)), select, null, {
+      ...window,
+      pads,
+      output_padding: outputPadding(size, output, kernel, attrs),
+    });
+    return [b.Reshape(dx, b.ints(-1, staticDim(type.shape[1]), ...size))];
+  },
+};
+
+/** Shapes are the host's there, so a number of the token, times 0, makes x wait for it. */
+const waiting: Rule<object> = {
+  op: after,
+  name: 'webgpu-wait-for-number',
+  spell: (b, { inputs: [x, token], types: [type, tokenType] }) => {
+    invariant(x && token && type && tokenType, 'after has operands');
+    // The provider adds no bytes: an image waits as numbers of float32.
+    const dtype = floatTypeOf(type);
+    const cast = (value: OnnxValue, from: DType, to: DType): OnnxValue =>
+      from === to ? value : b.Cast(value, { to: dtypes[to].onnx });
+    const first = b.Slice(b.Reshape(token, b.ints(-1)), b.ints(0), b.ints(1));
+    const nothing = b.Mul(cast(first, tokenType.dtype, dtype), b.scalar(0, dtype));
+    return [cast(b.Add(cast(x, type.dtype, dtype), nothing), dtype, type.dtype)];
+  },
+};
+
+/** Operators that the portable spelling takes and the provider lacks, or does slowly. */
+export const otherRules = [
+  reduction(reduceSum, 'ReduceSum'),
+  reduction(reduceMean, 'ReduceMean'),
+  crossEntropy,
+  sameIndex,
+  poolGradient,
+  waiting,
+] as const;

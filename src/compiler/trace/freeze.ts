@@ -1,0 +1,47 @@
+import { ConfigError } from '../../support/errors.js';
+import { nearest } from '../../support/nearest.js';
+
+/** Whether a dotted name is one of `prefixes` or lies below one: `blocks.1` covers `blocks.1.bn1`, not `blocks.10`. */
+export function isCovered(name: string, prefixes: readonly string[]): boolean {
+  return prefixes.some((prefix) => name === prefix || name.startsWith(`${prefix}.`));
+}
+
+/**
+ * Throws a ConfigError where a prefix covers none of a network's parameters, with the nearest that
+ * does, and where nothing would be left to train.
+ */
+export function checkFreeze(
+  model: string,
+  prefixes: readonly string[],
+  params: readonly { readonly name: string; readonly frozen: boolean }[],
+): void {
+  const names = params.map(({ name }) => name);
+  for (const prefix of prefixes) {
+    if (names.some((name) => isCovered(name, [prefix]))) continue;
+    const near = nearest(prefix, outerNames(names));
+    throw new ConfigError(`freeze: ${model} has no parameters ${JSON.stringify(prefix)}`, {
+      code: 'freeze-unknown',
+      where: 'freeze',
+      hint:
+        near === undefined
+          ? 'give dotted names of layers, as `gradus inspect MODEL` lists them'
+          : `did you mean ${near}?`,
+    });
+  }
+  if (prefixes.length > 0 && params.every(({ frozen }) => frozen))
+    throw new ConfigError(`freeze: no parameter of ${model} is left to train`, {
+      code: 'freeze-all',
+      where: 'freeze',
+      hint: 'leave at least the last layer out',
+    });
+}
+
+/** `a.b.weight` -> `a`, `a.b`, `a.b.weight`; of all names, each once. */
+function outerNames(names: readonly string[]): Set<string> {
+  return new Set(
+    names.flatMap((name) => {
+      const parts = name.split('.');
+      return parts.map((_, i) => parts.slice(0, i + 1).join('.'));
+    }),
+  );
+}

@@ -1,0 +1,244 @@
+import { Value, type Graph } from '../ir/graph.js';
+import { formatSite, type CallSite } from '../ir/origin.js';
+import { ModelError } from '../../support/errors.js';
+import { fnv1a32 } from '../../support/hash.js';
+import type { Shape } from '../../support/shape.js';
+import type { DType } from '../../support/dtype.js';
+import { currentSite } from './callSites.js';
+import { isCovered } from './freeze.js';
+import type { Initializer } from './init.js';
+
+/** A trained tensor of the network; an input of the graph under its dotted name. */
+export interface ParamSpec {
+  readonly name: string;
+  readonly shape: readonly number[];
+  readonly init: Initializer;
+  /** Whether weight decay applies: not to biases and normalisation. */
+  readonly decay: boolean;
+  /** Whether training leaves it as it is. */
+  readonly frozen: boolean;
+  readonly value: Value;
+}
+
+/** A statistic that training updates without a gradient. */
+export interface BufferSpec {
+  readonly name: string;
+  readonly shape: readonly number[];
+  readonly init: Initializer;
+  /** Whether training leaves it as it is. */
+  readonly frozen: boolean;
+  readonly value: Value;
+  /** In training mode, where it is not frozen: its value after this step. */
+  updated?: Value;
+}
+
+/** A mask that the host draws; an input of the graph in training mode. */
+export interface NoiseSpec {
+  /** Graph input, `noise.blocks.1.drop_path`. */
+  readonly name: string;
+  readonly siteName: string;
+  /** fnv1a32 of the site's name. */
+  readonly site: number;
+  readonly kind: 'dropout' | 'stochasticDepth';
+  /** Probability that a mask element is 1. */
+  readonly keep: number;
+  readonly shape: Shape;
+  readonly value: Value;
+}
+
+/** One layer, as `gradus inspect` lists it. */
+export interface LayerRecord {
+  readonly name: string;
+  readonly kind: string;
+  readonly inputShapes: readonly Shape[];
+  readonly outputShape: Shape;
+  /** Dotted names of its parameters. */
+  readonly params: readonly string[];
+  /** Products of convolutions and linear layers for one image. */
+  readonly multiplyAdds: number;
+  readonly site?: CallSite | undefined;
+  /** Probability that an element, or a sample's branch, is dropped. */
+  readonly rate?: number | undefined;
+}
+
+/**
+ * `train` draws noise and normalises by the batch's statistics, `eval` does neither, `noised` draws
+ * noise and normalises as in evaluation: one of the mini-learners that a noised network is made of.
+ */
+export type TraceMode = 'train' | 'eval' | 'noised';
+
+export interface TraceSettings {
+  readonly mode: TraceMode;
+  readonly dtype: DType;
+  /** Dotted names of what is not trained, with all below them. */
+  readonly freeze: readonly string[];
+}
+
+/** What a layer adds to a graph's nodes: names, parameters, statistics, masks and records. */
+export class Trace {
+  readonly params: ParamSpec[] = [];
+  readonly buffers: BufferSpec[] = [];
+  readonly noise: NoiseSpec[] = [];
+  readonly layers: LayerRecord[] = [];
+  /** Grows as convolutions and linear layers are added. */
+  multiplyAdds = 0;
+  /** Images that a batch needs at least, where it is open. */
+  leastBatch = 1;
+  #scope = '';
+  /** Where each dotted name was taken. */
+  readonly #taken = new Map<string, CallSite | undefined>();
+
+  constructor(
+    readonly graph: Graph,
+    readonly settings: TraceSettings,
+  ) {
+    traces.set(graph, this);
+  }
+
+  /** Whether batch normalisation goes by the batch, and renews its statistics. */
+  get training(): boolean {
+    return this.settings.mode === 'train';
+  }
+
+  /** Whether noise is drawn. */
+  get noised(): boolean {
+    return this.settings.mode !== 'eval';
+  }
+
+  /** Whether the current scope, or what is called `name` in it, is left as it is by training. */
+  isFrozen(name = ''): boolean {
+    return isCovered(name === '' ? this.#scope : this.join(name), this.settings.freeze);
+  }
+
+  /** Dotted name of the enclosing layer; empty at the top. */
+  get scope(): string {
+    return this.#scope;
+  }
+
+  /** Dotted name of something in the current scope. */
+  join(name: string): string {
+    return this.#scope === '' ? name : `${this.#scope}.${name}`;
+  }
+
+  /** Runs `build` inside the scope `name`; what it adds comes from the user's current line. */
+  within<T>(name: string, build: () => T): T {
+    if (!/^\w+(\.\w+)*$/.test(name))
+      throw this.error(
+        'name',
+        `the name ${JSON.stringify(name)} is no dotted name`,
+        'use letters, digits, _ and dots between parts, such as `blocks.0.conv`',
+      );
+    const outer = this.#scope;
+    this.#scope = this.join(name);
+    try {
+      return this.at(this.#scope, build);
+    } finally {
+      this.#scope = outer;
+    }
+  }
+
+  /** Runs `build` with nodes named after `scope`, without a scope for parameters. */
+  at<T>(scope: string, build: () => T): T {
+    return this.graph.within({ scope, site: currentSite(), phase: 'forward' }, build);
+  }
+
+  /** Declares a parameter of the current scope. */
+  param(
+    name: string,
+    shape: readonly number[],
+    init: Initializer,
+    decay: boolean = shape.length > 1,
+  ): Value {
+    const full = this.#take(name, 'parameter');
+    const value = this.graph.input(full, this.settings.dtype, shape);
+    const frozen = this.isFrozen(name);
+    this.params.push({ name: full, shape, init, decay, frozen, value });
+    return value;
+  }
+
+  /** Declares a statistic of the current scope; a frozen one is not updated. */
+  buffer(
+    name: string,
+    shape: readonly number[],
+    init: Initializer,
+    frozen: boolean = this.isFrozen(name),
+  ): BufferSpec {
+    const full = this.#take(name, 'parameter');
+    const value = this.graph.input(full, this.settings.dtype, shape);
+    const spec: BufferSpec = { name: full, shape, init, frozen, value };
+    this.buffers.push(spec);
+    return spec;
+  }
+
+  /** Names a place of noise after the current scope; a mask is declared only where one is needed. */
+  noiseSite(): string {
+    const siteName = this.#scope;
+    this.#claim(siteName, 'noise');
+    return siteName;
+  }
+
+  /** Declares the mask of a place of noise. */
+  mask(siteName: string, kind: NoiseSpec['kind'], keep: number, shape: Shape): Value {
+    const name = `noise.${siteName}`;
+    const value = this.graph.input(name, this.settings.dtype, shape);
+    this.noise.push({ name, siteName, site: fnv1a32(siteName), kind, keep, shape, value });
+    return value;
+  }
+
+  /** A fault of the user's, at the user's own line. */
+  error(code: string, message: string, hint?: string, notes: readonly string[] = []): ModelError {
+    const where = currentSite() ?? (this.graph.origin.scope || undefined);
+    return new ModelError(message, { code, where, hint, notes });
+  }
+
+  #take(name: string, what: 'parameter' | 'noise'): string {
+    const full = this.join(name);
+    this.#claim(full, what);
+    return full;
+  }
+
+  #claim(full: string, what: 'parameter' | 'noise'): void {
+    const key = what === 'noise' ? `noise.${full}` : full;
+    if (this.#taken.has(key)) {
+      const first = this.#taken.get(key);
+      throw this.error(
+        `duplicate-${what}`,
+        what === 'noise'
+          ? `two layers draw the noise of ${full}`
+          : `two layers have the parameter ${full}`,
+        'give one of them another `name`',
+        first === undefined ? [] : [`${full} was first made at ${formatSite(first)}`],
+      );
+    }
+    this.#taken.set(key, currentSite());
+  }
+}
+
+const traces = new WeakMap<Graph, Trace>();
+
+/** The trace that a layer's input belongs to; refuses anything else than a value of one trace. */
+export function traceOf(kind: string, inputs: readonly unknown[]): Trace {
+  let trace: Trace | undefined;
+  for (const input of inputs) {
+    const found = input instanceof Value ? traces.get(input.graph) : undefined;
+    if (found === undefined || (trace !== undefined && found !== trace))
+      throw new ModelError(
+        found === undefined
+          ? `${kind}: the input is no value of a network`
+          : `${kind}: the inputs belong to two networks`,
+        {
+          code: 'not-a-value',
+          where: currentSite() ?? trace?.scope,
+          hint: 'pass what `build` was given, or what another layer returned',
+        },
+      );
+    trace = found;
+  }
+  if (trace === undefined)
+    throw new ModelError(`${kind} was applied to nothing`, {
+      code: 'not-a-value',
+      where: currentSite(),
+      hint: 'pass at least one value',
+    });
+  return trace;
+}

@@ -1,0 +1,167 @@
+import { Graph, Value } from '../ir/graph.js';
+import { constant } from '../ops/constant.js';
+import { add, mul } from '../ops/elementwise.js';
+import { cast, transpose } from '../ops/shape.js';
+import { ConfigError, ModelError } from '../../support/errors.js';
+import { batchDim, formatShape, shapeEquals, type Dim } from '../../support/shape.js';
+import { tensorData } from '../../support/tensor.js';
+import { currentSite, resetSites } from './callSites.js';
+import { checkClasses, type ImageInput, type Model } from './defineModel.js';
+import { checkFreeze } from './freeze.js';
+import {
+  Trace,
+  type BufferSpec,
+  type LayerRecord,
+  type NoiseSpec,
+  type ParamSpec,
+  type TraceMode,
+} from './trace.js';
+
+export type { BufferSpec, LayerRecord, NoiseSpec, ParamSpec } from './trace.js';
+
+export interface TraceOptions {
+  readonly mode: TraceMode;
+  readonly batch: number | 'dynamic';
+  /** Default float32. */
+  readonly dtype?: 'float32' | 'float64' | undefined;
+  readonly classes?: number | undefined;
+  /** [C,H,W] in place of the model's own. */
+  readonly image?: readonly [number, number, number] | undefined;
+  /** `uint8-nhwc`: 8-bit images [N,H,W,C], normalised in the graph. Default float32-nchw. */
+  readonly imageFormat?: 'float32-nchw' | 'uint8-nhwc' | undefined;
+  /** Dropout rate in place of the model's own. */
+  readonly drop?: number | undefined;
+  /** Stochastic-depth rate in place of the model's own. */
+  readonly dropPath?: number | undefined;
+  /**
+   * Dotted names of layers, blocks or parameters that are not trained, each with all below it: their
+   * batch norms use and keep their running statistics, and they draw no noise, as in evaluation.
+   */
+  readonly freeze?: readonly string[] | undefined;
+}
+
+/** A model as a graph, with what its layers declared. */
+export interface Traced {
+  readonly graph: Graph;
+  /** The graph's input `image`. */
+  readonly image: Value;
+  /** [C,H,W] */
+  readonly imageShape: readonly [number, number, number];
+  /** [N,classes] */
+  readonly logits: Value;
+  readonly classes: number;
+  readonly params: readonly ParamSpec[];
+  readonly buffers: readonly BufferSpec[];
+  readonly noise: readonly NoiseSpec[];
+  readonly layers: readonly LayerRecord[];
+  /** Images that a batch needs at least, where it is open. */
+  readonly leastBatch: number;
+}
+
+/**
+ * Runs a model's build function on symbolic values: its layers become a graph. Errors: what the
+ * layers refuse, logits that are not [N,classes], a rate that the model does not have, a name to
+ * freeze that is none of its parameters'.
+ */
+export function traceModel(model: Model, options: TraceOptions): Traced {
+  resetSites();
+  const classes = options.classes ?? model.classes;
+  checkClasses(model.name, classes);
+  const rates = {
+    drop: rateOf(model, 'drop', options.drop),
+    dropPath: rateOf(model, 'dropPath', options.dropPath),
+  };
+  const trace = new Trace(new Graph(model.name), {
+    mode: options.mode,
+    dtype: options.dtype ?? 'float32',
+    freeze: options.freeze ?? [],
+  });
+  const imageShape = options.image ?? model.input.shape;
+  const batch = options.batch === 'dynamic' ? batchDim : options.batch;
+  const { image, pixels } = declareImage(trace, batch, imageShape, model.input, options);
+  const logits: unknown = model.build(pixels, { classes, ...rates });
+  checkLogits(model, logits, trace.graph, [batch, classes]);
+  const { graph, params, buffers, noise, layers, leastBatch } = trace;
+  checkFreeze(model.name, options.freeze ?? [], params);
+  const declared = { params, buffers, noise, layers, leastBatch };
+  return { graph, image, imageShape, logits, classes, ...declared };
+}
+
+/** A rate that the caller overrides must be one that the model's build function reads. */
+function rateOf(model: Model, key: 'drop' | 'dropPath', override: number | undefined): number {
+  if (override !== undefined && model[key] === undefined)
+    throw new ConfigError(`${model.name} has no ${key} to set`, {
+      code: 'no-such-rate',
+      where: key,
+      hint: `give defineModel a default \`${key}\`, and use the one that build gets`,
+    });
+  const rate = override ?? model[key] ?? 0;
+  if (!(rate >= 0 && rate < 1))
+    throw new ConfigError(`${key} ${rate} is outside [0, 1)`, {
+      code: 'rate',
+      where: key,
+      hint: 'it is the probability of being dropped, for example 0.2',
+    });
+  return rate;
+}
+
+function declareImage(
+  trace: Trace,
+  batch: Dim,
+  [channels, height, width]: readonly [number, number, number],
+  input: ImageInput,
+  { imageFormat = 'float32-nchw' }: TraceOptions,
+): { readonly image: Value; readonly pixels: Value } {
+  const { graph } = trace;
+  const { dtype } = trace.settings;
+  if (imageFormat === 'float32-nchw') {
+    const image = graph.input('image', dtype, [batch, channels, height, width]);
+    return { image, pixels: image };
+  }
+  if (input.mean.length !== channels)
+    throw new ModelError(`${channels} channels, but the model normalises ${input.mean.length}`, {
+      code: 'input',
+      hint: 'an 8-bit input needs the mean and std of each channel: keep the number of channels',
+    });
+  const image = graph.input('image', 'uint8', [batch, height, width, channels]);
+  // (v / 255 - mean) / std in one product and one sum.
+  const perChannel = (f: (mean: number, std: number) => number): Value => {
+    const values = input.mean.map((mean, i) => f(mean, input.std[i] ?? 1));
+    return constant(graph, tensorData(dtype, [1, channels, 1, 1], values));
+  };
+  const pixels = trace.at('normalise', () => {
+    const planes = transpose(cast(image, { to: dtype }), { permutation: [0, 3, 1, 2] });
+    const scaled = mul(
+      planes,
+      perChannel((_, std) => 1 / (255 * std)),
+    );
+    return add(
+      scaled,
+      perChannel((mean, std) => -mean / std),
+    );
+  });
+  return { image, pixels };
+}
+
+function checkLogits(
+  { name }: Model,
+  logits: unknown,
+  graph: Graph,
+  wanted: readonly Dim[],
+): asserts logits is Value {
+  if (!(logits instanceof Value) || logits.graph !== graph)
+    throw new ModelError(`${name}: build returns no value of this network`, {
+      code: 'logits',
+      where: currentSite(),
+      hint: 'return what the last layer returned',
+    });
+  if (!shapeEquals(logits.shape, wanted))
+    throw new ModelError(
+      `${name}: build returns ${formatShape(logits.shape)}; logits must be ${formatShape(wanted)}`,
+      {
+        code: 'logits',
+        where: logits.origin.site,
+        hint: 'end with classifier(x, { classes }), or linear(x, { out: classes }) on [N,features]',
+      },
+    );
+}

@@ -1,0 +1,111 @@
+import { ConfigError } from '../../support/errors.js';
+import { smallBelow } from '../../support/imageView.js';
+import { nearest } from '../../support/nearest.js';
+import type { RandomStream } from '../../support/random.js';
+import type { RgbImage } from './image/image.js';
+import {
+  operationLists,
+  operationOf,
+  operations as known,
+  type ContrastGrey,
+  type MagnitudeScale,
+  type OperationName,
+} from './operations/operations.js';
+import { checkRanges } from '../../support/optionRanges.js';
+
+/** Options of randAugment. */
+export interface RandAugmentOptions {
+  /** Operations applied to each image, one after the other. */
+  readonly n: number;
+  /** Magnitude of them all; 10 is not its end: 27 was used for the largest networks. */
+  readonly m: number;
+  /** What is drawn from; `noisyStudent`, the published code's 16, unless given. */
+  readonly operations?: keyof typeof operationLists | readonly OperationName[];
+  /** Pixels of a translation at m = 10; 100, or an eighth of the side of an image below 128 px. */
+  readonly translate?: number;
+  /** Half a Cutout's side at m = 10; 40, or an eighth of the side of an image below 128 px. */
+  readonly cutout?: number;
+  /** What Contrast blends with; `mean` unless given. */
+  readonly contrast?: ContrastGrey;
+}
+
+/**
+ * Input noise: writes a changed image to `out`, which must not be `image`. What it does is a
+ * function of the image and of the numbers that it draws.
+ */
+export type ImageNoise = (image: RgbImage, random: RandomStream, out: RgbImage) => void;
+
+/**
+ * RandAugment: `n` operations, each drawn uniformly and with replacement and always applied, with
+ * one magnitude. Signs and the places of Cutout are random, too. Sources: arXiv 1909.13719, and
+ * Noisy Student's code for the arguments. Throws a ConfigError for an `n` or `m` that is none.
+ */
+export function randAugment(options: RandAugmentOptions): ImageNoise {
+  const names = namesOf(options);
+  const { n, m } = options;
+  const scratch = scratchImage();
+  return (image, random, out) => {
+    const scale = scaleOf(options, image);
+    const between = n > 1 ? scratch(image) : out;
+    let from = image;
+    for (let i = 0; i < n; i++) {
+      // The operations take turns between two images so that the last writes to `out`.
+      const to = (n - 1 - i) % 2 === 0 ? out : between;
+      const operation = operationOf(names[random.integer(names.length)] ?? 'Identity');
+      const argument = operation.argument(m, scale);
+      // Every operation draws as many numbers as the others: what follows does not depend on it.
+      const sign = random.uniform() < 0.5 && operation.signed ? -1 : 1;
+      operation.apply(from, sign * argument, to, {
+        x: random.uniform(),
+        y: random.uniform(),
+        scale,
+      });
+      from = to;
+    }
+    if (n === 0) out.data.set(image.data);
+  };
+}
+
+/** One image to write to, made anew when the size changes. */
+export function scratchImage(): (like: RgbImage) => RgbImage {
+  let image: RgbImage = { width: 0, height: 0, data: new Uint8Array(0) };
+  return ({ width, height, data }) => {
+    if (image.width !== width || image.height !== height)
+      image = { width, height, data: new Uint8Array(data.length) };
+    return image;
+  };
+}
+
+function scaleOf(options: RandAugmentOptions, { width, height }: RgbImage): MagnitudeScale {
+  const side = Math.min(width, height);
+  const eighth = side < smallBelow ? Math.floor(side / 8) : undefined;
+  return {
+    translate: options.translate ?? eighth ?? 100,
+    cutout: options.cutout ?? eighth ?? 40,
+    contrast: options.contrast ?? 'mean',
+  };
+}
+
+function namesOf({
+  n,
+  m,
+  operations = 'noisyStudent',
+}: RandAugmentOptions): readonly OperationName[] {
+  checkRanges('randAugment', { n, m }, ['n', 'm']);
+  const names = typeof operations === 'string' ? operationLists[operations] : operations;
+  if (names.length === 0) throw wrong('operations', 'RandAugment has no operation to draw from');
+  for (const name of names)
+    if (!(name in known)) {
+      const hint = nearest(name, Object.keys(known));
+      throw wrong('operations', `RandAugment knows no operation ${name}`, hint);
+    }
+  return names;
+}
+
+function wrong(key: string, message: string, meant?: string): ConfigError {
+  return new ConfigError(message, {
+    code: 'rand-augment',
+    where: `randAugment.${key}`,
+    hint: meant === undefined ? undefined : `did you mean ${meant}?`,
+  });
+}

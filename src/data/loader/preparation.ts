@@ -1,0 +1,79 @@
+import type { AffineRange } from '../augment/affine.js';
+import type { CorruptionRequest } from '../augment/corruptions/corrupt.js';
+import type { RandomCropRange } from '../augment/image/cropRegion.js';
+import type { SmallImageNoiseOptions } from '../augment/imageNoise.js';
+import { framesOf, type PerturbationName } from '../augment/perturbations/perturb.js';
+import { smallBelow, type Cropping, type ImageView } from '../../support/imageView.js';
+import type { Decoding } from '../pixels/decode.js';
+import type { Images } from '../sets/images.js';
+
+/**
+ * The part of an image that is taken: a random region, the middle as for evaluation, all of it
+ * squashed, or all of it between bars.
+ */
+export type Crop =
+  | ({ readonly kind: 'random' } & RandomCropRange)
+  | { readonly kind: 'middle' }
+  | { readonly kind: 'whole' }
+  | { readonly kind: 'pad' };
+
+/** Random changes of an image before the network sees it. */
+export interface InputNoise extends SmallImageNoiseOptions {
+  /** Before all else. */
+  readonly affine?: AffineRange | undefined;
+}
+
+/** What is done to an image that shows how robust a network is. */
+export interface Damage {
+  readonly corruption?: Pick<CorruptionRequest, 'name' | 'severity'> | undefined;
+  /** The image becomes the frames of a sequence, each of them a row. */
+  readonly perturbation?: PerturbationName | undefined;
+}
+
+/** How an image becomes a row of a batch; plain data, which crosses threads. */
+export interface Preparation extends Damage {
+  /** The network's input [C,H,W]; with one channel the image becomes grey. */
+  readonly shape: readonly [number, number, number];
+  readonly crop: Crop;
+  /** How the network sees images; its `crop` does not count here. Default: viewOf the shape. */
+  readonly view?: ImageView | undefined;
+  /** Default exact. */
+  readonly decode?: Decoding | undefined;
+  readonly noise?: InputNoise | undefined;
+  /** Of each channel, for pixels in 0..1; for float images only. Default 0 and 1. */
+  readonly mean?: readonly number[] | undefined;
+  readonly std?: readonly number[] | undefined;
+}
+
+const cropOf = { centre: 'middle', squash: 'whole', pad: 'pad' } as const satisfies Record<
+  Cropping,
+  Crop['kind']
+>;
+
+/** The crop of evaluation: that of the network's view, but packed images are taken whole. */
+export function evaluationCrop(
+  { packed }: Pick<Images, 'packed'>,
+  { crop }: Pick<ImageView, 'crop'>,
+): Crop {
+  return { kind: packed === undefined ? cropOf[crop] : 'whole' };
+}
+
+/**
+ * The crop of training unless it is told: packed images whole, and others as in evaluation if the
+ * network takes less than 128 px, of which nothing may be lost; else random.
+ */
+export function trainingCrop(
+  { packed }: Pick<Images, 'packed'>,
+  [, height, width]: Preparation['shape'],
+  { crop }: Pick<ImageView, 'crop'>,
+): Crop {
+  if (packed !== undefined) return { kind: 'whole' };
+  const small = Math.min(height, width) < smallBelow && crop !== 'centre';
+  return { kind: small ? cropOf[crop] : 'random' };
+}
+
+/** Rows that an image becomes. */
+export function rowsOf({ shape, perturbation }: Preparation): number {
+  const [, height, width] = shape;
+  return perturbation === undefined ? 1 : framesOf(perturbation, { width, height });
+}

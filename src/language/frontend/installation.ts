@@ -1,0 +1,62 @@
+import { createHash } from 'node:crypto';
+import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { invariant } from '../../support/errors.js';
+
+/** The folder of the running code: `dist/src` of an installation, `src` of a checkout. */
+const ownFolder = fileURLToPath(new URL('../..', import.meta.url));
+
+/** The version in the running installation's package.json. */
+export function installedVersion(folder = ownFolder): string {
+  const manifest = join(folder, 'package.json');
+  if (existsSync(manifest)) {
+    const { version } = JSON.parse(readFileSync(manifest, 'utf8')) as { version?: unknown };
+    return String(version);
+  }
+  const parent = dirname(folder);
+  invariant(parent !== folder, `no package.json above ${ownFolder}`);
+  return installedVersion(parent);
+}
+
+/** The file that declares the types of module `id` (`gradus` or `gradus/models`) in the running installation. */
+export function installedDeclarations(id: string): string | undefined {
+  const inside = id.replace(/^gradus\/?/, '');
+  const extension = import.meta.url.endsWith('.ts') ? '.ts' : '.d.ts';
+  return [`${inside}/index`, inside]
+    .map((name) => join(ownFolder, name + extension))
+    .find((path) => existsSync(path));
+}
+
+let ownFiles: string | undefined;
+
+/**
+ * Hash of the installation's version, size and time of its files, and of `declarations`: whatever
+ * was checked or transformed under another one is stale.
+ */
+export function installationFingerprint(declarations: readonly string[]): string {
+  ownFiles ??= [installedVersion(), ...filesBelow(ownFolder).map(stampOf)].join('\n');
+  return hashOf([ownFiles, ...declarations.map(stampOf)]);
+}
+
+/** SHA-256 of `parts` in order, 32 hex digits. */
+export function hashOf(parts: readonly string[]): string {
+  const hash = createHash('sha256');
+  for (const part of parts) hash.update(`${part.length}:`).update(part);
+  return hash.digest('hex').slice(0, 32);
+}
+
+function filesBelow(folder: string): string[] {
+  return readdirSync(folder, { withFileTypes: true })
+    .flatMap((entry) => {
+      const path = join(folder, entry.name);
+      return entry.isDirectory() ? filesBelow(path) : [path];
+    })
+    .filter((path) => /\.(ts|js)$/.test(path))
+    .sort();
+}
+
+function stampOf(path: string): string {
+  const stat = statSync(path, { throwIfNoEntry: false });
+  return `${path} ${stat?.size ?? 'missing'} ${stat?.mtimeMs ?? ''}`;
+}

@@ -1,0 +1,125 @@
+import { Worker } from 'node:worker_threads';
+import { InternalError } from '../../support/errors.js';
+import { workerUrl } from '../../support/workerUrl.js';
+import type { TransformResult } from './callSites.js';
+import type { LocalFile } from './localFiles.js';
+import type { TypeProblem } from './typecheck.js';
+
+/** What the thread is asked: to read `root` and its local imports, and to check their types. */
+export interface CheckRequest {
+  readonly id: number;
+  readonly root: string;
+  readonly declarations: Readonly<Record<string, string>>;
+}
+
+/** A user's file and its local imports, itself first. */
+export interface Sources {
+  readonly files: readonly LocalFile[];
+  /** Those that run, as JavaScript, by absolute path. */
+  readonly transformed: ReadonlyMap<string, TransformResult>;
+}
+
+/** What comes back: first the sources, then what is wrong with their types; or why neither can be had. */
+export type CheckReply = { readonly id: number } & (
+  | { readonly kind: 'sources'; readonly sources: Sources }
+  | { readonly kind: 'checked'; readonly problems: readonly TypeProblem[] }
+  | { readonly kind: 'failed'; readonly error: Error }
+);
+
+/** What will be known of a user's file: what runs long before what is wrong with its types. */
+export interface CheckedSources {
+  readonly sources: Promise<Sources>;
+  readonly problems: Promise<readonly TypeProblem[]>;
+}
+
+interface Pending {
+  readonly resolveSources: (sources: Sources) => void;
+  readonly resolveProblems: (problems: readonly TypeProblem[]) => void;
+  readonly reject: (error: Error) => void;
+}
+
+/**
+ * How long the thread waits for another file before it ends: a run's model follows its config at once,
+ * and TypeScript takes 100 MB.
+ */
+const idleMilliseconds = 2000;
+
+let thread: Worker | undefined;
+let lastId = 0;
+let idle: NodeJS.Timeout | undefined;
+const pending = new Map<number, Pending>();
+
+/**
+ * Reads and checks a user's file in a thread of its own, which TypeScript keeps busy for a second: the
+ * file can be evaluated and compiled meanwhile.
+ */
+export function checkSources(
+  root: string,
+  declarations: Readonly<Record<string, string>>,
+): CheckedSources {
+  const id = (lastId += 1);
+  let rejectSources: Pending['reject'];
+  let resolveSources: Pending['resolveSources'];
+  const sources = new Promise<Sources>((resolve, reject) => {
+    resolveSources = resolve;
+    rejectSources = reject;
+  });
+  const problems = new Promise<readonly TypeProblem[]>((resolve, reject) => {
+    pending.set(id, {
+      resolveSources,
+      resolveProblems: resolve,
+      reject: (error) => {
+        rejectSources(error);
+        reject(error);
+      },
+    });
+  });
+  // Whoever waits for the sources alone has heard of the failure.
+  problems.catch(() => undefined);
+  clearTimeout(idle);
+  thread ??= startThread();
+  thread.ref();
+  thread.postMessage({ id, root, declarations } satisfies CheckRequest);
+  return { sources, problems };
+}
+
+function startThread(): Worker {
+  const started = new Worker(workerUrl(import.meta.url, 'checkWorker'));
+  const end = (cause: unknown): void => {
+    if (thread === started) thread = undefined;
+    const error = new InternalError('the thread that checks types ended', {
+      code: 'worker-ended',
+      cause,
+    });
+    for (const { reject } of pending.values()) reject(error);
+    pending.clear();
+  };
+  started.on('message', receive);
+  started.on('error', end);
+  started.on('exit', (code) => {
+    if (thread === started) end(new Error(`it ended with code ${code}`));
+  });
+  return started;
+}
+
+function receive(reply: CheckReply): void {
+  const waiting = pending.get(reply.id);
+  if (reply.kind === 'sources') {
+    waiting?.resolveSources(reply.sources);
+    return;
+  }
+  pending.delete(reply.id);
+  if (reply.kind === 'checked') waiting?.resolveProblems(reply.problems);
+  else waiting?.reject(reply.error);
+  if (pending.size === 0) endWhenIdle();
+}
+
+/** Keeps the process alive for work under way only. */
+function endWhenIdle(): void {
+  thread?.unref();
+  idle = setTimeout(() => {
+    const ending = thread;
+    thread = undefined;
+    void ending?.terminate();
+  }, idleMilliseconds).unref();
+}

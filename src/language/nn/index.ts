@@ -1,0 +1,39 @@
+/** The language: what a model file imports. */
+export type { Value } from '../../compiler/ir/graph.js';
+export * from './activations.js';
+export * from './arithmetic.js';
+export * from './batchNorm.js';
+export * from './classifier.js';
+export * from './conv2d.js';
+export * from './convBnAct.js';
+export {
+  defineModel,
+  image,
+  isModel,
+  type BuildContext,
+  type ImageInput,
+  type ImageOptions,
+  type Model,
+  type ModelDescription,
+} from '../../compiler/trace/defineModel.js';
+export { initialize, type Initializer } from '../../compiler/trace/init.js';
+export {
+  defineLayer,
+  scope,
+  type Layer,
+  type LayerInput,
+  type NameOption,
+  type NameSet,
+} from './layer.js';
+export * from './layerNorm.js';
+export * from './linear.js';
+export * from './mbConv.js';
+export * from './noise.js';
+export * from './parameter.js';
+export * from './pool.js';
+export * from './residual.js';
+export type { BufferSpec, LayerRecord, NoiseSpec, ParamSpec } from '../../compiler/trace/trace.js';
+export * from './shape.js';
+export * from './squeezeExcite.js';
+export { traceModel, type Traced, type TraceOptions } from '../../compiler/trace/traceModel.js';
+export type { Padding, Pair, WindowOptions } from './window.js';

@@ -1,0 +1,153 @@
+import type { ArtifactInfo } from '../../../contract/manifest.js';
+import { invariant } from '../../../support/errors.js';
+import type { TensorData } from '../../../support/tensor.js';
+import { carriedNames, StateBuffers, type StateStore, type WeightSource } from '../buffers.js';
+import { copyModel, copyOf, type TensorSpec } from './deviceModels.js';
+import { Session, type OrtTensor, type SessionOptions, type TensorMap } from '../../executors/session.js';
+
+/** Copies tensors of known names and shapes to a device and back. */
+export class DeviceCopier {
+  readonly #fetched: readonly string[];
+
+  private constructor(
+    private readonly up: Session,
+    private readonly down: Session,
+    specs: readonly TensorSpec[],
+  ) {
+    this.#fetched = specs.map(({ name }) => copyOf(name));
+  }
+
+  static async create(
+    specs: readonly TensorSpec[],
+    options: SessionOptions,
+  ): Promise<DeviceCopier> {
+    const model = copyModel(specs);
+    const up = await Session.create(model, { ...options, results: 'device' });
+    return new DeviceCopier(
+      up,
+      await Session.create(model, { ...options, results: 'host' }),
+      specs,
+    );
+  }
+
+  /** New tensors on the device, by name. */
+  async upload(tensors: ReadonlyMap<string, OrtTensor>): Promise<Map<string, OrtTensor>> {
+    const copies = await this.up.compute(Object.fromEntries(tensors), this.#fetched);
+    return new Map(Array.from(tensors.keys(), (name) => [name, found(copies[copyOf(name)], name)]));
+  }
+
+  /** Writes the numbers of device tensors into host tensors, by name; waits for the device. */
+  async download(
+    from: ReadonlyMap<string, OrtTensor>,
+    into: ReadonlyMap<string, OrtTensor>,
+  ): Promise<void> {
+    const fetches = Array.from(into, ([name, tensor]) => [copyOf(name), tensor] as const);
+    await this.down.run(Object.fromEntries(from), Object.fromEntries(fetches));
+  }
+
+  async release(): Promise<void> {
+    await this.up.release();
+    await this.down.release();
+  }
+}
+
+function found(tensor: OrtTensor | undefined, name: string): OrtTensor {
+  invariant(tensor, `no tensor ${name} came back`);
+  return tensor;
+}
+
+/** How one artifact reads and writes values on a device. */
+export interface DeviceBinding {
+  readonly inputs: readonly { readonly name: string; readonly key: string }[];
+  readonly outputs: readonly { readonly name: string; readonly key: string }[];
+}
+
+/**
+ * The same values as StateBuffers', on a device: each step's outputs are the next one's inputs, and
+ * what they replace is disposed of. Only a checkpoint or a look at them brings them to the host, in
+ * buffers that live no longer than that.
+ */
+export class DeviceState implements StateStore {
+  /** Knows keys and shapes; its arrays are never touched. */
+  readonly #layout: StateBuffers;
+  #current = new Map<string, OrtTensor>();
+
+  private constructor(
+    private readonly artifacts: readonly ArtifactInfo[],
+    private readonly copier: DeviceCopier,
+    layout: StateBuffers,
+  ) {
+    this.#layout = layout;
+  }
+
+  static async create(
+    artifacts: readonly ArtifactInfo[],
+    options: SessionOptions,
+  ): Promise<DeviceState> {
+    const layout = new StateBuffers(artifacts, { oneSet: true });
+    return new DeviceState(artifacts, await DeviceCopier.create(layout.specs(), options), layout);
+  }
+
+  async state(): Promise<ReadonlyMap<string, TensorData>> {
+    const host = this.#hostCopy();
+    await this.copier.download(this.#current, host.tensors());
+    return host.state();
+  }
+
+  async initialize(weights: ReadonlyMap<string, TensorData>): Promise<void> {
+    const host = this.#hostCopy();
+    host.initialize(weights);
+    await this.#upload(host);
+  }
+
+  async load(tensors: ReadonlyMap<string, TensorData>): Promise<void> {
+    const host = this.#hostCopy();
+    host.load(tensors);
+    await this.#upload(host);
+  }
+
+  weights(kind: 'current' | 'ema'): WeightSource {
+    const keyOf = this.#layout.weightKeys(kind);
+    return (param) => this.#get(keyOf(param));
+  }
+
+  bind(artifact: ArtifactInfo): DeviceBinding {
+    return carriedNames(artifact);
+  }
+
+  /** Points the inputs of a run at the current values. */
+  feed({ inputs }: DeviceBinding, feeds: TensorMap): void {
+    for (const { name, key } of inputs) feeds[name] = this.#get(key);
+  }
+
+  /** Makes results the current values. */
+  replace({ outputs }: DeviceBinding, results: TensorMap): void {
+    for (const { name, key } of outputs) {
+      const old = this.#get(key);
+      this.#current.set(key, found(results[name], name));
+      old.dispose();
+    }
+  }
+
+  async release(): Promise<void> {
+    for (const tensor of this.#current.values()) tensor.dispose();
+    this.#current.clear();
+    await this.copier.release();
+  }
+
+  #hostCopy(): StateBuffers {
+    return new StateBuffers(this.artifacts, { oneSet: true });
+  }
+
+  async #upload(host: StateBuffers): Promise<void> {
+    const before = this.#current;
+    this.#current = await this.copier.upload(host.tensors());
+    for (const tensor of before.values()) tensor.dispose();
+  }
+
+  #get(key: string): OrtTensor {
+    const tensor = this.#current.get(key);
+    invariant(tensor, `${key} was never put on the device`);
+    return tensor;
+  }
+}

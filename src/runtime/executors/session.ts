@@ -1,0 +1,314 @@
+import { env, InferenceSession, listSupportedBackends, Tensor } from './onnxruntime.js';
+import { dtypes, type DType, type TypedArray } from '../../support/dtype.js';
+import {
+  ArtifactError,
+  DeviceError,
+  type GradusError,
+  InternalError,
+  invariant,
+  type SourceLocation,
+} from '../../support/errors.js';
+import { messageOf } from '../storage/fileErrors.js';
+import { countNodes, nodeSource, type OnnxSource } from './onnxFile.js';
+import { fence, isFence, withFence } from './resultFence.js';
+
+// Its messages reach the user once, as errors of ours; not a second time on standard error.
+env.logLevel = 'fatal';
+
+/** A tensor that onnxruntime works on. */
+export type OrtTensor = Tensor;
+
+/** Feeds or fetches of a run, by name. */
+export type TensorMap = Record<string, OrtTensor>;
+
+export interface SessionOptions {
+  /** Execution providers in order of preference, such as `['webgpu', 'cpu']`; default cpu. */
+  readonly providers?: readonly string[];
+  /** Threads of one operator; default onnxruntime's choice. */
+  readonly threads?: number;
+  /** Default: by the number of nodes, and `disabled` for a training graph on the CPU. */
+  readonly graphOptimization?: GraphOptimization;
+  /** Whether the model computes gradients or updates weights, which are its inputs; default false. */
+  readonly training?: boolean;
+  /** Default true; false saves memory where activations are big. */
+  readonly memPattern?: boolean;
+  /** Start of the path of a file that takes the time of each node, when the session is released; slows runs. */
+  readonly profile?: string;
+  /** Whether a node that only the CPU could run is an error, where another provider is wanted; default false. */
+  readonly strict?: boolean;
+  /** Where `compute` leaves results; a device's stay on it until they are fed to a session. Default host. */
+  readonly results?: 'host' | 'device';
+  /** What to call the model in errors; default its path. */
+  readonly label?: string;
+  /** The user's `file:line:column` of a node's name; default what the model itself records. */
+  readonly resolveNode?: (nodeName: string) => string | undefined;
+}
+
+export type GraphOptimization = 'disabled' | 'basic' | 'extended' | 'all';
+
+/**
+ * Above this many nodes `all` takes longer to load than it saves: 20,000 nodes load in 1.4 s
+ * (`basic`: 0.6 s), 80,000 in 25 s (3.8 s).
+ */
+const nodesForAll = 20_000;
+
+/**
+ * How much onnxruntime should look for improvements. In our training graphs it finds none (EfficientNet-B0
+ * and ResNet-50 take the same time a step at every level), and each of its passes sorts the graph in
+ * time proportional to its nodes times those that read inputs alone, of which there are several for
+ * each parameter: B0 loads in 0.3 s against 1.3 s, a ResNet of 302 layers in 2.4 s against 50 s.
+ */
+export function chooseOptimization(nodes: number, training: boolean): GraphOptimization {
+  if (training) return 'disabled';
+  return nodes <= nodesForAll ? 'all' : 'basic';
+}
+
+/** Providers whose training graphs are spelt for them, so that nothing is left to be found. */
+const builtForTraining: ReadonlySet<string> = new Set(['cpu', 'webgpu', 'cuda']);
+
+/**
+ * What a provider is asked for beside its name. WebGPU prefers NHWC, for which it transposes around each
+ * convolution: in a step of a small MBConv net, 428 of 2,324 kernels and a quarter of the time. Of CUDA's
+ * options the Node binding hands on the number of the device alone, so TF32 is on (NVIDIA_TF32_OVERRIDE=0
+ * in the environment turns it off) and cuDNN tries all its algorithms for each convolution.
+ */
+function providerSettings(name: string): InferenceSession.ExecutionProviderConfig {
+  return name === 'webgpu' ? { name, preferredLayout: 'NCHW' } : name;
+}
+
+/**
+ * What a session is told beside its options. On WebGPU a convolution must not swallow the activation
+ * behind it: onnxruntime 1.29 keeps shaders for the whole process, by a key that leaves the activation
+ * out (mended after it by microsoft/onnxruntime#32048), so that the last convolution of squeeze and
+ * excitation got the shader of a training session, without its sigmoid.
+ */
+function configEntries(providers: readonly string[], strict = false) {
+  return {
+    ...(strict && { session: { disable_cpu_ep_fallback: '1' } }),
+    ...(providers.includes('webgpu') && {
+      optimization: { disable_specified_optimizers: 'ConvActivationFusion' },
+    }),
+  };
+}
+
+/** Whether values can stay on the device between runs: tensors of other providers pass through the host. */
+export function staysOnDevice({ providers }: Pick<SessionOptions, 'providers'>): boolean {
+  return providers?.[0] === 'webgpu';
+}
+
+/** Names of the execution providers that this build of onnxruntime-node knows. */
+export function availableProviders(): string[] {
+  return listSupportedBackends().map(({ name }) => name);
+}
+
+/** A tensor on `data`, which it shares. */
+export function ortTensor(dtype: DType, data: TypedArray, shape: readonly number[]): OrtTensor {
+  const dims = [...shape];
+  if (dtype === 'bool' && data instanceof Uint8Array) return new Tensor('bool', data, dims);
+  if (dtype === 'float16' && data instanceof Uint16Array) return halfTensor(data, dims);
+  if (dtype === 'bfloat16')
+    throw new InternalError('onnxruntime-node takes no bfloat16 tensors', { code: 'dtype' });
+  if (data instanceof Float32Array) return new Tensor('float32', data, dims);
+  if (data instanceof Float64Array) return new Tensor('float64', data, dims);
+  if (data instanceof BigInt64Array) return new Tensor('int64', data, dims);
+  if (data instanceof Int32Array) return new Tensor('int32', data, dims);
+  if (data instanceof Uint8Array) return new Tensor('uint8', data, dims);
+  throw new InternalError(`no tensor of ${dtype} on this array`, { code: 'dtype' });
+}
+
+/**
+ * A float16 tensor whose numbers are seen as 16-bit integers. Where JavaScript has a Float16Array (Node 24
+ * and later), onnxruntime-node 1.29 puts one on the same memory, and its native half, which is older than
+ * that class, then takes the tensor for empty ("not enough space: expected 2, got 0").
+ */
+function halfTensor(data: Uint16Array, dims: readonly number[]): OrtTensor {
+  const tensor = new Tensor('float16', data, dims);
+  // The native half reads this property; own ones come before those of the class.
+  return tensor.data === data ? tensor : Object.defineProperty(tensor, 'data', { value: data });
+}
+
+/** A tensor of zeros in memory of its own. */
+export function zeroTensor(dtype: DType, shape: readonly number[]): OrtTensor {
+  return ortTensor(dtype, dtypes[dtype].create(shape.reduce((a, b) => a * b, 1)), shape);
+}
+
+/** The numbers of a tensor in host memory, without a copy. */
+export function dataOf(tensor: OrtTensor): TypedArray {
+  // Asking a device tensor for its numbers would abort the process.
+  invariant(tensor.location === 'cpu', 'a tensor on a device is read through a session');
+  const { data } = tensor;
+  if (
+    data instanceof Float32Array ||
+    data instanceof Float64Array ||
+    data instanceof Uint16Array ||
+    data instanceof BigInt64Array ||
+    data instanceof Int32Array ||
+    data instanceof Uint8Array
+  )
+    return data;
+  // A result of Node 24 and later, a Float16Array.
+  if (tensor.type === 'float16') return asUint16(data);
+  throw new InternalError(`a tensor of ${tensor.type}`, { code: 'dtype' });
+}
+
+function asUint16(data: unknown): Uint16Array {
+  invariant(ArrayBuffer.isView(data), 'a float16 tensor lies in an array');
+  return new Uint16Array(data.buffer, data.byteOffset, data.byteLength / 2);
+}
+
+/** A loaded model. Runs block the thread; one at a time. */
+export class Session {
+  /** Whether results are written into tensors of ours without a copy beside. */
+  readonly #fenced: boolean;
+
+  private constructor(
+    private readonly session: InferenceSession,
+    private readonly source: OnnxSource,
+    private readonly options: SessionOptions,
+  ) {
+    this.#fenced = session.outputNames.includes(fence);
+  }
+
+  /**
+   * Loads a model from its path or bytes. Throws a DeviceError for a provider that cannot be used,
+   * an ArtifactError for a file that cannot be read.
+   */
+  static async create(source: OnnxSource, options: SessionOptions = {}): Promise<Session> {
+    const providers = options.providers ?? ['cpu'];
+    requireProviders(providers);
+    const label = options.label ?? (typeof source === 'string' ? source : 'the model');
+    const training = options.training === true && builtForTraining.has(providers[0] ?? 'cpu');
+    const level = options.graphOptimization ?? chooseOptimization(countNodes(source), training);
+    const settings: InferenceSession.SessionOptions = {
+      executionProviders: providers.map(providerSettings),
+      graphOptimizationLevel: level,
+      enableMemPattern: options.memPattern ?? true,
+      logSeverityLevel: 4,
+      ...(options.threads !== undefined && { intraOpNumThreads: options.threads }),
+      ...(options.profile !== undefined && {
+        enableProfiling: true,
+        profileFilePrefix: options.profile,
+      }),
+      extra: configEntries(providers, options.strict),
+      ...(options.results === 'device' && { preferredOutputLocation: 'gpu-buffer' }),
+    };
+    // A sequence lies in the host's memory, and no other provider could be kept to itself.
+    const onCpu = providers.every((provider) => provider === 'cpu');
+    const model = (training && onCpu ? withFence(source) : undefined) ?? source;
+    try {
+      const session =
+        typeof model === 'string'
+          ? await InferenceSession.create(model, settings)
+          : await InferenceSession.create(model, settings);
+      return new Session(session, source, options);
+    } catch (error) {
+      throw loadError(error, providers, label);
+    }
+  }
+
+  get inputNames(): readonly string[] {
+    return this.session.inputNames;
+  }
+
+  get outputNames(): readonly string[] {
+    return this.session.outputNames.filter((name) => name !== fence);
+  }
+
+  /** Runs the model; results are written into the tensors of `fetches`. */
+  async run(feeds: TensorMap, fetches: TensorMap): Promise<void> {
+    try {
+      await this.session.run(feeds, this.#fenced ? { [fence]: null, ...fetches } : fetches);
+    } catch (error) {
+      if (!this.#fenced || !isFence(error)) throw this.runError(error);
+    }
+  }
+
+  /** Runs the model for outputs in tensors of their own, which the caller disposes of. */
+  async compute(feeds: TensorMap, outputs: readonly string[]): Promise<TensorMap> {
+    try {
+      const results = await this.session.run(feeds, [...outputs]);
+      return results;
+    } catch (error) {
+      throw this.runError(error);
+    }
+  }
+
+  async release(): Promise<void> {
+    await this.session.release();
+  }
+
+  private runError(cause: unknown): GradusError {
+    const message = messageOf(cause);
+    const node = /while running (\S+) node\. Name:'([^']*)'/.exec(message);
+    if (!node)
+      return new DeviceError(`onnxruntime failed: ${message}`, { code: 'run-failed', cause });
+    const [, operator, name = ''] = node;
+    const place = this.options.resolveNode?.(name) ?? nodeSource(this.source, name);
+    const detail = /Status Message: ([\s\S]*)$/.exec(message)?.[1] ?? message;
+    return new DeviceError(`onnxruntime failed in ${operator} (node ${name}): ${detail.trim()}`, {
+      code: 'node-failed',
+      where: place === undefined ? name : locationOf(place),
+      cause,
+    });
+  }
+}
+
+function locationOf(text: string): SourceLocation | string {
+  const [, file, line, column] = /^(.+):(\d+):(\d+)$/.exec(text) ?? [];
+  return file === undefined ? text : { file, line: Number(line), column: Number(column) };
+}
+
+function requireProviders(providers: readonly string[]): void {
+  const available = availableProviders();
+  const unknown = providers.find((name) => !available.includes(name));
+  if (unknown === undefined) return;
+  throw new DeviceError(`there is no execution provider ${unknown}`, {
+    code: 'unknown-provider',
+    where: unknown,
+    hint: `this onnxruntime-node offers ${available.join(', ')}`,
+  });
+}
+
+const providerFailure =
+  /AppendExecutionProvider|WebGpuContext|webgpu_context|CUDA|no available backend/;
+
+function loadError(cause: unknown, providers: readonly string[], label: string): GradusError {
+  const message = messageOf(cause).trim();
+  if (
+    /protobuf parsing failed|model data pointer is null|ModelProto does not have a graph/i.test(
+      message,
+    )
+  )
+    return new ArtifactError(`${label} is no ONNX model, or was cut short`, {
+      code: 'onnx-unreadable',
+      where: label,
+      hint: 'compile the model again: gradus compile MODEL --out DIR',
+      cause,
+    });
+  if (/File doesn't exist/.test(message))
+    return new ArtifactError(`${label} does not exist`, {
+      code: 'missing-file',
+      where: label,
+      cause,
+    });
+  const [provider = 'cpu'] = providers;
+  if (/fallback to CPU EP has been explicitly disabled/.test(message))
+    return new ArtifactError(`${label} has nodes that execution provider ${provider} cannot run`, {
+      code: 'provider-lacks-node',
+      where: label,
+      hint: `compile it with --target ${provider}, or take --device cpu`,
+      cause,
+    });
+  if (provider !== 'cpu' && providerFailure.test(message))
+    return new DeviceError(`execution provider ${provider} cannot be used: ${message}`, {
+      code: 'provider-failed',
+      where: provider,
+      hint: 'gradus devices tells what can run here; --device cpu always can',
+      cause,
+    });
+  return new ArtifactError(`onnxruntime refuses ${label}: ${message}`, {
+    code: 'onnx-refused',
+    where: label,
+    cause,
+  });
+}

@@ -1,0 +1,134 @@
+import { readFileSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import { availableParallelism, totalmem } from 'node:os';
+import type { Gpu, VulkanDriver } from './graphics.js';
+import { listDevices, type Device } from './probe.js';
+import { chooseDevice, machineFacts } from './device.js';
+import { builtInDevices } from './deviceNames.js';
+import { diagnose, gpuLibraries, type MachineFacts } from './diagnose.js';
+
+/** A place where a network might run. */
+export interface DeviceReport {
+  readonly name: string;
+  readonly available: boolean;
+  /** What it runs on, or why it cannot be used. */
+  readonly detail: string;
+  /** What to do so that it can be used. */
+  readonly hint?: string | undefined;
+  /** Whether it computes with 16-bit floats. */
+  readonly float16: boolean;
+  /** Whether a driver that computes on the CPU stands in for a GPU. */
+  readonly software: boolean;
+  /** Whether this version compiles for it. */
+  readonly builtIn: boolean;
+}
+
+/** What a machine has to run networks on. */
+export interface DevicesSummary {
+  /** Versions. */
+  readonly node: string;
+  readonly onnxruntime: string;
+  readonly platform: string;
+  readonly cores: number;
+  readonly memoryBytes: number;
+  readonly devices: readonly DeviceReport[];
+  /** What the device `auto` stands for, and why. */
+  readonly auto: string;
+  readonly autoWhy: string;
+}
+
+/** The same with all that decides it. */
+export interface DoctorSummary extends DevicesSummary {
+  readonly gpus: readonly Gpu[];
+  readonly vulkan: {
+    /** Whether the system's loader is there; on Linux only. */
+    readonly loader: boolean;
+    readonly drivers: readonly VulkanDriver[];
+    /** SwiftShader's manifest, whether it is in use or not. */
+    readonly swiftshader: string | undefined;
+  };
+  readonly cuda: {
+    /** Whether onnxruntime's library for it is beside the binding. */
+    readonly installed: boolean;
+    /** Shared libraries that it needs in vain. */
+    readonly missing: readonly string[];
+    /** The newest CUDA that the driver can run. */
+    readonly driver: string | undefined;
+    /** Of the libraries of CUDA 12 and 13 and cuDNN 9, those that the system's loader finds. */
+    readonly found: readonly string[];
+  };
+  /** What to do next, the most useful first. */
+  readonly next: readonly string[];
+}
+
+/** Tries every execution provider of the installed onnxruntime, and describes the machine. */
+export async function describeDevices(): Promise<DevicesSummary> {
+  return summarise(await listDevices(), await machineFacts());
+}
+
+/** Finds out why each provider can or cannot be used, and what to do about it. */
+export async function examineMachine(): Promise<DoctorSummary> {
+  const facts = await machineFacts();
+  const summary = await summarise(await listDevices(), facts);
+  const { installed, missing } = facts.cudaLibrary;
+  return {
+    ...summary,
+    gpus: facts.gpus,
+    vulkan: {
+      loader: !facts.missingLibraries.includes('libvulkan.so.1'),
+      drivers: facts.vulkanDrivers,
+      swiftshader: facts.swiftshader,
+    },
+    cuda: {
+      installed,
+      missing,
+      driver: facts.driverCuda,
+      found: facts.platform === 'linux' ? cudaLibrariesOf(facts) : [],
+    },
+    next: nextSteps(summary),
+  };
+}
+
+function cudaLibrariesOf({ missingLibraries }: MachineFacts): string[] {
+  return gpuLibraries.filter((name) => /^libcud/.test(name) && !missingLibraries.includes(name));
+}
+
+async function summarise(devices: readonly Device[], facts: MachineFacts): Promise<DevicesSummary> {
+  const { device: auto, why: autoWhy = '' } = await chooseDevice('auto');
+  return {
+    node: process.versions.node,
+    onnxruntime: onnxruntimeVersion(),
+    platform: `${process.platform} ${process.arch}`,
+    cores: availableParallelism(),
+    memoryBytes: totalmem(),
+    devices: devices.map((device) => report(device, facts)),
+    auto,
+    autoWhy,
+  };
+}
+
+/** Providers that a target compiles for. */
+const trained: ReadonlySet<string> = new Set(builtInDevices);
+
+function report(device: Device, facts: MachineFacts): DeviceReport {
+  const { name, bundled, usable, float16 } = device;
+  const place = bundled ? 'in the npm package' : 'a separate download';
+  const { what, next, software = false } = diagnose(device, facts);
+  const builtIn = trained.has(name);
+  const untrained = usable && !builtIn ? '; no target compiles for it' : '';
+  const detail = `${place}; ${what}${untrained}`;
+  return { name, available: usable, detail, hint: next, float16, software, builtIn };
+}
+
+function nextSteps({ devices, auto }: DevicesSummary): string[] {
+  const repairs = devices.flatMap(({ name, available, hint }) =>
+    !available && hint !== undefined ? [`${name}: ${hint}`] : [],
+  );
+  return [...repairs, `train: gradus train training.config.ts (--device auto takes ${auto})`];
+}
+
+function onnxruntimeVersion(): string {
+  const manifest = createRequire(import.meta.url).resolve('onnxruntime-node/package.json');
+  const { version } = JSON.parse(readFileSync(manifest, 'utf8')) as { version?: unknown };
+  return String(version);
+}

@@ -1,0 +1,11 @@
+import { availableParallelism, cpus } from 'node:os';
+import type { Json } from '../../contract/checkpointSchema.js';
+
+/** What run.json says of the machine. */
+export function machine(): Json {
+  return {
+    cores: availableParallelism(),
+    cpu: cpus()[0]?.model ?? 'unknown',
+    platform: `${process.platform}-${process.arch}`,
+  };
+}

@@ -1,0 +1,38 @@
+/**
+ * A process of its own that tries one execution provider and prints what came of it as JSON; probe.ts
+ * starts it. A driver may print to standard error or end the process: neither may happen to the user's.
+ */
+import { env } from '../executors/onnxruntime.js';
+import { GradusError } from '../../support/errors.js';
+import { addModel, copyOf, partOf, sumOf } from '../engine/device/deviceModels.js';
+import { messageOf } from '../storage/fileErrors.js';
+import { Session, zeroTensor } from '../executors/session.js';
+
+const [, , provider = 'cpu'] = process.argv;
+// What onnxruntime logs names the libraries that it could not load; its errors do not.
+env.logLevel = 'error';
+
+/** Why the provider cannot add two numbers of a type, or undefined where it can. */
+async function failure(dtype: 'float32' | 'float16'): Promise<string | undefined> {
+  try {
+    const model = addModel([{ name: 'x', dtype, shape: [1] }]);
+    const session = await Session.create(model, {
+      providers: [provider],
+      strict: provider !== 'cpu',
+    });
+    const [a, b] = [zeroTensor(dtype, [1]), zeroTensor(dtype, [1])];
+    await session.run(
+      { [sumOf('x')]: a, [partOf('x')]: b },
+      { [copyOf('x')]: zeroTensor(dtype, [1]) },
+    );
+    await session.release();
+    return undefined;
+  } catch (error) {
+    const cause = error instanceof GradusError && error.cause !== undefined ? error.cause : error;
+    return messageOf(cause).trim();
+  }
+}
+
+const reason = await failure('float32');
+const float16 = reason === undefined && (await failure('float16')) === undefined;
+process.stdout.write(JSON.stringify({ reason, float16 }));

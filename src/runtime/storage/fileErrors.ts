@@ -1,0 +1,78 @@
+import { ArtifactError, type GradusError, TrainingError } from '../../support/errors.js';
+
+/** The code of a failed system call, such as `ENOSPC`. */
+export function systemCode(error: unknown): string | undefined {
+  return error instanceof Error && 'code' in error && typeof error.code === 'string'
+    ? error.code
+    : undefined;
+}
+
+/** Explains a failed write of `path`, which takes `bytes` bytes where that is known. */
+export function writeError(cause: unknown, path: string, bytes?: number): GradusError {
+  const code = systemCode(cause);
+  if (code === 'ENOSPC' || code === 'EDQUOT')
+    return new TrainingError(
+      `no space left to write ${path}${bytes === undefined ? '' : ` (${formatBytes(bytes)} needed)`}`,
+      {
+        code: 'disk-full',
+        where: path,
+        hint: 'free some space and run the command again; what was there before is untouched',
+        cause,
+      },
+    );
+  if (code === 'EACCES' || code === 'EPERM' || code === 'EROFS')
+    return new ArtifactError(
+      code === 'EROFS'
+        ? `${path} lies on a file system that is read-only`
+        : `no permission to write ${path}`,
+      {
+        code: 'not-writable',
+        where: path,
+        hint:
+          code === 'EROFS'
+            ? 'choose a folder on another disk'
+            : 'choose another folder, or change the permissions of this one',
+        cause,
+      },
+    );
+  if (code === 'ENOTDIR' || code === 'EEXIST')
+    return new ArtifactError(`${path} cannot be made: a file stands where a folder is needed`, {
+      code: 'not-a-folder',
+      where: path,
+      hint: 'move that file away, or choose another folder',
+      cause,
+    });
+  if (code === 'ENOENT')
+    return new ArtifactError(`cannot write ${path}: its folder is gone or takes no new entries`, {
+      code: 'not-writable',
+      where: path,
+      hint: 'choose another folder',
+      cause,
+    });
+  return new ArtifactError(`cannot write ${path}: ${messageOf(cause)}`, {
+    code: 'write-failed',
+    where: path,
+    cause,
+  });
+}
+
+/** Explains a failed read of `path`. */
+export function readError(cause: unknown, path: string, hint?: string): GradusError {
+  const missing = systemCode(cause) === 'ENOENT';
+  return new ArtifactError(
+    missing ? `${path} does not exist` : `cannot read ${path}: ${messageOf(cause)}`,
+    { code: missing ? 'missing-file' : 'read-failed', where: path, hint, cause },
+  );
+}
+
+/** `1.2 GB` */
+export function formatBytes(bytes: number): string {
+  const units = ['bytes', 'kB', 'MB', 'GB', 'TB'];
+  let [value, unit] = [bytes, 0];
+  while (value >= 1000 && unit < units.length - 1) [value, unit] = [value / 1000, unit + 1];
+  return `${unit === 0 ? value : value.toFixed(1)} ${units[unit] ?? ''}`;
+}
+
+export function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
+}

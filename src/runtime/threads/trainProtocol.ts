@@ -1,0 +1,126 @@
+/** The messages between TrainClient and its worker thread. */
+import type { CheckpointState } from '../../contract/checkpointSchema.js';
+import type { Manifest } from '../../contract/manifest.js';
+import * as errors from '../../support/errors.js';
+import type { TensorData } from '../../support/tensor.js';
+import type { BatchArrays, InferArrays } from '../engine/batchArrays.js';
+import type { CheckpointMeta } from '../storage/checkpoint.js';
+import type { NoiseAt } from '../engine/noise.js';
+import type { OnnxSource } from '../executors/onnxFile.js';
+import type { SessionOptions } from '../executors/session.js';
+import type { StepRequest, StepResult } from '../engine/step.js';
+
+/** Which moving average, if any, an evaluation uses. */
+export type WeightKind = 'current' | 'ema';
+
+/** What a worker runs: a whole training step, one in parts (grad and update), or inference alone. */
+export interface TrainSetup {
+  readonly manifest: Manifest;
+  /** Path or bytes of each artifact that is used. */
+  readonly artifacts: {
+    readonly train?: OnnxSource;
+    readonly grad?: OnnxSource;
+    readonly update?: OnnxSource;
+    readonly infer?: OnnxSource;
+  };
+  /** Images of one run of `train` or `grad`; the manifest's where missing. */
+  readonly batch?: number;
+  /** Micro-batches of a step, of `batch` images each; more than 1 needs `grad` and `update`. */
+  readonly accumulate?: number;
+  /** Images of one run of `infer`; the manifest's, else `batch`, where missing. */
+  readonly inferBatch?: number;
+  /** Of the noise. */
+  readonly seed: number;
+  readonly session?: Omit<SessionOptions, 'resolveNode' | 'label'>;
+}
+
+/** Memory that both threads see. */
+export interface SharedSlots {
+  readonly batches: readonly BatchArrays[];
+  readonly infers: readonly InferArrays[];
+  /** Of all threads of the process that use a device. */
+  readonly turns: Int32Array;
+}
+
+/** Commands to the worker by name: what each takes and gives. */
+export interface Commands {
+  setup: { takes: TrainSetup & SharedSlots; gives: undefined };
+  initialize: { takes: ReadonlyMap<string, TensorData>; gives: undefined };
+  load: { takes: ReadonlyMap<string, TensorData>; gives: undefined };
+  resume: { takes: string; gives: CheckpointState };
+  /** `later`: the result may come with that of a step after it. */
+  step: {
+    takes: StepRequest & { readonly slot: number; readonly later: boolean };
+    gives: readonly StepResult[];
+  };
+  infer: {
+    takes: {
+      readonly slot: number;
+      readonly weights: WeightKind | 'inside';
+      readonly noise?: NoiseAt | undefined;
+    };
+    /** Milliseconds inside onnxruntime. */
+    gives: number;
+  };
+  /** Names of the carried tensors that hold a NaN or an infinity. */
+  notFinite: { takes: undefined; gives: readonly string[] };
+  state: { takes: undefined; gives: ReadonlyMap<string, TensorData> };
+  save: { takes: { readonly folder: string; readonly meta: CheckpointMeta }; gives: string };
+  stop: { takes: undefined; gives: undefined };
+}
+
+export type CommandName = keyof Commands;
+
+export interface Command {
+  readonly id: number;
+  readonly name: CommandName;
+  readonly takes: unknown;
+}
+
+export type Reply =
+  | { readonly id: number; readonly ok: true; readonly gives: unknown }
+  | { readonly id: number; readonly ok: false; readonly error: PackedError };
+
+/** An error as it crosses threads, where classes are lost. */
+export interface PackedError {
+  readonly name: string;
+  readonly message: string;
+  readonly code: string;
+  readonly where: errors.SourceLocation | string | undefined;
+  readonly hint: string | undefined;
+  readonly notes: readonly string[];
+  readonly stack: string | undefined;
+}
+
+const classes = {
+  DataError: errors.DataError,
+  ConfigError: errors.ConfigError,
+  ArtifactError: errors.ArtifactError,
+  DeviceError: errors.DeviceError,
+  TrainingError: errors.TrainingError,
+  InternalError: errors.InternalError,
+};
+
+/** An error as a message; `thread` names the thread in one that nobody expected. */
+export function packError(error: unknown, thread = 'training'): PackedError {
+  const { name, message, stack } = error instanceof Error ? error : new Error(String(error));
+  const known = error instanceof errors.GradusError ? error : undefined;
+  return {
+    name: known ? name : 'InternalError',
+    message: known ? message : `the ${thread} thread failed: ${message}`,
+    code: known?.code ?? 'internal',
+    where: known?.where,
+    hint: known?.hint,
+    notes: known?.notes ?? [],
+    stack,
+  };
+}
+
+export function unpackError(packed: PackedError): errors.GradusError {
+  const isKnown = (name: string): name is keyof typeof classes => Object.hasOwn(classes, name);
+  const Class = isKnown(packed.name) ? classes[packed.name] : errors.InternalError;
+  const { code, where, hint, notes } = packed;
+  const error = new Class(packed.message, { code, where, hint, notes });
+  if (packed.stack !== undefined) error.stack = packed.stack;
+  return error;
+}

@@ -1,0 +1,143 @@
+/** Labels whose files lost what Gradus noted in their footers, as DuckDB, polars and pandas leave it out. */
+import { createHash } from 'node:crypto';
+import { wrongColumn } from '../../runtime/storage/parquet/errors.js';
+import { ParquetFile } from '../../runtime/storage/parquet/file.js';
+import { ArtifactError, invariant } from '../../support/errors.js';
+import {
+  infoKey,
+  labelColumns,
+  mostClasses,
+  unknownPrefix,
+  type LabelOrigin,
+} from './labelStore.js';
+
+/** Facts about a file of labels that need none of its rows. */
+export interface LabelFileFacts {
+  readonly path: string;
+  readonly writer: string;
+  readonly columnNames: readonly string[];
+  readonly rows: number;
+  /** SHA-256 of its footer, where it has no metadata of ours. */
+  readonly footer: string;
+  metadata(key: string): string | undefined;
+}
+
+/** Opens a file for as long as its facts are read; names of columns are held once for equal files. */
+export async function readFacts(path: string, like?: LabelFileFacts): Promise<LabelFileFacts> {
+  const file = await ParquetFile.open(path);
+  try {
+    const info = file.metadata(infoKey);
+    const names = file.columnNames;
+    const same = names.every((name, i) => name === like?.columnNames[i]);
+    return {
+      path,
+      writer: file.writer,
+      columnNames:
+        like && same && names.length === like.columnNames.length ? like.columnNames : names,
+      rows: file.rows,
+      footer: info === undefined ? createHash('sha256').update(file.footer()).digest('hex') : '',
+      metadata: (key) => (key === infoKey ? info : undefined),
+    };
+  } finally {
+    file.close();
+  }
+}
+
+/**
+ * Finds what such labels do not state: the classes, named in a file that the user gives, and from the
+ * columns how many probabilities there are. Throws an ArtifactError where the classes are not named,
+ * or are another number than the probabilities.
+ */
+export function foreignOrigin(
+  files: readonly LabelFileFacts[],
+  classes: readonly string[] | undefined,
+): LabelOrigin {
+  const [file] = files;
+  invariant(file, 'there is a file');
+  for (const own of files) requireLabelColumns(own);
+  if (!classes) throw classesUnknown(file);
+  if (classes.length > mostClasses) throw tooManyClasses(file.path, classes.length);
+  const hash = createHash('sha256');
+  for (const { footer } of files) hash.update(footer);
+  const fingerprint = `${unknownPrefix}${hash.digest('hex')}`;
+  return {
+    teacher: { name: 'unknown', fingerprint },
+    classes: [...classes],
+    temperature: 1,
+    topK: topKOf(file),
+    data: {
+      name: file.path,
+      fingerprint,
+      size: files.reduce((sum, { rows }) => sum + rows, 0),
+    },
+  };
+}
+
+function requireLabelColumns({ path, writer, columnNames }: LabelFileFacts): void {
+  const missing = Object.keys(labelColumns).find((name) => !columnNames.includes(name));
+  if (missing === undefined) return;
+  throw wrongColumn(
+    path,
+    `it has no column ${missing}`,
+    `it was written by ${writer}; labels have the columns ${Object.keys(labelColumns).join(', ')} and probabilities`,
+  );
+}
+
+function tooManyClasses(path: string, count: number): ArtifactError {
+  return new ArtifactError(`${count} classes are named for ${path}`, {
+    code: 'label-limit',
+    where: path,
+    hint: `labels may have ${mostClasses} classes at most`,
+  });
+}
+
+function classesUnknown({ path, writer }: LabelFileFacts): ArtifactError {
+  return new ArtifactError(`${path} does not say which classes its numbers mean`, {
+    code: 'label-classes-unknown',
+    where: path,
+    notes: [
+      `it was written by ${writer}; DuckDB, polars and pandas leave out the key ${infoKey} of the footer, where gradus label names the classes`,
+    ],
+    hint: `give their names, one a line in the order of their numbers: --classes FILE; or keep the key: KV_METADATA {${infoKey}: '...'} in COPY of DuckDB`,
+  });
+}
+
+/** Number of columns `c0`, `c1`, ...; null where there are none, and the probabilities are of all classes. */
+function topKOf({ columnNames }: LabelFileFacts): number | null {
+  const count = columnNames.filter((name) => /^c\d+$/.test(name)).length;
+  return count === 0 ? null : count;
+}
+
+/** Throws an ArtifactError where a file has not one probability for each class, or for each of the likeliest. */
+export function requireProbabilities(
+  { path, columnNames }: LabelFileFacts,
+  { classes, topK }: LabelOrigin,
+): void {
+  const found = columnNames.filter((name) => /^p\d+$/.test(name)).length;
+  if (found === (topK ?? classes.length) && found <= classes.length) return;
+  throw new ArtifactError(
+    `${path} has ${found} columns of probabilities (p0, p1, ...) for ${classes.length} classes`,
+    {
+      code: 'label-classes-unknown',
+      where: path,
+      hint: 'name all classes of these labels; their columns are p0, p1, ... of each class, or c0, p0, c1, p1, ... and rest of the likeliest',
+    },
+  );
+}
+
+/** Names of columns of labels that Gradus does not know, and leaves out. */
+export function unknownColumns(
+  { columnNames }: LabelFileFacts,
+  known: ReadonlySet<string>,
+): string[] {
+  return columnNames.filter((name) => !known.has(name));
+}
+
+/** Says what was assumed of files that do not say whose labels they hold. */
+export function foreignNote(
+  path: string,
+  [file]: readonly LabelFileFacts[],
+  classes: string,
+): string {
+  return `${path} was written by ${file?.writer ?? 'another program'} and does not say who gave the labels, to which images: its classes are those of ${classes}, a temperature of 1 is noted, an audit beside it is not used`;
+}

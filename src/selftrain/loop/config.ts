@@ -1,0 +1,280 @@
+import { z } from 'zod';
+import type { SelfTrainingConfig, WrittenSelfTraining } from '../../../generated/config.js';
+import {
+  decodeSchema,
+  durationIssues,
+  isObject,
+  networkKeys,
+  runKeys,
+  withPlainOptimizer,
+  type ModelChoice,
+} from '../../training/config/config.js';
+import { inferencePrecisions } from '../../compiler/compile/precision.js';
+import { explainIssues } from '../../training/config/configProblems.js';
+import { limits } from '../../support/limits.js';
+import type { Optimizer } from '../../compiler/optim/index.js';
+import type { KeyLocator } from '../../language/frontend/configKeys.js';
+
+const upTo = (most: number) => z.int().min(1).max(most);
+
+const labelsSchema = z
+  .strictObject({
+    kind: z
+      .enum(['soft', 'hard'])
+      .describe("The teacher's probabilities, or its likeliest class alone.")
+      .default('soft'),
+    threshold: z
+      .number()
+      .min(0)
+      .max(1)
+      .describe('Labels of less confidence are dropped.')
+      .default(0.3),
+    perClass: upTo(limits.images)
+      .optional()
+      .describe('Images wanted of each class, copies included; no limit and no copies if missing.'),
+    cap: z
+      .enum(['exact', 'grid'])
+      .describe('Cuts a class exactly, as the paper, or on a grid of thresholds, as its code.')
+      .default('exact'),
+    maxCopies: upTo(limits.copies)
+      .optional()
+      .describe('Most copies of an image; no limit if missing.'),
+    temperature: z
+      .number()
+      .gt(0)
+      .max(limits.float32)
+      .describe('Of soft labels: p^(1/T), renormalised; below 1 they become sharper.')
+      .default(1),
+    topK: upTo(limits.classes)
+      .optional()
+      .describe('How many of the largest probabilities are stored; all if missing.'),
+    corrections: z
+      .string()
+      .min(1)
+      .optional()
+      .describe('A CSV with the columns image and class: what a person said of single images.'),
+    onTheFly: z
+      .boolean()
+      .describe('Made while the student trains, of the clean copy of each image; none is stored.')
+      .default(false),
+    strict: z.boolean().describe('Stops where the audit gives a warning.').default(false),
+    allowEmpty: z.boolean().describe('Goes on where a class keeps no image.').default(false),
+  })
+  .describe("How the generation before's labels become those that this one learns from.");
+
+const studentKeys = {
+  ratio: z
+    .number()
+    .gt(0)
+    .max(limits.ratio)
+    .describe('Pseudo-labelled images for each labelled one in a step.')
+    .default(1),
+  labels: labelsSchema.prefault({}),
+  init: z
+    .string()
+    .min(1)
+    .describe(
+      "Starts from 'scratch', from the 'teacher' where the network is the same, or from a checkpoint.",
+    )
+    .default('scratch'),
+  loss: z
+    .enum(['mean', 'sumOfMeans'])
+    .describe("The mean over all images, as in the paper, or the published code's sum.")
+    .default('mean'),
+};
+
+const teacherSchema = z.strictObject(networkKeys).describe('The first network.');
+const studentSchema = z.strictObject({ ...networkKeys, ...studentKeys });
+
+const selfTrainingSchema = z.strictObject({
+  ...runKeys,
+  data: z
+    .strictObject({
+      labelled: z
+        .string()
+        .min(1)
+        .describe('Images with classes: a folder, a list or a packed set.'),
+      unlabelled: z.string().min(1).describe('Images without.'),
+      test: z.string().min(1).describe('Images with classes, read once, at the end.'),
+      unreadable: z
+        .int()
+        .min(0)
+        .max(limits.images)
+        .describe('Images that may be unreadable; more of them stop the run.')
+        .default(100),
+      decode: decodeSchema,
+    })
+    .describe('The data sets.'),
+  teacher: teacherSchema,
+  students: z
+    .array(studentSchema)
+    .min(1)
+    .describe('One a generation; what it leaves out it takes from the one before.'),
+  control: z
+    .boolean()
+    .describe('Trains the first student on labels alone, too: as many steps, as many images.')
+    .default(false),
+  labelling: z
+    .strictObject({
+      batch: upTo(limits.batch).describe('Images that are labelled at a time.').default(100),
+      precision: z
+        .enum(inferencePrecisions)
+        .describe('What it computes in then: float16 on a GPU that has it.')
+        .default('float32'),
+      shards: upTo(limits.shards)
+        .optional()
+        .describe('Files of labels; one for each 20,000 images if missing.'),
+    })
+    .describe('How a teacher labels.')
+    .prefault({}),
+});
+
+export type { SelfTrainingConfig } from '../../../generated/config.js';
+/** The training of one network of it. */
+export type GenerationConfig = SelfTrainingConfig['teacher'];
+export type StudentConfig = SelfTrainingConfig['students'][number];
+
+/** A config as a user writes it: defaults left out, the optimizer as an object or a call. */
+export type SelfTrainingConfigInput = WrittenSelfTraining<ModelChoice, Optimizer>;
+
+/**
+ * Types a config for `gradus selftrain`: `export default defineSelfTraining({ name: 'digits', ... })`.
+ * The keys are checked when the config is loaded.
+ */
+export function defineSelfTraining(config: SelfTrainingConfigInput): SelfTrainingConfigInput {
+  return config;
+}
+
+/**
+ * Checks a config and fills in its defaults. Throws one ConfigError that lists every problem, with
+ * key paths below `file`, and where `locate` finds them.
+ */
+export function parseSelfTrainingConfig(
+  config: unknown,
+  file: string,
+  locate?: KeyLocator,
+): SelfTrainingConfig {
+  const whole = withInherited(config);
+  const result = selfTrainingSchema.safeParse(whole);
+  const issues = [...(result.error?.issues ?? []), ...relationIssues(whole)];
+  if (result.success && issues.length === 0) return result.data;
+  throw explainIssues(issues, whole, selfTrainingConfigSchema(), file, locate);
+}
+
+const generationSchema = z.union([teacherSchema, studentSchema]);
+
+/**
+ * What a run recorded of the training of a network, with the keys that have come since at their
+ * defaults; unchanged where it is no such config any more.
+ */
+export function withGenerationDefaults(recorded: unknown): unknown {
+  return generationSchema.safeParse(recorded).data ?? recorded;
+}
+
+/** The keys of `labels` by which a teacher's labels are chosen; the others say how they are used. */
+export type LabelRule = Omit<StudentConfig['labels'], 'kind' | 'temperature' | 'topK'>;
+
+export function ruleOf(labels: StudentConfig['labels']): LabelRule {
+  const { kind: _kind, temperature: _temperature, topK: _topK, ...rule } = labels;
+  return rule;
+}
+
+/** What a run recorded of such a rule; see withGenerationDefaults. */
+export function withRuleDefaults(recorded: unknown): unknown {
+  const { data } = labelsSchema.safeParse(recorded);
+  return data ? ruleOf(data) : recorded;
+}
+
+/** A config as it is written, before students take keys from the generation before. */
+export const writtenSelfTraining = selfTrainingSchema.extend({
+  students: z
+    .array(studentSchema.partial())
+    .min(1)
+    .describe('One a generation; what it leaves out it takes from the one before.'),
+});
+
+/** The JSON schema of a config as it is written; schemas/selftraining-config.schema.json holds it. */
+export function selfTrainingConfigSchema(): Readonly<Record<string, unknown>> {
+  return {
+    title: 'A config of `gradus selftrain`',
+    ...z.toJSONSchema(writtenSelfTraining, { io: 'input' }),
+  };
+}
+
+/** What belongs to one generation alone, and is not handed on. */
+const ownKeys: ReadonlySet<string> = new Set(['init', 'freeze']);
+/** Keys whose own keys are handed on one by one. */
+const mergedKeys = ['noise', 'labels', 'checkpoints'];
+
+/** Gives each student what it leaves out from the generation before. */
+function withInherited(config: unknown): unknown {
+  if (!isObject(config) || !Array.isArray(config['students'])) return config;
+  let before = withPlainOptimizer(config['teacher']);
+  const students: unknown[] = [];
+  for (const student of config['students'] as readonly unknown[]) {
+    before = inherited(before, withPlainOptimizer(student));
+    students.push(before);
+  }
+  return { ...config, teacher: withPlainOptimizer(config['teacher']), students };
+}
+
+function inherited(before: unknown, own: unknown): unknown {
+  if (!isObject(before) || !isObject(own)) return own;
+  // How long to train is one key in two forms.
+  const length = own['epochs'] !== undefined || own['steps'] !== undefined;
+  const handed = Object.entries(before).filter(
+    ([key]) =>
+      key in studentSchema.shape &&
+      !ownKeys.has(key) &&
+      !(length && (key === 'epochs' || key === 'steps')),
+  );
+  const merged: Record<string, unknown> = { ...Object.fromEntries(handed), ...own };
+  for (const key of mergedKeys) {
+    const [past, now] = [before[key], own[key]];
+    if (isObject(past) && isObject(now)) merged[key] = { ...past, ...now };
+  }
+  return merged;
+}
+
+/** Rules between keys are checked apart from the schema, which skips them where a key is wrong. */
+function relationIssues(config: unknown): z.core.$ZodIssue[] {
+  if (!isObject(config)) return [];
+  const { teacher, students } = config;
+  const generations = [
+    { path: ['teacher'], keys: teacher },
+    ...(Array.isArray(students) ? (students as readonly unknown[]) : []).map((keys, i) => ({
+      path: ['students', i],
+      keys,
+    })),
+  ];
+  return generations.flatMap(({ path, keys }) => [
+    ...durationIssues(keys, path),
+    ...ratioIssues(keys, path),
+    ...onTheFlyIssues(keys, path),
+  ]);
+}
+
+function ratioIssues(keys: unknown, path: readonly PropertyKey[]): z.core.$ZodIssue[] {
+  if (!isObject(keys)) return [];
+  const { ratio = 1, batch = 64 } = keys;
+  if (typeof ratio !== 'number' || typeof batch !== 'number') return [];
+  if (Number.isInteger(ratio * batch)) return [];
+  const message = `${ratio} times a batch of ${batch} is no whole number of images`;
+  return [{ code: 'custom', path: [...path, 'ratio'], message }];
+}
+
+/** What needs all labels at once, and so cannot be had of labels that are made batch by batch. */
+const storedOnly = ['perClass', 'maxCopies', 'topK', 'corrections', 'strict'];
+
+function onTheFlyIssues(keys: unknown, path: readonly PropertyKey[]): z.core.$ZodIssue[] {
+  if (!isObject(keys) || !isObject(keys['labels'])) return [];
+  const { labels } = keys;
+  if (labels['onTheFly'] !== true) return [];
+  return storedOnly
+    .filter((key) => labels[key] !== undefined && labels[key] !== false)
+    .map((key) => ({
+      code: 'custom',
+      path: [...path, 'labels', key],
+      message: 'is for stored labels; leave it or onTheFly out',
+    }));
+}

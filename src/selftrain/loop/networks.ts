@@ -1,0 +1,123 @@
+import { resolve } from 'node:path';
+import { requireLarger } from '../../training/run/fixResolution.js';
+import { loadModel, modelPath } from '../../language/frontend/loadModel.js';
+import { networkOf } from '../../training/weights/modelWeights.js';
+import { requireStartingWeights } from '../../training/weights/startingWeights.js';
+import { preparationOf, shapeOf, viewOfModel } from '../../training/record/trainingData.js';
+import { requireFullBatch } from '../../data/loader/preparedBatches.js';
+import type { Model } from '../../compiler/trace/defineModel.js';
+import { ConfigError } from '../../support/errors.js';
+import type { ImageView } from '../../support/imageView.js';
+import type { GenerationConfig, SelfTrainingConfig, StudentConfig } from './config.js';
+import type { SelfTrainingSets } from './sets.js';
+
+/** A network of a self-training before it is trained. */
+export interface SelfTrainingNetwork {
+  /** `teacher`, `student-1`, ... */
+  readonly name: string;
+  readonly config: GenerationConfig | StudentConfig;
+  readonly seed: number;
+  /** A file or a shipped model's name, or the model itself. */
+  readonly model: string | Model;
+  /** [C,H,W] */
+  readonly shape: readonly [number, number, number];
+  /** How it sees images at a size [C,H,W]. */
+  readonly viewAt: (shape: readonly [number, number, number]) => ImageView;
+  readonly architectureHash: string;
+  /** Notes about the weights that it starts from. */
+  readonly notes?: readonly string[];
+}
+
+export interface NetworksOptions {
+  /** Where the config's paths start. */
+  readonly configFolder: string;
+  /** Names of the classes of the data. */
+  readonly classNames: readonly string[];
+  /** Models by a name that the config uses, before files and shipped models. */
+  readonly models?: Readonly<Record<string, Model>> | undefined;
+}
+
+/**
+ * Loads the models of a config and traces them. Throws a ModelError for a model that is wrong, and a
+ * ConfigError where one has other classes than the data, or a student cannot start from its teacher.
+ */
+export async function openNetworks(
+  { teacher, students, seed }: SelfTrainingConfig,
+  options: NetworksOptions,
+): Promise<SelfTrainingNetwork[]> {
+  const networks: SelfTrainingNetwork[] = [];
+  for (const [i, config] of [teacher, ...students].entries()) {
+    const name = i === 0 ? 'teacher' : `student-${i}`;
+    // Each generation draws numbers of its own.
+    const own = (seed + i * 1_000_003) >>> 0;
+    networks.push({ name, config, seed: own, ...(await openNetwork(config, name, options)) });
+  }
+  for (const [i, student] of students.entries())
+    if (student.init === 'teacher') requireSameNetwork(networks, i);
+  return networks;
+}
+
+async function openNetwork(
+  { model: named, init, size, noise, freeze, fixResolution }: GenerationConfig,
+  name: string,
+  { configFolder, classNames, models }: NetworksOptions,
+): Promise<Omit<SelfTrainingNetwork, 'name' | 'config' | 'seed'>> {
+  const { length: classes } = classNames;
+  const model = models?.[named] ?? modelPath(named, configFolder);
+  const loaded = await loadModel(model);
+  const network = networkOf(loaded, {
+    ...{ classes, image: shapeOf(loaded.model, { size }), freeze },
+    ...{ drop: noise.dropout, dropPath: noise.dropPath },
+  });
+  if (network.classes !== classes)
+    throw new ConfigError(
+      `${named} has ${network.classes} classes, the labelled images ${classes}`,
+      {
+        code: 'class-count',
+        where: `${name}: model`,
+        hint: 'give the last layer of the model the number of classes that build() is handed',
+      },
+    );
+  requireLarger(fixResolution, network.image, `${name}: fixResolution.size`);
+  const initial = initialPath(init, configFolder);
+  const notes = initial === undefined ? [] : requireStartingWeights(initial, network, classNames);
+  const { image: shape, architectureHash } = network;
+  return { model, shape, viewAt: (at) => viewOfModel(loaded.model, at), architectureHash, notes };
+}
+
+/** The checkpoint or run that a config names to start from; undefined for 'scratch' and 'teacher'. */
+export function initialPath(init: string | undefined, configFolder: string): string | undefined {
+  if (init === undefined || init === 'scratch' || init === 'teacher') return undefined;
+  return resolve(configFolder, init);
+}
+
+/**
+ * Throws a DataError where there are fewer images than a network's batch takes, and a ConfigError for
+ * noise that the images have no place for; how many pseudo-labels are kept shows later.
+ */
+export function requireTrainable(
+  networks: readonly SelfTrainingNetwork[],
+  { labelled, unlabelled }: Pick<SelfTrainingSets, 'labelled' | 'unlabelled'>,
+): void {
+  for (const { config, shape } of networks) {
+    const { batch, noise } = config;
+    requireFullBatch(labelled, batch);
+    preparationOf(noise, labelled, shape);
+    if (!('labels' in config)) continue;
+    preparationOf(noise, unlabelled, shape);
+    if (config.labels.onTheFly) requireFullBatch(unlabelled, batch * config.ratio);
+  }
+}
+
+function requireSameNetwork(networks: readonly SelfTrainingNetwork[], student: number): void {
+  const [teacher, own] = [networks[student], networks[student + 1]];
+  if (teacher?.architectureHash === own?.architectureHash) return;
+  throw new ConfigError(
+    `${own?.config.model ?? ''} cannot start from ${teacher?.config.model ?? ''}: they are different networks`,
+    {
+      code: 'init-differs',
+      where: `students.${student}.init`,
+      hint: "give both the same model, or start from 'scratch'",
+    },
+  );
+}

@@ -1,0 +1,95 @@
+/** What a self-training's run works with, and how its stages are run, each of which is skipped where it was done. */
+import { existsSync, rmSync, statSync } from 'node:fs';
+import { join } from 'node:path';
+import { isObject } from '../../training/config/config.js';
+import { removeOwnFiles } from '../../runtime/storage/ownFiles.js';
+import type { TrainingEvent } from '../../training/run/runTraining.js';
+import type { Json } from '../../contract/checkpointSchema.js';
+import type { SelfTrainingConfig } from './config.js';
+import type { FilterProgress } from '../choose/filter.js';
+import type { GenerationContext } from './generation.js';
+import type { LabelProgress } from '../labels/label.js';
+import type { Stage, Stages } from './lineage.js';
+import type { SelfTrainingNetwork } from './networks.js';
+import type { SelfTrainingSources } from './sets.js';
+
+/** What a self-training tells while it goes on. */
+export type SelfTrainingEvent =
+  | TrainingEvent
+  | { readonly kind: 'begin'; readonly title: string; readonly steps?: undefined }
+  | LabelProgress
+  | FilterProgress;
+
+/** Callbacks and switches of a self-training. */
+export interface PipelineControl {
+  /** Aborted: stops at the next step or batch; what is done stays. */
+  readonly signal?: AbortSignal | undefined;
+  readonly onEvent?: ((event: SelfTrainingEvent) => void) | undefined;
+}
+
+/** Thrown to leave a run that was told to stop. */
+export class Interrupted extends Error {}
+
+/** What a run works with: all of it checked before anything long begins. */
+export interface PipelineParts {
+  readonly config: SelfTrainingConfig;
+  /** Where the config's paths start. */
+  readonly configFolder: string;
+  /** The teacher and the students, in order. */
+  readonly networks: readonly SelfTrainingNetwork[];
+  readonly sources: SelfTrainingSources;
+  /** Names of the classes that the run began with, where it goes on. */
+  readonly recorded?: readonly string[] | undefined;
+  readonly stages: Stages;
+  readonly context: GenerationContext;
+  readonly control: PipelineControl;
+}
+
+/** Runs the stages of a run in its folder. */
+export class RunStages {
+  constructor(readonly parts: PipelineParts) {}
+
+  /** The result of a stage, done now or before; throws Interrupted where it was stopped. */
+  async stage<T extends Json>(stage: Stage<T>): Promise<T> {
+    const { stages, control } = this.parts;
+    const result = control.signal?.aborted === true ? undefined : await stages.run(stage);
+    if (result === undefined) throw new Interrupted(stage.name);
+    return result;
+  }
+
+  /** Where a path in the run's folder lies. */
+  path(path: string): string {
+    return join(this.parts.context.folder, path);
+  }
+
+  /** Removes what an attempt with other inputs left. */
+  remove(path: string): void {
+    const place = this.path(path);
+    if (!existsSync(place)) return;
+    if (statSync(place).isDirectory()) removeOwnFiles(place);
+    else rmSync(place);
+  }
+}
+
+/** What the fingerprints of sets among a stage's inputs are of. */
+export const calledSets = {
+  labelled: 'the labelled images',
+  validation: 'the held-out images',
+  unlabelled: 'the unlabelled images',
+  test: 'the test images',
+} as const;
+
+/** Inputs that a stage recorded, whose part `key` gets the defaults of keys that have come since. */
+export function completed(
+  recorded: Json,
+  key: string,
+  withDefaults: (part: unknown) => unknown,
+): Json {
+  if (!isObject(recorded) || !(key in recorded)) return recorded;
+  return plain({ ...recorded, [key]: withDefaults(recorded[key]) });
+}
+
+/** A config's part as plain JSON, without keys that are undefined. */
+export function plain(value: object): Json {
+  return JSON.parse(JSON.stringify(value)) as Json;
+}

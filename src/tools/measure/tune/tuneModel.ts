@@ -1,0 +1,263 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { loadavg, tmpdir } from 'node:os';
+import { join } from 'node:path';
+import type { Manifest } from '../../../contract/manifest.js';
+import type { Graph } from '../../../compiler/ir/graph.js';
+import type { Model } from '../../../compiler/trace/defineModel.js';
+import { measure } from '../../../runtime/threads/benchProcess.js';
+import { DeviceError, invariant } from '../../../support/errors.js';
+import { round, spread } from '../../../support/statistics/spread.js';
+import { chooseSpellings, spellingName } from '../../../compiler/targets/chooseSpellings.js';
+import { costKey, costTableHash, type CostTable } from '../../../compiler/targets/costTable.js';
+import { cpuTarget } from '../../../compiler/targets/cpu/index.js';
+import type { Target } from '../../../compiler/targets/target.js';
+import { compileStep, type StepOptions } from '../benchStep.js';
+import { machineBlock } from '../../../training/build/target.js';
+import {
+  costMachine,
+  readTunedCosts,
+  tunedCostsPath,
+  writeTunedCosts,
+  type Costs,
+} from '../../../training/build/costFile.js';
+import { WorkloadTimer } from './timeWorkload.js';
+import { workloadsOf, type Workload } from './workloads.js';
+
+/** What tuning tells while it goes on. */
+export type TuneEvent =
+  | { readonly kind: 'begin'; readonly title: string }
+  | {
+      readonly kind: 'progress';
+      readonly done: number;
+      readonly total: number;
+      /** Of the unit, not images. */
+      readonly imagesPerSecond: number;
+      readonly unit: string;
+    };
+
+/** A training step on disk. */
+export interface CompiledStep {
+  readonly manifest: Manifest;
+  /** Where its artifacts lie. */
+  readonly folder: string;
+}
+
+export interface TuneOptions extends Omit<StepOptions, 'mode' | 'device' | 'costs' | 'onPass'> {
+  /** Times again what was timed before. */
+  readonly again?: boolean | undefined;
+  /** Milliseconds of training steps by compiled artifacts; default those of a process of their own. */
+  readonly timeSteps?: ((compiled: CompiledStep) => Promise<readonly number[]>) | undefined;
+  /** Aborted: its reason is thrown, and the table stays as it was. */
+  readonly signal?: AbortSignal | undefined;
+  readonly onEvent?: ((event: TuneEvent) => void) | undefined;
+}
+
+/** Nodes of one kind that are spelled otherwise than before. */
+export interface ChangedSpelling {
+  /** As in the table: operator, shapes, attributes. */
+  readonly work: string;
+  readonly nodes: number;
+  readonly before: string;
+  readonly after: string;
+  /** Microseconds of a node in the spelling of before, and in its new one. */
+  readonly microseconds: readonly [before: number | null, after: number | null];
+}
+
+/** What tuning a model found; JSON. */
+export interface TuneResult {
+  readonly name: string;
+  readonly batch: number;
+  /** [C,H,W] */
+  readonly image: readonly number[];
+  /** Kinds of work that were timed now, and those that had been. */
+  readonly timed: number;
+  readonly known: number;
+  readonly changed: readonly ChangedSpelling[];
+  /** Milliseconds of a training step, lower quartiles, before and after; null where nothing changes. */
+  readonly step: { readonly before: number; readonly after: number } | null;
+  /** Whether the measured costs are the machine's from now on: not where they make a step slower. */
+  readonly kept: boolean;
+  /** The file of the table. */
+  readonly path: string;
+  /** Of the table that holds from now on; null for the shipped estimates. */
+  readonly hash: string | null;
+  readonly seconds: number;
+  readonly cores: number;
+  /** Work that waited for the cores in the last minute; more than the cores where others ran. */
+  readonly load: number;
+}
+
+/** Tuning is undone where a step takes so much longer with it. */
+const tolerated = 1.01;
+
+/** Processes of each kind whose steps are compared, in turns. */
+const rounds = 2;
+const comparison = { mode: 'train', warmUp: 2, steps: 4, seconds: 3 } as const;
+
+/**
+ * Times on this machine every spelling that could take a node of a model's training step, and keeps
+ * the times in the user's cache, for all compilations to come. A whole step by them is compared
+ * with one as before; where it is slower they are not kept. Throws a DeviceError where the machine
+ * has no choice of layouts.
+ */
+export async function tuneModel(
+  model: string | Model,
+  options: TuneOptions = {},
+): Promise<TuneResult> {
+  const begun = performance.now();
+  const { threads, again = false, signal } = options;
+  const block = await machineBlock();
+  requireBlocks(block);
+  const machine = costMachine(block, threads);
+  const old = readTunedCosts(machine);
+  const { manifest, graphs } = await tracedStep(model, options, old ?? 'estimated');
+  const all = workloadsOf([...graphs.values()], cpuTarget({ block }));
+  const wanted = all.filter(({ key }) => again || !(key in (old?.costs ?? {})));
+  const costs = await timeAll(wanted, manifest.name, options);
+  const table: CostTable = { machine, costs: { ...old?.costs, ...costs } };
+  const train = graphs.get('train');
+  invariant(train, 'a training step was compiled');
+  const targets = [cpuTarget({ block, costs: old }), cpuTarget({ block, costs: table })] as const;
+  const changed = changesOf(train, targets);
+  const step =
+    changed.length === 0 ? null : await compareSteps(model, options, [old ?? 'estimated', table]);
+  signal?.throwIfAborted();
+  const kept = step === null || step.after <= tolerated * step.before;
+  if (kept && wanted.length > 0) writeTunedCosts(table);
+  const now = kept ? table : old;
+  return {
+    name: manifest.name,
+    batch: Number(manifest.batch),
+    image: manifest.image,
+    timed: wanted.length,
+    known: all.length - wanted.length,
+    changed,
+    step,
+    kept,
+    path: tunedCostsPath(machine),
+    hash: now === undefined ? null : costTableHash(now),
+    seconds: (performance.now() - begun) / 1000,
+    cores: machine.cores,
+    load: round(loadavg()[0] ?? 0),
+  };
+}
+
+function requireBlocks(block: number): void {
+  if (block > 0) return;
+  throw new DeviceError('onnxruntime has no blocked layout on this machine', {
+    code: 'nothing-to-tune',
+    where: 'cpu',
+    hint: 'there is nothing to choose from: every node has its portable spelling',
+  });
+}
+
+/** The graphs of a training step and of its evaluation, as their nodes are spelled. */
+export async function tracedStep(model: string | Model, options: TuneOptions, costs: Costs) {
+  const graphs = new Map<string, Graph>();
+  const { manifest } = await compileStep(model, {
+    ...stepOptions(options),
+    costs,
+    evaluates: true,
+    // The last pass counts.
+    onPass: (artifact, _pass, graph) => {
+      graphs.set(artifact, graph);
+    },
+  });
+  return { manifest, graphs };
+}
+
+/** What of the options says which step is meant. */
+function stepOptions({ again: _1, timeSteps: _2, signal: _3, onEvent: _4, ...own }: TuneOptions) {
+  return { ...own, mode: 'train', device: 'cpu' } satisfies StepOptions;
+}
+
+async function timeAll(
+  workloads: readonly Workload[],
+  title: string,
+  { threads, signal, onEvent }: TuneOptions,
+): Promise<CostTable['costs']> {
+  onEvent?.({ kind: 'begin', title: `${title}: timing spellings` });
+  const timer = await WorkloadTimer.start(threads);
+  const begun = performance.now();
+  const costs: Record<string, CostTable['costs'][string]> = {};
+  for (const [i, workload] of workloads.entries()) {
+    signal?.throwIfAborted();
+    costs[workload.key] = await timer.time(workload);
+    // Ctrl-C is heard between two of them only.
+    await new Promise(setImmediate);
+    const [done, total] = [i + 1, workloads.length];
+    const imagesPerSecond = (1000 * done) / (performance.now() - begun);
+    onEvent?.({ kind: 'progress', done, total, imagesPerSecond, unit: 'nodes' });
+  }
+  return costs;
+}
+
+/** Milliseconds of a training step by each of two tables, in processes that take turns. */
+async function compareSteps(
+  model: string | Model,
+  options: TuneOptions,
+  tables: readonly [Costs, CostTable],
+): Promise<{ before: number; after: number }> {
+  const {
+    threads,
+    signal,
+    onEvent,
+    timeSteps = (own: CompiledStep) => stepsOf(own, threads),
+  } = options;
+  onEvent?.({ kind: 'begin', title: 'comparing whole steps' });
+  const folder = mkdtempSync(join(tmpdir(), 'gradus-tune-'));
+  const times: [number[], number[]] = [[], []];
+  try {
+    const sides = await Promise.all(
+      tables.map(async (costs, i) => {
+        const out = join(folder, String(i));
+        const { manifest } = await compileStep(model, { ...stepOptions(options), costs }, out);
+        return { manifest, folder: out };
+      }),
+    );
+    for (let i = 0; i < rounds; i++)
+      for (const [side, own] of times.entries()) {
+        signal?.throwIfAborted();
+        const at = sides[side];
+        invariant(at, 'two sides were compiled');
+        own.push(...(await timeSteps(at)));
+      }
+  } catch (error) {
+    // Ctrl-C on a terminal ends the measured process, too.
+    signal?.throwIfAborted();
+    throw error;
+  } finally {
+    rmSync(folder, { recursive: true });
+  }
+  const [before, after] = times.map((own) => spread(own).quartiles[0]);
+  return { before: before ?? NaN, after: after ?? NaN };
+}
+
+async function stepsOf(compiled: CompiledStep, threads: number | undefined): Promise<number[]> {
+  const { steps } = await measure({ ...comparison, ...compiled, threads });
+  return steps.map(({ milliseconds }) => milliseconds);
+}
+
+/** Which nodes two targets spell differently, those first that it saves the most for. */
+function changesOf(graph: Graph, [old, now]: readonly [Target, Target]): ChangedSpelling[] {
+  const before = chooseSpellings(graph, old);
+  const changes = new Map<string, ChangedSpelling>();
+  chooseSpellings(graph, now).forEach(({ node, types, override }, i) => {
+    const names = [spellingName(before[i]?.override, old), spellingName(override, now)] as const;
+    if (names[0] === names[1]) return;
+    const work = costKey(node.op, node.attrs, types);
+    const key = [work, ...names].join(' ');
+    const [first, second] = names.map((name) => {
+      const cost = now.layouts?.cost(node.op, name, node.attrs, types) ?? Infinity;
+      return Number.isFinite(cost) ? round(cost) : null;
+    });
+    const nodes = (changes.get(key)?.nodes ?? 0) + 1;
+    const microseconds = [first ?? null, second ?? null] as const;
+    changes.set(key, { work, nodes, before: names[0], after: names[1], microseconds });
+  });
+  return [...changes.values()].sort((a, b) => savedBy(b) - savedBy(a));
+}
+
+function savedBy({ nodes, microseconds: [before, after] }: ChangedSpelling): number {
+  return nodes * ((before ?? 0) - (after ?? 0));
+}

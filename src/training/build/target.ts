@@ -1,0 +1,46 @@
+import { probeBlock } from '../../runtime/machine/probe.js';
+import { cpuTarget } from '../../compiler/targets/cpu/index.js';
+import { cudaTarget } from '../../compiler/targets/cuda/index.js';
+import { portable, type Target } from '../../compiler/targets/target.js';
+import { webgpuTarget } from '../../compiler/targets/webgpu/index.js';
+import { costMachine, readTunedCosts, type Costs } from './costFile.js';
+
+/** What graphs can be spelled for: any runtime, or a provider of onnxruntime; its CPU provider's on this machine. */
+export const targetNames = ['portable', 'cpu', 'webgpu', 'cuda'] as const;
+
+/** A target that graphs are spelled for. */
+export type TargetName = (typeof targetNames)[number];
+
+/** What a target chooses by. */
+export interface TargetFacts {
+  /** Costs of the CPU's spellings; default what was tuned on this machine, or else estimates. */
+  readonly costs?: Costs | undefined;
+  /** Threads of one operator, for which costs are measured; onnxruntime's choice where missing. */
+  readonly threads?: number | undefined;
+}
+
+let probed: Promise<number> | undefined;
+
+/** Channels of a block on this machine; 0 where there are none. */
+export function machineBlock(): Promise<number> {
+  probed ??= probeBlock();
+  return probed;
+}
+
+/** The target of a name, with what it must know of this machine. */
+export async function resolveTarget(name: TargetName, facts: TargetFacts = {}): Promise<Target> {
+  if (name === 'portable') return portable;
+  if (name === 'webgpu') return webgpuTarget;
+  if (name === 'cuda') return cudaTarget;
+  const block = await machineBlock();
+  const costs = facts.costs ?? readTunedCosts(costMachine(block, facts.threads));
+  // Times of another layout say nothing of this one.
+  if (costs === undefined || costs === 'estimated' || costs.machine.block !== block)
+    return cpuTarget({ block });
+  return cpuTarget({ block, costs });
+}
+
+/** The costs by which a run that begins now chooses its spellings. */
+export async function currentCosts(threads: number | undefined): Promise<Costs> {
+  return readTunedCosts(costMachine(await machineBlock(), threads)) ?? 'estimated';
+}

@@ -1,0 +1,14 @@
+import { isObject } from '../config/config.js';
+
+/** What resizes images, as run.json records it; runs of older versions have no record, and had sharp. */
+export const resizer = 'pillow';
+
+/**
+ * Says that a run which goes on is given images by another filter than it began with; undefined where
+ * it is not: its record tells the same, or its images are digits, which no filter touches.
+ */
+export function resizerNote(recorded: unknown, data: { readonly kind?: string | undefined }) {
+  if (!isObject(recorded) || recorded['resizer'] === resizer || data.kind === 'mnist')
+    return undefined;
+  return 'note: an earlier version began this run and resized images by another filter; from here on they have the bits of Pillow, a few levels off those of before';
+}

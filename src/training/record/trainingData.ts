@@ -1,0 +1,234 @@
+import { join, resolve } from 'node:path';
+import {
+  drawByClass,
+  labelsOf,
+  remaining,
+  subsetOf,
+  type Images,
+  type LabelledImages,
+} from '../../data/sets/images.js';
+import type { Decoding } from '../../data/pixels/decode.js';
+import { evaluationCrop, trainingCrop, type Crop, type Preparation } from '../../data/loader/preparation.js';
+import type { Model } from '../../compiler/trace/defineModel.js';
+import { ConfigError, DataError } from '../../support/errors.js';
+import { fnv1a32 } from '../../support/hash.js';
+import { viewOf, type ImageView } from '../../support/imageView.js';
+import { permutation } from '../../support/random.js';
+import type { TrainingConfig } from '../config/config.js';
+import { openLabelledSet } from '../../data/datasets/openSets.js';
+import { asRecorded } from './runRecord.js';
+
+/** The images of a config: to train on, to judge by, and to test on once at the end. */
+export interface TrainingSets {
+  readonly training: LabelledImages;
+  readonly validation: LabelledImages;
+  readonly test?: LabelledImages | undefined;
+}
+
+type DataConfig = TrainingConfig['data'];
+
+/**
+ * Opens the labelled sets of a config, and holds out a part of those to train on. `recorded` are the names
+ * of the classes of a run that goes on or is judged: they give the numbers. Throws a DataError for a set
+ * that is missing, broken or empty, and where one has other classes.
+ */
+export async function openTrainingSets(
+  config: Pick<TrainingConfig, 'data' | 'seed' | 'validation'>,
+  folder: string,
+  recorded?: readonly string[],
+): Promise<TrainingSets> {
+  const { data, seed, validation } = config;
+  if (data.kind === 'mnist') return openDigits(data, config, folder);
+  const { labelled, test } = await openWholeSets(data, folder, recorded);
+  return { ...holdOut(labelled, validation.share, seed), test };
+}
+
+/** The labelled sets of a config as they are, before a part is held out. */
+export interface WholeSets {
+  readonly labelled: LabelledImages;
+  readonly test?: LabelledImages | undefined;
+}
+
+/** Opens the labelled sets of a config whole; throws as openTrainingSets does. */
+export async function openWholeSets(
+  data: Extract<DataConfig, { labelled: string }>,
+  folder: string,
+  recorded?: readonly string[],
+): Promise<WholeSets> {
+  const labelled = await openLabelledSet(data.labelled, { folder, classes: asRecorded(recorded) });
+  const { classNames } = labelled;
+  const begun = recorded !== undefined;
+  const test =
+    data.test === undefined ? undefined : await openTestSet(data.test, folder, classNames, begun);
+  return { labelled, test };
+}
+
+/**
+ * The test set of a run, with the classes of its labelled images. A run of an older version that began
+ * with a list which lacks some of them may go on with it.
+ */
+export function openTestSet(
+  spec: string,
+  folder: string,
+  names: readonly string[],
+  begun: boolean,
+): Promise<LabelledImages> {
+  const source = begun ? 'the training' : 'the labelled images';
+  return openLabelledSet(spec, { folder, classes: { names, source, partial: begun } });
+}
+
+/** Number of classes of a config's images. Throws a ConfigError where the config says another. */
+export function classesOf({ classes }: Pick<TrainingConfig, 'classes'>, images: LabelledImages) {
+  const { length } = images.classNames;
+  if (classes === undefined || classes === length) return length;
+  throw new ConfigError(`the labelled images have ${length} classes, not ${classes}`, {
+    code: 'class-count',
+    where: 'classes',
+    hint: 'leave it out: the number of classes is that of the images',
+  });
+}
+
+/** How many images of a config may be unreadable. */
+export function unreadableOf({ data }: Pick<TrainingConfig, 'data'>): number {
+  return data.kind === 'mnist' ? 0 : data.unreadable;
+}
+
+/**
+ * Parts a share of each class's images, at least one, from the rest; which ones depends on the seed.
+ * Throws a DataError for a class with a single image.
+ */
+export function holdOut(
+  images: LabelledImages,
+  share: number,
+  seed: number,
+): Pick<TrainingSets, 'training' | 'validation'> {
+  const heldOut = drawHeldOut(images, share, seed);
+  return {
+    training: subsetOf(images, remaining(images.count, heldOut)),
+    validation: subsetOf(images, heldOut),
+  };
+}
+
+/**
+ * Places of the images that holdOut parts from the rest, sorted. With `firstOf` (the place of the image
+ * that another repeats) only the first of several is drawn.
+ */
+export function drawHeldOut(
+  images: LabelledImages,
+  share: number,
+  seed: number,
+  firstOf?: (place: number) => number,
+): Uint32Array {
+  const { classNames, name } = images;
+  const all = labelsOf(images);
+  // A repeat belongs to no class, so that it is not drawn.
+  const labels = firstOf
+    ? Uint32Array.from(all, (label, i) => (firstOf(i) === i ? label : classNames.length))
+    : all;
+  const counts = new Uint32Array(classNames.length);
+  for (const label of labels) counts[label] = (counts[label] ?? 0) + 1;
+  const alone = counts.indexOf(1);
+  if (alone >= 0)
+    throw new DataError(`class ${classNames[alone]} of ${name} has a single image`, {
+      code: 'too-few-images',
+      where: name,
+      hint: 'give it more, one to train on and one to hold out at least, or leave the class out',
+    });
+  const wanted = (own: number): number => (own === 0 ? 0 : Math.max(1, Math.round(own * share)));
+  return drawByClass(labels, classNames.length, wanted, seed, 'train.validation');
+}
+
+/** The digits of the test are the same for every seed; the held-out part of the rest depends on it. */
+async function openDigits(
+  data: Extract<DataConfig, { kind: 'mnist' }>,
+  { seed, validation }: Pick<TrainingConfig, 'seed' | 'validation'>,
+  folder: string,
+): Promise<TrainingSets> {
+  const digits = await openLabelledSet(
+    `mnist:${resolve(folder, data.folder ?? join('data', 'mnist'))}`,
+  );
+  const rest = Math.max(0, digits.count - data.test);
+  const wanted = data.labelled ?? rest;
+  const held = Math.max(1, Math.round(wanted * validation.share));
+  if (wanted > rest || wanted <= held)
+    throw new ConfigError(
+      `${rest} digits are left to train on after ${data.test} for the test, of which ${wanted} are wanted and ${held} held out`,
+      {
+        code: 'too-few-images',
+        where: 'data.labelled',
+        hint: `ask for at most ${rest}`,
+      },
+    );
+  const order = permutation(rest, seed, { site: fnv1a32('train.split'), step: 0, sample: 0 });
+  const places = order.map((place) => data.test + place);
+  return {
+    test: subsetOf(
+      digits,
+      new Uint32Array(data.test).map((_, i) => i),
+    ),
+    validation: subsetOf(digits, places.slice(0, held)),
+    training: subsetOf(digits, places.slice(held, wanted)),
+  };
+}
+
+/** The network's input [C,H,W] under a config. */
+export function shapeOf(
+  { input }: Model,
+  { size }: Pick<TrainingConfig, 'size'>,
+): readonly [number, number, number] {
+  return size === undefined ? input.shape : [input.shape[0], size, size];
+}
+
+/** How files become a network's images in training. */
+export interface TrainingView {
+  /** How the network sees them; default viewOf its input's shape. */
+  readonly view?: ImageView | undefined;
+  /** Default exact. */
+  readonly decode?: Decoding | undefined;
+}
+
+/** How a model sees images at a size [C,H,W]. */
+export function viewOfModel(
+  { input }: Pick<Model, 'input'>,
+  shape: readonly [number, number, number],
+): ImageView {
+  return viewOf(shape, input, input.mean);
+}
+
+/** The decoding of a config's training images; digits are not decoded. */
+export function decodingOf({ data }: Pick<TrainingConfig, 'data'>): Decoding | undefined {
+  return data.kind === 'mnist' ? undefined : data.decode;
+}
+
+/** How images become rows of batches without noise, for a network's input `shape`. */
+export function plainPreparation(
+  images: Pick<Images, 'packed'>,
+  shape: readonly [number, number, number],
+  { view = viewOf(shape), decode }: TrainingView = {},
+): Preparation {
+  return { shape, crop: evaluationCrop(images, view), view, decode };
+}
+
+/**
+ * How images become rows of a network's batches under a config's noise. `shape` is the network's
+ * input [C,H,W]. Throws a ConfigError for noise that the crop has no place for.
+ */
+export function preparationOf(
+  { randAugment, cutout, pad, flip, augment: affine, crop: wanted }: TrainingConfig['noise'],
+  images: Pick<Images, 'packed'>,
+  shape: readonly [number, number, number],
+  { view = viewOf(shape), decode }: TrainingView = {},
+): Preparation {
+  const crop = wanted === undefined ? trainingCrop(images, shape, view) : cropOf(wanted);
+  if (crop.kind === 'random' && pad !== undefined)
+    throw new ConfigError('noise.pad shifts whole images, and these are cropped at random', {
+      code: 'noise',
+      where: 'noise.pad',
+      hint: "leave out pad, or give crop: 'whole'",
+    });
+  return { shape, crop, view, decode, noise: { affine, randAugment, cutout, pad, flip } };
+}
+
+function cropOf(crop: NonNullable<TrainingConfig['noise']['crop']>): Crop {
+  return typeof crop === 'string' ? { kind: crop } : crop;
+}

@@ -1,0 +1,82 @@
+import { initialRate, learningRateAt, spanSteps, type Schedule } from '../../runtime/engine/schedules.js';
+import type { TrainingPlan } from './runTraining.js';
+
+/** The part of a plan that says how long what lasts. */
+type TimedPlan = Pick<
+  TrainingPlan,
+  'steps' | 'schedule' | 'evaluateEvery' | 'earlyStopping' | 'choose'
+> & {
+  readonly source: Pick<TrainingPlan['source'], 'stepsPerEpoch'>;
+  readonly validation?: unknown;
+};
+
+/**
+ * What of a plan cannot come to pass in its steps, in words: a warm-up that does not end, a rate that
+ * never falls, an early stop that cannot be. An average of weights needs no note: its decay is short at
+ * first, so that it forgets the initial weights within a few steps.
+ */
+export function planNotes(plan: TimedPlan): string[] {
+  const { steps, evaluateEvery, earlyStopping, choose = 'best', validation } = plan;
+  const notes = scheduleNotes(plan);
+  if (validation === undefined) return notes;
+  const evaluations = Math.ceil(steps / evaluateEvery);
+  if (evaluateEvery > steps && choose === 'best')
+    notes.push(
+      `the held-out images are looked at once, after the last step (${evaluateEvery} steps lie between two evaluations, and the training has ${steps}): the best weights are the last`,
+    );
+  // The first evaluation has none to be worse than, and the last is the end anyhow.
+  if (earlyStopping && earlyStopping.patience >= evaluations - 1)
+    notes.push(
+      `the training cannot stop early: it has ${evaluations} evaluation${evaluations === 1 ? '' : 's'}, and the patience is ${earlyStopping.patience}`,
+    );
+  return notes;
+}
+
+function scheduleNotes({ schedule, steps, source }: TimedPlan): string[] {
+  const totals = { steps, stepsPerEpoch: source.stepsPerEpoch };
+  if (schedule.kind === 'warmup') {
+    const length = spanSteps(schedule.length, totals);
+    if (length >= steps) {
+      const last = short(learningRateAt(schedule, steps - 1, totals));
+      const wanted = short(initialRate(schedule));
+      return [
+        `the warm-up lasts ${short(length)} steps, and the training ${steps}: the learning rate ends at ${last} and never reaches ${wanted}`,
+      ];
+    }
+  }
+  const inner = schedule.kind === 'warmup' ? schedule.then : schedule;
+  if (inner.kind !== 'exponential' || inner.staircase === false) return [];
+  const every = spanSteps(inner.every, totals);
+  if (every < steps) return [];
+  return [
+    `the learning rate never falls: it would after ${short(every)} steps, and the training has ${steps}`,
+  ];
+}
+
+/** What is another when a run goes on with another number of steps than it was planned with. */
+export function stretchNotes(
+  { schedule, steps, source }: TimedPlan,
+  { step, steps: before }: { readonly step: number; readonly steps: number | undefined },
+): string[] {
+  if (step > steps)
+    return [`the run has done ${step} steps, and ${steps} are wanted: nothing is trained`];
+  if (before === undefined || before === steps || step === steps || !isStretched(schedule))
+    return [];
+  const { stepsPerEpoch } = source;
+  const rateOf = (total: number): string =>
+    short(learningRateAt(schedule, step, { steps: total, stepsPerEpoch }));
+  return [
+    `the run was planned for ${before} steps and now has ${steps}: its cosine schedule is stretched to them, ` +
+      `and the learning rate at step ${step} is ${rateOf(steps)} in place of ${rateOf(before)}`,
+  ];
+}
+
+/** Whether rates depend on how long the run is. */
+function isStretched(schedule: Schedule): boolean {
+  return schedule.kind === 'warmup' ? isStretched(schedule.then) : schedule.kind === 'cosine';
+}
+
+/** Three digits, and no more zeros than are needed. */
+function short(value: number): string {
+  return String(Number(value.toPrecision(3)));
+}

@@ -1,0 +1,353 @@
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
+import type { BestResult, Json } from '../../contract/checkpointSchema.js';
+import type { Model } from '../../compiler/trace/defineModel.js';
+import { recoverFolder } from '../../runtime/storage/atomic.js';
+import {
+  discardCheckpointsAfter,
+  latestCheckpoint,
+  listCheckpoints,
+  pruneCheckpoints,
+  type Checkpoint,
+} from '../../runtime/storage/checkpoint.js';
+import { MetricsWriter, readMetrics } from '../../runtime/storage/metrics.js';
+import { learningRateAt, type Schedule } from '../../runtime/engine/schedules.js';
+import { removeOwnFiles } from '../../runtime/storage/ownFiles.js';
+import { ConfigError, TrainingError } from '../../support/errors.js';
+import { isObject } from '../config/config.js';
+import { currentCosts } from '../build/target.js';
+import { recordedRunCosts, recordRunCosts, type Costs } from '../build/costFile.js';
+import { planNotes, stretchNotes } from './planNotes.js';
+import {
+  Trainer,
+  type BatchSource,
+  type EvaluationImages,
+  type StepEvent,
+  type TrainerOptions,
+} from '../trainer/trainer.js';
+import { unfinishedRun } from '../record/unfinishedRun.js';
+
+/** One network's training, with all that makes it reproducible. */
+export interface TrainingPlan {
+  /** What progress calls it. */
+  readonly title: string;
+  /** Folder that takes artifacts/, checkpoints/ and metrics.jsonl. */
+  readonly folder: string;
+  readonly model: string | Model;
+  readonly trainer: TrainerOptions;
+  /** A checkpoint, or a run (then its best), whose weights a new run starts from; see Trainer.startFrom. */
+  readonly initial?: string | undefined;
+  readonly source: BatchSource;
+  readonly steps: number;
+  readonly schedule: Schedule;
+  /** Held-out labelled images that the best checkpoint is judged on. */
+  readonly validation?: EvaluationImages | undefined;
+  /** Steps between two evaluations. */
+  readonly evaluateEvery: number;
+  /** Ends the run after so many evaluations in a row without a better one; never where missing. */
+  readonly earlyStopping?: { readonly patience: number } | undefined;
+  /**
+   * Which weights the run ends with: those of the best evaluation (default), or the last. Either way
+   * their moving average, where there is one.
+   */
+  readonly choose?: 'best' | 'last' | undefined;
+  /** Steps between two checkpoints. */
+  readonly checkpointEvery: number;
+  readonly keepLast: number;
+  /** Names of the classes, by their numbers, for each checkpoint to record. */
+  readonly classes?: readonly string[] | undefined;
+  /** Written into each checkpoint. */
+  readonly config: Json;
+}
+
+/** Epochs as steps, at least one. */
+export function everyEpochs(epochs: number, { stepsPerEpoch }: BatchSource): number {
+  return Math.max(1, Math.round(epochs * stepsPerEpoch));
+}
+
+export type TrainingEvent =
+  | {
+      readonly kind: 'begin';
+      /** What is trained. */
+      readonly title: string;
+      readonly steps: number;
+      /** Steps done before, by the run that this one resumes. */
+      readonly firstStep: number;
+    }
+  | StepEvent
+  | {
+      readonly kind: 'evaluation';
+      readonly step: number;
+      readonly accuracy: number;
+      readonly loss: number;
+      /** Held-out images that it is of. */
+      readonly images: number;
+    }
+  | { readonly kind: 'checkpoint'; readonly step: number; readonly path: string }
+  | { readonly kind: 'message'; readonly text: string };
+
+/** Callbacks and switches of a training run. */
+export interface TrainingControl {
+  /** Continue from the newest checkpoint; a new run starts over. */
+  readonly resume?: boolean | undefined;
+  /** Aborted: stops at the next step boundary with a checkpoint. */
+  readonly signal?: AbortSignal | undefined;
+  readonly onEvent?: ((event: TrainingEvent) => void) | undefined;
+}
+
+/** Result of a training run. */
+export interface TrainingOutcome {
+  readonly trainer: Trainer;
+  readonly checkpoint: string;
+  readonly best: BestResult | null;
+  readonly interrupted: boolean;
+  /** Whether early stopping ended it before its last step. */
+  readonly stoppedEarly: boolean;
+}
+
+/**
+ * Trains in a run's folder with evaluations, checkpoints and metrics; bit for bit the same whether
+ * interrupted and resumed or not. What a killed run left half-written is cleared first. No other
+ * process may write the folder. The caller closes the trainer of the outcome.
+ */
+export async function runTraining(
+  plan: TrainingPlan,
+  control: TrainingControl,
+): Promise<TrainingOutcome> {
+  if (plan.earlyStopping && !plan.validation)
+    throw new ConfigError(
+      `${plan.title} is to stop early, but nothing is held out to judge it by`,
+      {
+        code: 'no-validation',
+        where: 'earlyStopping',
+        hint: 'give a validation set, or leave earlyStopping out',
+      },
+    );
+  for (const place of ['', 'artifacts', 'checkpoints']) recoverFolder(join(plan.folder, place));
+  const costs = await costsOf(plan, control);
+  const trainer = await Trainer.create(plan.model, {
+    ...plan.trainer,
+    costs,
+    out: join(plan.folder, 'artifacts'),
+  });
+  try {
+    return await new TrainingRun(plan, control, trainer).run();
+  } catch (error) {
+    await trainer.close();
+    throw error;
+  }
+}
+
+/**
+ * The costs by which a run's graphs are spelled: those that it began with, whatever was tuned since,
+ * for graphs that are spelled otherwise round otherwise.
+ */
+async function costsOf(
+  { folder, trainer }: TrainingPlan,
+  { resume = false }: TrainingControl,
+): Promise<Costs> {
+  const begun = resume && listCheckpoints(join(folder, 'checkpoints')).length > 0;
+  const own = begun ? recordedRunCosts(folder) : await currentCosts(trainer.threads);
+  const costs = trainer.costs ?? own;
+  recordRunCosts(folder, costs);
+  return costs;
+}
+
+/** What metrics.jsonl says of the held-out images after a step; undefined where it does not tell. */
+function lossAt(metrics: string, step: number): number | undefined {
+  if (!existsSync(metrics)) return undefined;
+  let found: number | undefined;
+  for (const { kind, step: own, loss } of readMetrics(metrics))
+    if (kind === 'eval' && own === step && typeof loss === 'number') found = loss;
+  return found;
+}
+
+/** The length of a run whose checkpoints record it in their config alone, as those of older versions. */
+function configSteps({ state: { config } }: Checkpoint): number | undefined {
+  const steps = isObject(config) ? config['steps'] : undefined;
+  return typeof steps === 'number' ? steps : undefined;
+}
+
+class TrainingRun {
+  readonly #checkpoints: string;
+  readonly #metricsPath: string;
+  #best: BestResult | null = null;
+  /** Loss of the best evaluation; undefined where it is not known. */
+  #bestLoss: number | undefined;
+  #saved: { readonly step: number; readonly path: string } | undefined;
+
+  constructor(
+    private readonly plan: TrainingPlan,
+    private readonly control: TrainingControl,
+    private readonly trainer: Trainer,
+  ) {
+    this.#checkpoints = join(plan.folder, 'checkpoints');
+    this.#metricsPath = join(plan.folder, 'metrics.jsonl');
+  }
+
+  async run(): Promise<TrainingOutcome> {
+    const { plan, trainer } = this;
+    await this.#start();
+    for (const note of planNotes(plan)) this.#tell(`note: ${note}`);
+    this.control.onEvent?.({
+      kind: 'begin',
+      title: plan.title,
+      steps: plan.steps,
+      firstStep: trainer.step,
+    });
+    const metrics = MetricsWriter.open(this.#metricsPath, trainer.step);
+    try {
+      if (trainer.step === 0) await this.#save(metrics);
+      const { stepsPerEpoch } = plan.source;
+      const totals = { steps: plan.steps, stepsPerEpoch };
+      const steps = {
+        until: this.#stopped ? trainer.step : plan.steps,
+        learningRate: (step: number) => learningRateAt(plan.schedule, step, totals),
+        // Short at first, so that the average forgets the initial weights (TensorFlow's num_updates).
+        emaDecay: (step: number) => Math.min(plan.trainer.emaDecay ?? 0, (1 + step) / (10 + step)),
+        stopsAfter: (step: number) => this.#isBoundary(step),
+      };
+      for await (const event of trainer.run(plan.source, steps)) {
+        const { kind, step, epoch, loss, accuracy, learningRate, skipped } = event;
+        const figures = { kind, step, epoch, loss, accuracy, learningRate };
+        metrics.append(skipped === undefined ? figures : { ...figures, skipped });
+        this.control.onEvent?.(event);
+        // The state of an earlier step is gone; every step with a boundary is the last of its events.
+        if (step < trainer.step) continue;
+        await this.#boundary(step, metrics);
+        if (this.control.signal?.aborted || this.#stopped) break;
+      }
+      if (this.#saved?.step !== trainer.step) await this.#save(metrics);
+      if (this.#stopped) this.#tellWhy();
+    } catch (error) {
+      metrics.flush();
+      throw this.#withCheckpoint(error);
+    } finally {
+      metrics.close();
+    }
+    return {
+      trainer,
+      checkpoint: this.#saved?.path ?? '',
+      best: this.#best,
+      interrupted: trainer.step < plan.steps && !this.#stopped,
+      stoppedEarly: this.#stopped,
+    };
+  }
+
+  async #start(): Promise<void> {
+    if (this.control.resume !== true) {
+      if (existsSync(this.#checkpoints)) removeOwnFiles(this.#checkpoints);
+      await this.#initialize();
+      return;
+    }
+    const { checkpoint, damaged } = latestCheckpoint(this.#checkpoints);
+    for (const { message } of damaged) this.#tell(`skipped a damaged checkpoint: ${message}`);
+    if (checkpoint === undefined) {
+      const [first] = damaged;
+      if (first) throw first;
+      await this.#initialize();
+      return;
+    }
+    const { step, best, steps } = await this.trainer.resume(checkpoint.path);
+    await this.trainer.requireFinite();
+    for (const note of stretchNotes(this.plan, { step, steps: steps ?? configSteps(checkpoint) }))
+      this.#tell(`note: ${note}`);
+    discardCheckpointsAfter(this.#checkpoints, step);
+    this.#best = best;
+    this.#bestLoss = best ? lossAt(this.#metricsPath, best.step) : undefined;
+    this.#saved = { step, path: checkpoint.path };
+  }
+
+  async #initialize(): Promise<void> {
+    const { initial, classes } = this.plan;
+    if (initial === undefined) return;
+    const unfinished = unfinishedRun(initial);
+    if (unfinished) this.#tell(`note: ${unfinished.note}`);
+    await this.trainer.startFrom(initial, classes);
+  }
+
+  /**
+   * Whether the evaluations since the best one have worn out the run's patience. How many there were
+   * follows from the steps alone, so a resumed run stops where the whole one does.
+   */
+  get #stopped(): boolean {
+    const { earlyStopping, evaluateEvery, steps } = this.plan;
+    if (!earlyStopping || !this.#best || this.trainer.step >= steps) return false;
+    const evaluations = (step: number): number => Math.floor(step / evaluateEvery);
+    const since = evaluations(this.trainer.step) - evaluations(this.#best.step);
+    return since >= earlyStopping.patience;
+  }
+
+  #tellWhy(): void {
+    const { step } = this.trainer;
+    this.#tell(
+      `stopped early after step ${step}: no better evaluation since step ${this.#best?.step ?? 0}`,
+    );
+  }
+
+  #tell(text: string): void {
+    this.control.onEvent?.({ kind: 'message', text });
+  }
+
+  #isBoundary(step: number): boolean {
+    const { validation, evaluateEvery, checkpointEvery } = this.plan;
+    return (validation && step % evaluateEvery === 0) || step % checkpointEvery === 0;
+  }
+
+  async #boundary(step: number, metrics: MetricsWriter): Promise<void> {
+    const { plan, trainer } = this;
+    const last = step === plan.steps;
+    if (plan.validation && (last || step % plan.evaluateEvery === 0)) {
+      const { accuracy, loss, images } = await trainer.evaluate(plan.validation);
+      metrics.append({ kind: 'eval', step, accuracy, loss });
+      this.control.onEvent?.({ kind: 'evaluation', step, accuracy, loss, images });
+      if (this.#isBetter(accuracy, loss)) {
+        this.#best = { step, metric: 'accuracy', value: accuracy };
+        this.#bestLoss = loss;
+        if (plan.choose !== 'last') {
+          await this.#save(metrics);
+          return;
+        }
+      }
+    }
+    if (last || this.#stopped || step % plan.checkpointEvery === 0) await this.#save(metrics);
+  }
+
+  /** By accuracy, among equal ones by loss; of equal losses too, the first stays the best. */
+  #isBetter(accuracy: number, loss: number): boolean {
+    if (this.#best === null || accuracy > this.#best.value) return true;
+    return accuracy === this.#best.value && loss < (this.#bestLoss ?? -Infinity);
+  }
+
+  async #save(metrics: MetricsWriter): Promise<void> {
+    const { plan, trainer } = this;
+    metrics.flush();
+    const { stepsPerEpoch } = plan.source;
+    const path = await trainer.save(this.#checkpoints, {
+      epoch: Math.floor(trainer.step / stepsPerEpoch),
+      position: (trainer.step % stepsPerEpoch) * trainer.images,
+      best: this.#best,
+      ...(plan.choose === 'last' && { choose: plan.choose }),
+      steps: plan.steps,
+      ...((trainer.step >= plan.steps || this.#stopped) && { ended: true }),
+      ...(plan.classes && { classes: plan.classes }),
+      config: plan.config,
+    });
+    this.#saved = { step: trainer.step, path };
+    const kept = plan.choose === 'last' ? undefined : this.#best?.step;
+    pruneCheckpoints(this.#checkpoints, plan.keepLast, kept);
+    this.control.onEvent?.({ kind: 'checkpoint', step: trainer.step, path });
+  }
+
+  /** Names the last good checkpoint where training went wrong. */
+  #withCheckpoint(error: unknown): unknown {
+    if (!(error instanceof TrainingError) || this.#saved === undefined) return error;
+    const { code, where, hint } = error;
+    return new TrainingError(`${error.message}; the last good checkpoint is ${this.#saved.path}`, {
+      code,
+      where,
+      hint,
+      cause: error,
+    });
+  }
+}

@@ -1,0 +1,438 @@
+import { existsSync } from 'node:fs';
+import { join, resolve } from 'node:path';
+import type { Json } from '../../contract/checkpointSchema.js';
+import { cleanImages } from '../../data/loader/cleanImages.js';
+import { ImageBatches } from '../../data/loader/imageBatches.js';
+import { hardTargets } from '../../data/sets/images.js';
+import type { ImageSource } from '../../data/loader/imageSource.js';
+import type { OnSet } from '../../data/sets/describe.js';
+import { LoaderPool } from '../../data/loader/loaderPool.js';
+import { UnreadableImages } from '../../data/loader/unreadable.js';
+import type { Preparation } from '../../data/loader/preparation.js';
+import { removeOwnFiles } from '../../runtime/storage/ownFiles.js';
+import { fixedFolder, listCheckpoints, readCheckpointState } from '../../runtime/storage/checkpoint.js';
+import { RunFolder } from '../../runtime/storage/runFolder.js';
+import { ConfigError } from '../../support/errors.js';
+import { batchesAhead, chooseDevice } from '../../runtime/machine/device.js';
+import { deviceNote, type DeviceChoice } from '../../runtime/machine/deviceNames.js';
+import { machine } from '../../runtime/machine/machine.js';
+import { configChanges } from '../config/configChanges.js';
+import {
+  isObject,
+  parseTrainingConfig,
+  scheduleOf,
+  withTrainingDefaults,
+  type TrainingConfig,
+} from '../config/config.js';
+import { evaluateClean } from '../evaluation/evaluateNetwork.js';
+import { fixResolution, requireLarger } from './fixResolution.js';
+import { forgetTest, judgeRun, type EvaluationResult, type RunJudgement } from './judgeRun.js';
+import { drawnAgainNote, recordedHeldOut, type HeldOut } from '../../data/memory/heldOutRecord.js';
+import { openLabelledSet } from '../../data/datasets/openSets.js';
+import { Labeller } from '../labelling/labeller.js';
+import { loadModel, modelPath } from '../../language/frontend/loadModel.js';
+import { networkOf, type Network } from '../weights/modelWeights.js';
+import { openRememberedSets, type RememberedOptions } from '../record/rememberedSets.js';
+import {
+  asRecorded,
+  classesOfRun,
+  configFolderEntry,
+  dataOfRun,
+  recordedClasses,
+  requireRun,
+} from '../record/runRecord.js';
+import { resizer, resizerNote } from '../record/resizer.js';
+import { requireStartingWeights } from '../weights/startingWeights.js';
+import {
+  everyEpochs,
+  runTraining,
+  type TrainingControl,
+  type TrainingOutcome,
+  type TrainingPlan,
+} from './runTraining.js';
+import {
+  classesOf,
+  decodingOf,
+  holdOut,
+  openTrainingSets,
+  plainPreparation,
+  preparationOf,
+  shapeOf,
+  unreadableOf,
+  viewOfModel,
+} from '../record/trainingData.js';
+import type { StepEvent, TrainerOptions } from '../trainer/trainer.js';
+
+/** Options of trainFromConfig. */
+export interface TrainFromConfigOptions extends TrainingControl {
+  /** Folder that relative paths of the config start from. */
+  readonly configFolder: string;
+  /** The run's folder; `runs/<name>` where it is missing. */
+  readonly out?: string | undefined;
+  /** Start over where the folder holds a run, which goes; refused unless told. */
+  readonly overwrite?: boolean | undefined;
+  /** Resumes with images that have changed since the run began; refused unless told. */
+  readonly acceptData?: boolean | undefined;
+  /** Hashes the contents of all files, however many; else a part of those of large sets. */
+  readonly hashData?: boolean | undefined;
+  /** Told of each set as it was opened. */
+  readonly onSet?: OnSet | undefined;
+}
+
+/** Result of trainFromConfig. */
+export interface TrainResult extends RunJudgement {
+  readonly name: string;
+  readonly folder: string;
+  readonly epoch: number;
+  readonly seconds: number;
+  /** Share of the steps' time in which the network waited for images. */
+  readonly waiting: number;
+  /** The second phase, at a larger size; what was tested are its weights. */
+  readonly fixed?: Omit<RunJudgement, 'test' | 'interrupted'>;
+}
+
+/** The images of a config as its training takes them. */
+interface RunImages {
+  readonly source: ImageBatches;
+  /** The same images as they are, at another size. */
+  sourceAt(size: number): ImageBatches;
+  readonly steps: number;
+  readonly validation: ImageSource;
+  readonly test: ImageSource | undefined;
+  readonly network: Network;
+  readonly classNames: readonly string[];
+  readonly unreadable: UnreadableImages;
+  /** Records what the run takes its images to be. */
+  keepSets(): Promise<void>;
+}
+
+/** Trains one network as a config says, in a run's folder that it locks. */
+export async function trainFromConfig(
+  config: TrainingConfig,
+  options: TrainFromConfigOptions,
+): Promise<TrainResult> {
+  const start = performance.now();
+  const choice = await chooseDevice(config.device, config.precision);
+  const note = deviceNote(choice);
+  const { configFolder, out = join('runs', config.name), resume = false } = options;
+  const run = RunFolder.open(out);
+  const pool = new LoaderPool();
+  try {
+    if (!resume && options.overwrite !== true) requireNoRun(out);
+    if (resume) requireSameRun(run, config, choice);
+    const recorded = resume ? classesOfRun(run.readInfo()) : undefined;
+    if (!resume) forgetEnd(out);
+    const { acceptData, hashData, onSet } = options;
+    const tell = (text: string): void => options.onEvent?.({ kind: 'message', text });
+    const images = await imagesOf(config, configFolder, {
+      ...{ pool, folder: out, resume, acceptData, hashData, onSet, tell },
+      unreadableFile: join(out, 'unreadable.jsonl'),
+      prefetch: batchesAhead(choice.device, config.stepsPerRun),
+      recorded,
+    });
+    const notes = !resume || lastStep(out) === 0 ? requireStart(config, configFolder, images) : [];
+    await images.keepSets();
+    const changed = resume ? resizerNote(run.readInfo(), config.data) : undefined;
+    if (changed !== undefined) tell(changed);
+    run.writeInfo({
+      resizer,
+      config: toJson(config),
+      configFolder: configFolderEntry(out, configFolder),
+      classes: [...images.classNames],
+      device: choice.device,
+      machine: machine(),
+      node: process.version,
+    });
+    for (const text of [...(note === undefined ? [] : [note]), ...notes])
+      options.onEvent?.({ kind: 'message', text });
+    const waiting = new Waiting();
+    const plan = planOf(config, images, out, configFolder);
+    const result = await trainPhases(config, plan, images, {
+      ...options,
+      onEvent: (event) => {
+        if (event.kind === 'step') waiting.add(event, config.batch);
+        options.onEvent?.(event);
+      },
+    });
+    const skipped = images.unreadable.note;
+    if (skipped !== undefined) options.onEvent?.({ kind: 'message', text: skipped });
+    const epoch = Math.floor(result.step / images.source.stepsPerEpoch);
+    const seconds = (performance.now() - start) / 1000;
+    const { share } = waiting;
+    return { name: config.name, folder: out, ...result, waiting: share, epoch, seconds };
+  } finally {
+    await pool.close();
+    run.close();
+  }
+}
+
+/** Measures the weights that a run ends with as `gradus eval` does, to the last digit. */
+async function testRun(
+  folder: string,
+  { batch, threads, device }: TrainingConfig,
+  source: ImageSource,
+): Promise<EvaluationResult> {
+  const { classNames } = source;
+  const labeller = await Labeller.create(folder, { batch, threads, device, classNames });
+  try {
+    const { accuracy, loss, images } = await evaluateClean(labeller, source);
+    return { accuracy, loss, images };
+  } finally {
+    await labeller.close();
+  }
+}
+
+/** The training itself and, where the config wants it, its second phase. */
+async function trainPhases(
+  config: TrainingConfig,
+  plan: TrainingPlan,
+  images: RunImages,
+  control: TrainingControl,
+): Promise<RunJudgement & Pick<TrainResult, 'fixed'>> {
+  const { fixResolution: fix } = config;
+  const outcome = await runTraining(plan, control);
+  const first = await judge(outcome, plan.folder, config, { images, last: fix === undefined });
+  if (fix === undefined || first.interrupted) return first;
+  const source = images.sourceAt(fix.size);
+  const second = await fixResolution(
+    {
+      ...{ first: plan, checkpoint: first.chosen.path, fix, source, batch: config.batch },
+      validation: images.validation,
+      evaluateEvery: everyEpochs(config.validation.every, source),
+      checkpointEvery: everyEpochs(config.checkpoints.every, source),
+    },
+    control,
+  );
+  const judged = await judge(second, fixedFolder(plan.folder), config, { images, last: true });
+  const { test, interrupted, ...fixed } = judged;
+  return { ...first, interrupted, checkpoint: fixed.checkpoint, fixed, ...(test && { test }) };
+}
+
+/** The figures that a phase ends with; the last one's weights are measured on the test set. */
+async function judge(
+  outcome: TrainingOutcome,
+  folder: string,
+  config: TrainingConfig,
+  { images, last }: { readonly images: RunImages; readonly last: boolean },
+): Promise<RunJudgement> {
+  const { test, validation } = images;
+  try {
+    return await judgeRun(outcome, {
+      folder,
+      validationImages: validation.count,
+      ...(last && test && { evaluateTest: () => testRun(folder, config, test) }),
+    });
+  } finally {
+    await outcome.trainer.close();
+  }
+}
+
+/** What the test set said, and the second phase, belong to the run that is to start over. */
+function forgetEnd(folder: string): void {
+  forgetTest(folder);
+  if (existsSync(fixedFolder(folder))) removeOwnFiles(fixedFolder(folder));
+}
+
+/** Adds up how long steps took, and how long they waited for images. */
+class Waiting {
+  #waited = 0;
+  #ran = 0;
+
+  add({ waitMilliseconds, imagesPerSecond }: StepEvent, images: number): void {
+    this.#waited += waitMilliseconds;
+    this.#ran += (1000 * images) / imagesPerSecond;
+  }
+
+  get share(): number {
+    const total = this.#waited + this.#ran;
+    return total === 0 ? 0 : this.#waited / total;
+  }
+}
+
+interface LoadOptions extends RememberedOptions {
+  readonly pool: LoaderPool;
+  readonly unreadableFile: string;
+  /** Batches made ahead of a step; the loader's own number where undefined. */
+  readonly prefetch: number | undefined;
+}
+
+/** Opens all that a config names, and traces its model, before anything is written. */
+async function imagesOf(
+  config: TrainingConfig,
+  configFolder: string,
+  { pool, unreadableFile, prefetch, recorded, ...memory }: LoadOptions,
+): Promise<RunImages> {
+  const { batch, seed, noise } = config;
+  // Threads look at the files while this one checks and traces the model.
+  const [sets, loaded] = await Promise.all([
+    openRememberedSets(config, configFolder, { ...memory, recorded }),
+    loadModel(modelPath(config.model, configFolder)),
+  ]);
+  const { training, validation, test } = sets;
+  const classes = classesOf(config, training);
+  const { model } = loaded;
+  const shape = shapeOf(model, config);
+  requireLarger(config.fixResolution, shape, 'fixResolution.size');
+  const decode = decodingOf(config);
+  const view = viewOfModel(model, shape);
+  const preparation = preparationOf(noise, training, shape, { view, decode });
+  const steps =
+    config.steps ?? Math.ceil((config.epochs ?? 1) * Math.floor(training.count / batch));
+  const unreadable = new UnreadableImages({ file: unreadableFile, limit: unreadableOf(config) });
+  for (const left of sets.beside) unreadable.addBeside(left);
+  const clean = { pool, unreadable };
+  const sourceOf = (name: string, own: Preparation, until?: number): ImageBatches =>
+    new ImageBatches(training, hardTargets(training), {
+      ...{ batch, seed, preparation: own, until, name, prefetch },
+      ...clean,
+    });
+  return {
+    source: sourceOf('train', preparation, steps),
+    sourceAt: (size) => {
+      const larger = shapeOf(model, { size });
+      const seen = { view: viewOfModel(model, larger), decode };
+      return sourceOf('train.fixed', plainPreparation(training, larger, seen));
+    },
+    steps,
+    validation: cleanImages(validation, clean),
+    test: test && cleanImages(test, clean),
+    network: networkOf(loaded, {
+      ...{ classes, image: shape, freeze: config.freeze },
+      ...{ drop: noise.dropout, dropPath: noise.dropPath },
+    }),
+    classNames: training.classNames,
+    unreadable,
+    keepSets: () => sets.keep(),
+  };
+}
+
+/** What a new run starts from fits its network and its classes; returns what is to be said of it. */
+function requireStart(
+  { init }: TrainingConfig,
+  configFolder: string,
+  { network, classNames }: RunImages,
+): string[] {
+  if (init === undefined) return [];
+  return requireStartingWeights(resolve(configFolder, init), network, classNames);
+}
+
+/** Epochs of the config become steps. */
+function planOf(
+  config: TrainingConfig,
+  { source, steps, validation, network, classNames }: RunImages,
+  folder: string,
+  configFolder: string,
+): TrainingPlan {
+  return {
+    title: config.name,
+    folder,
+    model: modelPath(config.model, configFolder),
+    trainer: trainerOptions(config, network.classes),
+    initial: config.init && resolve(configFolder, config.init),
+    source,
+    steps,
+    schedule: scheduleOf(config),
+    validation,
+    evaluateEvery: everyEpochs(config.validation.every, source),
+    earlyStopping: config.earlyStopping,
+    choose: config.choose,
+    checkpointEvery: everyEpochs(config.checkpoints.every, source),
+    keepLast: config.checkpoints.keepLast,
+    classes: classNames,
+    config: toJson(config),
+  };
+}
+
+/**
+ * The labelled images that the training of a checkpoint held out; undefined where it was not made
+ * by `gradus train`. Throws a DataError with `hint` where they are gone.
+ */
+export async function heldOutOf(checkpoint: string, hint: string): Promise<HeldOut | undefined> {
+  const { config: saved } = readCheckpointState(checkpoint);
+  if (typeof saved !== 'object' || saved === null || !('data' in saved)) return undefined;
+  const config = parseTrainingConfig(saved, checkpoint);
+  const { data } = config;
+  const run = requireRun(checkpoint, hint);
+  if (data.kind === 'mnist') {
+    const sets = await openTrainingSets(config, dataOfRun(run, 'mnist', hint).folder);
+    return { images: sets.validation, notes: [] };
+  }
+  const { folder, note } = dataOfRun(run, data.labelled, hint);
+  const notes = note === undefined ? [] : [note];
+  const classes = asRecorded(recordedClasses(checkpoint));
+  const all = await openLabelledSet(data.labelled, { folder, classes });
+  const recorded = await recordedHeldOut(run.path, all);
+  if (recorded) return 'lost' in recorded ? recorded : { ...recorded, notes };
+  const drawn = { share: config.validation.share, seed: config.seed };
+  const images = holdOut(all, drawn.share, drawn.seed).validation;
+  return { images, notes: [...notes, drawnAgainNote(run.path, data.labelled, drawn)] };
+}
+
+/** What a config says to the trainer; `classes` is the number of those of its images. */
+export function trainerOptions(config: TrainingConfig, classes: number): TrainerOptions {
+  const { batch, seed, optimizer, noise } = config;
+  return {
+    batch,
+    seed,
+    optimizer,
+    emaDecay: config.ema,
+    maxNorm: config.clipNorm,
+    checkpointing: config.checkpointing,
+    precision: config.precision,
+    stepsPerRun: config.stepsPerRun,
+    labelSmoothing: config.labelSmoothing,
+    drop: noise.dropout,
+    dropPath: noise.dropPath,
+    freeze: config.freeze,
+    size: config.size,
+    classes,
+    // A quarter of the bytes of floats to prepare and to copy between threads; the graph normalises
+    // them by the model's mean and std, so that they are the same wherever the network runs.
+    imageFormat: 'uint8-nhwc',
+    threads: config.threads,
+    device: config.device,
+  };
+}
+
+/** The step of a run's newest checkpoint. */
+function lastStep(folder: string): number {
+  return listCheckpoints(join(folder, 'checkpoints')).at(-1) ?? 0;
+}
+
+/** Hours of training are not to be lost for want of a --resume. */
+function requireNoRun(folder: string): void {
+  const last = lastStep(folder);
+  if (last === 0) return;
+  throw new ConfigError(`${folder} holds a run of ${last} steps`, {
+    code: 'run-exists',
+    where: folder,
+    hint: '--resume goes on from there, --overwrite deletes it and starts over, --out DIR takes another folder',
+  });
+}
+
+/**
+ * A folder belongs to one config, its length aside: another one would mix two runs in its metrics. Of the
+ * device it matters which one the run took, not whether it was asked for by name or by `auto`.
+ */
+function requireSameRun(run: RunFolder, config: TrainingConfig, { device }: DeviceChoice): void {
+  const info = run.readInfo();
+  if (!isObject(info)) return;
+  const begun = withTrainingDefaults(info['config']);
+  const { device: taken } = info;
+  // Older versions recorded no more than the word.
+  const changes =
+    taken === undefined || !isObject(begun)
+      ? configChanges(begun, toJson(config))
+      : configChanges({ ...begun, device: taken }, toJson({ ...config, device }));
+  if (changes.length === 0) return;
+  throw new ConfigError(`${run.path} holds a run of another config`, {
+    code: 'config-differs',
+    where: run.path,
+    notes: changes,
+    hint: 'resume with the config that the run began with, or give another --out',
+  });
+}
+
+function toJson(config: TrainingConfig): Json {
+  return JSON.parse(JSON.stringify(config)) as Json;
+}

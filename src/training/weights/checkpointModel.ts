@@ -1,0 +1,101 @@
+import { existsSync, readFileSync } from 'node:fs';
+import { join, resolve } from 'node:path';
+import type { CheckpointState } from '../../contract/checkpointSchema.js';
+import type { Manifest } from '../../contract/manifest.js';
+import { parseManifest } from '../../contract/manifestSchema.js';
+import { findShippedModel } from '../../language/models/registry.js';
+import type { Model } from '../../compiler/trace/defineModel.js';
+import { findRun } from '../../runtime/storage/runFolder.js';
+import { ArtifactError } from '../../support/errors.js';
+import { loadModel, modelPath, type LoadedModel } from '../../language/frontend/loadModel.js';
+import { importedPixels, withPixels } from './publishedPixels.js';
+import { configFolders, field } from '../record/runRecord.js';
+import { trustedModel, type ModelTrust } from '../build/trustedModel.js';
+
+/** What is known of a checkpoint's network from what lies around it. */
+export interface CheckpointModel {
+  readonly loaded: LoadedModel;
+  /** [C,H,W], where it is recorded. */
+  readonly image: readonly [number, number, number] | undefined;
+  /** How its images were given to it, where that is recorded. */
+  readonly imageFormat: Manifest['imageFormat'] | undefined;
+  /** Rates of its noise in training, where the config has them; else they are the model's own. */
+  readonly rates: NoiseRates;
+}
+
+/** Dropout before the classifier, and stochastic depth of the last block: shares that are dropped. */
+export interface NoiseRates {
+  readonly drop?: number | undefined;
+  readonly dropPath?: number | undefined;
+}
+
+/**
+ * Finds the model of a checkpoint: `given`, else the network that its run recorded, else the file that
+ * its config or the manifest of its run names, if that may be trusted. Throws an ArtifactError where none of them exists.
+ */
+export async function modelOfCheckpoint(
+  path: string,
+  { config }: Pick<CheckpointState, 'config'>,
+  given: string | Model | undefined,
+  trust: ModelTrust = {},
+): Promise<CheckpointModel> {
+  const manifest = manifestBeside(path);
+  const size = field(config, 'size');
+  const found =
+    given === undefined
+      ? await trustedModel(path, () => findModel(path, config, manifest), manifest, trust)
+      : await loadModel(given);
+  const loaded = withPixels(found, importedPixels(config, path));
+  const [channels] = loaded.model.input.shape;
+  return {
+    loaded,
+    image: typeof size === 'number' ? [channels, size, size] : manifest?.image,
+    imageFormat: manifest?.imageFormat,
+    rates: ratesOf(field(config, 'noise')),
+  };
+}
+
+function ratesOf(noise: unknown): NoiseRates {
+  const rate = (key: string): number | undefined => {
+    const value = field(noise, key);
+    return typeof value === 'number' ? value : undefined;
+  };
+  return { drop: rate('dropout'), dropPath: rate('dropPath') };
+}
+
+function findModel(path: string, config: unknown, manifest: Manifest | undefined): string {
+  const inConfig = field(config, 'model');
+  const named = [
+    ...(typeof inConfig === 'string'
+      ? foldersOf(path, config).map((folder) => modelPath(inConfig, folder))
+      : []),
+    ...(manifest ? [modelPath(manifest.model, '.')] : []),
+  ];
+  const found = named.find((name) => existsSync(name) || findShippedModel(name) !== undefined);
+  if (found !== undefined) return found;
+  throw new ArtifactError(
+    named.length === 0
+      ? `${path} does not tell which model it is of`
+      : `the model of ${path} is gone`,
+    {
+      code: 'model-unknown',
+      where: path,
+      notes: [...new Set(named)].map((name) => `there is no ${name}`),
+      hint: 'give the model: --model NAME_OR_PATH',
+    },
+  );
+}
+
+/** Where a config's paths may start: for an import, its own folder; for a run, what its run.json says. */
+function foldersOf(path: string, config: unknown): readonly string[] {
+  if (field(config, 'imported') !== undefined) return [path];
+  const run = findRun(path);
+  const folders = run ? configFolders(run) : [];
+  return folders.length > 0 ? folders : ['.'];
+}
+
+/** The manifest of the run, or of the generation, that a checkpoint lies in. */
+function manifestBeside(path: string): Manifest | undefined {
+  const file = join(resolve(path, '../..'), 'artifacts', 'manifest.json');
+  return existsSync(file) ? parseManifest(readFileSync(file, 'utf8'), file) : undefined;
+}

@@ -1,0 +1,156 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, expect, it } from 'vitest';
+import { evaluate } from '../../../src/compiler/interpret/evaluate.js';
+import { ndarray, type NdArray } from '../../../src/compiler/ir/ndarray.js';
+import * as nn from '../../../src/language/nn/index.js';
+import type { Value } from '../../../src/language/nn/index.js';
+import { invariant } from '../../../src/support/errors.js';
+import { fnv1a32 } from '../../../src/support/hash.js';
+import { uniform } from '../../../src/support/random.js';
+import { staticSize } from '../../../src/support/shape.js';
+import { repositoryRoot } from '../../support/paths.js';
+import { relativeError, tolerances } from '../../support/tolerances.js';
+
+interface Summary {
+  readonly norm: number;
+  readonly samples: readonly number[];
+}
+
+interface Golden {
+  /** Names and shapes of PyTorch's state_dict. */
+  readonly state: Readonly<Record<string, readonly number[]>>;
+  readonly shape: readonly number[];
+  readonly y: Summary;
+  readonly buffers: Readonly<Record<string, Summary>>;
+}
+
+const file = join(repositoryRoot, 'test/goldens/layers/goldens.json');
+const goldens = JSON.parse(readFileSync(file, 'utf8')) as {
+  readonly seed: number;
+  readonly cases: Readonly<Record<string, { readonly train: Golden; readonly eval?: Golden }>>;
+};
+
+/** A layer at the top of the network, where PyTorch's module has no name either. */
+const unnamed = 'layer';
+
+const cases: Readonly<Record<string, (x: Value) => Value>> = {
+  conv2d: (x) =>
+    nn.conv2d(x, {
+      name: unnamed,
+      out: 4,
+      kernel: 3,
+      stride: 2,
+      padding: [1, 0],
+      dilation: [1, 2],
+      groups: 2,
+    }),
+  'conv2d same': (x) =>
+    nn.conv2d(x, { name: unnamed, out: 4, kernel: 3, stride: 2, padding: 'same' }),
+  'conv2d symmetric': (x) =>
+    nn.conv2d(x, {
+      name: unnamed,
+      out: 4,
+      kernel: 5,
+      stride: 2,
+      dilation: 2,
+      padding: 'symmetric',
+      bias: false,
+    }),
+  depthwise: (x) => nn.depthwise(x, { name: unnamed, kernel: 3, padding: [1, 1, 1, 1] }),
+  batchNorm: (x) => nn.batchNorm(x, { name: unnamed, epsilon: 1e-3, momentum: 0.03 }),
+  maxPool: (x) => nn.maxPool(x, { kernel: 3, stride: 2, padding: 1 }),
+  avgPool: (x) => nn.avgPool(x, { kernel: 3, stride: 2, padding: 1 }),
+  'avgPool same': (x) => nn.avgPool(x, { kernel: 2, padding: 'same' }),
+  tokens: (x) => {
+    const tokens = nn.transpose(nn.reshape(x, [6, -1]), [0, 2, 1]);
+    return nn.gelu(nn.linear(nn.layerNorm(tokens, { name: 'norm' }), { name: 'fc', out: 4 }));
+  },
+  squeezeExcite: (x) => nn.squeezeExcite(x, { name: unnamed, reduced: 2 }),
+  mbConv: (x) =>
+    nn.mbConv(x, {
+      name: unnamed,
+      out: 6,
+      expand: 4,
+      kernel: 5,
+      survival: 0.8,
+      norm: { epsilon: 1e-3 },
+    }),
+  classifier: (x) => nn.classifier(x, { classes: 10, dropout: 0.25 }),
+};
+
+const plain = (name: string): string => name.replace(`${unnamed}.`, '');
+
+function draw(id: string, shape: readonly number[], keep?: number): NdArray {
+  const u = uniform(staticSize(shape), goldens.seed, { site: fnv1a32(id), step: 0, sample: 0 });
+  if (keep !== undefined)
+    return ndarray(
+      shape,
+      u.map((v) => (v < keep ? 1 : 0)),
+    );
+  return ndarray(
+    shape,
+    u.map((v) => (id.endsWith('running_var') ? v + 0.5 : 2 * v - 1)),
+  );
+}
+
+function summarise(x: NdArray | undefined): Summary {
+  invariant(x, 'no such output');
+  const norm = Math.sqrt(x.data.reduce((sum, v) => sum + v * v, 0));
+  return {
+    norm,
+    samples: Array.from({ length: 8 }, (_, i) => x.data[(i * 7919) % x.data.length] ?? NaN),
+  };
+}
+
+function expectClose(actual: Summary, golden: Summary): void {
+  expect(relativeError(actual.samples, golden.samples)).toBeLessThan(tolerances.float64);
+  expect(relativeError([actual.norm], [golden.norm])).toBeLessThan(tolerances.float64);
+}
+
+function compare(name: string, build: (x: Value) => Value, mode: 'train' | 'eval'): void {
+  const golden = goldens.cases[name]?.[mode];
+  invariant(golden, `no golden ${name}`);
+  let made: Value | undefined;
+  const model = nn.defineModel({
+    name: 'golden',
+    input: nn.image(6, 9, 8),
+    classes: staticSize(golden.shape.slice(1)),
+    build: (x) => {
+      made = build(x);
+      return nn.flatten(made);
+    },
+  });
+  const traced = nn.traceModel(model, { mode, batch: 'dynamic', dtype: 'float64' });
+  const { graph, params, buffers, noise } = traced;
+  expect(made?.shape.slice(1)).toEqual(golden.shape.slice(1));
+  const state = [...params, ...buffers].map(({ name: dotted, shape }) => [plain(dotted), shape]);
+  expect(Object.fromEntries(state)).toEqual(golden.state);
+
+  const masks = new Map(noise.map(({ name: input, keep }) => [input, keep]));
+  const feeds = graph.inputs.map(({ name: input, value }): [string, NdArray] => {
+    const shape = value.shape.map((dim) => (typeof dim === 'number' ? dim : 2 * dim.factor));
+    return [input, draw(`${name}.${plain(input)}`, shape, masks.get(input))];
+  });
+  graph.output('y', traced.logits);
+  for (const { name: buffer, updated, value } of buffers) graph.output(buffer, updated ?? value);
+  const results = evaluate(graph, new Map(feeds));
+  expectClose(summarise(results.get('y')), golden.y);
+  for (const { name: buffer } of buffers) {
+    const after = golden.buffers[plain(buffer)];
+    invariant(after, `PyTorch has no ${buffer}`);
+    expectClose(summarise(results.get(buffer)), after);
+  }
+}
+
+describe('a layer agrees with PyTorch in names, shapes and values', () => {
+  for (const [name, build] of Object.entries(cases)) {
+    it(name, () => compare(name, build, 'train'));
+    const evaluated = goldens.cases[name]?.eval;
+    if (evaluated) it(`${name} in evaluation mode`, () => compare(name, build, 'eval'));
+  }
+
+  it('in every case of the script', () => {
+    expect(Object.keys(cases)).toEqual(Object.keys(goldens.cases));
+  });
+});
