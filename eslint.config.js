@@ -6,56 +6,53 @@ const tsFiles = ['**/*.ts', '**/*.mts'];
 const jsFiles = ['**/*.js', '**/*.mjs', '**/*.cjs'];
 const tests = ['test/**/*.ts', 'bench/**/*.ts'];
 
-/** Packages that only the named folders of src/ may import: each hides one technique from the rest. */
+/** Packages that only the named rooms of src/ may import: each hides one technique from the rest. */
 const fencedPackages = {
-  'ts-morph': ['frontend', 'codegen'],
-  'onnxruntime-node': ['runtime'],
-  sharp: ['data', 'augment'],
+  'ts-morph': ['language/frontend', 'tools/codegen'],
+  'onnxruntime-node': ['runtime/executors'],
+  sharp: ['data'],
   yargs: ['cli'],
-  hyparquet: ['runtime'],
-  'hyparquet-writer': ['runtime'],
+  hyparquet: ['runtime/storage'],
+  'hyparquet-writer': ['runtime/storage'],
 };
 
-/** Folders that must also run in a browser: no module of Node's and none of its globals. */
-const portableFolders = [
+/** Rooms that must also run in a browser: no module of Node's and none of its globals. */
+const portableRooms = [
   'support',
-  'ir',
-  'ops',
-  'interpret',
-  'autodiff',
-  'optim',
-  'nn',
-  'models',
-  'passes',
-  'targets',
-  'onnx',
-  'artifacts',
+  'contract',
   'compiler',
+  'language/nn',
+  'language/models',
+  'runtime/engine',
 ];
 
-const otherFolders = [
-  'frontend',
-  'codegen',
-  'runtime',
+const otherRooms = [
+  'language/frontend',
+  'runtime/storage',
+  'runtime/executors',
+  'runtime/threads',
+  'runtime/machine',
   'data',
-  'augment',
-  'api',
+  'training',
   'selftrain',
+  'tools/measure',
+  'tools/inspect',
+  'tools/codegen',
   'cli',
 ];
 
 const nodeGlobals = ['Buffer', 'process', 'global', 'require', '__dirname', '__filename'];
 
-const portableHint = 'This folder is portable: files and machine facts reach it as arguments.';
+const portableHint = 'This room is portable: files and machine facts reach it as arguments.';
 
-/** A later config replaces a rule's options whole, so each folder gets all of its fences at once. */
-function fences(folder) {
-  const portable = portableFolders.includes(folder);
+/** A later config replaces a rule's options whole, so each room gets all of its fences at once. */
+function fences(room) {
+  const portable = portableRooms.includes(room);
   const group = Object.entries(fencedPackages)
-    .filter(([, allowed]) => !allowed.includes(folder))
+    .filter(([, allowed]) => !allowed.includes(room))
     .flatMap(([name]) => [name, `${name}/*`]);
   const patterns = [
-    { group, message: 'Another folder owns this package: see docs/architecture.md.' },
+    { group, message: 'Another room owns this package: see docs/architecture.md.' },
   ];
   if (portable)
     patterns.push({
@@ -71,14 +68,14 @@ function fences(folder) {
   return rules;
 }
 
-const mayPrint = ['cli', 'codegen'];
+const mayPrint = ['cli', 'tools/codegen'];
 
-function folderConfig(folder) {
+function roomConfig(room) {
   return {
-    files: [`src/${folder}/**/*.ts`],
+    files: [`src/${room}/**/*.ts`],
     rules: {
-      ...fences(folder),
-      ...(mayPrint.includes(folder)
+      ...fences(room),
+      ...(mayPrint.includes(room)
         ? { 'no-console': 'off', 'no-restricted-properties': 'off' }
         : {}),
     },
@@ -157,7 +154,7 @@ export default defineConfig(
       ...fences('.'),
     },
   },
-  ...[...portableFolders, ...otherFolders].map(folderConfig),
+  ...[...portableRooms, ...otherRooms].map(roomConfig),
   {
     files: tests,
     rules: {

@@ -1,7 +1,7 @@
 import { defineConfig } from 'vitest/config';
 
 /** Their tests start worker threads or the command line, which run the compiled dist/. */
-const needBuild = ['api', 'bench', 'cli', 'data', 'e2e', 'runtime', 'selftrain'].map(
+const needBuild = ['bench', 'cli', 'data', 'e2e', 'runtime', 'selftrain', 'tools', 'training'].map(
   (folder) => `test/${folder}/**/*.test.ts`,
 );
 

@@ -14,8 +14,8 @@ if (swiftshader) Object.assign(process.env, { VK_ICD_FILENAMES: driver, XDG_RUNT
 
 const [, , folder = '.'] = process.argv;
 const part = (name) => import(pathToFileURL(resolve(folder, 'dist/src/runtime', name)).href);
-const { dataOf, ortTensor, Session, zeroTensor } = await part('session.js');
-const { addModel, copyModel, copyOf, partOf, sumOf } = await part('deviceModels.js');
+const { dataOf, ortTensor, Session, zeroTensor } = await part('executors/session.js');
+const { addModel, copyModel, copyOf, partOf, sumOf } = await part('engine/device/deviceModels.js');
 
 /** 1, 2 and -3 in 16 bits. */
 const numbers = Uint16Array.of(0x3c00, 0x4000, 0xc200);

@@ -5,7 +5,6 @@ import { createHash } from 'node:crypto';
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { compileModel } from '../dist/src/training/build/compileModel.js';
-import '../dist/src/index.js';
 import { readModel } from '../dist/src/compiler/onnx/reader.js';
 import { digitsModel } from '../dist/src/selftrain/tasks/digitsModel.js';
 

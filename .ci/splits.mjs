@@ -13,6 +13,9 @@ const classes = train.classNames.length;
 for (const wanted of perClass) {
   const indices = drawByClass(labelsOf(train), classes, () => wanted, seed, 'cifar10');
   const content = { dataSet: 'CIFAR-10, training images', perClass: wanted, seed };
-  const file = new URL(`../src/data/datasets/splits/cifar10-${wanted * classes}.json`, import.meta.url);
+  const file = new URL(
+    `../src/data/datasets/splits/cifar10-${wanted * classes}.json`,
+    import.meta.url,
+  );
   writeFileSync(file, JSON.stringify({ ...content, indices: [...indices] }));
 }

@@ -1,5 +1,5 @@
 import { defineModel, flatten, image, linear, silu, Trainer } from '../src/index.js';
-import { peakRssBytes } from '../src/runtime/machine/memory.js';
+import { peakRssBytes } from '../src/runtime/threads/memory.js';
 import { round, spread } from '../src/support/statistics/spread.js';
 import { cheapBatches } from './b0.js';
 import { useSwiftshader } from './gpuDevices.js';

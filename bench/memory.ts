@@ -3,7 +3,6 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { compileStep } from '../src/tools/measure/benchStep.js';
 import { predictMemory } from '../src/tools/measure/memory/predictMemory.js';
-import '../src/index.js';
 import { measure } from '../src/runtime/threads/benchProcess.js';
 import { round } from '../src/support/statistics/spread.js';
 import { digitsModel } from '../src/selftrain/tasks/digitsModel.js';

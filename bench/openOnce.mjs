@@ -1,11 +1,17 @@
 // node bench/openOnce.mjs CHECKOUT folder|list|stat PATH: time to open a set with a built checkout, the second time.
+import { existsSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { pathToFileURL } from 'node:url';
 
 const [checkout = '.', kind = 'folder', path = ''] = process.argv.slice(2);
-const load = (name) => import(pathToFileURL(join(resolve(checkout), 'dist/src/data', name)).href);
-const { openImageFolder } = await load('folder.js');
-const { openImageList } = await load('list.js');
+/** A module of the checkout's data; checkouts before the rooms have one flat folder. */
+async function load(room, name) {
+  const data = join(resolve(checkout), 'dist/src/data');
+  const path = [join(data, room, name), join(data, name)].find((each) => existsSync(each));
+  return import(pathToFileURL(path).href);
+}
+const { openImageFolder } = await load('sets', 'folder.js');
+const { openImageList } = await load('sets', 'list.js');
 const open = () => (kind === 'list' ? openImageList(path) : openImageFolder(path));
 
 const [times, cpu] = [[], []];
@@ -14,7 +20,7 @@ for (let i = 0; i < 2; i++) {
   const used = process.cpuUsage();
   const images = await open();
   if (kind === 'stat') {
-    const { statImages } = await load('fileStats.js');
+    const { statImages } = await load('memory', 'fileStats.js');
     const begin = performance.now();
     await statImages(images);
     times.push(performance.now() - begin);

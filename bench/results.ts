@@ -7,7 +7,6 @@ import { existsSync, mkdirSync, writeFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
-import '../src/index.js';
 import type { AblationSummary } from '../src/selftrain/tasks/ablate.js';
 import type { SelfTrainingConfig } from '../src/selftrain/loop/config.js';
 import { loadSelfTrainingConfig } from '../src/selftrain/loop/loadSelfTrainingConfig.js';

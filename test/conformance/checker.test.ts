@@ -26,7 +26,9 @@ describe("onnx's own checker at opset 17", () => {
       writeFileSync(path, writeModel(spell(table.op.name, 17, graphs)).bytes);
       return path;
     });
-    const said = runPython(`${repositoryRoot}/test/onnx/check.py`, paths).trim().split('\n');
+    const said = runPython(`${repositoryRoot}/test/compiler/onnx/check.py`, paths)
+      .trim()
+      .split('\n');
     expect(said).toHaveLength(conformance.length);
   });
 });

@@ -4,7 +4,7 @@ import { describe, expect, it } from 'vitest';
 import { repositoryRoot } from '../support/paths.js';
 import { conformance } from './tables/index.js';
 
-const folder = join(repositoryRoot, 'src/ops');
+const folder = join(repositoryRoot, 'src/compiler/ops');
 
 /** Names of the primitives that a source file declares: `defineOp('conv', ...)`, `: Op = { name: 'concat'`. */
 function declaredIn(text: string): string[] {
@@ -30,7 +30,7 @@ describe('the conformance table', () => {
   });
 
   it('is run in whole by the tests of the ops', () => {
-    const tests = join(repositoryRoot, 'test/ops');
+    const tests = join(repositoryRoot, 'test/compiler/ops');
     const text = readdirSync(tests)
       .map((name) => readFileSync(join(tests, name), 'utf8'))
       .join('\n');

@@ -1,10 +1,7 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, expectTypeOf, it } from 'vitest';
-import {
-  checkpointJsonSchema,
-  parseCheckpointState,
-} from '../../src/contract/checkpointSchema.js';
+import { checkpointJsonSchema, parseCheckpointState } from '../../src/contract/checkpointSchema.js';
 import type { Manifest } from '../../src/contract/manifest.js';
 import { manifestJsonSchema, parseManifest } from '../../src/contract/manifestSchema.js';
 import { repositoryRoot } from '../support/paths.js';

@@ -7,10 +7,10 @@ import { repositoryRoot } from '../support/paths.js';
 
 /** Folders to which things are added one file at a time, with the modules for their own use. */
 const folders: Readonly<Record<string, readonly string[]>> = {
-  ops: [],
-  nn: ['callSites', 'checks', 'freeze'],
-  models: [],
-  optim: ['accumulate', 'clip', 'decay', 'ema', 'joined', 'lossScale'],
+  'compiler/ops': [],
+  'language/nn': ['checks'],
+  'language/models': [],
+  'compiler/optim': ['accumulate', 'clip', 'decay', 'ema', 'joined', 'lossScale'],
 };
 
 describe('an index', () => {

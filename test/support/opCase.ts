@@ -1,7 +1,6 @@
 import { grad } from '../../src/compiler/autodiff/grad.js';
-import { Graph, type Value } from '../../src/compiler/ir/graph.js';
+import { type AttributeValue, Graph, type Op, type Value } from '../../src/compiler/ir/graph.js';
 import { ndarray, type NdArray } from '../../src/compiler/ir/ndarray.js';
-import type { AttributeValue, Op } from '../../src/compiler/ir/op.js';
 import { reduceSum } from '../../src/compiler/ops/broadcast.js';
 import { add, mul } from '../../src/compiler/ops/elementwise.js';
 import { dtypes, type DType } from '../../src/support/dtype.js';

@@ -4,7 +4,13 @@ import { join } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
 import { parseManifest } from '../../../src/contract/manifestSchema.js';
 import { compile, type CompileOptions } from '../../../src/compiler/compile/compile.js';
-import { defineModel, flatten, image, linear, stochasticDepth } from '../../../src/language/nn/index.js';
+import {
+  defineModel,
+  flatten,
+  image,
+  linear,
+  stochasticDepth,
+} from '../../../src/language/nn/index.js';
 import { ndarray } from '../../../src/compiler/ir/ndarray.js';
 import { repositoryRoot } from '../../support/paths.js';
 import { requirePython, runPython } from '../../support/python.js';
@@ -48,7 +54,9 @@ describe('every artifact', () => {
       });
     });
     expect(files).toHaveLength(24);
-    const lines = runPython(`${repositoryRoot}/test/onnx/check.py`, files).trim().split('\n');
+    const lines = runPython(`${repositoryRoot}/test/compiler/onnx/check.py`, files)
+      .trim()
+      .split('\n');
     expect(lines).toHaveLength(24);
     expect(lines[onnxKinds.indexOf('forward')]).toContain("['StochasticDepth']");
   });

@@ -1,6 +1,9 @@
 import { describe, expect, it } from 'vitest';
 import { compile } from '../../../src/compiler/compile/compile.js';
-import { compileInference, type InferenceRequest } from '../../../src/compiler/compile/inference.js';
+import {
+  compileInference,
+  type InferenceRequest,
+} from '../../../src/compiler/compile/inference.js';
 import { findShippedModel } from '../../../src/language/models/index.js';
 import { readModel } from '../../../src/compiler/onnx/reader.js';
 import { invariant } from '../../../src/support/errors.js';

@@ -1,6 +1,10 @@
 import { describe, expect, it, vi } from 'vitest';
 import { architectureHash } from '../../../src/compiler/compile/architecture.js';
-import { recordedModel, recordModel, recordSchema } from '../../../src/compiler/compile/recordedModel.js';
+import {
+  recordedModel,
+  recordModel,
+  recordSchema,
+} from '../../../src/compiler/compile/recordedModel.js';
 import { printGraph } from '../../../src/compiler/ir/print.js';
 import { shippedModels } from '../../../src/language/models/registry.js';
 import { traceModel, type TraceOptions } from '../../../src/compiler/trace/traceModel.js';

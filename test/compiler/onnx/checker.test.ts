@@ -16,7 +16,7 @@ describe("onnx's own checker", () => {
   const check = (bytes: Uint8Array): string => {
     const path = join(folder, 'model.onnx');
     writeFileSync(path, bytes);
-    return runPython(`${repositoryRoot}/test/onnx/check.py`, [path]);
+    return runPython(`${repositoryRoot}/test/compiler/onnx/check.py`, [path]);
   };
 
   it('accepts the example at opset 17, with function and training info', () => {

@@ -16,7 +16,7 @@ describe("a model of another tool's", () => {
   beforeAll(() => {
     if (!hasPython(modules)) return;
     const path = join(folder, 'foreign.onnx');
-    runPython(`${repositoryRoot}/test/onnx/foreign.py`, [path]);
+    runPython(`${repositoryRoot}/test/compiler/onnx/foreign.py`, [path]);
     model = readModel(readFileSync(path), { file: path });
   });
   beforeEach((context) => requirePython(context, modules));

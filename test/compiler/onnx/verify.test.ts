@@ -1,6 +1,11 @@
 import { describe, expect, it } from 'vitest';
 import { GraphBuilder } from '../../../src/compiler/onnx/builder.js';
-import type { OnnxAttribute, OnnxGraph, OnnxModel, OnnxNode } from '../../../src/compiler/onnx/model.js';
+import type {
+  OnnxAttribute,
+  OnnxGraph,
+  OnnxModel,
+  OnnxNode,
+} from '../../../src/compiler/onnx/model.js';
 import { assertValidModel, verifyModel } from '../../../src/compiler/onnx/verify.js';
 import { ArtifactError } from '../../../src/support/errors.js';
 import { tensorData } from '../../../src/support/tensor.js';

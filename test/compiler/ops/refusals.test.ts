@@ -8,7 +8,14 @@ import { matmul } from '../../../src/compiler/ops/matmul.js';
 import { dropout, stochasticDepth } from '../../../src/compiler/ops/noise.js';
 import { batchNormTrain } from '../../../src/compiler/ops/norm.js';
 import { avgPool, maxPool } from '../../../src/compiler/ops/pool.js';
-import { concat, equal, padAxis, reshape, slice, transpose } from '../../../src/compiler/ops/shape.js';
+import {
+  concat,
+  equal,
+  padAxis,
+  reshape,
+  slice,
+  transpose,
+} from '../../../src/compiler/ops/shape.js';
 import { ModelError } from '../../../src/support/errors.js';
 import { batchDim as N, type Shape } from '../../../src/support/shape.js';
 

@@ -1,6 +1,11 @@
 import { describe, expect, it } from 'vitest';
 import { compile } from '../../../src/compiler/compile/compile.js';
-import { adamw, createOptimizer, sgd, type OptimizerConfig } from '../../../src/compiler/optim/index.js';
+import {
+  adamw,
+  createOptimizer,
+  sgd,
+  type OptimizerConfig,
+} from '../../../src/compiler/optim/index.js';
 import { tinyNet } from '../../support/tinyDigits.js';
 
 describe('an optimizer of a trainer', () => {

@@ -5,7 +5,12 @@ import { ndarray } from '../../../src/compiler/ir/ndarray.js';
 import { verifyGraph } from '../../../src/compiler/ir/verify.js';
 import { reduceSum } from '../../../src/compiler/ops/broadcast.js';
 import { flattenOp } from '../../../src/compiler/ops/flatten.js';
-import { adamw, buildUpdate, rmspropTf, type Optimizer } from '../../../src/compiler/optim/index.js';
+import {
+  adamw,
+  buildUpdate,
+  rmspropTf,
+  type Optimizer,
+} from '../../../src/compiler/optim/index.js';
 
 const shapes = {
   'conv.weight': [4, 3, 1, 1],

@@ -5,7 +5,11 @@ import { reduceSum } from '../../../src/compiler/ops/broadcast.js';
 import { add } from '../../../src/compiler/ops/elementwise.js';
 import { softmaxCrossEntropyGrad } from '../../../src/compiler/ops/loss.js';
 import { matmul } from '../../../src/compiler/ops/matmul.js';
-import { buildUpdate, type Optimizer, type UpdateResult } from '../../../src/compiler/optim/index.js';
+import {
+  buildUpdate,
+  type Optimizer,
+  type UpdateResult,
+} from '../../../src/compiler/optim/index.js';
 
 /** The problem of test/goldens/optim/make.py: softmax regression with sample weights. */
 const [rows, features, classes] = [6, 4, 3];

@@ -139,7 +139,7 @@ describe('the update', () => {
 
 describe('the index', () => {
   it('offers every file that makes an optimizer', () => {
-    const folder = join(repositoryRoot, 'src/optim');
+    const folder = join(repositoryRoot, 'src/compiler/optim');
     const makers = readdirSync(folder)
       .filter((file) => file !== 'optimizer.ts')
       .filter((file) => readFileSync(join(folder, file), 'utf8').includes('defineOptimizer('))

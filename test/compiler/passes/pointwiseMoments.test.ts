@@ -3,7 +3,14 @@ import { gradProgram } from '../../../src/compiler/compile/programs.js';
 import { evaluate } from '../../../src/compiler/interpret/evaluate.js';
 import { ndarray, type NdArray } from '../../../src/compiler/ir/ndarray.js';
 import type { Graph } from '../../../src/compiler/ir/graph.js';
-import { batchNorm, classifier, conv2d, defineModel, image, silu } from '../../../src/language/nn/index.js';
+import {
+  batchNorm,
+  classifier,
+  conv2d,
+  defineModel,
+  image,
+  silu,
+} from '../../../src/language/nn/index.js';
 import { createOptimizer } from '../../../src/compiler/optim/index.js';
 import { pointwiseMoments } from '../../../src/compiler/passes/pointwiseMoments.js';
 import { gaussian } from '../../support/draw.js';

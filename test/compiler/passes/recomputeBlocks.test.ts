@@ -2,7 +2,13 @@ import { describe, expect, it } from 'vitest';
 import { compile } from '../../../src/compiler/compile/compile.js';
 import { gradProgram } from '../../../src/compiler/compile/programs.js';
 import type { Graph, Node, Value } from '../../../src/compiler/ir/graph.js';
-import { classifier, convBnAct, defineModel, image, mbConv } from '../../../src/language/nn/index.js';
+import {
+  classifier,
+  convBnAct,
+  defineModel,
+  image,
+  mbConv,
+} from '../../../src/language/nn/index.js';
 import { after } from '../../../src/compiler/ops/after.js';
 import { createOptimizer } from '../../../src/compiler/optim/index.js';
 import { optimize } from '../../../src/compiler/passes/pipeline.js';

@@ -1,4 +1,9 @@
-import { conv, convInputGrad, convKernelGrad, type ConvAttributes } from '../../../src/compiler/ops/conv.js';
+import {
+  conv,
+  convInputGrad,
+  convKernelGrad,
+  type ConvAttributes,
+} from '../../../src/compiler/ops/conv.js';
 import { batchDim as N, type Shape } from '../../../src/support/shape.js';
 import type { OpCase, OpTable } from '../../support/opCase.js';
 

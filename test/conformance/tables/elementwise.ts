@@ -1,5 +1,5 @@
 import * as ops from '../../../src/compiler/ops/elementwise.js';
-import type { Op } from '../../../src/compiler/ir/op.js';
+import type { Op } from '../../../src/compiler/ir/graph.js';
 import { batchDim as N, type Shape } from '../../../src/support/shape.js';
 import { awayFrom, between, gaussian, type Draw } from '../../support/draw.js';
 import type { OpCase, OpTable } from '../../support/opCase.js';

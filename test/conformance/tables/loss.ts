@@ -1,4 +1,8 @@
-import { softmax, softmaxCrossEntropy, softmaxCrossEntropyGrad } from '../../../src/compiler/ops/loss.js';
+import {
+  softmax,
+  softmaxCrossEntropy,
+  softmaxCrossEntropyGrad,
+} from '../../../src/compiler/ops/loss.js';
 import { dropout, stochasticDepth } from '../../../src/compiler/ops/noise.js';
 import { batchDim as N, type Shape } from '../../../src/support/shape.js';
 import { awayFrom, between, mask } from '../../support/draw.js';

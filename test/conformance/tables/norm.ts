@@ -1,6 +1,10 @@
 import { channelAffine, channelDot } from '../../../src/compiler/ops/channels.js';
 import { channelMoments } from '../../../src/compiler/ops/moments.js';
-import { batchNormGrad, batchNormInference, batchNormTrain } from '../../../src/compiler/ops/norm.js';
+import {
+  batchNormGrad,
+  batchNormInference,
+  batchNormTrain,
+} from '../../../src/compiler/ops/norm.js';
 import { batchDim as N, type Shape } from '../../../src/support/shape.js';
 import { between } from '../../support/draw.js';
 import type { OpTable } from '../../support/opCase.js';

@@ -1,6 +1,5 @@
-import { Graph } from '../../../src/compiler/ir/graph.js';
+import { Graph, type Op } from '../../../src/compiler/ir/graph.js';
 import { ndarray } from '../../../src/compiler/ir/ndarray.js';
-import type { Op } from '../../../src/compiler/ir/op.js';
 import { after } from '../../../src/compiler/ops/after.js';
 import { expandLike, reduceSum } from '../../../src/compiler/ops/broadcast.js';
 import { isFinite, select } from '../../../src/compiler/ops/choose.js';

@@ -1,7 +1,11 @@
 import { describe, expect, it } from 'vitest';
 import type { RgbImage } from '../../../src/data/augment/image/image.js';
 import { largeImageNoise, smallImageNoise } from '../../../src/data/augment/imageNoise.js';
-import { operationLists, operationOf, type OperationName } from '../../../src/data/augment/operations/operations.js';
+import {
+  operationLists,
+  operationOf,
+  type OperationName,
+} from '../../../src/data/augment/operations/operations.js';
 import { randAugment, type ImageNoise } from '../../../src/data/augment/randAugment.js';
 import { ConfigError } from '../../../src/support/errors.js';
 import { fnv1a32 } from '../../../src/support/hash.js';

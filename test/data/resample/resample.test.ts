@@ -7,7 +7,12 @@ import type { RgbImage } from '../../../src/data/augment/image/image.js';
 import { bandsOf, resampleBands } from '../../../src/data/resample/bands.js';
 import { cutOut } from '../../../src/data/resample/cutOut.js';
 import { evaluationFraming } from '../../../src/data/pixels/framing.js';
-import { neededBy, planResize, resample, type Framing } from '../../../src/data/resample/resample.js';
+import {
+  neededBy,
+  planResize,
+  resample,
+  type Framing,
+} from '../../../src/data/resample/resample.js';
 import { fnv1a32 } from '../../../src/support/hash.js';
 import { viewOf, type Interpolation } from '../../../src/support/imageView.js';
 import { fillBits } from '../../../src/support/random.js';

@@ -3,7 +3,6 @@ import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { inspectModelFile } from '../../../src/tools/inspect/inspect.js';
 import { loadModel, modelPath } from '../../../src/language/frontend/loadModel.js';
-import '../../../src/index.js';
 import { temporaryFolder } from '../../support/folder.js';
 
 const source = `import { efficientnet, efficientnetScales, findShippedModel } from 'gradus/models';

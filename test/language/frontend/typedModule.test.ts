@@ -69,7 +69,7 @@ function errorsOf(program: string, of: Manifest = manifest): string[] {
       skipLibCheck: true,
     },
   });
-  const folder = `${repositoryRoot}/test/frontend/made`;
+  const folder = `${repositoryRoot}/test/language/frontend/made`;
   const files = [
     project.createSourceFile(`${folder}/digits.ts`, typedModule(of, 'digits')),
     project.createSourceFile(`${folder}/use.ts`, program),

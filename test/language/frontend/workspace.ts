@@ -1,12 +1,16 @@
 import { mkdirSync, mkdtempSync, realpathSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
-import { loadModule, type LoadedModule, type LoadOptions } from '../../../src/language/frontend/load.js';
+import {
+  loadModule,
+  type LoadedModule,
+  type LoadOptions,
+} from '../../../src/language/frontend/load.js';
 import { GradusError } from '../../../src/support/errors.js';
 import { repositoryRoot } from '../../support/paths.js';
 import * as fake from './fixtures/fakeGradus.js';
 
-const fakeFile = join(repositoryRoot, 'test/frontend/fixtures/fakeGradus.ts');
+const fakeFile = join(repositoryRoot, 'test/language/frontend/fixtures/fakeGradus.ts');
 
 /** A folder outside the project, for users' files. */
 export interface Workspace {

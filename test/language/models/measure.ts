@@ -1,6 +1,11 @@
 import type { ShippedModel } from '../../../src/language/models/index.js';
 import { findShippedModel } from '../../../src/language/models/index.js';
-import { traceModel, type Model, type TraceOptions, type Traced } from '../../../src/language/nn/index.js';
+import {
+  traceModel,
+  type Model,
+  type TraceOptions,
+  type Traced,
+} from '../../../src/language/nn/index.js';
 import { invariant } from '../../../src/support/errors.js';
 import { staticSize } from '../../../src/support/shape.js';
 

@@ -2,7 +2,11 @@ import { beforeAll, describe, expect, it } from 'vitest';
 import type { BatchArrays } from '../../../src/runtime/engine/batchArrays.js';
 import { NoiseSource } from '../../../src/runtime/engine/noise.js';
 import { Session } from '../../../src/runtime/executors/session.js';
-import { AccumulateRunner, TrainRunner, type StepRunner } from '../../../src/runtime/engine/step.js';
+import {
+  AccumulateRunner,
+  TrainRunner,
+  type StepRunner,
+} from '../../../src/runtime/engine/step.js';
 import { uniform } from '../../../src/support/random.js';
 import { tensorData, type TensorData } from '../../../src/support/tensor.js';
 import { tiny, tinyTraining } from '../../support/tinyTraining.js';

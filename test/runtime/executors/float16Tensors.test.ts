@@ -1,5 +1,10 @@
 import { afterAll, describe, expect, it, vi } from 'vitest';
-import { addModel, copyOf, partOf, sumOf } from '../../../src/runtime/engine/device/deviceModels.js';
+import {
+  addModel,
+  copyOf,
+  partOf,
+  sumOf,
+} from '../../../src/runtime/engine/device/deviceModels.js';
 
 /** As of Node 24, which onnxruntime asks for at its first tensor, so before anything else here. */
 class Float16Array extends Uint16Array {}
@@ -7,7 +12,8 @@ vi.stubGlobal('Float16Array', Float16Array);
 afterAll(() => {
   vi.unstubAllGlobals();
 });
-const { dataOf, ortTensor, Session, zeroTensor } = await import('../../../src/runtime/executors/session.js');
+const { dataOf, ortTensor, Session, zeroTensor } =
+  await import('../../../src/runtime/executors/session.js');
 
 describe('where JavaScript has a Float16Array', () => {
   it('the native half of onnxruntime is fed 16-bit integers, the only ones that it knows', () => {

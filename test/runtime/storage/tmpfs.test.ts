@@ -2,7 +2,11 @@ import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { makeFolder } from '../../../src/runtime/storage/atomic.js';
-import { checkpointPath, loadCheckpoint, saveCheckpoint } from '../../../src/runtime/storage/checkpoint.js';
+import {
+  checkpointPath,
+  loadCheckpoint,
+  saveCheckpoint,
+} from '../../../src/runtime/storage/checkpoint.js';
 import { RunFolder } from '../../../src/runtime/storage/runFolder.js';
 import { tensorData } from '../../../src/support/tensor.js';
 import { mount, smallDisk } from '../../support/smallDisk.js';

@@ -3,13 +3,22 @@ import { join } from 'node:path';
 import { parquetMetadata } from 'hyparquet';
 import { describe, expect, it } from 'vitest';
 import { ParquetFile } from '../../../src/runtime/storage/parquet/file.js';
-import { besideKept, filterLabels, type FilterOptions } from '../../../src/selftrain/choose/filter.js';
+import {
+  besideKept,
+  filterLabels,
+  type FilterOptions,
+} from '../../../src/selftrain/choose/filter.js';
 import { keptColumns, KeptSet, loadKept } from '../../../src/selftrain/choose/keptStore.js';
 import { listShards } from '../../../src/selftrain/labels/labelStore.js';
 import { ledgerColumns } from '../../../src/selftrain/choose/ledger.js';
 import { temporaryFolder } from '../../support/folder.js';
 import { smallDisk } from '../../support/smallDisk.js';
-import { letters, randomLabels, writeLabels, type Labelled } from '../../support/syntheticLabels.js';
+import {
+  letters,
+  randomLabels,
+  writeLabels,
+  type Labelled,
+} from '../../support/syntheticLabels.js';
 
 const classes = letters;
 const { length } = classes;

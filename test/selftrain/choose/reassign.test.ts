@@ -21,11 +21,20 @@ import { labelImages } from '../../../src/selftrain/labels/label.js';
 import { LabelSet } from '../../../src/selftrain/labels/labelSet.js';
 import { labelColumns } from '../../../src/selftrain/labels/labelStore.js';
 import { openLabelTable } from '../../../src/selftrain/labels/labelTable.js';
-import { partsFolder, reassignLabels, type ReassignOptions } from '../../../src/selftrain/choose/reassign.js';
+import {
+  partsFolder,
+  reassignLabels,
+  type ReassignOptions,
+} from '../../../src/selftrain/choose/reassign.js';
 import { temporaryFolder } from '../../support/folder.js';
 import { noise, smallDisk } from '../../support/smallDisk.js';
 import { quarters } from '../../support/tinyDigits.js';
-import { quarterNames, quarterSource, tinyTeacher, withLabeller } from '../../support/tinyTeacher.js';
+import {
+  quarterNames,
+  quarterSource,
+  tinyTeacher,
+  withLabeller,
+} from '../../support/tinyTeacher.js';
 
 const images = 60;
 const source = quarterSource(images);

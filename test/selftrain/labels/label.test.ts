@@ -22,7 +22,11 @@ import { Trainer } from '../../../src/training/trainer/trainer.js';
 import { ArrayDataset } from '../../../src/data/loader/dataset.js';
 import { arraySource, type ImageSource } from '../../../src/data/loader/imageSource.js';
 import { defineModel, image } from '../../../src/language/nn/index.js';
-import { loadCheckpoint, resolveCheckpoint, saveCheckpoint } from '../../../src/runtime/storage/checkpoint.js';
+import {
+  loadCheckpoint,
+  resolveCheckpoint,
+  saveCheckpoint,
+} from '../../../src/runtime/storage/checkpoint.js';
 import { softmaxRows } from '../../../src/support/statistics/scores.js';
 import { labelImages, type LabelOptions } from '../../../src/selftrain/labels/label.js';
 import { labelDataSet } from '../../../src/selftrain/tasks/labelRun.js';
@@ -39,7 +43,12 @@ import { base } from '../../support/foreignColours.js';
 import { writeForeign } from '../../support/foreignOnnx.js';
 import { noise, smallDisk } from '../../support/smallDisk.js';
 import { quarters, tinyNet } from '../../support/tinyDigits.js';
-import { quarterNames, quarterSource, tinyTeacher, withLabeller } from '../../support/tinyTeacher.js';
+import {
+  quarterNames,
+  quarterSource,
+  tinyTeacher,
+  withLabeller,
+} from '../../support/tinyTeacher.js';
 import { relativeError } from '../../support/tolerances.js';
 
 let teacher: Exclude<TeacherSource, string>;

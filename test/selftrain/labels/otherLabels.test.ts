@@ -15,7 +15,12 @@ import {
 } from '../../../src/selftrain/labels/labelStore.js';
 import { UniqueIds } from '../../../src/selftrain/labels/uniqueIds.js';
 import { temporaryFolder } from '../../support/folder.js';
-import { letters, randomLabels, syntheticOrigin, writeLabels } from '../../support/syntheticLabels.js';
+import {
+  letters,
+  randomLabels,
+  syntheticOrigin,
+  writeLabels,
+} from '../../support/syntheticLabels.js';
 
 const golden = (name: string): string =>
   new URL(`../../goldens/labels/${name}.parquet`, import.meta.url).pathname;

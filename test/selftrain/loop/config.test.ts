@@ -1,7 +1,10 @@
 import { describe, expect, it } from 'vitest';
 import { format, resolveConfig } from 'prettier';
 import { rmspropTf } from '../../../src/compiler/optim/index.js';
-import { parseSelfTrainingConfig, selfTrainingConfigSchema } from '../../../src/selftrain/loop/config.js';
+import {
+  parseSelfTrainingConfig,
+  selfTrainingConfigSchema,
+} from '../../../src/selftrain/loop/config.js';
 import { repositoryRoot } from '../../support/paths.js';
 
 const data = { labelled: 'labelled', unlabelled: 'unlabelled', test: 'test' };

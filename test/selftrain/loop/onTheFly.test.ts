@@ -15,7 +15,10 @@ import { UnreadableImages } from '../../../src/data/loader/unreadable.js';
 import type { BatchArrays } from '../../../src/runtime/engine/batchArrays.js';
 import { softmaxRows } from '../../../src/support/statistics/scores.js';
 import { MixedBatches } from '../../../src/selftrain/loop/mixedBatches.js';
-import { onTheFlyBatches, type OnTheFlyOptions } from '../../../src/selftrain/loop/onTheFlyBatches.js';
+import {
+  onTheFlyBatches,
+  type OnTheFlyOptions,
+} from '../../../src/selftrain/loop/onTheFlyBatches.js';
 import { temporaryFolder } from '../../support/folder.js';
 import { quarters } from '../../support/tinyDigits.js';
 import { filesBelow, tinyRun } from '../../support/tinyRun.js';

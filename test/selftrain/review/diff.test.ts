@@ -7,7 +7,12 @@ import { filterLabels } from '../../../src/selftrain/choose/filter.js';
 import { IdTable } from '../../../src/selftrain/labels/idTable.js';
 import { shardPath } from '../../../src/selftrain/labels/labelStore.js';
 import { temporaryFolder } from '../../support/folder.js';
-import { letters, randomLabels, writeLabels, type Labelled } from '../../support/syntheticLabels.js';
+import {
+  letters,
+  randomLabels,
+  writeLabels,
+  type Labelled,
+} from '../../support/syntheticLabels.js';
 
 const labels = randomLabels(1000);
 /** Another teacher's: every fifth image has another class, all confidences differ. */

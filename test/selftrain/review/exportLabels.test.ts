@@ -7,7 +7,12 @@ import type { ExportTargetName } from '../../../src/selftrain/review/labelExport
 import { shortestFloat32 } from '../../../src/support/floatText.js';
 import { gradusHere } from '../../support/gradusHere.mjs';
 import { temporaryFolder } from '../../support/folder.js';
-import { letters, randomLabels, writeLabels, type Labelled } from '../../support/syntheticLabels.js';
+import {
+  letters,
+  randomLabels,
+  writeLabels,
+  type Labelled,
+} from '../../support/syntheticLabels.js';
 
 const golden = new URL('../../goldens/labels/duckdb-zstd.parquet', import.meta.url).pathname;
 

@@ -5,7 +5,6 @@ import { describe, expect, it } from 'vitest';
 import { graphSections, type GraphNode } from '../../../src/tools/inspect/graphSections.js';
 import { renderGraph } from '../../../src/tools/inspect/graphSvg.js';
 import { inspectModel, inspectModelFile } from '../../../src/tools/inspect/inspect.js';
-import '../../../src/index.js';
 import { findShippedModel } from '../../../src/language/models/registry.js';
 import {
   batchNorm,

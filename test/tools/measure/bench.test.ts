@@ -4,7 +4,6 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { benchModel, type BenchResult } from '../../../src/tools/measure/bench.js';
 import { scaffold } from '../../../src/cli/scaffold.js';
-import '../../../src/index.js';
 import { measure } from '../../../src/runtime/threads/benchProcess.js';
 
 const folder = mkdtempSync(join(tmpdir(), 'gradus-bench-test-'));

@@ -9,7 +9,6 @@ import { planBuffers } from '../../../src/tools/measure/memory/bufferPlan.js';
 import { executionOrder } from '../../../src/tools/measure/memory/executionOrder.js';
 import { predictMemory } from '../../../src/tools/measure/memory/predictMemory.js';
 import { valueSizes } from '../../../src/tools/measure/memory/valueSizes.js';
-import '../../../src/index.js';
 import { GraphBuilder } from '../../../src/compiler/onnx/builder.js';
 import { readModel } from '../../../src/compiler/onnx/reader.js';
 import { measure } from '../../../src/runtime/threads/benchProcess.js';

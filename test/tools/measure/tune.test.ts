@@ -4,7 +4,11 @@ import { compileModel } from '../../../src/training/build/compileModel.js';
 import { machineBlock } from '../../../src/training/build/target.js';
 import { writeTunedCosts } from '../../../src/training/build/costFile.js';
 import { WorkloadTimer } from '../../../src/tools/measure/tune/timeWorkload.js';
-import { tracedStep, tuneModel, type CompiledStep } from '../../../src/tools/measure/tune/tuneModel.js';
+import {
+  tracedStep,
+  tuneModel,
+  type CompiledStep,
+} from '../../../src/tools/measure/tune/tuneModel.js';
 import { workloadsOf } from '../../../src/tools/measure/tune/workloads.js';
 import { cpuTarget } from '../../../src/compiler/targets/cpu/index.js';
 import { temporaryFolder } from '../../support/folder.js';

@@ -5,7 +5,6 @@ import { describe, expect, it } from 'vitest';
 import { compileModel, writeCompiled } from '../../../src/training/build/compileModel.js';
 import { parseManifest } from '../../../src/contract/manifestSchema.js';
 import { ConfigError } from '../../../src/support/errors.js';
-import '../../../src/index.js';
 import { sourceKey, sourceOf } from '../../../src/compiler/onnx/model.js';
 import { readModel } from '../../../src/compiler/onnx/reader.js';
 import { writeModel } from '../../../src/compiler/onnx/writer.js';

@@ -5,7 +5,6 @@ import { compileModel } from '../../../src/training/build/compileModel.js';
 import { exportModel } from '../../../src/training/weights/exportModel.js';
 import { importWeights } from '../../../src/training/weights/importWeights.js';
 import { Labeller } from '../../../src/training/labelling/labeller.js';
-import '../../../src/index.js';
 import { readModel } from '../../../src/compiler/onnx/reader.js';
 import { brightModule, brightTeacher } from '../../support/brightNet.js';
 import { suiteFolder } from '../../support/folder.js';

@@ -1,7 +1,10 @@
 import { existsSync, mkdirSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
-import { compileModel, type CompileModelOptions } from '../../../src/training/build/compileModel.js';
+import {
+  compileModel,
+  type CompileModelOptions,
+} from '../../../src/training/build/compileModel.js';
 import { runTraining, type TrainingControl } from '../../../src/training/run/runTraining.js';
 import { machineBlock } from '../../../src/training/build/target.js';
 import { Trainer } from '../../../src/training/trainer/trainer.js';

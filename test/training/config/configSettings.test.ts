@@ -5,7 +5,6 @@ import { configChanges } from '../../../src/training/config/configChanges.js';
 import type { ConfigSetting } from '../../../src/training/config/configSettings.js';
 import { loadTrainingConfig } from '../../../src/training/config/loadTrainingConfig.js';
 import { settingsOf } from '../../../src/cli/settings.js';
-import '../../../src/index.js';
 import { loadSelfTrainingConfig } from '../../../src/selftrain/loop/loadSelfTrainingConfig.js';
 import { ConfigError } from '../../../src/support/errors.js';
 import { suiteFolder } from '../../support/folder.js';

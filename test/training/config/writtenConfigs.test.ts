@@ -3,7 +3,10 @@ import type { z } from 'zod';
 import type { WrittenSelfTraining, WrittenTraining } from '../../../generated/config.js';
 import type { TrainingConfigInput, trainingSchema } from '../../../src/training/config/config.js';
 import { modelNames, shippedModels } from '../../../src/language/models/index.js';
-import type { SelfTrainingConfigInput, writtenSelfTraining } from '../../../src/selftrain/loop/config.js';
+import type {
+  SelfTrainingConfigInput,
+  writtenSelfTraining,
+} from '../../../src/selftrain/loop/config.js';
 
 type Frozen<T> = T extends readonly unknown[] | object
   ? { readonly [K in keyof T]: Frozen<T[K]> }

@@ -5,7 +5,6 @@ import { beforeAll, describe, expect, it } from 'vitest';
 import { evaluateCheckpoint } from '../../../src/training/evaluation/evaluateCheckpoint.js';
 import { exportModel } from '../../../src/training/weights/exportModel.js';
 import { importWeights } from '../../../src/training/weights/importWeights.js';
-import '../../../src/index.js';
 import { write } from '../../data/fixtures.js';
 import { brightModule, brightTeacher } from '../../support/brightNet.js';
 import { suiteFolder, temporaryFolder } from '../../support/folder.js';

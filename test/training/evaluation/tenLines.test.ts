@@ -15,7 +15,13 @@ import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { evaluateCheckpoint } from '../../../src/training/evaluation/evaluateCheckpoint.js';
 import { exportModel } from '../../../src/training/weights/exportModel.js';
 import { importWeights } from '../../../src/training/weights/importWeights.js';
-import { defineModel, flatten, image, linear, type ImageOptions } from '../../../src/language/nn/index.js';
+import {
+  defineModel,
+  flatten,
+  image,
+  linear,
+  type ImageOptions,
+} from '../../../src/language/nn/index.js';
 import { softmaxRows } from '../../../src/support/statistics/scores.js';
 import { writeSafetensors } from '../../../src/runtime/storage/safetensors.js';
 import { RandomStream } from '../../../src/support/random.js';
@@ -23,7 +29,6 @@ import { tensorData } from '../../../src/support/tensor.js';
 import { quartersImage } from '../../data/fixtures.js';
 import { repositoryRoot } from '../../support/paths.js';
 import { requirePython, runPython } from '../../support/python.js';
-import '../../../src/index.js';
 
 const docs = readFileSync(join(repositoryRoot, 'docs/data.md'), 'utf8');
 

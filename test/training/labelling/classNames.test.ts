@@ -14,7 +14,6 @@ import { filterLabels } from '../../../src/selftrain/choose/filter.js';
 import { labelDataSet } from '../../../src/selftrain/tasks/labelRun.js';
 import { LabelSet } from '../../../src/selftrain/labels/labelSet.js';
 import { reassignDataSet } from '../../../src/selftrain/tasks/reassignRun.js';
-import '../../../src/index.js';
 import { write } from '../../data/fixtures.js';
 import { brightModule } from '../../support/brightNet.js';
 import { suiteFolder, temporaryFolder } from '../../support/folder.js';

@@ -6,7 +6,14 @@ import type { Labeller, LabellerOptions } from '../../../src/training/labelling/
 import { loadTeacher, type TeacherSource } from '../../../src/training/labelling/teacher.js';
 import { Trainer } from '../../../src/training/trainer/trainer.js';
 import { arraySource, range } from '../../../src/data/loader/imageSource.js';
-import { classifier, defineModel, dropout, flatten, image, linear } from '../../../src/language/nn/index.js';
+import {
+  classifier,
+  defineModel,
+  dropout,
+  flatten,
+  image,
+  linear,
+} from '../../../src/language/nn/index.js';
 import { NoiseSource } from '../../../src/runtime/engine/noise.js';
 import { fnv1a32 } from '../../../src/support/hash.js';
 import { numbersOf } from '../../../src/support/tensor.js';

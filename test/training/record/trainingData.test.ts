@@ -1,8 +1,16 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { parseTrainingConfig, type TrainingConfigInput } from '../../../src/training/config/config.js';
-import { classesOf, holdOut, openTrainingSets, preparationOf } from '../../../src/training/record/trainingData.js';
+import {
+  parseTrainingConfig,
+  type TrainingConfigInput,
+} from '../../../src/training/config/config.js';
+import {
+  classesOf,
+  holdOut,
+  openTrainingSets,
+  preparationOf,
+} from '../../../src/training/record/trainingData.js';
 import { labelsOf, type Images, type LabelledImages } from '../../../src/data/sets/images.js';
 import { ConfigError, DataError } from '../../../src/support/errors.js';
 import { temporaryFolder } from '../../support/folder.js';

@@ -1,7 +1,10 @@
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { beforeAll, describe, expect, it } from 'vitest';
-import { parseTrainingConfig, type TrainingConfigInput } from '../../../src/training/config/config.js';
+import {
+  parseTrainingConfig,
+  type TrainingConfigInput,
+} from '../../../src/training/config/config.js';
 import { evaluateCheckpoint } from '../../../src/training/evaluation/evaluateCheckpoint.js';
 import type { TrainingControl } from '../../../src/training/run/runTraining.js';
 import { trainFromConfig } from '../../../src/training/run/trainFromConfig.js';

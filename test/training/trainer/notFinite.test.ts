@@ -4,7 +4,11 @@ import { runTraining } from '../../../src/training/run/runTraining.js';
 import { Trainer, type TrainerOptions } from '../../../src/training/trainer/trainer.js';
 import { ShuffledBatches } from '../../../src/data/loader/batches.js';
 import { classifier, conv2d, defineModel, image, relu } from '../../../src/language/nn/index.js';
-import { listCheckpoints, loadCheckpoint, saveCheckpoint } from '../../../src/runtime/storage/checkpoint.js';
+import {
+  listCheckpoints,
+  loadCheckpoint,
+  saveCheckpoint,
+} from '../../../src/runtime/storage/checkpoint.js';
 import { TrainingError } from '../../../src/support/errors.js';
 import { temporaryFolder } from '../../support/folder.js';
 import { holdDevice } from '../../support/heldDevice.js';

@@ -1,7 +1,11 @@
 import { join } from 'node:path';
 import { afterEach, describe, expect, it } from 'vitest';
 import { runTraining } from '../../../src/training/run/runTraining.js';
-import { Trainer, type StepEvent, type TrainerOptions } from '../../../src/training/trainer/trainer.js';
+import {
+  Trainer,
+  type StepEvent,
+  type TrainerOptions,
+} from '../../../src/training/trainer/trainer.js';
 import { range } from '../../../src/data/loader/imageSource.js';
 import { ArrayDataset } from '../../../src/data/loader/dataset.js';
 import { ShuffledBatches } from '../../../src/data/loader/batches.js';

@@ -8,7 +8,6 @@ import { importWeights } from '../../../src/training/weights/importWeights.js';
 import { inspectOnnxFile } from '../../../src/tools/inspect/inspectOnnx.js';
 import { runTraining } from '../../../src/training/run/runTraining.js';
 import type { Trainer } from '../../../src/training/trainer/trainer.js';
-import '../../../src/index.js';
 import { loadCheckpoint } from '../../../src/runtime/storage/checkpoint.js';
 import { readSafetensors, writeSafetensors } from '../../../src/runtime/storage/safetensors.js';
 import { ArtifactError, ConfigError, GradusError } from '../../../src/support/errors.js';
@@ -152,7 +151,7 @@ describe('an exported ONNX model', () => {
       ['with everything', { float16: true, batch: 2, imageFormat: 'uint8-nhwc' }],
     ] as const)('is valid at opset 17: %s', async (_, options) => {
       const [file] = (await exported('checked.onnx', options)).files;
-      const said = runPython(`${repositoryRoot}/test/onnx/check.py`, [file?.path ?? '']);
+      const said = runPython(`${repositoryRoot}/test/compiler/onnx/check.py`, [file?.path ?? '']);
       expect(said).toMatch(/^\d+ \[\] \[\]\n$/);
     });
   });

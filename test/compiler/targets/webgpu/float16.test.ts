@@ -5,14 +5,26 @@ import { compileInference, type Inference } from '../../../../src/compiler/compi
 import { Graph, type Value } from '../../../../src/compiler/ir/graph.js';
 import { findShippedModel } from '../../../../src/language/models/index.js';
 import type { OnnxAttribute, OnnxModel, OnnxTensor } from '../../../../src/compiler/onnx/model.js';
-import { batchNorm, classifier, conv2d, defineModel, image, silu } from '../../../../src/language/nn/index.js';
+import {
+  batchNorm,
+  classifier,
+  conv2d,
+  defineModel,
+  image,
+  silu,
+} from '../../../../src/language/nn/index.js';
 import { readModel } from '../../../../src/compiler/onnx/reader.js';
 import { writeModel } from '../../../../src/compiler/onnx/writer.js';
 import { conv, convInputGrad, convKernelGrad } from '../../../../src/compiler/ops/conv.js';
 import { matmul } from '../../../../src/compiler/ops/matmul.js';
 import { padAxis } from '../../../../src/compiler/ops/shape.js';
 import { DeviceRunner } from '../../../../src/runtime/engine/device/deviceStep.js';
-import { dataOf, ortTensor, Session, zeroTensor } from '../../../../src/runtime/executors/session.js';
+import {
+  dataOf,
+  ortTensor,
+  Session,
+  zeroTensor,
+} from '../../../../src/runtime/executors/session.js';
 import { dtypes } from '../../../../src/support/dtype.js';
 import { invariant } from '../../../../src/support/errors.js';
 import { fromFloat16 } from '../../../../src/support/halfFloats.js';

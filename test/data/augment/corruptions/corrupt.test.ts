@@ -11,7 +11,11 @@ import {
   plainCorruptionError,
   type CorruptionErrors,
 } from '../../../../src/data/augment/corruptions/meanCorruptionError.js';
-import { cifarC, imageNetC, severities } from '../../../../src/data/augment/corruptions/severities.js';
+import {
+  cifarC,
+  imageNetC,
+  severities,
+} from '../../../../src/data/augment/corruptions/severities.js';
 import type { RgbImage } from '../../../../src/data/augment/image/image.js';
 import { drawImage } from '../images.js';
 

@@ -1,6 +1,10 @@
 import { describe, expect, it } from 'vitest';
 import { brighten } from '../../../../src/data/augment/corruptions/brighten.js';
-import { convolve, defocusBlur, diskKernel } from '../../../../src/data/augment/corruptions/defocusBlur.js';
+import {
+  convolve,
+  defocusBlur,
+  diskKernel,
+} from '../../../../src/data/augment/corruptions/defocusBlur.js';
 import { elastic } from '../../../../src/data/augment/corruptions/elastic.js';
 import { toField, toImage } from '../../../../src/data/augment/corruptions/field.js';
 import { fog } from '../../../../src/data/augment/corruptions/fog.js';

@@ -1,7 +1,10 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { perturb, type PerturbationName } from '../../../../src/data/augment/perturbations/perturb.js';
+import {
+  perturb,
+  type PerturbationName,
+} from '../../../../src/data/augment/perturbations/perturb.js';
 import { repositoryRoot } from '../../../support/paths.js';
 import { drawImage } from '../images.js';
 

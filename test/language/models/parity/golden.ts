@@ -1,6 +1,10 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { parameterNames, findShippedModel, type ShippedModel } from '../../../../src/language/models/index.js';
+import {
+  parameterNames,
+  findShippedModel,
+  type ShippedModel,
+} from '../../../../src/language/models/index.js';
 import { invariant } from '../../../../src/support/errors.js';
 import { repositoryRoot } from '../../../support/paths.js';
 

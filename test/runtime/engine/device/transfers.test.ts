@@ -2,8 +2,16 @@ import { describe, expect, it } from 'vitest';
 import type { ArtifactInfo } from '../../../../src/contract/manifest.js';
 import { compile } from '../../../../src/compiler/compile/compile.js';
 import { copyOf, partOf, passModel } from '../../../../src/runtime/engine/device/deviceModels.js';
-import { dataOf, ortTensor, Session, zeroTensor } from '../../../../src/runtime/executors/session.js';
-import { movedTensors, transferMilliseconds } from '../../../../src/runtime/engine/device/transfers.js';
+import {
+  dataOf,
+  ortTensor,
+  Session,
+  zeroTensor,
+} from '../../../../src/runtime/executors/session.js';
+import {
+  movedTensors,
+  transferMilliseconds,
+} from '../../../../src/runtime/engine/device/transfers.js';
 import { invariant } from '../../../../src/support/errors.js';
 import { tinyNet } from '../../../support/tinyDigits.js';
 
