@@ -1,9 +1,249 @@
-/** The package `gradus`: the public API, which users' model files get as the running installation. */
-import { provideModules } from './language/frontend/loadModel.js';
-import * as models from './language/models/index.js';
-import * as gradus from './selftrain/index.js';
+/** The package `gradus`: the whole public API, that of single networks and self-training. */
+export * from './language/nn/index.js';
+export {
+  compileModel,
+  type CompileModelOptions,
+  type CompileResult,
+} from './training/build/compileModel.js';
+export {
+  defineTraining,
+  type ModelChoice,
+  type TrainingConfig,
+  type TrainingConfigInput,
+} from './training/config/config.js';
+export type { ModelName } from './language/models/index.js';
+export type { WrittenTraining, WrittenSelfTraining } from '../generated/config.js';
+export { runTraining, type TrainingEvent, type TrainingPlan } from './training/run/runTraining.js';
+export {
+  exportModel,
+  type ExportOptions,
+  type ExportResult,
+} from './training/weights/exportModel.js';
+export {
+  importWeights,
+  type ImportOptions,
+  type ImportResult,
+} from './training/weights/importWeights.js';
+export {
+  evaluateCheckpoint,
+  type EvaluateCheckpointOptions,
+  type EvaluationReport,
+} from './training/evaluation/evaluateCheckpoint.js';
+export {
+  evaluateClean,
+  type EvaluateOptions,
+  type NetworkEvaluation,
+} from './training/evaluation/evaluateNetwork.js';
+export { openLabelledSet } from './data/datasets/openSets.js';
+export { Labeller, type LabellerOptions } from './training/labelling/labeller.js';
+export {
+  monteCarlo,
+  type MonteCarloOptions,
+  type MonteCarloResult,
+} from './training/evaluation/monteCarlo.js';
+export {
+  corruptionErrors,
+  flipRates,
+  type CorruptionErrors,
+  type FlipRates,
+} from './training/evaluation/robustness.js';
+export { trainFromConfig } from './training/run/trainFromConfig.js';
+export {
+  Trainer,
+  type BatchSource,
+  type EvaluationImages,
+  type StepEvent,
+  type TrainerOptions,
+} from './training/trainer/trainer.js';
+export { randomAffine, type AffineRange } from './data/augment/affine.js';
+export { ShuffledBatches, type Augment } from './data/loader/batches.js';
+export { cleanImages, type CleanImagesOptions } from './data/loader/cleanImages.js';
+export { LoaderPool, type LoaderPoolOptions } from './data/loader/loaderPool.js';
+export { UnreadableImages } from './data/loader/unreadable.js';
+export { ArrayDataset, type ArrayDatasetOptions } from './data/loader/dataset.js';
+export { mnist, type Mnist } from './data/datasets/mnist.js';
+export type { Manifest } from './contract/manifest.js';
+export { compile, type Compiled, type CompileOptions } from './compiler/compile/compile.js';
+export {
+  adamw,
+  rmspropTf,
+  sgd,
+  type AdamwConfig,
+  type AdamwOptions,
+  type Optimizer,
+  type OptimizerChoice,
+  type OptimizerConfig,
+  type RmspropTfConfig,
+  type RmspropTfOptions,
+  type SgdConfig,
+  type SgdOptions,
+} from './compiler/optim/index.js';
+export {
+  arraySource,
+  range,
+  type ImageBatch,
+  type ImageLayout,
+  type ImageSource,
+} from './data/loader/imageSource.js';
+export type { Images, LabelledImages, PackedPixels } from './data/sets/images.js';
+export {
+  predictImages,
+  type PredictOptions,
+  type PredictReport,
+  type PredictedClass,
+} from './training/labelling/predictImages.js';
+export * from './support/errors.js';
 
-export * from './selftrain/index.js';
-
-// A model file's imports of `gradus` and `gradus/models` are these very namespaces, never second copies.
-provideModules({ gradus, 'gradus/models': models });
+// Types that signatures name, beside those exported with their calls.
+export type { NoiseRates } from './training/weights/checkpointModel.js';
+export type { NetworkChoice } from './training/weights/checkpointNetwork.js';
+export type {
+  Evidence as ReadingEvidence,
+  PixelLayout,
+} from './training/labelling/classifier/imageInput.js';
+export type { PixelRange } from './training/labelling/classifier/inputHead.js';
+export type {
+  OnnxOptions,
+  OnnxReading,
+  ReadingSettings,
+} from './training/labelling/classifier/reading.js';
+export type { ScoreKind } from './training/labelling/classifier/scores.js';
+export type { BuiltInDevice, DeviceChoice, DeviceName } from './runtime/machine/deviceNames.js';
+export type { EvaluationProgress } from './training/evaluation/evaluateNetwork.js';
+export type {
+  ExportFormat,
+  ImageFormat,
+  OnnxFacts,
+  PortInfo,
+} from './training/weights/exportModel.js';
+export type { OpenLabelledSetOptions, OpenSetOptions } from './data/datasets/openSets.js';
+export type {
+  EvaluationResult,
+  RunJudgement,
+  StatedResult,
+  TestResult,
+} from './training/run/judgeRun.js';
+export type { Prediction } from './training/labelling/labeller.js';
+export type { MeasuredOptions } from './data/memory/measuredSet.js';
+export type { Figures as NetworkFigures, StatedFigures } from './training/evaluation/monteCarlo.js';
+export type { CorruptionOptions, RobustnessOptions } from './training/evaluation/robustness.js';
+export type { TrainingControl, TrainingOutcome } from './training/run/runTraining.js';
+export type { WeightsKind } from './training/weights/storedWeights.js';
+export type { TargetFacts, TargetName } from './training/build/target.js';
+export type { ModelNoise, TeacherSource } from './training/labelling/teacher.js';
+export type { TrainFromConfigOptions, TrainResult } from './training/run/trainFromConfig.js';
+export type { RunSteps } from './training/trainer/trainer.js';
+export type { ModelTrust } from './training/build/trustedModel.js';
+export type { Costs as MeasuredCosts } from './training/build/costFile.js';
+export type { UnfinishedRun } from './training/record/unfinishedRun.js';
+export type { NameOption as WeightNaming } from './training/weights/weightNames.js';
+export type { BestResult, CheckpointState, Json } from './contract/checkpointSchema.js';
+export type {
+  ArtifactInfo,
+  ArtifactKind,
+  HyperFormula,
+  ParamInfo,
+  Role as TensorRole,
+  Segment as TensorSegment,
+  TensorInfo,
+} from './contract/manifest.js';
+export type { CorruptionName, CorruptionRequest } from './data/augment/corruptions/corrupt.js';
+export type { Severity } from './data/augment/corruptions/severities.js';
+export type { RandomCropRange } from './data/augment/image/cropRegion.js';
+export type { SmallImageNoiseOptions } from './data/augment/imageNoise.js';
+export type { ContrastGrey, OperationName } from './data/augment/operations/operations.js';
+export type { PerturbationName } from './data/augment/perturbations/perturb.js';
+export type { RandAugmentOptions } from './data/augment/randAugment.js';
+export type { CompiledArtifact } from './compiler/compile/compile.js';
+export type {
+  InitialWeights,
+  WeightSpec,
+  Weights as WeightMap,
+} from './compiler/compile/initialWeights.js';
+export type { InferencePrecision, Precision } from './contract/precisions.js';
+export type { WantedClasses } from './data/sets/classes.js';
+export type { Decoding } from './data/pixels/decode.js';
+export type { ClassSize, OnSet, SetDescription, UnreadableKind } from './data/sets/describe.js';
+export type { ArraySourceOptions } from './data/loader/imageSource.js';
+export type { LeftOut, LeftOutReason, UnreadableFile } from './data/sets/leftOut.js';
+export type { FailedRow, LoadPlan, LoadRow } from './data/loader/loaderProtocol.js';
+export type { MnistSource } from './data/datasets/mnist.js';
+export type {
+  Crop as ImageCrop,
+  Damage as ImageDamage,
+  InputNoise,
+  Preparation,
+} from './data/loader/preparation.js';
+export type { KeyLocator } from './language/frontend/configKeys.js';
+export type { Graph, NamedValue, Node as GraphNode, TensorType } from './compiler/ir/graph.js';
+export type { NdArray } from './compiler/ir/ndarray.js';
+export type {
+  AttributeValue,
+  Attributes as OperatorAttributes,
+  NodeTypes,
+  Op as Operator,
+} from './compiler/ir/graph.js';
+export type { CallSite, Origin } from './compiler/ir/origin.js';
+export type { Binary as BinaryOperation } from './language/nn/arithmetic.js';
+export type { TraceMode } from './compiler/trace/trace.js';
+export type { ExternalChunk, ExternalFile } from './compiler/onnx/external.js';
+export type { WrittenModel } from './compiler/onnx/writer.js';
+export type { MatmulAttributes } from './compiler/ops/matmul.js';
+export type {
+  CommonOptions,
+  DecayKind,
+  HyperSpec,
+  OptimizerRecord,
+  SlotSpec,
+  Step as OptimizerStep,
+} from './compiler/optim/optimizer.js';
+export type { BatchArrays } from './runtime/engine/batchArrays.js';
+export type { CheckpointMeta } from './runtime/storage/checkpoint.js';
+export type { CalibrationBin } from './support/statistics/classification.js';
+export type { Measures as NetworkMeasures } from './support/statistics/scores.js';
+export type { QuietImages } from './runtime/engine/noise.js';
+export type { Schedule, Span as ScheduleSpan } from './runtime/engine/schedules.js';
+export type { WeightKind } from './runtime/threads/trainProtocol.js';
+export type { DType, HalfType, TypedArray } from './support/dtype.js';
+export type {
+  Cropping,
+  ImageView,
+  Interpolation,
+  PixelReading,
+  ViewChoices,
+} from './support/imageView.js';
+export type { Interval } from './support/statistics/interval.js';
+export type { OnnxValue } from './support/onnxValue.js';
+export type { Dim, Shape, SymbolicDim } from './support/shape.js';
+export type { ShareFacts } from './support/statistics/share.js';
+export type { TensorData } from './support/tensor.js';
+export type { CostMachine, CostTable, SpellingCosts } from './compiler/targets/costTable.js';
+export type { Choice as SpellingChoice } from './compiler/targets/lower.js';
+export type {
+  Layout as TensorLayout,
+  LayoutSystem,
+  Layouts as TensorLayouts,
+  Override as SpellingOverride,
+  Target,
+} from './compiler/targets/target.js';
+export type { ShuffleOptions } from './data/loader/batches.js';
+export type { UnreadableOptions } from './data/loader/unreadable.js';
+export type { Pieces } from './compiler/onnx/pieces.js';
+export {
+  defineSelfTraining,
+  parseSelfTrainingConfig,
+  type SelfTrainingConfig,
+  type SelfTrainingConfigInput,
+} from './selftrain/loop/config.js';
+export type { SelfTrainOptions, SelfTrainResult } from './selftrain/loop/selfTrain.js';
+export type { FilterProgress } from './selftrain/choose/filter.js';
+export type { LabelProgress } from './selftrain/labels/label.js';
+export type { KeptLabels } from './selftrain/loop/labelStages.js';
+export type { PipelineControl, SelfTrainingEvent } from './selftrain/loop/runStages.js';
+export type { Stopped as StoppedSelfTraining } from './selftrain/loop/selfTrain.js';
+export type { NetworkComparison, NetworkSummary } from './selftrain/loop/summary.js';
+export type { AccuracyDifference } from './selftrain/loop/testImages.js';
+export type { TestResult as SelfTrainingTest } from './selftrain/loop/testNetwork.js';
+export type { SelfTrainingSets } from './selftrain/loop/sets.js';
+export type { SelfTrainingSummary } from './selftrain/loop/summary.js';
+export { selfTrain } from './selftrain/selfTrain.js';

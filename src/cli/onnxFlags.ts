@@ -1,6 +1,10 @@
 import { imageLayouts } from '../training/labelling/classifier/imageInput.js';
 import { channelOrders, pixelRanges } from '../training/labelling/classifier/inputHead.js';
-import { describeReading, type OnnxOptions, type OnnxReading } from '../training/labelling/classifier/reading.js';
+import {
+  describeReading,
+  type OnnxOptions,
+  type OnnxReading,
+} from '../training/labelling/classifier/reading.js';
 import { scoreKinds } from '../training/labelling/classifier/scores.js';
 import { croppings, interpolations } from '../support/imageView.js';
 import { badValue, decimal, oneOf, wholeNumber } from './options.js';

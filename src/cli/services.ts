@@ -3,7 +3,10 @@ import type { ArtifactKind, Manifest } from '../contract/manifest.js';
 import type { BenchOptions, BenchResult } from '../tools/measure/bench.js';
 import type { TrainingConfig } from '../training/config/config.js';
 import type { DevicesSummary, DoctorSummary } from '../runtime/machine/devices.js';
-import type { EvaluateCheckpointOptions, EvaluationReport } from '../training/evaluation/evaluateCheckpoint.js';
+import type {
+  EvaluateCheckpointOptions,
+  EvaluationReport,
+} from '../training/evaluation/evaluateCheckpoint.js';
 import type { ExportOptions, ExportResult } from '../training/weights/exportModel.js';
 import type { ImportOptions, ImportResult } from '../training/weights/importWeights.js';
 import type { InspectOptions, Inspection } from '../tools/inspect/inspect.js';

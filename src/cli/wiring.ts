@@ -6,22 +6,18 @@ import type { Services } from './services.js';
  */
 export const installedServices: Services = {
   async compileModel(model, request) {
-    await import('../index.js');
     const { compileModel } = await import('../training/build/compileModel.js');
     return compileModel(model, request);
   },
   async loadTrainingConfig(file, settings) {
-    await import('../index.js');
     const { loadTrainingConfig } = await import('../training/config/loadTrainingConfig.js');
     return loadTrainingConfig(file, settings);
   },
   async importWeights(path, request) {
-    await import('../index.js');
     const { importWeights } = await import('../training/weights/importWeights.js');
     return importWeights(path, request);
   },
   async exportModel(path, request) {
-    await import('../index.js');
     const { exportModel } = await import('../training/weights/exportModel.js');
     return exportModel(path, request);
   },
@@ -30,22 +26,18 @@ export const installedServices: Services = {
       const { inspectOnnxFile } = await import('../tools/inspect/inspectOnnx.js');
       return inspectOnnxFile(path, request);
     }
-    await import('../index.js');
     const { inspectModelFile } = await import('../tools/inspect/inspect.js');
     return inspectModelFile(path, request);
   },
   async benchModel(model, options) {
-    await import('../index.js');
     const { benchModel } = await import('../tools/measure/bench.js');
     return benchModel(model, options);
   },
   async predictMemory(model, request) {
-    await import('../index.js');
     const { predictMemory } = await import('../tools/measure/memory/predictMemory.js');
     return predictMemory(model, request);
   },
   async tuneModel(model, options) {
-    await import('../index.js');
     const { tuneModel } = await import('../tools/measure/tune/tuneModel.js');
     return tuneModel(model, options);
   },
@@ -58,22 +50,18 @@ export const installedServices: Services = {
     return examineMachine();
   },
   async trainFromConfig(config, request) {
-    await import('../index.js');
     const { trainFromConfig } = await import('../training/run/trainFromConfig.js');
     return trainFromConfig(config, request);
   },
   async evaluateCheckpoint(path, request) {
-    await import('../index.js');
     const { evaluateCheckpoint } = await import('../training/evaluation/evaluateCheckpoint.js');
     return evaluateCheckpoint(path, request);
   },
   async predictImages(paths, options) {
-    await import('../index.js');
     const { predictImages } = await import('../training/labelling/predictImages.js');
     return predictImages(paths, options);
   },
   async labelDataSet(teacher, request) {
-    await import('../index.js');
     const { labelDataSet } = await import('../selftrain/tasks/labelRun.js');
     return labelDataSet(teacher, request);
   },
@@ -82,7 +70,6 @@ export const installedServices: Services = {
     return filterLabels(labels, options);
   },
   async reassignDataSet(kept, request) {
-    await import('../index.js');
     const { reassignDataSet } = await import('../selftrain/tasks/reassignRun.js');
     return reassignDataSet(kept, request);
   },
@@ -99,22 +86,18 @@ export const installedServices: Services = {
     return exportLabels(labels, request);
   },
   async loadSelfTrainingConfig(file, settings) {
-    await import('../index.js');
     const { loadSelfTrainingConfig } = await import('../selftrain/loop/loadSelfTrainingConfig.js');
     return loadSelfTrainingConfig(file, settings);
   },
   async selfTrain(config, options) {
-    await import('../index.js');
     const { selfTrain } = await import('../selftrain/loop/selfTrain.js');
     return selfTrain(config, options);
   },
   async ablate(config, options) {
-    await import('../index.js');
     const { ablate } = await import('../selftrain/tasks/ablate.js');
     return ablate(config, options);
   },
   async runDemo(request) {
-    await import('../index.js');
     const { runDemo } = await import('../selftrain/tasks/demo.js');
     return runDemo(request);
   },

@@ -1,13 +1,16 @@
 import { ConfigError } from './errors.js';
 
+/** The folder src/ (or dist/src/) that this module is part of. */
+const sources = new URL('../', import.meta.url).href;
+
 /**
- * Where the compiled worker `name` lies: beside the module of `url`; for a source (under tsx or
- * vitest) in dist/. Throws a ConfigError for a source outside src/.
+ * The compiled worker `name` beside the module of `url`; for a source (under tsx or vitest) its place in
+ * dist/. Throws a ConfigError for a source outside src/.
  */
 export function workerUrl(url: string, name: string): URL {
   const beside = new URL(`${name}.js`, url);
   if (!url.endsWith('.ts')) return beside;
-  const built = beside.href.replace(/\/src(\/[^/]+\/[^/]+)$/, '/dist/src$1');
-  if (built !== beside.href) return new URL(built);
+  if (beside.href.startsWith(sources))
+    return new URL(`../dist/src/${beside.href.slice(sources.length)}`, sources);
   throw new ConfigError(`there is no compiled worker for ${url}`, { code: 'worker-missing' });
 }

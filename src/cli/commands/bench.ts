@@ -1,6 +1,6 @@
 import type { BenchResult } from '../../tools/measure/bench.js';
 import { limits } from '../../support/limits.js';
-import { precisions } from '../../compiler/compile/precision.js';
+import { precisions } from '../../contract/precisions.js';
 import { createOptimizer, optimizerNames } from '../../compiler/optim/index.js';
 import { defineCommand } from '../command.js';
 import { deviceOf, flags, modelPositional, oneOf, wholeNumber } from '../options.js';

@@ -1,6 +1,6 @@
 import { agreementNote } from '../../training/labelling/agreementNote.js';
 import { limits } from '../../support/limits.js';
-import { inferencePrecisions } from '../../compiler/compile/precision.js';
+import { inferencePrecisions } from '../../contract/precisions.js';
 import { defineCommand } from '../command.js';
 import { exitCodes } from '../exitCodes.js';
 import { noteReading, onnxFlags, onnxOptionsOf } from '../onnxFlags.js';

@@ -22,10 +22,19 @@ import { portable, type Target } from '../targets/target.js';
 import { architectureHash, weightsOf } from './architecture.js';
 import { InitialWeights } from './initialWeights.js';
 import { overwritable } from './overwrite.js';
-import { chooseOpset, preparation, requireHalf, type Precision } from './precision.js';
+import { chooseOpset, preparation, requireHalf } from './precision.js';
+import { type Precision } from '../../contract/precisions.js';
 import type { Program } from './program.js';
 import * as programs from './programs.js';
 import { withTrainingInfo } from './trainingInfo.js';
+
+/*
+ * `compile` is pure: it looks at no file, clock or machine. What a target knows of a machine (block size,
+ * measured costs) is part of the target value handed in. `tools/measure/tune` measures: it lowers each node of
+ * a training step by itself in every way that takes it, times those small models, and keeps the table in the
+ * user's cache, where `training/build/target` finds it. A run copies the table into its folder, since its
+ * graphs must be lowered in the same way after a resume.
+ */
 
 export interface CompileOptions {
   /** Which artifacts to make; default infer, train and init. */

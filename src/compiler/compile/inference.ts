@@ -13,7 +13,8 @@ import { optimize } from '../passes/pipeline.js';
 import { halveMatrices } from '../../support/halveMatrices.js';
 import { lower } from '../targets/lower.js';
 import { portable, type Target } from '../targets/target.js';
-import { chooseOpset, type InferencePrecision } from './precision.js';
+import { chooseOpset } from './precision.js';
+import { type InferencePrecision } from '../../contract/precisions.js';
 import { inferProgram } from './programs.js';
 
 export interface InferenceRequest {

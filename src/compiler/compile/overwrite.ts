@@ -1,7 +1,11 @@
-import type { Graph, Node, Value } from '../ir/graph.js';
-import type { Op } from '../ir/op.js';
+import type { Graph, Node, Op, Value } from '../ir/graph.js';
 import { select } from '../ops/choose.js';
 import { add, mul, sub } from '../ops/elementwise.js';
+
+/*
+ * Optimizer state is overwritten in place if the graph proves that all its other readers come first; the
+ * manifest says so of each output (`inPlace`).
+ */
 
 /** Ops that read each element only to write the one in its place. */
 const elementwise: ReadonlySet<Op> = new Set<Op>([add, sub, mul, select]);

@@ -2,20 +2,9 @@ import type { OpsetVersion } from '../../../generated/onnx/index.js';
 import { mixedPrecision } from '../passes/mixedPrecision.js';
 import type { HalfType } from '../../support/dtype.js';
 import { ConfigError } from '../../support/errors.js';
+import type { Precision } from '../../contract/precisions.js';
 import type { Target } from '../targets/target.js';
 import type { ProgramOptions } from './programs.js';
-
-/** What training may compute in. */
-export const precisions = ['float32', 'float16', 'bfloat16'] as const;
-
-/** What training computes in. */
-export type Precision = (typeof precisions)[number];
-
-/** What a network that labels may compute in; bfloat16 would round its scores to two digits. */
-export const inferencePrecisions = ['float32', 'float16'] as const;
-
-/** What inference computes in. */
-export type InferencePrecision = (typeof inferencePrecisions)[number];
 
 /** The first opset whose convolution takes bfloat16. */
 const bfloat16Opset = 22;

@@ -28,6 +28,13 @@ import {
   tensorNames,
 } from './program.js';
 
+/*
+ * Sums, not means. The loss and its gradients are weighted sums, and `update` divides by the sum of the
+ * weights. Gradient accumulation, data parallelism and padded batches are therefore plain additions. If the
+ * weights sum to 0, the loss and the gradients are 0: momentum and decay go on, as PyTorch steps on gradients
+ * of zeros. A parameter that the loss does not reach has no gradient and no state, and keeps its value.
+ */
+
 /** What the programs of one compilation share. */
 export interface ProgramOptions {
   readonly trace: Omit<TraceOptions, 'mode'>;

@@ -3,8 +3,7 @@
  * it. With it, a checkpoint is evaluated, exported or used to label without running anybody's code.
  */
 import { z } from 'zod';
-import type { Value } from '../ir/graph.js';
-import type { Attributes, AttributeValue } from '../ir/op.js';
+import type { AttributeValue, Attributes, Value } from '../ir/graph.js';
 import { defineModel, type ImageInput, type Model } from '../trace/defineModel.js';
 import { traceOf, type Trace } from '../trace/trace.js';
 import { traceModel } from '../trace/traceModel.js';

@@ -1,6 +1,5 @@
-import type { Graph, TensorType, Value } from '../ir/graph.js';
+import type { Graph, NodeTypes, TensorType, Value } from '../ir/graph.js';
 import type { NdArray } from '../ir/ndarray.js';
-import type { NodeTypes } from '../ir/op.js';
 import { isHalf, type DType } from '../../support/dtype.js';
 import { invariant } from '../../support/errors.js';
 import { formatShape, type Dim } from '../../support/shape.js';

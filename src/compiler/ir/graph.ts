@@ -1,14 +1,67 @@
+import type { Opset } from '../../../generated/onnx/index.js';
 import type { DType } from '../../support/dtype.js';
 import { invariant, ModelError } from '../../support/errors.js';
+import type { OnnxValue } from '../../support/onnxValue.js';
 import { formatShape, staticDim, type Shape } from '../../support/shape.js';
-import type { Attributes, Op } from './op.js';
-import { TypeFault } from './op.js';
+import type { TensorData } from '../../support/tensor.js';
+import type { NdArray } from './ndarray.js';
 import { formatSite, noOrigin, type Origin } from './origin.js';
 
 /** Type and shape of a tensor. */
 export interface TensorType {
   readonly dtype: DType;
   readonly shape: Shape;
+}
+
+export type AttributeValue =
+  | number
+  | string
+  | boolean
+  | readonly AttributeValue[]
+  | { readonly symbol: string; readonly factor: number }
+  | TensorData
+  | undefined;
+/** Attributes of a node, by name. */
+export type Attributes = Readonly<Record<string, AttributeValue>>;
+
+/** What a type rule throws; `Graph.add` adds the user's line and the operands. */
+export class TypeFault extends Error {
+  constructor(
+    readonly code: string,
+    message: string,
+    readonly hint?: string,
+  ) {
+    super(message);
+  }
+}
+
+/** Types that a spelling may look at: those of the node's inputs and outputs. */
+export interface NodeTypes {
+  readonly inputs: readonly (TensorType | undefined)[];
+  readonly outputs: readonly TensorType[];
+}
+
+/** A primitive as the passes see it, by position. `defineOp` makes one from a description by name. */
+export interface Op {
+  readonly name: string;
+  readonly outputNames: readonly string[];
+  inputName(index: number): string;
+  inferTypes(inputs: readonly (TensorType | undefined)[], attrs: Attributes): TensorType[];
+  /** Its meaning, in float64 with plain loops. */
+  evaluate(
+    inputs: readonly (NdArray | undefined)[],
+    attrs: Attributes,
+    types: NodeTypes,
+  ): NdArray[];
+  /** Gradients of the inputs, given those of the outputs (undefined where none flows). */
+  gradient?(node: Node, outputGrads: readonly (Value | undefined)[]): (Value | undefined)[];
+  /** Its portable spelling in standard ONNX operators. */
+  onnx(
+    b: Opset,
+    inputs: readonly (OnnxValue | undefined)[],
+    attrs: Attributes,
+    types: NodeTypes,
+  ): OnnxValue[];
 }
 
 /** A tensor of the program: defined once, by a node or as an input of the graph. */

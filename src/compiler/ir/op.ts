@@ -1,62 +1,17 @@
 import type { Opset } from '../../../generated/onnx/index.js';
 import { InternalError } from '../../support/errors.js';
 import type { OnnxValue } from '../../support/onnxValue.js';
-import type { TensorData } from '../../support/tensor.js';
-import type { Graph, Node, TensorType, Value } from './graph.js';
+import type { Attributes, Graph, Node, Op, TensorType, Value } from './graph.js';
 import type { NdArray } from './ndarray.js';
 
+/*
+ * A primitive is one object. `defineOp` takes its type rule, its meaning in float64, its gradient rule and its
+ * portable lowering to ONNX, so a forgotten part is a type error, and a test fails if a primitive is missing
+ * from the conformance table. The gradients of convolution, batch norm, pooling, SiLU and cross-entropy are
+ * primitives themselves, so that a target can lower them in its own way.
+ */
+
 /** Value of an attribute. */
-export type AttributeValue =
-  | number
-  | string
-  | boolean
-  | readonly AttributeValue[]
-  | { readonly symbol: string; readonly factor: number }
-  | TensorData
-  | undefined;
-/** Attributes of a node, by name. */
-export type Attributes = Readonly<Record<string, AttributeValue>>;
-
-/** What a type rule throws; `Graph.add` adds the user's line and the operands. */
-export class TypeFault extends Error {
-  constructor(
-    readonly code: string,
-    message: string,
-    readonly hint?: string,
-  ) {
-    super(message);
-  }
-}
-
-/** Types that a spelling may look at: those of the node's inputs and outputs. */
-export interface NodeTypes {
-  readonly inputs: readonly (TensorType | undefined)[];
-  readonly outputs: readonly TensorType[];
-}
-
-/** A primitive as the passes see it, by position. `defineOp` makes one from a description by name. */
-export interface Op {
-  readonly name: string;
-  readonly outputNames: readonly string[];
-  inputName(index: number): string;
-  inferTypes(inputs: readonly (TensorType | undefined)[], attrs: Attributes): TensorType[];
-  /** Its meaning, in float64 with plain loops. */
-  evaluate(
-    inputs: readonly (NdArray | undefined)[],
-    attrs: Attributes,
-    types: NodeTypes,
-  ): NdArray[];
-  /** Gradients of the inputs, given those of the outputs (undefined where none flows). */
-  gradient?(node: Node, outputGrads: readonly (Value | undefined)[]): (Value | undefined)[];
-  /** Its portable spelling in standard ONNX operators. */
-  onnx(
-    b: Opset,
-    inputs: readonly (OnnxValue | undefined)[],
-    attrs: Attributes,
-    types: NodeTypes,
-  ): OnnxValue[];
-}
-
 type Required<I extends readonly string[]> = Exclude<I[number], `${string}?`>;
 type Optional<I extends readonly string[]> =
   Extract<I[number], `${string}?`> extends `${infer Base}?` ? Base : never;

@@ -1,5 +1,11 @@
 import type { SourceLocation } from '../../support/errors.js';
 
+/*
+ * Errors lead back to the user's line. A type rule throws a `TypeFault` without knowing where it is; `Graph.add`
+ * adds the user's call site and where each operand was made. The same site is written into each ONNX node
+ * (`metadata_props` from IR version 10, `doc_string` below).
+ */
+
 /** A call in the user's source, with the text of its arguments as written there. */
 export interface CallSite extends SourceLocation {
   readonly args?: readonly string[];

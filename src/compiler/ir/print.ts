@@ -1,8 +1,7 @@
 import { fingerprint } from '../../support/hash.js';
 import { formatShape } from '../../support/shape.js';
 import { bytesOf, type TensorData } from '../../support/tensor.js';
-import type { Graph, Node, TensorType, Value } from './graph.js';
-import type { Attributes, AttributeValue } from './op.js';
+import type { AttributeValue, Attributes, Graph, Node, TensorType, Value } from './graph.js';
 import { formatSite } from './origin.js';
 
 export interface PrintOptions {

@@ -1,5 +1,11 @@
 import { bytesOf, type TensorData } from '../../support/tensor.js';
 
+/*
+ * Batch norm owns its constants. ONNX Runtime writes running statistics into the buffers of that node's inputs,
+ * even into initializers, and it merges equal initializers of up to 8 elements. `scratch` therefore makes
+ * constants that nobody shares and no two of which are equal; a test holds us to it.
+ */
+
 /** Finds equal constants of one graph: by a hash of their bytes first, then byte by byte. */
 export class ConstantPool<Value> {
   private readonly buckets = new Map<string, { tensor: TensorData; value: Value }[]>();

@@ -1,32 +1,36 @@
-import type { GraphValue, PendingNode } from './scope.js';
+import type { TensorData } from '../../support/tensor.js';
+
+/** A value that may be a constant. */
+interface Operand {
+  readonly constant?: TensorData;
+}
 
 /** The Reshape nodes of a graph, so that no two of them do the same. */
-export class Reshapes {
-  readonly #sources = new Map<GraphValue, GraphValue>();
-  readonly #made = new Map<GraphValue, Map<GraphValue, GraphValue>>();
+export class Reshapes<V extends Operand> {
+  readonly #sources = new Map<V, V>();
+  readonly #made = new Map<V, Map<V, V>>();
 
   /** Where the elements of an operand came from: what it was reshaped from, if only its elements count. */
-  source(operand: GraphValue, { constant: shape }: GraphValue): GraphValue {
+  source(operand: V, { constant: shape }: V): V {
     // A size of 0 is taken from the operand.
     const isWhole = shape !== undefined && !Array.from(shape.data, Number).includes(0);
     return (isWhole ? this.#sources.get(operand) : undefined) ?? operand;
   }
 
-  find(source: GraphValue, shape: GraphValue): GraphValue | undefined {
+  find(source: V, shape: V): V | undefined {
     return this.#made.get(source)?.get(shape);
   }
 
-  note(source: GraphValue, shape: GraphValue, made: GraphValue): void {
+  note(source: V, shape: V, made: V): void {
     this.#sources.set(made, source);
-    const known = this.#made.get(source) ?? new Map<GraphValue, GraphValue>();
+    const known = this.#made.get(source) ?? new Map<V, V>();
     this.#made.set(source, known.set(shape, made));
   }
 }
 
-/** Those of some nodes that are no Reshape whose result nobody reads, since its readers were given the source. */
-export function withoutIdleReshapes(
-  nodes: readonly PendingNode[],
-  isRead: (value: GraphValue) => boolean,
-): readonly PendingNode[] {
+/** Drops Reshape nodes that have no readers left, since their readers were given the source. */
+export function withoutIdleReshapes<
+  N extends { readonly opType: string; readonly outputs: readonly Operand[] },
+>(nodes: readonly N[], isRead: (value: N['outputs'][number]) => boolean): readonly N[] {
   return nodes.filter(({ opType, outputs }) => opType !== 'Reshape' || outputs.some(isRead));
 }

@@ -89,7 +89,7 @@ class Names {
 /** A main graph, a function's body, or a subgraph of either, while nodes are put into it. */
 export class GraphScope {
   readonly nodes: PendingNode[] = [];
-  readonly reshapes = new Reshapes();
+  readonly reshapes = new Reshapes<GraphValue>();
   readonly inputs: Typed[] = [];
   /** In order. By value, since each of the thousands of a training step is asked for. */
   readonly outputs = new Map<GraphValue, Typed>();

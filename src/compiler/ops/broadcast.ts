@@ -1,6 +1,6 @@
-import type { Value } from '../ir/graph.js';
+import { TypeFault, type Value } from '../ir/graph.js';
 import { ndarray } from '../ir/ndarray.js';
-import { defineOp, TypeFault, type InputGrads } from '../ir/op.js';
+import { defineOp, type InputGrads } from '../ir/op.js';
 import {
   broadcastShapes,
   dimEquals,

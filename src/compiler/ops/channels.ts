@@ -1,5 +1,5 @@
-import type { TensorType } from '../ir/graph.js';
-import { defineOp, TypeFault } from '../ir/op.js';
+import { type TensorType, TypeFault } from '../ir/graph.js';
+import { defineOp } from '../ir/op.js';
 import { formatShape, shapeEquals } from '../../support/shape.js';
 import { broadcastArrays, reduceArray } from './reference.js';
 

@@ -1,4 +1,5 @@
-import { defineOp, TypeFault } from '../ir/op.js';
+import { defineOp } from '../ir/op.js';
+import { TypeFault } from '../ir/graph.js';
 import { broadcastShapes, formatShape, shapeEquals } from '../../support/shape.js';
 import { broadcastArrays, mapArray } from './reference.js';
 

@@ -1,6 +1,5 @@
-import type { Graph, Value } from '../ir/graph.js';
+import type { Attributes, Graph, Op, Value } from '../ir/graph.js';
 import type { NdArray } from '../ir/ndarray.js';
-import type { Attributes, Op } from '../ir/op.js';
 import type { DType } from '../../support/dtype.js';
 import { numbersOf, tensorData, type TensorData } from '../../support/tensor.js';
 

@@ -1,6 +1,6 @@
 import type { Opset } from '../../../generated/onnx/index.js';
-import type { TensorType } from '../ir/graph.js';
-import { defineOp, TypeFault, type InputGrads, type Named } from '../ir/op.js';
+import { type TensorType, TypeFault } from '../ir/graph.js';
+import { defineOp, type InputGrads, type Named } from '../ir/op.js';
 import { floatTypeOf } from '../../support/dtype.js';
 import type { OnnxValue } from '../../support/onnxValue.js';
 import { broadcastShapes, formatShape, shapeEquals } from '../../support/shape.js';

@@ -1,6 +1,5 @@
-import type { Value } from '../ir/graph.js';
+import { type Op, TypeFault, type Value } from '../ir/graph.js';
 import { ndarray, type NdArray } from '../ir/ndarray.js';
-import { TypeFault, type Op } from '../ir/op.js';
 import { formatShape, sizeOf, staticSize, type Shape } from '../../support/shape.js';
 
 /*

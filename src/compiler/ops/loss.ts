@@ -1,6 +1,6 @@
-import type { TensorType } from '../ir/graph.js';
+import { type TensorType, TypeFault } from '../ir/graph.js';
 import { ndarray, type NdArray } from '../ir/ndarray.js';
-import { defineOp, TypeFault, type InputGrads } from '../ir/op.js';
+import { defineOp, type InputGrads } from '../ir/op.js';
 import { formatShape, shapeEquals } from '../../support/shape.js';
 import { reduceSum } from './broadcast.js';
 import { mul, sub } from './elementwise.js';

@@ -1,5 +1,6 @@
 import { ndarray } from '../ir/ndarray.js';
-import { defineOp, TypeFault, type InputGrads } from '../ir/op.js';
+import { defineOp, type InputGrads } from '../ir/op.js';
+import { TypeFault } from '../ir/graph.js';
 import { formatShape, staticDim } from '../../support/shape.js';
 import { expandLike } from './broadcast.js';
 import { conv } from './conv.js';

@@ -1,4 +1,5 @@
-import { defineOp, TypeFault, type InputGrads } from '../ir/op.js';
+import { defineOp, type InputGrads } from '../ir/op.js';
+import { TypeFault } from '../ir/graph.js';
 import { floatTypeOf } from '../../support/dtype.js';
 import { formatShape, shapeEquals } from '../../support/shape.js';
 import { broadcastArrays } from './reference.js';

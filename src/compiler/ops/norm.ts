@@ -1,7 +1,7 @@
 import type { Opset } from '../../../generated/onnx/index.js';
-import type { TensorType } from '../ir/graph.js';
+import { type TensorType, TypeFault } from '../ir/graph.js';
 import { ndarray, type NdArray } from '../ir/ndarray.js';
-import { defineOp, TypeFault, type InputGrads } from '../ir/op.js';
+import { defineOp, type InputGrads } from '../ir/op.js';
 import { floatTypeOf, type FloatType } from '../../support/dtype.js';
 import { invariant } from '../../support/errors.js';
 import type { OnnxValue } from '../../support/onnxValue.js';

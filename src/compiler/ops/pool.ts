@@ -1,5 +1,6 @@
 import { ndarray, type NdArray } from '../ir/ndarray.js';
-import { defineOp, TypeFault, type InputGrads } from '../ir/op.js';
+import { defineOp, type InputGrads } from '../ir/op.js';
+import { type TensorType, TypeFault } from '../ir/graph.js';
 import { staticDim, staticSize, sizeOf } from '../../support/shape.js';
 import { tensorData } from '../../support/tensor.js';
 import {
@@ -9,7 +10,6 @@ import {
   windowOutput,
   type WindowAttributes,
 } from './window.js';
-import type { TensorType } from '../ir/graph.js';
 
 export interface PoolAttributes extends WindowAttributes {
   readonly kernel: readonly [number, number];

@@ -1,7 +1,7 @@
 import type { Opset } from '../../../generated/onnx/index.js';
-import type { TensorType, Value } from '../ir/graph.js';
+import { type TensorType, TypeFault, type Value } from '../ir/graph.js';
 import { ndarray, type NdArray } from '../ir/ndarray.js';
-import { defineOp, TypeFault, type InputGrads } from '../ir/op.js';
+import { defineOp, type InputGrads } from '../ir/op.js';
 import { dtypes, floatTypeOf, isHalf } from '../../support/dtype.js';
 import type { OnnxValue } from '../../support/onnxValue.js';
 import { expandLike, reducedShape, type ReduceAttributes } from './broadcast.js';

@@ -1,4 +1,4 @@
-import type { Op } from '../ir/op.js';
+import type { Op } from '../ir/graph.js';
 import * as after from './after.js';
 import * as broadcast from './broadcast.js';
 import * as channels from './channels.js';

@@ -1,6 +1,6 @@
-import type { Value } from '../ir/graph.js';
+import { type Op, TypeFault, type Value } from '../ir/graph.js';
 import { ndarray, type NdArray } from '../ir/ndarray.js';
-import { defineOp, TypeFault, type InputGrads, type Op } from '../ir/op.js';
+import { defineOp, type InputGrads } from '../ir/op.js';
 import type { DType } from '../../support/dtype.js';
 import { dtypes } from '../../support/dtype.js';
 import {

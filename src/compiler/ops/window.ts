@@ -1,4 +1,4 @@
-import { TypeFault } from '../ir/op.js';
+import { TypeFault } from '../ir/graph.js';
 import { formatShape, staticDim, type Shape } from '../../support/shape.js';
 
 /** Geometry of a sliding window; the words of ONNX's Conv. */

@@ -1,5 +1,4 @@
-import type { Graph, Node, Value } from '../ir/graph.js';
-import type { Attributes, AttributeValue, Op } from '../ir/op.js';
+import type { AttributeValue, Attributes, Graph, Node, Op, Value } from '../ir/graph.js';
 import { rewriteGraph, type MappedInputs } from '../ir/rewrite.js';
 import { add, minimum, mul } from '../ops/elementwise.js';
 import { equal } from '../ops/shape.js';

@@ -1,6 +1,5 @@
-import type { Graph, Node, Value } from '../ir/graph.js';
+import type { Graph, Node, Op, Value } from '../ir/graph.js';
 import type { NdArray } from '../ir/ndarray.js';
-import type { Op } from '../ir/op.js';
 import { rewriteGraph, type MappedInputs } from '../ir/rewrite.js';
 import { constant, constantOp } from '../ops/constant.js';
 import { add, div, mul, neg, sqrt, sub } from '../ops/elementwise.js';

@@ -1,5 +1,4 @@
-import type { Graph, Node, Value } from '../ir/graph.js';
-import type { Op } from '../ir/op.js';
+import type { Graph, Node, Op, Value } from '../ir/graph.js';
 import { rewriteGraph, type MappedInputs } from '../ir/rewrite.js';
 import {
   expandLike,

@@ -1,5 +1,4 @@
-import type { Graph, Node, Value } from '../ir/graph.js';
-import type { Op } from '../ir/op.js';
+import type { Graph, Node, Op, Value } from '../ir/graph.js';
 import { rewriteGraph, type MappedInputs } from '../ir/rewrite.js';
 import { expandLike, type ReduceAttributes } from '../ops/broadcast.js';
 import { constantOp } from '../ops/constant.js';
@@ -21,6 +20,16 @@ import { dtypes, type HalfType } from '../../support/dtype.js';
  *
  * A node gives its results in float32 to whoever wants them so, and remembers them in 16 bits for
  * those who do not: casts are only where a chain begins or ends, and a parameter is cast once.
+ *
+ * Precision is a property of the network's graph. This pass narrows a network before it is differentiated;
+ * gradients follow by the rules there are, and the gradient of a parameter's cast brings it back to float32.
+ * Primitives that add up many numbers take 16-bit operands and add in float32 inside their lowering
+ * (`ops/widen`). onnxruntime's WebGPU kernels add products of 16 bits up in 16 bits, so that target's rules
+ * (`targets/webgpu/halfRules`) widen the long sums of convolutions and products. The loss scale of float16 is
+ * state of the optimizer (`optim/lossScale`): a step that overflows keeps the old values of all it would
+ * replace. Only the graph knows how many did, so it makes AdamW's bias corrections itself, of the step's number
+ * less that count. onnxruntime's CPU provider runs such graphs by casts of its own, some of which it elides, so
+ * rounding is tested by the interpreter, which can round.
  */
 
 /** What gains by 16 bits: always computed so. */

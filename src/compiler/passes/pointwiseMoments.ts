@@ -21,6 +21,10 @@ import { countUses } from './uses.js';
  * sum over i of W[o,i] P[o,i] with the kernel's gradient P = dy u^T, and what flows back through
  * the statistics is a 1x1 convolution of the narrow u. EfficientNet's expansions (C to 6 C) and
  * ResNet's (C to 4 C) have this shape.
+ *
+ * Before differentiation this pass folds batch norm into widening 1x1 convolutions, with statistics taken from
+ * the narrow side; autodiff makes the gradient of that form by itself. After it `fuseChannels` joins what is
+ * one pass over a map.
  */
 
 /** A convolution must widen at least by this factor: the covariance costs C/O of its products. */

@@ -12,6 +12,10 @@ import { staticDim, type Shape } from '../../support/shape.js';
  *
  * A runtime is free to compute the copies early, and then nothing is won. So the map at the border
  * goes through `after`, with the gradient that the backward pass has reached as token.
+ *
+ * Recomputation is forced by data. With `checkpointing` this pass copies forward nodes into the backward pass,
+ * behind an op `after` that makes a map wait for a gradient (by its shape alone), so that no runtime computes
+ * the copies early.
  */
 
 /** Makes the backward pass compute the maps inside segments of the forward pass again; after autodiff. */

@@ -1,5 +1,4 @@
-import type { Graph, Value } from '../ir/graph.js';
-import type { Attributes, Op } from '../ir/op.js';
+import type { Attributes, Graph, Op, Value } from '../ir/graph.js';
 import { rewriteGraph, sameType, type MappedInputs } from '../ir/rewrite.js';
 import { expandLike, reduceSum, type ReduceAttributes } from '../ops/broadcast.js';
 import { scalar } from '../ops/constant.js';

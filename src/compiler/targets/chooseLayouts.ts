@@ -1,7 +1,15 @@
-import type { Graph, Node, Value } from '../ir/graph.js';
-import type { NodeTypes } from '../ir/op.js';
+import type { Graph, Node, NodeTypes, Value } from '../ir/graph.js';
 import { MinCut } from './minCut.js';
 import type { Layout, LayoutSystem, Override } from './target.js';
+
+/*
+ * A target can lay values out in its own way. `targets/cpu` writes onnxruntime's blocked layout by hand,
+ * [N,C/16,H,W,16], because onnxruntime's optimiser uses it for constant weights only, so never in training.
+ * Layout belongs to the graph, not to a layer: each rule says in which layout it takes and returns its
+ * operands, and a minimum cut parts the nodes into blocked and plain ones, so that kernels and conversions
+ * together cost least. `lower` inserts a conversion where a value is wanted in the other layout, once. The block
+ * size is the machine's: `runtime/machine/probe` asks onnxruntime, and the manifest records it.
+ */
 
 /** The two spellings of a node between which its layout decides. */
 export interface LayoutCandidates {

@@ -1,5 +1,4 @@
-import type { Graph, Node } from '../ir/graph.js';
-import type { NodeTypes } from '../ir/op.js';
+import type { Graph, Node, NodeTypes } from '../ir/graph.js';
 import { groupBy } from '../../support/groupBy.js';
 import { chooseLayouts } from './chooseLayouts.js';
 import type { Override, Target } from './target.js';

@@ -1,5 +1,4 @@
-import type { Attributes, NodeTypes, Op } from '../ir/op.js';
-import type { TensorType } from '../ir/graph.js';
+import type { Attributes, NodeTypes, Op, TensorType } from '../ir/graph.js';
 import { fingerprint } from '../../support/hash.js';
 import { formatShape } from '../../support/shape.js';
 

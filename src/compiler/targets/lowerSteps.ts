@@ -13,6 +13,11 @@ import { lowerNodes, type LowerOptions } from './lower.js';
  *
  * As a Loop, any number of steps may be run. Unrolled, the number is fixed and the graph grows with it;
  * it is there for a runtime that would move a loop's values to the host and back at each iteration.
+ *
+ * Several steps are a Loop around the same step. The lowered step becomes the body of a Loop whose carried
+ * values are what outputs replace; whatever is given anew is gathered by the loop's counter from a stack. A run
+ * of K steps is therefore the same nodes in the same order and gives the same bits. The runner
+ * (`runtime/engine/severalSteps`) queues steps as one for a device does and runs what it has when asked.
  */
 
 /** How several steps become one graph. */

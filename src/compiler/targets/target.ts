@@ -1,5 +1,4 @@
-import type { NodeTypes, Op, Attributes } from '../ir/op.js';
-import type { Graph, TensorType } from '../ir/graph.js';
+import type { Attributes, Graph, NodeTypes, Op, TensorType } from '../ir/graph.js';
 import type { Opset, OpsetVersion } from '../../../generated/onnx/index.js';
 import type { HalfType } from '../../support/dtype.js';
 import type { OnnxValue } from '../../support/onnxValue.js';

@@ -1,6 +1,14 @@
 import { ConfigError } from '../../support/errors.js';
 import { nearest } from '../../support/nearest.js';
 
+/*
+ * Frozen is a property of the trace. `freeze` names layers, blocks or parameters. Under such a name batch norms
+ * are traced with their running statistics and noise is left out, as in evaluation; autodiff is not asked for
+ * those gradients, so the backward pass ends at the lowest layer that trains, and neither optimizer state nor
+ * an average is kept. A frozen parameter stays an input, so checkpoints fit; a reader of averages takes the
+ * parameter itself. The hash of the architecture does not depend on it.
+ */
+
 /** Whether a dotted name is one of `prefixes` or lies below one: `blocks.1` covers `blocks.1.bn1`, not `blocks.10`. */
 export function isCovered(name: string, prefixes: readonly string[]): boolean {
   return prefixes.some((prefix) => name === prefix || name.startsWith(`${prefix}.`));

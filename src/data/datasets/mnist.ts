@@ -6,7 +6,12 @@ import { makeFolder } from '../../runtime/storage/atomic.js';
 import { DataError } from '../../support/errors.js';
 import { fnv1a32 } from '../../support/hash.js';
 import { permutation } from '../../support/random.js';
-import { openIfWhole, openPackedSet, writePackedSet, type PackedImages } from '../sets/packedSet.js';
+import {
+  openIfWhole,
+  openPackedSet,
+  writePackedSet,
+  type PackedImages,
+} from '../sets/packedSet.js';
 import { writeSplit } from '../sets/split.js';
 
 /** 10,000 handwritten digits, in an order in which the classes are mixed. */

@@ -1,13 +1,7 @@
 /** What is said of images that a run has twice, in one set or in two. */
 import { lineOfRow } from '../sets/list.js';
 import type { LabelledImages } from '../sets/images.js';
-import {
-  eachShared,
-  repeatsIn,
-  type KnownSet,
-  type Pair,
-  type Repeats,
-} from './sharedImages.js';
+import { eachShared, repeatsIn, type KnownSet, type Pair, type Repeats } from './sharedImages.js';
 import { DataError } from '../../support/errors.js';
 
 const shown = 5;

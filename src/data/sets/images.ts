@@ -4,6 +4,12 @@ import { fnv1a32 } from '../../support/hash.js';
 import { RandomOrder } from '../../support/permutation.js';
 import type { LeftOut } from './leftOut.js';
 
+/*
+ * A set of images is a count and two functions. `id(i)` names image i and `where(i)` says where it lies: a file,
+ * or a place in pixels that all threads share. Folders, lists and packed splits are opened to that, parts and
+ * copies are indices into it, and nothing is held per image but its line in a list.
+ */
+
 /** Images of one size, one after another, in memory. */
 export interface PackedPixels {
   /** 0 to 255; the loader's threads share it where it lies on a SharedArrayBuffer. */

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs';
 import { dirname, join } from 'node:path';
-import { fileURLToPath } from 'node:url';
+import { fileURLToPath, pathToFileURL } from 'node:url';
 import { invariant } from '../../support/errors.js';
 
 /** The folder of the running code: `dist/src` of an installation, `src` of a checkout. */
@@ -19,13 +19,30 @@ export function installedVersion(folder = ownFolder): string {
   return installedVersion(parent);
 }
 
+/** The modules that users' files import, by id: where each lies below the folder of the running code. */
+const publicModules: Readonly<Record<string, string>> = {
+  gradus: 'index',
+  'gradus/models': 'language/models/index',
+};
+
 /** The file that declares the types of module `id` (`gradus` or `gradus/models`) in the running installation. */
 export function installedDeclarations(id: string): string | undefined {
-  const inside = id.replace(/^gradus\/?/, '');
   const extension = import.meta.url.endsWith('.ts') ? '.ts' : '.d.ts';
-  return [`${inside}/index`, inside]
-    .map((name) => join(ownFolder, name + extension))
-    .find((path) => existsSync(path));
+  const path = join(ownFolder, `${publicModules[id] ?? id}${extension}`);
+  return existsSync(path) ? path : undefined;
+}
+
+/**
+ * The namespace objects of the running installation's public modules, by id: a user's file that imports
+ * `gradus` gets the code that loads it, never a second copy.
+ */
+export async function installedModules(): Promise<Readonly<Record<string, object>>> {
+  const extension = import.meta.url.endsWith('.ts') ? '.ts' : '.js';
+  const entries = Object.entries(publicModules).map(async ([id, place]) => {
+    const url = pathToFileURL(join(ownFolder, place + extension)).href;
+    return [id, (await import(url)) as object] as const;
+  });
+  return Object.fromEntries(await Promise.all(entries));
 }
 
 let ownFiles: string | undefined;

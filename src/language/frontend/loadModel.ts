@@ -2,8 +2,9 @@ import { statSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { findShippedModel, shippedModels } from '../models/registry.js';
 import { isModel, type Model } from '../../compiler/trace/defineModel.js';
+import { installedModules } from './installation.js';
 import { loadModule } from './load.js';
-import { GradusError, invariant, ModelError } from '../../support/errors.js';
+import { GradusError, ModelError } from '../../support/errors.js';
 import { nearest } from '../../support/nearest.js';
 
 /** A model with what it was loaded from. */
@@ -15,19 +16,6 @@ export interface LoadedModel {
   readonly checked: Promise<void>;
   /** Runs code that calls the model's build; what that throws becomes an error at the user's line. */
   tracing<T>(trace: () => T): T;
-}
-
-let installed: Readonly<Record<string, object>> | undefined;
-
-/** Tells which namespace objects users' files get when they import `gradus`; the public API does. */
-export function provideModules(modules: Readonly<Record<string, object>>): void {
-  installed = modules;
-}
-
-/** The namespace objects that users' files get. */
-export function providedModules(): Readonly<Record<string, object>> {
-  invariant(installed, 'no modules were provided');
-  return installed;
 }
 
 /**
@@ -43,7 +31,7 @@ export async function loadModel(
   const shipped = isFile(model) ? undefined : findShippedModel(model);
   if (shipped) return asItIs(shipped.model, model);
   refuseUnknownName(model);
-  const modules = providedModules();
+  const modules = await installedModules();
   const { module, explain, checked } = await loadModule(model, { modules, typesBeside });
   const made = module['default'];
   if (!isModel(made)) {

@@ -5,6 +5,14 @@ import type { TransformResult } from './callSites.js';
 import type { LocalFile } from './localFiles.js';
 import type { TypeProblem } from './typecheck.js';
 
+/*
+ * Types are checked beside the compilation. TypeScript needs about a second, so a thread has it: it first
+ * returns the file as JavaScript, and later what is wrong with its types. Compiling goes on meanwhile, but
+ * nothing is written or trained before the check has passed, and of two errors the type error is reported.
+ * `compileModel` and `Trainer` work this way; configs, and the commands that trace a model before they write
+ * anything (`gradus train`, `selftrain`), wait for the check first.
+ */
+
 /** What the thread is asked: to read `root` and its local imports, and to check their types. */
 export interface CheckRequest {
   readonly id: number;

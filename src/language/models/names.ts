@@ -3,6 +3,12 @@ import { ModelError } from '../../support/errors.js';
 import { nearest } from '../../support/nearest.js';
 import type { ShippedModel } from './registry.js';
 
+/*
+ * A network is written once for both sets of names. timm's and torchvision's EfficientNets differ in what their
+ * parts are called, so the builder takes the set of names as an option. The table that translates a file's
+ * names comes from building the network twice, so no list of names can go out of date.
+ */
+
 /** What was worked out before, by model and set. */
 const tables = new WeakMap<ShippedModel, Map<NameSet, ReadonlyMap<string, string>>>();
 

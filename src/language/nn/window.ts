@@ -1,5 +1,4 @@
-import type { Value } from '../../compiler/ir/graph.js';
-import { TypeFault } from '../../compiler/ir/op.js';
+import { TypeFault, type Value } from '../../compiler/ir/graph.js';
 import { formatSite } from '../../compiler/ir/origin.js';
 import { windowOutput, type WindowAttributes } from '../../compiler/ops/window.js';
 import { formatShape } from '../../support/shape.js';

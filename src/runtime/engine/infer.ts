@@ -3,7 +3,13 @@ import { ArtifactError } from '../../support/errors.js';
 import { batchOf, requireArtifact, requireTensor, type InferArrays } from './batchArrays.js';
 import { copyInto, resolveShape, type WeightSource } from './buffers.js';
 import type { NoiseAt } from './noise.js';
-import { dataOf, zeroTensor, type OrtTensor, type Session, type TensorMap } from '../executors/session.js';
+import {
+  dataOf,
+  zeroTensor,
+  type OrtTensor,
+  type Session,
+  type TensorMap,
+} from '../executors/session.js';
 import { NoiseInputs } from './stepInputs.js';
 
 const firstNoise: NoiseAt = { seed: 0, step: 0, sampleOffset: 0 };

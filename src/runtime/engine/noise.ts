@@ -2,6 +2,14 @@ import type { TensorInfo } from '../../contract/manifest.js';
 import { ArtifactError, invariant } from '../../support/errors.js';
 import { fillBits } from '../../support/random.js';
 
+/*
+ * Noise is an input. A mask element is a function of (seed, step, site, sample, element) by Philox4x32-10, drawn
+ * by the host, so a run is the same on every execution provider, after a resume, and against PyTorch fed with
+ * the same masks. An inference graph can keep its masks as inputs (`compileInference` with `noised`): a teacher
+ * that labels with noise, and Monte-Carlo dropout, run on that, with batch norm as in evaluation. The `forward`
+ * artifact, made to be read, has standard Dropout nodes instead.
+ */
+
 /** Images that get none of the network's noise. */
 export interface QuietImages {
   /** Index in the global batch of the first; all after it are, too. */

@@ -1,4 +1,4 @@
-import type { InferencePrecision, Precision } from '../../compiler/compile/precision.js';
+import type { InferencePrecision, Precision } from '../../contract/precisions.js';
 import {
   cudaLibrary,
   driverCuda,

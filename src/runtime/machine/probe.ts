@@ -5,6 +5,12 @@ import { onnx } from '../../../generated/proto/onnx.js';
 import { dataOf, Session, zeroTensor } from '../executors/session.js';
 import { workerUrl } from '../../support/workerUrl.js';
 
+/*
+ * A device is tried elsewhere. A probe runs a model on each provider in a process of its own; `diagnose`, which
+ * is pure, turns that and the machine's facts into what to say and what to do. `doctor` prints it, a refused
+ * `--device` throws it, and `auto` chooses by it.
+ */
+
 /** An execution provider, and whether it runs a model here. */
 export interface Device {
   readonly name: string;

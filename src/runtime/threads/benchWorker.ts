@@ -4,7 +4,7 @@ import { invariant } from '../../support/errors.js';
 import { requireArtifact } from '../engine/batchArrays.js';
 import type { BenchReply, BenchRequest, Measured, MeasuredStep } from './benchProtocol.js';
 import { stepsToQueue } from '../engine/device/deviceQueue.js';
-import { peakRssBytes } from '../machine/memory.js';
+import { peakRssBytes } from './memory.js';
 import { readSafetensors } from '../storage/safetensors.js';
 import { staysOnDevice } from '../executors/session.js';
 import { TrainClient } from './trainClient.js';

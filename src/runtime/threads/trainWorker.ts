@@ -10,7 +10,12 @@ import { inTurn } from '../engine/device/deviceTurn.js';
 import { InferRunner } from '../engine/infer.js';
 import { Session, staysOnDevice } from '../executors/session.js';
 import { SeveralStepsRunner } from '../engine/severalSteps.js';
-import { AccumulateRunner, TrainRunner, type QueueingRunner, type StepRunner } from '../engine/step.js';
+import {
+  AccumulateRunner,
+  TrainRunner,
+  type QueueingRunner,
+  type StepRunner,
+} from '../engine/step.js';
 import {
   packError,
   type Command,

@@ -6,7 +6,10 @@ import { readingDifference } from '../../training/labelling/classifier/reading.j
 import type { Labeller } from '../../training/labelling/labeller.js';
 import { range, type ImageSource } from '../../data/loader/imageSource.js';
 import { makeFolder } from '../../runtime/storage/atomic.js';
-import { expectedCalibrationError, precisionByClass } from '../../support/statistics/classification.js';
+import {
+  expectedCalibrationError,
+  precisionByClass,
+} from '../../support/statistics/classification.js';
 import { argmaxRow } from '../../support/statistics/scores.js';
 import { ParquetFileWriter } from '../../runtime/storage/parquet/writer.js';
 import { ArtifactError, ConfigError, invariant } from '../../support/errors.js';

@@ -6,12 +6,19 @@ import { readdirSync } from 'node:fs';
 import { limits } from '../../support/limits.js';
 import { basename, join } from 'node:path';
 import { z } from 'zod';
-import { readingDifference, readingSettingsSchema } from '../../training/labelling/classifier/reading.js';
+import {
+  readingDifference,
+  readingSettingsSchema,
+} from '../../training/labelling/classifier/reading.js';
 import { checked } from '../../contract/manifestSchema.js';
 import { namesDifference } from '../../data/sets/classes.js';
 import { argmaxRow } from '../../support/statistics/scores.js';
 import { readError, systemCode } from '../../runtime/storage/fileErrors.js';
-import { ParquetFileWriter, type Columns, type Rows } from '../../runtime/storage/parquet/writer.js';
+import {
+  ParquetFileWriter,
+  type Columns,
+  type Rows,
+} from '../../runtime/storage/parquet/writer.js';
 import { ParquetFile } from '../../runtime/storage/parquet/file.js';
 import { ArtifactError, DataError } from '../../support/errors.js';
 import type { LabelBounds } from './labelChecks.js';

@@ -1,4 +1,9 @@
-import { rowCount, type Columns, type ParquetFileWriter, type Rows } from '../../runtime/storage/parquet/writer.js';
+import {
+  rowCount,
+  type Columns,
+  type ParquetFileWriter,
+  type Rows,
+} from '../../runtime/storage/parquet/writer.js';
 import { groupRows } from './labelStore.js';
 
 /** Gathers rows into row groups of a fixed size, so that files read well and memory stays bounded. */

@@ -9,7 +9,7 @@ import {
   withPlainOptimizer,
   type ModelChoice,
 } from '../../training/config/config.js';
-import { inferencePrecisions } from '../../compiler/compile/precision.js';
+import { inferencePrecisions } from '../../contract/precisions.js';
 import { explainIssues } from '../../training/config/configProblems.js';
 import { limits } from '../../support/limits.js';
 import type { Optimizer } from '../../compiler/optim/index.js';

@@ -15,15 +15,24 @@ import {
 import type { TeacherSource } from '../../training/labelling/teacher.js';
 import { plainPreparation, preparationOf } from '../../training/record/trainingData.js';
 import type { BatchSource } from '../../training/trainer/trainer.js';
-import type { InferencePrecision } from '../../compiler/compile/precision.js';
+import type { InferencePrecision } from '../../contract/precisions.js';
 import { ImageBatches } from '../../data/loader/imageBatches.js';
 import type { Decoding } from '../../data/pixels/decode.js';
-import { hardTargets, type Images, type LabelledImages, type Targets } from '../../data/sets/images.js';
+import {
+  hardTargets,
+  type Images,
+  type LabelledImages,
+  type Targets,
+} from '../../data/sets/images.js';
 import type { ImageSource } from '../../data/loader/imageSource.js';
 import type { LoaderPool } from '../../data/loader/loaderPool.js';
 import type { UnreadableImages } from '../../data/loader/unreadable.js';
 import type { Model } from '../../compiler/trace/defineModel.js';
-import { chosenCheckpointPath, fixedFolder, readCheckpointState } from '../../runtime/storage/checkpoint.js';
+import {
+  chosenCheckpointPath,
+  fixedFolder,
+  readCheckpointState,
+} from '../../runtime/storage/checkpoint.js';
 import { readMetrics } from '../../runtime/storage/metrics.js';
 import type { GenerationConfig, StudentConfig } from './config.js';
 import type { SelfTrainingNetwork } from './networks.js';

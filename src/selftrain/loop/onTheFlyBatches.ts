@@ -12,6 +12,13 @@ import { ConfigError } from '../../support/errors.js';
 import { viewOf } from '../../support/imageView.js';
 import type { BatchPart } from './mixedBatches.js';
 
+/*
+ * Labels can be made while the student trains. The loader prepares two copies of the same images, the student's
+ * with its noise and a clean one at the teacher's size; the clean copy goes to a labeller in a thread of its
+ * own while the step before runs. To the mixed batches this is a part like any other: a function of the step,
+ * so a run resumes without a record of its labels.
+ */
+
 export interface OnTheFlyOptions extends BatchOrder {
   /** The teacher; nobody else may use it meanwhile. */
   readonly labeller: Pick<Labeller, 'manifest' | 'predict'>;

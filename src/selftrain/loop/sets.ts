@@ -1,5 +1,9 @@
 import { openLabelledSet, openUnlabelledSet } from '../../data/datasets/openSets.js';
-import { partsOf, sharedAmong, type RememberedOptions } from '../../training/record/rememberedSets.js';
+import {
+  partsOf,
+  sharedAmong,
+  type RememberedOptions,
+} from '../../training/record/rememberedSets.js';
 import { asRecorded } from '../../training/record/runRecord.js';
 import { SetMemory } from '../../data/memory/setMemory.js';
 import { openTestSet } from '../../training/record/trainingData.js';

@@ -2,7 +2,11 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { z } from 'zod';
 import { writeFileAtomic } from '../../runtime/storage/atomic.js';
-import { pairedDifference, unpairedDifference, type Interval } from '../../support/statistics/interval.js';
+import {
+  pairedDifference,
+  unpairedDifference,
+  type Interval,
+} from '../../support/statistics/interval.js';
 import type { TestResult } from './testNetwork.js';
 
 /** One network's right and wrong answers, by image of the test set. */

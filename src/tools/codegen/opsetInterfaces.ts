@@ -155,8 +155,8 @@ function addImports(file: SourceFile, spellings: readonly Spelling[], extra: str
   const text = spellings.map(({ key }) => key).join();
   const used = (names: string[]): string[] => names.filter((name) => text.includes(name));
   const values = [...extra, ...used(['OnnxSubgraph', 'OnnxValue'])];
-  if (values.length > 0) importTypes(file, '../../support/onnxValue.js', values);
-  if (text.includes('TensorData')) importTypes(file, '../../support/tensor.js', ['TensorData']);
+  if (values.length > 0) importTypes(file, '../../src/support/onnxValue.js', values);
+  if (text.includes('TensorData')) importTypes(file, '../../src/support/tensor.js', ['TensorData']);
 }
 
 function importTypes(file: SourceFile, moduleSpecifier: string, namedImports: string[]): void {

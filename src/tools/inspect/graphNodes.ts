@@ -1,5 +1,13 @@
 import type { GraphBlock, GraphNode, NodeFamily } from './graphSections.js';
-import { ink, muted, round, text, textWidth, type Drawn, moved } from '../../support/drawing/svgShapes.js';
+import {
+  ink,
+  muted,
+  round,
+  text,
+  textWidth,
+  type Drawn,
+  moved,
+} from '../../support/drawing/svgShapes.js';
 
 interface Colour {
   readonly fill: string;

@@ -1,7 +1,11 @@
 /** Counts the weights of an ONNX model, wherever they lie. */
 import type { OnnxGraph, OnnxNode, OnnxTensor } from '../../compiler/onnx/model.js';
 import { dtypes } from '../../support/dtype.js';
-import { optionalInt, constantTensor, type ValueTable } from '../../compiler/onnx/shapes/valueTable.js';
+import {
+  optionalInt,
+  constantTensor,
+  type ValueTable,
+} from '../../compiler/onnx/shapes/valueTable.js';
 
 /** Inputs that set an operator up, such as scales and zero points: no weights, whatever their type. */
 const settings: Readonly<Partial<Record<string, readonly number[]>>> = {

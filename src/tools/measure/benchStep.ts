@@ -1,7 +1,11 @@
 import type { Model } from '../../compiler/trace/defineModel.js';
 import type { OptimizerChoice } from '../../compiler/optim/index.js';
 import type { BenchMode } from '../../runtime/threads/benchProtocol.js';
-import { compileModel, type CompileModelOptions, type CompileResult } from '../../training/build/compileModel.js';
+import {
+  compileModel,
+  type CompileModelOptions,
+  type CompileResult,
+} from '../../training/build/compileModel.js';
 import { chooseDevice, stepsPerRunOn } from '../../runtime/machine/device.js';
 import type { DeviceChoice, DeviceName } from '../../runtime/machine/deviceNames.js';
 

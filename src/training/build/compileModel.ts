@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { opsetVersions, type OpsetVersion } from '../../../generated/onnx/index.js';
 import type { ArtifactKind, Manifest } from '../../contract/manifest.js';
 import { compile, type Compiled, type CompileOptions } from '../../compiler/compile/compile.js';
-import type { Precision } from '../../compiler/compile/precision.js';
+import type { Precision } from '../../contract/precisions.js';
 import { typedModule } from '../../language/frontend/typedModule.js';
 import { printGraph } from '../../compiler/ir/print.js';
 import type { Model } from '../../compiler/trace/defineModel.js';

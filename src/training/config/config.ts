@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import type { TrainingConfig, WrittenTraining } from '../../../generated/config.js';
-import { precisions } from '../../compiler/compile/precision.js';
+import { precisions } from '../../contract/precisions.js';
 import type { KeyLocator } from '../../language/frontend/configKeys.js';
 import type { ModelName } from '../../language/models/index.js';
 import type { Optimizer } from '../../compiler/optim/index.js';

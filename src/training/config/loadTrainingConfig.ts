@@ -4,7 +4,7 @@ import { loadModule } from '../../language/frontend/load.js';
 import { ConfigError } from '../../support/errors.js';
 import { parseTrainingConfig, type TrainingConfig } from './config.js';
 import { explainSettings, withSettings, type ConfigSetting } from './configSettings.js';
-import { providedModules } from '../../language/frontend/loadModel.js';
+import { installedModules } from '../../language/frontend/installation.js';
 
 /** A config with where its relative paths start. */
 export interface LoadedConfig<C = TrainingConfig> {
@@ -34,7 +34,8 @@ export async function loadConfig<C>(
   define: string,
   settings: readonly ConfigSetting[] = [],
 ): Promise<LoadedConfig<C>> {
-  const { module, locate } = await loadModule(file, { modules: providedModules(), kind: 'config' });
+  const modules = await installedModules();
+  const { module, locate } = await loadModule(file, { modules, kind: 'config' });
   const { default: written } = module;
   if (written === undefined)
     throw new ConfigError(`${file} has no config as its default export`, {

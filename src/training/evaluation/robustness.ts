@@ -4,7 +4,10 @@ import {
   type CorruptionName,
 } from '../../data/augment/corruptions/corrupt.js';
 import { meanCorruptionError } from '../../data/augment/corruptions/meanCorruptionError.js';
-import { severities as allSeverities, type Severity } from '../../data/augment/corruptions/severities.js';
+import {
+  severities as allSeverities,
+  type Severity,
+} from '../../data/augment/corruptions/severities.js';
 import {
   flipProbability,
   meanFlipRate,

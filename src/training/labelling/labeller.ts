@@ -1,5 +1,5 @@
 import type { Manifest } from '../../contract/manifest.js';
-import type { InferencePrecision } from '../../compiler/compile/precision.js';
+import type { InferencePrecision } from '../../contract/precisions.js';
 import {
   evenly,
   type ImageBatch,

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import type { Manifest, TensorInfo } from '../../contract/manifest.js';
 import { compileInference } from '../../compiler/compile/inference.js';
-import type { InferencePrecision } from '../../compiler/compile/precision.js';
+import type { InferencePrecision } from '../../contract/precisions.js';
 import type { Model } from '../../compiler/trace/defineModel.js';
 import { namesDifference } from '../../data/sets/classes.js';
 import type { OnnxSource } from '../../runtime/executors/onnxFile.js';

@@ -8,7 +8,12 @@ import {
   type LabelledImages,
 } from '../../data/sets/images.js';
 import type { Decoding } from '../../data/pixels/decode.js';
-import { evaluationCrop, trainingCrop, type Crop, type Preparation } from '../../data/loader/preparation.js';
+import {
+  evaluationCrop,
+  trainingCrop,
+  type Crop,
+  type Preparation,
+} from '../../data/loader/preparation.js';
 import type { Model } from '../../compiler/trace/defineModel.js';
 import { ConfigError, DataError } from '../../support/errors.js';
 import { fnv1a32 } from '../../support/hash.js';

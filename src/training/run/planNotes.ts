@@ -1,14 +1,20 @@
-import { initialRate, learningRateAt, spanSteps, type Schedule } from '../../runtime/engine/schedules.js';
-import type { TrainingPlan } from './runTraining.js';
+import {
+  initialRate,
+  learningRateAt,
+  spanSteps,
+  type Schedule,
+} from '../../runtime/engine/schedules.js';
 
 /** The part of a plan that says how long what lasts. */
-type TimedPlan = Pick<
-  TrainingPlan,
-  'steps' | 'schedule' | 'evaluateEvery' | 'earlyStopping' | 'choose'
-> & {
-  readonly source: Pick<TrainingPlan['source'], 'stepsPerEpoch'>;
+interface TimedPlan {
+  readonly steps: number;
+  readonly schedule: Schedule;
+  readonly evaluateEvery: number;
+  readonly earlyStopping?: { readonly patience: number } | undefined;
+  readonly choose?: 'best' | 'last' | undefined;
+  readonly source: { readonly stepsPerEpoch: number };
   readonly validation?: unknown;
-};
+}
 
 /**
  * What of a plan cannot come to pass in its steps, in words: a warm-up that does not end, a rate that

@@ -10,7 +10,11 @@ import { LoaderPool } from '../../data/loader/loaderPool.js';
 import { UnreadableImages } from '../../data/loader/unreadable.js';
 import type { Preparation } from '../../data/loader/preparation.js';
 import { removeOwnFiles } from '../../runtime/storage/ownFiles.js';
-import { fixedFolder, listCheckpoints, readCheckpointState } from '../../runtime/storage/checkpoint.js';
+import {
+  fixedFolder,
+  listCheckpoints,
+  readCheckpointState,
+} from '../../runtime/storage/checkpoint.js';
 import { RunFolder } from '../../runtime/storage/runFolder.js';
 import { ConfigError } from '../../support/errors.js';
 import { batchesAhead, chooseDevice } from '../../runtime/machine/device.js';

@@ -13,7 +13,11 @@ import { Evaluation } from '../../support/statistics/scores.js';
 import type { QuietImages } from '../../runtime/engine/noise.js';
 import type { StepResult } from '../../runtime/engine/step.js';
 import type { WeightKind } from '../../runtime/threads/trainProtocol.js';
-import { endTrainThread, startTrainThread, TrainClient } from '../../runtime/threads/trainClient.js';
+import {
+  endTrainThread,
+  startTrainThread,
+  TrainClient,
+} from '../../runtime/threads/trainClient.js';
 import type { TensorData } from '../../support/tensor.js';
 import { chooseDevice, sessionOn, stepsPerRunOn } from '../../runtime/machine/device.js';
 import type { DeviceChoice, DeviceName } from '../../runtime/machine/deviceNames.js';
@@ -28,7 +32,11 @@ import {
 } from './stepEvents.js';
 import { SkippedSteps } from './skippedSteps.js';
 import { startingWeights } from '../weights/startingWeights.js';
-import { compileModel, type CompileModelOptions, type CompileResult } from '../build/compileModel.js';
+import {
+  compileModel,
+  type CompileModelOptions,
+  type CompileResult,
+} from '../build/compileModel.js';
 import { checkRanges } from '../../support/optionRanges.js';
 
 export interface TrainerOptions extends Omit<

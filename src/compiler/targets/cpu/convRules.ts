@@ -5,7 +5,7 @@ import {
   type ConvAttributes,
   type ConvInputGradAttributes,
 } from '../../ops/conv.js';
-import type { NodeTypes } from '../../ir/op.js';
+import type { NodeTypes } from '../../ir/graph.js';
 import { mapSize } from '../../ops/window.js';
 import { invariant } from '../../../support/errors.js';
 import type { OnnxValue } from '../../../support/onnxValue.js';

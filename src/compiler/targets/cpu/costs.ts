@@ -1,5 +1,4 @@
-import type { TensorType } from '../../ir/graph.js';
-import type { Attributes, NodeTypes, Op } from '../../ir/op.js';
+import type { Attributes, NodeTypes, Op, TensorType } from '../../ir/graph.js';
 import { convInputGrad, convKernelGrad } from '../../ops/conv.js';
 import { conversionKey, costKey, type CostTable } from '../costTable.js';
 import type { Layout } from '../target.js';

@@ -1,5 +1,5 @@
 import { convKernelGrad, type ConvKernelGradAttributes } from '../../ops/conv.js';
-import type { NodeTypes } from '../../ir/op.js';
+import type { NodeTypes } from '../../ir/graph.js';
 import { mapSize } from '../../ops/window.js';
 import { invariant } from '../../../support/errors.js';
 import type { OnnxValue } from '../../../support/onnxValue.js';

@@ -1,4 +1,4 @@
-import type { NodeTypes, Op } from '../../ir/op.js';
+import type { NodeTypes, Op } from '../../ir/graph.js';
 import {
   expandLike,
   reduceSum,

@@ -1,5 +1,5 @@
 import { channelMoments } from '../../ops/moments.js';
-import type { NodeTypes } from '../../ir/op.js';
+import type { NodeTypes } from '../../ir/graph.js';
 import {
   batchNormGrad,
   batchNormInference,

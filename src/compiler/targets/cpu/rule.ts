@@ -1,4 +1,4 @@
-import type { Attributes, NodeTypes, Op } from '../../ir/op.js';
+import type { Attributes, NodeTypes, Op } from '../../ir/graph.js';
 import type { Opset } from '../../../../generated/onnx/index.js';
 import type { OnnxValue } from '../../../support/onnxValue.js';
 import { invariant } from '../../../support/errors.js';

@@ -3,6 +3,13 @@ import { overrideOf } from '../gpu/rule.js';
 import type { Target } from '../target.js';
 import { kernelGradRules } from './kernelGradRules.js';
 
+/*
+ * CUDA's graphs are held against a list. No GPU was at hand: `test/compiler/targets/cuda/kernels.ts` has the
+ * kernels that the provider registers, by version and type, and a test finds no node outside it, in the table
+ * of primitives and in whole steps. `targets/gpu` has what its rules share with WebGPU's: neither provider has
+ * batch norm in training mode. None of it has run on CUDA.
+ */
+
 /**
  * onnxruntime's CUDA provider, in NCHW. What it lacks would run on the CPU, with maps going to and fro;
  * test/targets/cuda holds the graphs against the list of its kernels. It has never run on a GPU.

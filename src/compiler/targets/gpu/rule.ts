@@ -1,6 +1,5 @@
 import type { Opset } from '../../../../generated/onnx/index.js';
-import type { TensorType } from '../../ir/graph.js';
-import type { Attributes, NodeTypes, Op } from '../../ir/op.js';
+import type { Attributes, NodeTypes, Op, TensorType } from '../../ir/graph.js';
 import { invariant } from '../../../support/errors.js';
 import type { OnnxValue } from '../../../support/onnxValue.js';
 import type { Override } from '../target.js';

@@ -1,4 +1,4 @@
-import type { Attributes, NodeTypes, Op } from '../../ir/op.js';
+import type { Attributes, NodeTypes, Op } from '../../ir/graph.js';
 import { conv, convInputGrad, convKernelGrad } from '../../ops/conv.js';
 import { matmul, type MatmulAttributes } from '../../ops/matmul.js';
 import { avgPool, avgPoolGrad, maxPoolGrad, type PoolAttributes } from '../../ops/pool.js';

@@ -1,4 +1,4 @@
-import type { NodeTypes, Op } from '../../ir/op.js';
+import type { NodeTypes, Op } from '../../ir/graph.js';
 import { after } from '../../ops/after.js';
 import { reduceSum, type ReduceAttributes } from '../../ops/broadcast.js';
 import { softmaxCrossEntropy } from '../../ops/loss.js';

@@ -5,7 +5,12 @@ import { requireTensor, type BatchArrays } from '../batchArrays.js';
 import { resolveShape } from '../buffers.js';
 import { addModel, copyOf, partOf, sumOf, type TensorSpec } from './deviceModels.js';
 import type { DeviceBinding, DeviceState } from './deviceState.js';
-import { Session, type OrtTensor, type SessionOptions, type TensorMap } from '../../executors/session.js';
+import {
+  Session,
+  type OrtTensor,
+  type SessionOptions,
+  type TensorMap,
+} from '../../executors/session.js';
 import { meansOfSums, requireOneStep, type StepRequest, type StepResult } from '../step.js';
 import { BatchInputs, checkHypers, HyperInputs } from '../stepInputs.js';
 

@@ -3,7 +3,20 @@ import { invariant } from '../../../support/errors.js';
 import type { TensorData } from '../../../support/tensor.js';
 import { carriedNames, StateBuffers, type StateStore, type WeightSource } from '../buffers.js';
 import { copyModel, copyOf, type TensorSpec } from './deviceModels.js';
-import { Session, type OrtTensor, type SessionOptions, type TensorMap } from '../../executors/session.js';
+import {
+  Session,
+  type OrtTensor,
+  type SessionOptions,
+  type TensorMap,
+} from '../../executors/session.js';
+
+/*
+ * State stays where it is computed. On a device whose tensors stay on it, a step's outputs are fed to the next,
+ * and what they replace is disposed of. Scalars are appended to a log on the device, so that nobody waits for a
+ * step; the trainer asks for the log after half a second of steps and wherever the state is looked at. Only
+ * sessions bring values up and down, since asking a device tensor for its numbers ends the process. One device
+ * serves a process, so its threads take turns (`deviceTurn`).
+ */
 
 /** Copies tensors of known names and shapes to a device and back. */
 export class DeviceCopier {

@@ -1,5 +1,10 @@
 import { sizeOfShape } from '../../../runtime/engine/buffers.js';
-import { ortTensor, Session, zeroTensor, type TensorMap } from '../../../runtime/executors/session.js';
+import {
+  ortTensor,
+  Session,
+  zeroTensor,
+  type TensorMap,
+} from '../../../runtime/executors/session.js';
 import { GraphBuilder } from '../../../compiler/onnx/builder.js';
 import { writeModel } from '../../../compiler/onnx/writer.js';
 import { round } from '../../../support/statistics/spread.js';

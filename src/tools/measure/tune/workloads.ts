@@ -6,7 +6,11 @@ import type { OnnxValue } from '../../../support/onnxValue.js';
 import type { DType } from '../../../support/dtype.js';
 import { invariant } from '../../../support/errors.js';
 import { layoutOf } from '../../../compiler/targets/chooseLayouts.js';
-import { candidatesOf, spellingName, type Candidates } from '../../../compiler/targets/chooseSpellings.js';
+import {
+  candidatesOf,
+  spellingName,
+  type Candidates,
+} from '../../../compiler/targets/chooseSpellings.js';
 import { conversionKey, costKey } from '../../../compiler/targets/costTable.js';
 import type { Layout, Override, Target } from '../../../compiler/targets/target.js';
 
