@@ -66,6 +66,8 @@ export interface TensorInfo {
   /** Probability that an element is kept: a mask element is 1 with it, else 0. */
   readonly keep?: number;
   readonly segments?: readonly Segment[];
+  /** On a weighted sum: the name of its mean, and of the output that it is to be divided by. */
+  readonly mean?: { readonly name: string; readonly over: string };
 }
 
 /** Inputs and outputs of a compiled graph. */

@@ -94,6 +94,13 @@ const tensorSchema = z
     survival: probability.optional().describe('A mask element is 1 with this probability, else 0.'),
     keep: probability.optional().describe('A mask element is 1 with this probability, else 0.'),
     segments: z.array(segmentSchema).optional(),
+    mean: z
+      .object({
+        name: z.string().describe('What the mean is called, such as accuracy.'),
+        over: z.string().describe('The output of this artifact that the sum is to be divided by.'),
+      })
+      .optional()
+      .describe('On a weighted sum: its mean.'),
   })
   .describe('One input or output of an artifact.');
 

@@ -1,4 +1,5 @@
 import type { TensorInfo } from '../../contract/manifest.js';
+import { tensorNames } from '../../contract/names.js';
 import type { Graph, Value } from '../ir/graph.js';
 import type { BufferSpec, NoiseSpec, ParamSpec, Traced } from '../trace/traceModel.js';
 import { formatDim } from '../../support/shape.js';
@@ -50,14 +51,6 @@ function describe(name: string, value: Value, binding: Binding | undefined): Ten
   const shape = value.shape.map((dim) => (typeof dim === 'number' ? dim : formatDim(dim)));
   return { role: 'metric', ...binding, name, dtype: value.dtype, shape };
 }
-
-/** Names of an artifact's tensors; the same in every artifact and in checkpoints. */
-export const tensorNames = {
-  next: (name: string): string => `new.${name}`,
-  grad: (param: string): string => `grad.${param}`,
-  state: (slot: string, param: string): string => `optim.${slot}.${param}`,
-  ema: (name: string): string => `ema.${name}`,
-};
 
 /** Gives the inputs of a traced network their roles. */
 export function bindNetwork(program: Program, traced: Traced): void {

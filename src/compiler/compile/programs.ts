@@ -1,3 +1,4 @@
+import { tensorNames } from '../../contract/names.js';
 import { grad } from '../autodiff/grad.js';
 import type { Value } from '../ir/graph.js';
 import { Graph } from '../ir/graph.js';
@@ -25,7 +26,6 @@ import {
   outputBuffers,
   paramInput,
   Program,
-  tensorNames,
 } from './program.js';
 
 /*
@@ -129,11 +129,17 @@ export function gradProgram(model: Model, options: ProgramOptions): Program {
   const { program, traced, loss, lossScale, params } = differentiate(model, options);
   const grads = params.flatMap(({ grad: value }) => (value ? [value] : []));
   const finite = lossScale && traced.graph.within(updating, () => allFinite(grads));
-  program.output('loss_sum', loss.lossSum, { role: 'loss', meaning: 'sum of weight * loss' });
-  program.output('weight_sum', loss.weightSum, { role: 'metric', meaning: 'sum of the weights' });
-  program.output('correct_sum', loss.correctSum, {
+  const { lossSum, weightSum, correctSum } = tensorNames;
+  program.output(lossSum, loss.lossSum, {
+    role: 'loss',
+    meaning: 'sum of weight * loss',
+    mean: { name: 'loss', over: weightSum },
+  });
+  program.output(weightSum, loss.weightSum, { role: 'metric', meaning: 'sum of the weights' });
+  program.output(correctSum, loss.correctSum, {
     role: 'metric',
     meaning: 'sum of the weights of images whose top-1 class is right',
+    mean: { name: 'accuracy', over: weightSum },
   });
   program.output('logits', traced.logits, { role: 'logits' });
   for (const { name, grad: value } of params)
@@ -170,8 +176,8 @@ export function updateProgram(model: Model, options: ProgramOptions): Program {
     bindBuffer(program, buffer.name);
     return { name: buffer.name, value };
   });
-  const weightSum = graph.input('weight_sum', 'float32', []);
-  program.bind('weight_sum', {
+  const weightSum = graph.input(tensorNames.weightSum, 'float32', []);
+  program.bind(tensorNames.weightSum, {
     role: 'metric',
     meaning: 'sum of the weights of all gradients; at 0 they count as 0',
   });

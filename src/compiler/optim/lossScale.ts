@@ -1,3 +1,4 @@
+import { tensorNames } from '../../contract/names.js';
 import type { Graph, Value } from '../ir/graph.js';
 import { isFinite, select } from '../ops/choose.js';
 import { scalarLike } from '../ops/constant.js';
@@ -33,14 +34,14 @@ const initialScale = 2 ** 10;
 const largestScale = 2 ** 24;
 
 /** What the loss is multiplied by. */
-export const lossScaleState: ScalarState = {
-  name: 'optim.lossScale',
-  slot: 'lossScale',
-  initial: initialScale,
-};
+export const lossScaleState = scalarState('lossScale', initialScale);
 
-const goodSteps: ScalarState = { name: 'optim.goodSteps', slot: 'goodSteps', initial: 0 };
-const skippedSteps: ScalarState = { name: 'optim.skippedSteps', slot: 'skippedSteps', initial: 0 };
+const goodSteps = scalarState('goodSteps', 0);
+const skippedSteps = scalarState('skippedSteps', 0);
+
+function scalarState(slot: string, initial: number): ScalarState {
+  return { name: tensorNames.state(slot), slot, initial };
+}
 
 /** Good steps in a row after which the scale doubles. */
 export const growthHyper: HyperSpec = {

@@ -1,3 +1,4 @@
+import { tensorNames } from '../../contract/names.js';
 import type { Graph, Value } from '../ir/graph.js';
 import { select } from '../ops/choose.js';
 import { div, mul } from '../ops/elementwise.js';
@@ -60,7 +61,7 @@ function hasGradient(param: UpdateParam): param is Reached {
 
 /** A tensor that each step replaces. */
 export interface Updated {
-  /** Name of the input that the update declared: `optim.<slot>.<param>` or `ema.<param>`. */
+  /** Name of the input that the update declared. */
   readonly name: string;
   readonly param: string;
   /** The input, and what it becomes. */
@@ -88,7 +89,7 @@ const update = { phase: 'update' } as const;
 /**
  * Adds one step of the optimizer to a graph: divide by the weight sum, clip, decay, optimize,
  * average. It declares the inputs it needs: hypers (scalars of the parameters' type) under their
- * names, then `optim.<slot>.<param>`, then `ema.<name>`. As in PyTorch, a parameter without a
+ * names, then the optimizer's states, then moving averages. As in PyTorch, a parameter without a
  * gradient is left alone, and samples whose weights sum to 0 give gradients of 0.
  */
 export function buildUpdate(graph: Graph, request: UpdateRequest): UpdateResult {
@@ -134,7 +135,7 @@ export function buildUpdate(graph: Graph, request: UpdateRequest): UpdateResult 
       newSlots.map(({ slot, values }) => {
         const input = found(states.get(param)?.[slot.name], slot.name);
         const value = found(values.get(param), param);
-        return { name: `optim.${slot.name}.${param}`, param, slot, input, value };
+        return { name: tensorNames.state(slot.name, param), param, slot, input, value };
       }),
     );
     const newEma = averageAll(graph, request, { stepped, newValue, hypers, chosen });
@@ -277,7 +278,7 @@ function declareStates(
   return Object.fromEntries(
     slots.map((slot) => [
       slot.name,
-      graph.input(`optim.${slot.name}.${name}`, value.dtype, value.shape),
+      graph.input(tensorNames.state(slot.name, name), value.dtype, value.shape),
     ]),
   );
 }
@@ -324,7 +325,10 @@ function averageAll(
   if (!averages) return [];
   const all = [...params, ...buffers];
   const inputs = new Map(
-    all.map(({ name, value }) => [name, graph.input(`ema.${name}`, value.dtype, value.shape)]),
+    all.map(({ name, value }) => [
+      name,
+      graph.input(tensorNames.ema(name), value.dtype, value.shape),
+    ]),
   );
   const inputOf = ({ name }: Averaged): Value => found(inputs.get(name), name);
   const still = params.filter(({ name }) => !newValue.has(name));
@@ -347,7 +351,7 @@ function averageAll(
   return all.map((tensor) => {
     const { name: param } = tensor;
     const value = found(averaged.get(param), param);
-    return { name: `ema.${param}`, param, input: inputOf(tensor), value };
+    return { name: tensorNames.ema(param), param, input: inputOf(tensor), value };
   });
 }
 

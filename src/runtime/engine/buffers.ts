@@ -1,5 +1,6 @@
 /** What training carries from step to step: parameters, batch statistics, optimizer state, averages. */
 import type { ArtifactInfo, TensorInfo } from '../../contract/manifest.js';
+import { checkpointKey, tensorNames } from '../../contract/names.js';
 import type { DType, TypedArray } from '../../support/dtype.js';
 import { ArtifactError, invariant } from '../../support/errors.js';
 import { someOf } from '../../support/finite.js';
@@ -41,25 +42,12 @@ export function sizeOfShape(shape: readonly number[]): number {
   return shape.reduce((a, b) => a * b, 1);
 }
 
-/**
- * The key of a checkpoint for a carried tensor's param: `<param>`, `ema.<param>`, `optim.<slot>.<param>`;
- * `optim.<slot>` for a state of no parameter.
- */
-function keyOf(info: TensorInfo, param: string): string {
-  if (info.role === 'ema') return `ema.${param}`;
-  if (info.role !== 'state') return param;
-  return info.param === undefined
-    ? `optim.${info.slot ?? ''}`
-    : `optim.${info.slot ?? ''}.${param}`;
-}
-
 function partsOf(info: TensorInfo, shape: readonly number[]): Part[] {
   if (info.segments)
     return info.segments.map(({ param, offset, shape: own }) => {
-      return { key: keyOf(info, param), param, offset, shape: own };
+      return { key: checkpointKey(info, param), param, offset, shape: own };
     });
-  const param = info.param ?? info.name;
-  return [{ key: keyOf(info, param), param, offset: 0, shape }];
+  return [{ key: checkpointKey(info), param: info.param ?? info.name, offset: 0, shape }];
 }
 
 /** Finds the tensor of a parameter or batch statistic by its dotted name. */
@@ -205,7 +193,7 @@ export class StateBuffers implements StateStore {
   /** The key of the cell that holds a parameter or its average alone, by dotted name. */
   weightKeys(kind: 'current' | 'ema'): (param: string) => string {
     return (param) => {
-      const average = kind === 'ema' ? this.#parts.get(`ema.${param}`) : undefined;
+      const average = kind === 'ema' ? this.#parts.get(tensorNames.ema(param)) : undefined;
       const found = average ?? this.#parts.get(param);
       if (found?.cell.parts.length === 1) return found.cell.key;
       throw new ArtifactError(`parameter ${param} has no tensor of its own in this artifact`, {

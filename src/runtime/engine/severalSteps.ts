@@ -1,4 +1,5 @@
 import type { ArtifactInfo, Manifest, TensorInfo } from '../../contract/manifest.js';
+import { figuresOf } from '../../contract/results.js';
 import { isGivenEachStep, stepsSymbol } from '../../contract/steps.js';
 import { ConfigError, invariant } from '../../support/errors.js';
 import { batchOf, requireArtifact, type BatchArrays } from './batchArrays.js';
@@ -114,24 +115,18 @@ export class SeveralStepsRunner implements QueueingRunner {
     const runTime = (performance.now() - start) / steps;
     swap(this.#binding);
     for (let row = 0; row < steps; row++)
-      this.#results.push({ ...resultOf(wanted, fetches, row), runTime });
+      this.#results.push({ ...figuresOf(wanted, rowOf(wanted, fetches, row)), runTime });
   }
 }
 
-function resultOf(
-  outputs: readonly TensorInfo[],
-  values: TensorMap,
-  row: number,
-): Pick<StepResult, 'loss' | 'metrics'> {
-  let loss = NaN;
-  const metrics: Record<string, number> = {};
-  for (const { name, role } of outputs) {
-    const tensor = values[name];
-    const value = tensor ? Number(dataOf(tensor)[row]) : NaN;
-    if (role === 'loss') loss = value;
-    else metrics[name] = value;
-  }
-  return { loss, metrics };
+/** One row of each result, by name. */
+function rowOf(outputs: readonly TensorInfo[], values: TensorMap, row: number) {
+  return new Map(
+    outputs.map(({ name }) => {
+      const tensor = values[name];
+      return [name, tensor ? Number(dataOf(tensor)[row]) : NaN];
+    }),
+  );
 }
 
 /** The artifact as it would be for one step: without the axis of steps. */

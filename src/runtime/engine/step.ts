@@ -1,6 +1,7 @@
 import type { ArtifactInfo, Manifest, TensorInfo } from '../../contract/manifest.js';
+import { figuresOf, type StepFigures } from '../../contract/results.js';
 import { ArtifactError, invariant } from '../../support/errors.js';
-import { batchOf, requireArtifact, type BatchArrays } from './batchArrays.js';
+import { batchOf, requireArtifact, requireTensor, type BatchArrays } from './batchArrays.js';
 import {
   point,
   resolveShape,
@@ -26,11 +27,7 @@ export interface StepRequest {
 }
 
 /** What a step gave. A runner reuses one object for all its steps. */
-export interface StepResult {
-  /** Weighted mean over the images of the step. */
-  readonly loss: number;
-  /** By name, such as accuracy and grad_norm. */
-  readonly metrics: Readonly<Record<string, number>>;
+export interface StepResult extends StepFigures {
   /** Milliseconds inside onnxruntime. */
   readonly runTime: number;
 }
@@ -169,12 +166,6 @@ interface Sum {
   readonly sum: Float32Array;
 }
 
-/** The sum of the weights among the outputs of `grad`. */
-const weightName = 'weight_sum';
-
-/** What the sums of `grad` are called as means. */
-const meanNames: Readonly<Record<string, string | undefined>> = { correct_sum: 'accuracy' };
-
 /**
  * Gradient accumulation: `grad` on each micro-batch, whose weighted sums are added, then `update`.
  * Batch statistics pass from one micro-batch to the next.
@@ -186,7 +177,6 @@ export class AccumulateRunner implements StepRunner {
   readonly #update: ArtifactRun;
   readonly #inputs: BatchInputs;
   readonly #sums: readonly Sum[];
-  readonly #loss: Sum;
   readonly #scalars: readonly Sum[];
   readonly #updateMetrics: readonly { readonly info: TensorInfo; readonly data: Float32Array }[];
   readonly #result: MutableResult = { loss: NaN, metrics: {}, runTime: 0 };
@@ -209,14 +199,9 @@ export class AccumulateRunner implements StepRunner {
     const [losses, metrics, grads] = (['loss', 'metric', 'grad'] as const).map((role) =>
       this.#grad.fetch(role).map(({ info, data }) => this.#summed(info, data)),
     );
-    this.#scalars = metrics ?? [];
-    this.#sums = [...(losses ?? []), ...this.#scalars, ...(grads ?? [])];
-    this.#loss = requireSum(losses?.[0], grad, 'loss');
-    requireSum(
-      this.#scalars.find(({ name }) => name === weightName),
-      grad,
-      weightName,
-    );
+    this.#scalars = [...(losses ?? []), ...(metrics ?? [])];
+    this.#sums = [...this.#scalars, ...(grads ?? [])];
+    requireTensor(grad, 'outputs', 'loss');
     this.#updateMetrics = this.#update.fetch('metric');
   }
 
@@ -256,32 +241,9 @@ export class AccumulateRunner implements StepRunner {
 
   #finish(runTime: number): StepResult {
     const result = this.#result;
-    const scalars = [this.#loss, ...this.#scalars];
-    const sums = new Map(scalars.map(({ name, sum }) => [name, sum[0] ?? NaN]));
-    Object.assign(result, meansOfSums(sums, this.#loss.name), { runTime });
+    const sums = new Map(this.#scalars.map(({ name, sum }) => [name, sum[0] ?? NaN]));
+    Object.assign(result, figuresOf(this.#grad.info.outputs, sums), { runTime });
     for (const { info, data } of this.#updateMetrics) result.metrics[info.name] = data[0] ?? NaN;
     return result;
   }
-}
-
-/** The loss and metrics of a step from their weighted sums over its micro-batches. */
-export function meansOfSums(
-  sums: ReadonlyMap<string, number>,
-  loss: string,
-): { loss: number; metrics: Record<string, number> } {
-  const total = sums.get(weightName) ?? NaN;
-  // Without any weight the mean of nothing is 0, as in the artifact train.
-  const weight = total === 0 ? 1 : total;
-  const metrics: Record<string, number> = {};
-  for (const [name, sum] of sums)
-    if (name !== loss && name !== weightName) metrics[meanNames[name] ?? name] = sum / weight;
-  return { loss: (sums.get(loss) ?? NaN) / weight, metrics };
-}
-
-function requireSum(sum: Sum | undefined, { file }: ArtifactInfo, what: string): Sum {
-  if (sum) return sum;
-  throw new ArtifactError(`${file} has no output ${what}`, {
-    code: 'manifest-invalid',
-    where: file,
-  });
 }

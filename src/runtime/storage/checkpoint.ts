@@ -7,6 +7,7 @@ import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
 import { parseCheckpointState, type CheckpointState } from '../../contract/checkpointSchema.js';
 import type { Manifest } from '../../contract/manifest.js';
+import { keyKind } from '../../contract/names.js';
 import { ArtifactError } from '../../support/errors.js';
 import type { TensorData } from '../../support/tensor.js';
 import { makeFolder, removeFolder, writeDurably, writeFolderAtomic } from './atomic.js';
@@ -25,7 +26,7 @@ export type CheckpointMeta = Omit<CheckpointState, 'format' | 'version' | 'tenso
 export interface Checkpoint {
   readonly path: string;
   readonly state: CheckpointState;
-  /** By key: `<param>`, `ema.<param>`, `optim.<slot>.<param>`. */
+  /** By key; see contract/names. */
   readonly tensors: ReadonlyMap<string, TensorData>;
 }
 
@@ -226,11 +227,6 @@ function networksHint(path: string): string {
   return 'give a folder such as runs/x/checkpoints/step-00000100, or a run that has saved one';
 }
 
-/** Whether a key belongs to the network itself, not to its average or the optimizer. */
-export function isWeightKey(key: string): boolean {
-  return !key.startsWith('ema.') && !key.startsWith('optim.');
-}
-
 type ShapesByKey = ReadonlyMap<string, Pick<TensorData, 'shape'>>;
 
 /** What tells whether a checkpoint fits a model. */
@@ -271,7 +267,7 @@ export function weightDifferences(tensors: ShapesByKey, params: Manifest['params
     ];
   });
   const extra = [...tensors]
-    .filter(([key]) => isWeightKey(key) && !known.has(key))
+    .filter(([key]) => keyKind(key) === 'weight' && !known.has(key))
     .map(([key, { shape }]) => `${key}: [${shape.join(',')}] in the checkpoint, not in the model`);
   return [...wrong, ...extra];
 }

@@ -2,6 +2,7 @@ import { existsSync, readdirSync } from 'node:fs';
 import { basename, isAbsolute, join, relative, resolve, sep } from 'node:path';
 import type { Json } from '../../contract/checkpointSchema.js';
 import type { ParamInfo } from '../../contract/manifest.js';
+import { keyKind } from '../../contract/names.js';
 import type { Model } from '../../compiler/trace/defineModel.js';
 import { classesIn, namesDifference } from '../../data/sets/classes.js';
 import { readClassNames } from '../../data/text/classFile.js';
@@ -320,7 +321,7 @@ function hintOf(
     prefixes.some((prefix) => file.info(prefix + key) !== undefined);
   if (fileClasses !== undefined)
     return `the file has ${fileClasses} classes: --classes ${fileClasses} keeps them, --classes ${classes} begins with a new classifier`;
-  if (file.names().some((key) => key.startsWith('optim.')))
+  if (file.names().some((key) => keyKind(key) === 'state'))
     return 'it belongs to a checkpoint of Gradus, which needs no import: give the checkpoint itself';
   const matching = weights.filter((weight) => has(fileName(weight.name))).length;
   const likely = 2 * matching > weights.length ? undefined : likelyNames(loaded, has);

@@ -1,4 +1,5 @@
-import { isWeightKey, type OpenCheckpoint } from '../../runtime/storage/checkpoint.js';
+import { keyKind, tensorNames } from '../../contract/names.js';
+import type { OpenCheckpoint } from '../../runtime/storage/checkpoint.js';
 import type { TensorSource } from '../../runtime/storage/safetensors.js';
 import { ArtifactError, ConfigError } from '../../support/errors.js';
 import { isFiniteTensor } from '../../support/finite.js';
@@ -6,8 +7,6 @@ import type { TensorData } from '../../support/tensor.js';
 
 /** The moving average of the weights, or the weights themselves. */
 export type WeightsKind = 'ema' | 'raw';
-
-const average = 'ema.';
 
 /**
  * The weights of an open checkpoint by the model's own names, or their moving averages: these where
@@ -24,7 +23,7 @@ export class StoredWeights implements TensorSource {
 
   constructor({ path, tensors }: OpenCheckpoint, wanted: WeightsKind | undefined) {
     const keys = tensors.names();
-    const averages = new Set(keys.filter((key) => key.startsWith(average)));
+    const averages = new Set(keys.filter((key) => keyKind(key) === 'ema'));
     if (wanted === 'ema' && averages.size === 0)
       throw new ConfigError(`${path} has no moving average of its weights`, {
         code: 'no-average',
@@ -35,10 +34,11 @@ export class StoredWeights implements TensorSource {
     this.#path = path;
     this.#tensors = tensors;
     const keyOf = (name: string): string => {
-      const averaged = average + name;
+      const averaged = tensorNames.ema(name);
       return this.kind === 'ema' && averages.has(averaged) ? averaged : name;
     };
-    this.#keyOf = new Map(keys.filter(isWeightKey).map((name) => [name, keyOf(name)]));
+    const weights = keys.filter((key) => keyKind(key) === 'weight');
+    this.#keyOf = new Map(weights.map((name) => [name, keyOf(name)]));
   }
 
   keys(): string[] {

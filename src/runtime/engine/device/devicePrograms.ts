@@ -1,5 +1,6 @@
 /** What runs on a device in one training step, and what it gives. */
 import type { ArtifactInfo, Role, TensorInfo } from '../../../contract/manifest.js';
+import { figuresOf, type StepFigures } from '../../../contract/results.js';
 import { invariant } from '../../../support/errors.js';
 import { requireTensor, type BatchArrays } from '../batchArrays.js';
 import { resolveShape } from '../buffers.js';
@@ -11,7 +12,7 @@ import {
   type SessionOptions,
   type TensorMap,
 } from '../../executors/session.js';
-import { meansOfSums, requireOneStep, type StepRequest, type StepResult } from '../step.js';
+import { requireOneStep, type StepRequest } from '../step.js';
 import { BatchInputs, checkHypers, HyperInputs } from '../stepInputs.js';
 
 /** Feeds of one artifact, whose carried values lie on the device. */
@@ -58,7 +59,7 @@ export interface DeviceProgram {
   /** Starts a step; its scalars, on the device. */
   start(batch: BatchArrays, request: StepRequest): Promise<TensorMap>;
   /** What a step's scalars mean. */
-  result(scalars: ReadonlyMap<string, number>): Pick<StepResult, 'loss' | 'metrics'>;
+  result(scalars: ReadonlyMap<string, number>): StepFigures;
   /** Ends the sessions made for it. */
   release(): Promise<void>;
 }
@@ -71,7 +72,6 @@ export class TrainProgram implements DeviceProgram {
   readonly scalars: readonly string[];
   readonly #run: DeviceRun;
   readonly #inputs: BatchInputs;
-  readonly #loss: string;
 
   constructor(
     info: ArtifactInfo,
@@ -84,7 +84,7 @@ export class TrainProgram implements DeviceProgram {
     this.#run = new DeviceRun(info, session, state, scalarRoles);
     this.#inputs = new BatchInputs(info, images, this.#run.feeds);
     this.scalars = this.#run.outputs(scalarRoles).map(({ name }) => name);
-    this.#loss = requireTensor(info, 'outputs', 'loss').name;
+    requireTensor(info, 'outputs', 'loss');
   }
 
   start(batch: BatchArrays, request: StepRequest): Promise<TensorMap> {
@@ -96,9 +96,8 @@ export class TrainProgram implements DeviceProgram {
     return this.#run.run();
   }
 
-  result(scalars: ReadonlyMap<string, number>) {
-    const metrics = Object.fromEntries([...scalars].filter(([name]) => name !== this.#loss));
-    return { loss: scalars.get(this.#loss) ?? NaN, metrics };
+  result(scalars: ReadonlyMap<string, number>): StepFigures {
+    return figuresOf(this.#run.info.outputs, scalars);
   }
 
   release(): Promise<void> {
@@ -135,7 +134,6 @@ export class AccumulateProgram implements DeviceProgram {
   readonly #update: DeviceRun;
   readonly #inputs: BatchInputs;
   readonly #sums: readonly string[];
-  readonly #loss: string;
 
   private constructor(
     { grad, update }: AccumulateParts,
@@ -150,7 +148,7 @@ export class AccumulateProgram implements DeviceProgram {
     this.#sums = this.#grad.outputs(summedRoles).map(({ name }) => name);
     const scalars = [...this.#grad.outputs(scalarRoles), ...this.#update.outputs(scalarRoles)];
     this.scalars = scalars.map(({ name }) => name);
-    this.#loss = requireTensor(grad.info, 'outputs', 'loss').name;
+    requireTensor(grad.info, 'outputs', 'loss');
   }
 
   static async create(
@@ -203,11 +201,8 @@ export class AccumulateProgram implements DeviceProgram {
     return { ...sums, ...results };
   }
 
-  result(scalars: ReadonlyMap<string, number>) {
-    const summed = new Map([...scalars].filter(([name]) => this.#sums.includes(name)));
-    const updated = [...scalars].filter(([name]) => !this.#sums.includes(name));
-    const { loss, metrics } = meansOfSums(summed, this.#loss);
-    return { loss, metrics: { ...metrics, ...Object.fromEntries(updated) } };
+  result(scalars: ReadonlyMap<string, number>): StepFigures {
+    return figuresOf([...this.#grad.info.outputs, ...this.#update.info.outputs], scalars);
   }
 
   release(): Promise<void> {
