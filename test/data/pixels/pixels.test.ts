@@ -159,6 +159,16 @@ describe('a large JPEG or WebP that is shrunk', () => {
     expect(differences(fast, exact.data)).not.toBe('');
   });
 
+  it('is decoded whole where the decoder would do so and then shrink: to between a half and a third', async () => {
+    const bytes = await noise('jpeg');
+    const size = { width: Math.floor(width / 2.5), height: Math.floor(height / 2.5) };
+    const [exact, fast] = [
+      await decode(bytes, {}, size),
+      await decode(bytes, { decode: 'fast' }, size),
+    ];
+    expect(differences(fast, exact.data)).toBe('');
+  });
+
   it('keeps its place if it shrinks meanwhile', async () => {
     // Odd sizes are no multiple of what the decoder shrinks by.
     const jpeg = await quartersImage(501, 333).jpeg({ quality: 95 }).toBuffer();
