@@ -3,7 +3,7 @@
  * target, batch or opset, and appear whole or not at all.
  */
 import { createHash } from 'node:crypto';
-import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
 import { parseCheckpointState, type CheckpointState } from '../../contract/checkpointSchema.js';
 import type { Manifest } from '../../contract/manifest.js';
@@ -210,6 +210,15 @@ export function resolveCheckpoint(path: string): string {
     .map((folder) => chosenCheckpointPath(folder))
     .find((chosen) => chosen !== undefined);
   if (found !== undefined) return found;
+  if (statSync(path, { throwIfNoEntry: false })?.isFile())
+    throw new ArtifactError(
+      `${path} is neither a checkpoint, which is a folder, nor an .onnx file`,
+      {
+        code: 'no-checkpoint',
+        where: path,
+        hint: "give a checkpoint's folder, a run's, or a file whose name ends in .onnx",
+      },
+    );
   throw new ArtifactError(`there is no checkpoint in ${path}`, {
     code: 'no-checkpoint',
     where: path,

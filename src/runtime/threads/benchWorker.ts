@@ -130,8 +130,16 @@ async function answer(request: BenchRequest): Promise<BenchReply> {
 }
 
 invariant(process.send, 'benchWorker runs as a process with a channel to its parent');
+// Whoever asked has been killed: nobody waits for the answer, and a step may take long.
+const orphaned = (): void => {
+  process.kill(process.pid, 'SIGKILL');
+};
+process.once('disconnect', orphaned);
 process.once('message', (request: BenchRequest) => {
   void answer(request).then((reply) => {
-    process.send?.(reply, () => process.disconnect());
+    process.send?.(reply, () => {
+      process.off('disconnect', orphaned);
+      process.disconnect();
+    });
   });
 });

@@ -16,6 +16,12 @@ export function openWeights(path: string): SafetensorsFile {
   const head = firstBytes(path);
   if (isPyTorch(head) || (pytorchExtensions.includes(extname(path)) && !isSafetensors(head)))
     throw pytorchError(path);
+  if (extname(path) === '.onnx' && !isSafetensors(head))
+    throw new ArtifactError(`${path} is an ONNX file, not a safetensors file of weights`, {
+      code: 'weights-onnx',
+      where: path,
+      hint: 'an .onnx classifier labels, predicts and is evaluated as it is; to train its network, get its weights as safetensors',
+    });
   if (new TextDecoder().decode(head).startsWith('version https'))
     throw new ArtifactError(`${path} is a pointer of Git LFS, not the file itself`, {
       code: 'weights-pointer',

@@ -30,6 +30,7 @@ export class WeightFiles {
 
   static #ofIndex(path: string): WeightFiles {
     const places = readIndex(path);
+    requireShards(path, new Set(places.values()));
     const opened = new Map<string, SafetensorsFile>();
     try {
       for (const name of new Set(places.values()))
@@ -127,6 +128,20 @@ function readIndex(path: string): Map<string, string> {
   });
   if (places.length === 0) throw wrongIndex(path, 'it names no tensors');
   return new Map(places);
+}
+
+function requireShards(path: string, names: ReadonlySet<string>): void {
+  const missing = [...names].filter((name) => !existsSync(join(dirname(path), name)));
+  if (missing.length === 0) return;
+  throw new ArtifactError(
+    `${missing.length} of the ${names.size} files that ${path} names do not exist`,
+    {
+      code: 'weights-shard',
+      where: path,
+      notes: [`missing: ${someOf(missing)}`],
+      hint: 'get them from where the index comes from, and put them beside it',
+    },
+  );
 }
 
 function wrongIndex(path: string, problem: string): ArtifactError {

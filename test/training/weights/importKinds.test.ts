@@ -155,7 +155,7 @@ describe('an index of several files', () => {
 
   it.each([
     ['../x.safetensors', 'weights-index', /not a \.safetensors file beside it/],
-    ['gone.safetensors', 'missing-file', /gone\.safetensors does not exist/],
+    ['gone.safetensors', 'weights-shard', /1 of the 3 files that .* names do not exist/],
     ['model-00002-of-00002.safetensors', 'weights-index', /not where it says: bn\.bias/],
   ])('that says %s is refused', async (place, code, message) => {
     const first = [...weights.keys()].find((_, at) => at % 2 === 0) ?? '';
@@ -163,6 +163,14 @@ describe('an index of several files', () => {
     expect(error.code).toBe(code);
     expect(error.message).toMatch(message.source.includes('bn') ? /not where it says/ : message);
   });
+});
+
+it('an ONNX file is told from a file of weights', async () => {
+  const path = join(temporaryFolder(), 'net.onnx');
+  writeFileSync(path, Uint8Array.of(8, 9, 18, 7, 112, 121, 116, 111, 114, 99, 104));
+  const error = await failure(path);
+  expect(error).toMatchObject({ code: 'weights-onnx', where: path });
+  expect(error.message).toMatch(/is an ONNX file/);
 });
 
 describe('a folder', () => {
