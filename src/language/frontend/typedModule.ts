@@ -1,5 +1,6 @@
 import type { ArtifactInfo, Manifest, TensorInfo } from '../../contract/manifest.js';
 import { loadTsMorph } from './tsMorph.js';
+import { isObject } from '../../support/objects.js';
 
 /** The declarations that every typed module starts from; they need no other module. */
 const preamble = `
@@ -186,7 +187,7 @@ function pascalCase(name: string): string {
 function literal(value: unknown, indent: string): string {
   if (Array.isArray(value)) return `[${value.map((it) => literal(it, indent)).join(', ')}]`;
   if (typeof value === 'string') return quoted(value);
-  if (!isTable(value)) return JSON.stringify(value);
+  if (!isObject(value)) return JSON.stringify(value);
   const entries = Object.entries(value).filter(([, entry]) => entry !== undefined);
   if (entries.length === 0) return '{}';
   const inner = `${indent}  `;
@@ -202,8 +203,4 @@ function propertyName(name: string): string {
 function quoted(text: string): string {
   const escaped = JSON.stringify(text).slice(1, -1).replaceAll('\\"', '"');
   return `'${escaped.replaceAll("'", "\\'")}'`;
-}
-
-function isTable(value: unknown): value is Readonly<Record<string, unknown>> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }

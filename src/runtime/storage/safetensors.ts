@@ -3,6 +3,7 @@ import { closeSync, fstatSync, openSync, readSync } from 'node:fs';
 import { dtypes, type DType } from '../../support/dtype.js';
 import { ArtifactError, invariant } from '../../support/errors.js';
 import { bytesOf, type TensorData } from '../../support/tensor.js';
+import { isObject } from '../../support/objects.js';
 import { writeFileAtomic } from './atomic.js';
 import { readError } from './fileErrors.js';
 
@@ -265,16 +266,12 @@ function readHeader(path: string, file: number) {
   } catch (cause) {
     throw corrupt(path, 'its header is not JSON', cause);
   }
-  if (!isRecord(header)) throw corrupt(path, 'its header is no object');
+  if (!isObject(header)) throw corrupt(path, 'its header is no object');
   return { header, dataStart: 8 + length, dataBytes: size - 8 - length };
 }
 
-function isRecord(value: unknown): value is Readonly<Record<string, unknown>> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
-}
-
 function textValues(metadata: unknown): Record<string, string> {
-  if (!isRecord(metadata)) return {};
+  if (!isObject(metadata)) return {};
   const texts = Object.entries(metadata).filter(
     (pair): pair is [string, string] => typeof pair[1] === 'string',
   );
@@ -306,7 +303,7 @@ function isSize(value: unknown): value is number {
 }
 
 function readEntry(path: string, name: string, value: unknown): Entry {
-  if (!isRecord(value)) throw corrupt(path, `the entry of tensor ${name} is no object`);
+  if (!isObject(value)) throw corrupt(path, `the entry of tensor ${name} is no object`);
   const { dtype: type, shape, data_offsets: offsets } = value;
   if (typeof type !== 'string') throw corrupt(path, `tensor ${name} has no type`);
   const dtype = dtypeNames.get(type);

@@ -3,7 +3,6 @@ import type { SelfTrainingConfig, WrittenSelfTraining } from '../../../generated
 import {
   decodeSchema,
   durationIssues,
-  isObject,
   networkKeys,
   runKeys,
   withPlainOptimizer,
@@ -12,6 +11,7 @@ import {
 import { inferencePrecisions } from '../../contract/precisions.js';
 import { explainIssues } from '../../training/config/configProblems.js';
 import { limits } from '../../support/limits.js';
+import { isObject } from '../../support/objects.js';
 import type { Optimizer } from '../../compiler/optim/index.js';
 import type { KeyLocator } from '../../language/frontend/configKeys.js';
 

@@ -7,13 +7,13 @@ import { isAbsolute, join, relative, sep } from 'node:path';
 import { z } from 'zod';
 import type { Json } from '../../contract/checkpointSchema.js';
 import { checked } from '../../contract/manifestSchema.js';
-import { isObject } from '../../training/config/config.js';
 import { configChanges } from '../../training/config/configChanges.js';
 import { writeFileAtomic } from '../../runtime/storage/atomic.js';
 import { readError } from '../../runtime/storage/fileErrors.js';
 import { hashOfPath } from '../../runtime/storage/hashFile.js';
 import { canonicalJson } from '../../runtime/storage/json.js';
 import { ArtifactError, ConfigError } from '../../support/errors.js';
+import { isObject } from '../../support/objects.js';
 
 const json = z.json().transform((value): Json => value);
 

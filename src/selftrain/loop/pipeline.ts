@@ -3,12 +3,12 @@
  * a student learns from both under noise; then the student is the teacher.
  */
 import { join } from 'node:path';
-import { isObject } from '../../training/config/config.js';
 import { Labeller } from '../../training/labelling/labeller.js';
 import type { Json } from '../../contract/checkpointSchema.js';
 import { resolveCheckpoint } from '../../runtime/storage/checkpoint.js';
 import { hashOfPath } from '../../runtime/storage/hashFile.js';
 import { invariant } from '../../support/errors.js';
+import { isObject } from '../../support/objects.js';
 import { withGenerationDefaults, type StudentConfig } from './config.js';
 import { trainGeneration, type Generation, type Quiet, type TrainedNetwork } from './generation.js';
 import { loadKept } from '../choose/keptStore.js';

@@ -1,7 +1,6 @@
 /** What a self-training's run works with, and how its stages are run, each of which is skipped where it was done. */
 import { existsSync, rmSync, statSync } from 'node:fs';
 import { join } from 'node:path';
-import { isObject } from '../../training/config/config.js';
 import { removeOwnFiles } from '../../runtime/storage/ownFiles.js';
 import type { TrainingEvent } from '../../training/run/runTraining.js';
 import type { Json } from '../../contract/checkpointSchema.js';
@@ -12,6 +11,7 @@ import type { LabelProgress } from '../labels/label.js';
 import type { Stage, Stages } from './lineage.js';
 import type { SelfTrainingNetwork } from './networks.js';
 import type { SelfTrainingSources } from './sets.js';
+import { isObject } from '../../support/objects.js';
 
 /** What a self-training tells while it goes on. */
 export type SelfTrainingEvent =

@@ -1,5 +1,4 @@
 import { z } from 'zod';
-import { isObject } from '../../training/config/config.js';
 import { drawnAgainNote, recordedHeldOut, type HeldOut } from '../../data/memory/heldOutRecord.js';
 import { openLabelledSet } from '../../data/datasets/openSets.js';
 import { asRecorded, classesOfRun, dataOfRun } from '../../training/record/runRecord.js';
@@ -8,6 +7,7 @@ import { holdOut } from '../../training/record/trainingData.js';
 import type { LabelledImages } from '../../data/sets/images.js';
 import { findRun } from '../../runtime/storage/runFolder.js';
 import { GradusError } from '../../support/errors.js';
+import { isObject } from '../../support/objects.js';
 import { Stages } from '../loop/lineage.js';
 
 /** What a run.json says of a self-training's labelled images. */

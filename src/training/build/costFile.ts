@@ -9,6 +9,7 @@ import { readError, systemCode, writeError } from '../../runtime/storage/fileErr
 import { canonicalJson } from '../../runtime/storage/json.js';
 import { onnxruntimeVersion } from '../../runtime/machine/probe.js';
 import { ArtifactError } from '../../support/errors.js';
+import { isObject } from '../../support/objects.js';
 import type { CostMachine, CostTable } from '../../compiler/targets/costTable.js';
 
 /*
@@ -97,12 +98,8 @@ function readCosts(path: string): CostTable | undefined {
 }
 
 function isCostTable(value: unknown): value is CostTable {
-  if (!isRecord(value) || !isRecord(value['machine']) || !isRecord(value['costs'])) return false;
+  if (!isObject(value) || !isObject(value['machine']) || !isObject(value['costs'])) return false;
   return Object.values(value['costs']).every(
-    (own) => isRecord(own) && Object.values(own).every((cost) => typeof cost === 'number'),
+    (own) => isObject(own) && Object.values(own).every((cost) => typeof cost === 'number'),
   );
-}
-
-function isRecord(value: unknown): value is Readonly<Record<string, unknown>> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }

@@ -8,6 +8,7 @@ import type { Schedule } from '../../runtime/engine/schedules.js';
 import { mnistTestCount } from '../../data/datasets/mnist.js';
 import { defaultUnreadable } from '../../data/loader/unreadable.js';
 import { limits } from '../../support/limits.js';
+import { isObject } from '../../support/objects.js';
 import { explainIssues } from './configProblems.js';
 import { deviceNames } from '../../runtime/machine/deviceNames.js';
 
@@ -406,11 +407,6 @@ export function withPlainOptimizer(config: unknown): unknown {
 /** Returns what an optimizer was made from; anything else as it is. */
 export function plainOptimizer(value: unknown): unknown {
   return isObject(value) && isObject(value['config']) ? value['config'] : value;
-}
-
-/** Whether a value is a record of keys. */
-export function isObject(value: unknown): value is Readonly<Record<string, unknown>> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 
 /** The schedule of a config as the step loop takes it: its rate is the optimizer's. */

@@ -3,6 +3,7 @@ import type { KeyLocator } from '../../language/frontend/configKeys.js';
 import { formatSite } from '../../compiler/ir/origin.js';
 import { ConfigError } from '../../support/errors.js';
 import { nearest } from '../../support/nearest.js';
+import { field, isObject } from '../../support/objects.js';
 
 type Issue = z.core.$ZodIssue;
 type Path = readonly PropertyKey[];
@@ -85,7 +86,7 @@ function explainChoice(
 ): Problem[] {
   const value = valueAt(config, issue.path);
   const inside = branches.find((issues) => issues.some(({ path }) => path.length > 0));
-  if (isRecord(value) && inside)
+  if (inside)
     return inside.flatMap((own) =>
       explain({ ...own, path: [...issue.path, ...own.path] }, config, schema),
     );
@@ -146,10 +147,7 @@ function show(value: unknown): string {
 }
 
 function valueAt(config: unknown, path: Path): unknown {
-  return path.reduce<unknown>(
-    (value, key) => (isRecord(value) ? value[String(key)] : undefined),
-    config,
-  );
+  return path.reduce<unknown>((value, key) => field(value, String(key)), config);
 }
 
 /** The part of the schema that describes `path`; where kinds differ, the one that is written there. */
@@ -157,10 +155,10 @@ function schemaAt(schema: JsonSchema, path: Path, config: unknown): JsonSchema {
   let at = schema;
   path.forEach((key, depth) => {
     const { properties, items } = at;
-    const next = isRecord(properties) ? properties[String(key)] : items;
-    at = isRecord(next) ? next : {};
+    const next = isObject(properties) ? properties[String(key)] : items;
+    at = isObject(next) ? next : {};
     const value = valueAt(config, path.slice(0, depth + 1));
-    if (isRecord(value)) at = variants(at).find((one) => fits(one, value['kind'])) ?? at;
+    if (isObject(value)) at = variants(at).find((one) => fits(one, value['kind'])) ?? at;
   });
   return at;
 }
@@ -169,12 +167,12 @@ function schemaAt(schema: JsonSchema, path: Path, config: unknown): JsonSchema {
 function fits(variant: JsonSchema, kind: unknown): boolean {
   if (kind !== undefined) return kindOf(variant, 'kind') === kind;
   const { required, properties } = variant;
-  return isRecord(properties) && !(Array.isArray(required) && required.includes('kind'));
+  return isObject(properties) && !(Array.isArray(required) && required.includes('kind'));
 }
 
 function variants(schema: JsonSchema): JsonSchema[] {
   const list = schema['oneOf'] ?? schema['anyOf'];
-  return Array.isArray(list) ? list.filter(isRecord) : [];
+  return Array.isArray(list) ? list.filter(isObject) : [];
 }
 
 function kindsOf(schema: JsonSchema, discriminator: string): string[] {
@@ -185,16 +183,12 @@ function kindsOf(schema: JsonSchema, discriminator: string): string[] {
 
 function kindOf(variant: JsonSchema, discriminator: string): string | undefined {
   const { properties } = variant;
-  const property = isRecord(properties) ? properties[discriminator] : undefined;
-  const constant = isRecord(property) ? property['const'] : undefined;
+  const property = isObject(properties) ? properties[discriminator] : undefined;
+  const constant = isObject(property) ? property['const'] : undefined;
   return typeof constant === 'string' ? constant : undefined;
 }
 
 function keysOf(schema: JsonSchema): string[] {
   const { properties } = schema;
-  return isRecord(properties) ? Object.keys(properties) : [];
-}
-
-function isRecord(value: unknown): value is Readonly<Record<string, unknown>> {
-  return typeof value === 'object' && value !== null;
+  return isObject(properties) ? Object.keys(properties) : [];
 }

@@ -1,6 +1,7 @@
 import type { KeyLocator } from '../../language/frontend/configKeys.js';
 import { ConfigError } from '../../support/errors.js';
-import { isObject, plainOptimizer } from './config.js';
+import { isObject } from '../../support/objects.js';
+import { plainOptimizer } from './config.js';
 
 /** A key of a config and its value, whatever the file says. */
 export interface ConfigSetting {

@@ -33,10 +33,11 @@ import {
   type RobustnessOptions,
 } from './robustness.js';
 import { openSetOfOnnx } from '../labelling/onnxSets.js';
-import { asRecorded, dataOfRun, field, recordedClasses, requireRun } from '../record/runRecord.js';
+import { asRecorded, dataOfRun, recordedClasses, requireRun } from '../record/runRecord.js';
 import { openTrainingSets, unreadableOf } from '../record/trainingData.js';
 import { unfinishedRun, type UnfinishedRun } from '../record/unfinishedRun.js';
 import { checkRanges } from '../../support/optionRanges.js';
+import { field } from '../../support/objects.js';
 
 export interface EvaluateCheckpointOptions
   extends Omit<EvaluateOptions, 'onEvent'>, MeasuredOptions {

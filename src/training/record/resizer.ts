@@ -1,4 +1,4 @@
-import { isObject } from '../config/config.js';
+import { isObject } from '../../support/objects.js';
 
 /** What resizes images, as run.json records it; runs of older versions have no record, and had sharp. */
 export const resizer = 'pillow';

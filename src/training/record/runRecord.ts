@@ -6,6 +6,7 @@ import { isNames, type WantedClasses } from '../../data/sets/classes.js';
 import { readCheckpointState, resolveCheckpoint } from '../../runtime/storage/checkpoint.js';
 import { findRun, type FoundRun } from '../../runtime/storage/runFolder.js';
 import { ArtifactError, DataError } from '../../support/errors.js';
+import { field } from '../../support/objects.js';
 import { hasSet } from '../../data/datasets/openSets.js';
 
 /**
@@ -39,13 +40,6 @@ export function asRecorded(
   partial = false,
 ): WantedClasses | undefined {
   return names && { names, source: 'the training', partial };
-}
-
-/** A key of what may be an object. */
-export function field(value: unknown, key: string): unknown {
-  return typeof value === 'object' && value !== null
-    ? (value as Readonly<Record<string, unknown>>)[key]
-    : undefined;
 }
 
 /** What run.json says of the folder that its config's paths start from: its path from the run's, so that both may move. */

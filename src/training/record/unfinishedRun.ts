@@ -8,7 +8,7 @@ import {
 } from '../../runtime/storage/checkpoint.js';
 import { isWritten } from '../../runtime/storage/folderLock.js';
 import { findRun, type FoundRun } from '../../runtime/storage/runFolder.js';
-import { isObject } from '../config/config.js';
+import { isObject } from '../../support/objects.js';
 
 /** A run whose training has not ended, and which of its checkpoints stands for it meanwhile. */
 export interface UnfinishedRun {

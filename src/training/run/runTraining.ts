@@ -14,7 +14,7 @@ import { MetricsWriter, readMetrics } from '../../runtime/storage/metrics.js';
 import { learningRateAt, type Schedule } from '../../runtime/engine/schedules.js';
 import { removeOwnFiles } from '../../runtime/storage/ownFiles.js';
 import { ConfigError, TrainingError } from '../../support/errors.js';
-import { isObject } from '../config/config.js';
+import { isObject } from '../../support/objects.js';
 import { currentCosts } from '../build/target.js';
 import { recordedRunCosts, recordRunCosts, type Costs } from '../build/costFile.js';
 import { planNotes, stretchNotes } from './planNotes.js';

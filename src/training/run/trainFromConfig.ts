@@ -17,12 +17,12 @@ import {
 } from '../../runtime/storage/checkpoint.js';
 import { RunFolder } from '../../runtime/storage/runFolder.js';
 import { ConfigError } from '../../support/errors.js';
+import { isObject } from '../../support/objects.js';
 import { batchesAhead, chooseDevice } from '../../runtime/machine/device.js';
 import { deviceNote, type DeviceChoice } from '../../runtime/machine/deviceNames.js';
 import { machine } from '../../runtime/machine/machine.js';
 import { configChanges } from '../config/configChanges.js';
 import {
-  isObject,
   parseTrainingConfig,
   scheduleOf,
   withTrainingDefaults,

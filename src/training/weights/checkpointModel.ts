@@ -7,9 +7,10 @@ import { findShippedModel } from '../../language/models/registry.js';
 import type { Model } from '../../compiler/trace/defineModel.js';
 import { findRun } from '../../runtime/storage/runFolder.js';
 import { ArtifactError } from '../../support/errors.js';
+import { field } from '../../support/objects.js';
 import { loadModel, modelPath, type LoadedModel } from '../../language/frontend/loadModel.js';
 import { importedPixels, withPixels } from './publishedPixels.js';
-import { configFolders, field } from '../record/runRecord.js';
+import { configFolders } from '../record/runRecord.js';
 import { trustedModel, type ModelTrust } from '../build/trustedModel.js';
 
 /** What is known of a checkpoint's network from what lies around it. */

@@ -9,8 +9,8 @@ import { readError } from '../../runtime/storage/fileErrors.js';
 import { ArtifactError } from '../../support/errors.js';
 import { croppings, interpolations, type Cropping } from '../../support/imageView.js';
 import { limits } from '../../support/limits.js';
+import { field } from '../../support/objects.js';
 import type { LoadedModel } from '../../language/frontend/loadModel.js';
-import { field } from '../record/runRecord.js';
 import type { WeightFiles } from './weightFiles.js';
 
 const share = z.number().gt(0).max(1);

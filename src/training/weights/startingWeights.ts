@@ -10,9 +10,10 @@ import {
 } from '../../runtime/storage/checkpoint.js';
 import { ConfigError, invariant } from '../../support/errors.js';
 import type { TensorData } from '../../support/tensor.js';
+import { field } from '../../support/objects.js';
 import { loadModel } from '../../language/frontend/loadModel.js';
 import { classAxes, networkOf, type Network } from './modelWeights.js';
-import { classesOfCheckpoint, field } from '../record/runRecord.js';
+import { classesOfCheckpoint } from '../record/runRecord.js';
 import { StoredWeights } from './storedWeights.js';
 
 /** The network that is to start from a checkpoint. */
