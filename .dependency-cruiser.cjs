@@ -16,7 +16,7 @@ const lines = [
   ['language/nn'],
   ['language/models'],
   ['language/frontend'],
-  ['runtime/storage'],
+  ['runtime/storage', 'runtime/devices'],
   ['runtime/executors'],
   ['runtime/engine'],
   ['runtime/threads', 'runtime/machine'],
@@ -51,14 +51,23 @@ const neighbours = {
 };
 
 const base = ['support', 'contract', 'generated'];
-const inRuntime = ['runtime/storage', 'runtime/executors', 'runtime/engine', 'runtime/threads'];
+// Sessions and steps ask a device what it needs, so its definition stands below them; trying it
+// (runtime/machine) needs sessions.
+const inRuntime = [
+  'runtime/storage',
+  'runtime/devices',
+  'runtime/executors',
+  'runtime/engine',
+  'runtime/threads',
+];
 
 /** Rooms that see less than all earlier lines. */
 const narrowed = {
   'language/models': ['support', 'language/nn', 'compiler/trace'],
   'runtime/storage': base,
-  'runtime/executors': [...base, 'runtime/storage'],
-  'runtime/engine': [...base, 'runtime/storage', 'runtime/executors'],
+  'runtime/devices': base,
+  'runtime/executors': [...base, 'runtime/storage', 'runtime/devices'],
+  'runtime/engine': [...base, 'runtime/storage', 'runtime/devices', 'runtime/executors'],
   'runtime/threads': [...base, ...inRuntime],
   'runtime/machine': [...base, ...inRuntime],
   'data/augment': base,

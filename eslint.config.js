@@ -23,6 +23,7 @@ const portableRooms = [
   'compiler',
   'language/nn',
   'language/models',
+  'runtime/devices',
   'runtime/engine',
 ];
 

@@ -1,3 +1,4 @@
+import { devices as known } from '../src/runtime/devices/index.js';
 import type { DeviceName } from '../src/runtime/machine/deviceNames.js';
 import { describeDevices, type DevicesSummary } from '../src/runtime/machine/devices.js';
 import { findSwiftshader, listGpus, mayHaveGpu } from '../src/runtime/machine/graphics.js';
@@ -22,10 +23,10 @@ export function useSwiftshader(): void {
 export async function benchDevices({ software }: { readonly software: boolean }) {
   if (software) useSwiftshader();
   const summary = await describeDevices();
-  const names = ['webgpu', 'cuda'] as const satisfies readonly DeviceName[];
   const devices: BenchDevice[] = [];
   const reasons: string[] = [];
-  for (const name of names) {
+  for (const { name, state } of known) {
+    if (state === 'host') continue;
     const found = summary.devices.find((device) => device.name === name);
     const detail = found?.detail ?? 'not a provider of this onnxruntime-node';
     if (found && isUsable(found, software)) devices.push({ name, detail, float16: found.float16 });

@@ -108,7 +108,8 @@ export type {
   ReadingSettings,
 } from './training/labelling/classifier/reading.js';
 export type { ScoreKind } from './training/labelling/classifier/scores.js';
-export type { BuiltInDevice, DeviceChoice, DeviceName } from './runtime/machine/deviceNames.js';
+export type { BuiltInDevice } from './runtime/devices/lookup.js';
+export type { DeviceChoice, DeviceName } from './runtime/machine/deviceNames.js';
 export type { EvaluationProgress } from './training/evaluation/evaluateNetwork.js';
 export type {
   ExportFormat,
@@ -129,7 +130,8 @@ export type { Figures as NetworkFigures, StatedFigures } from './training/evalua
 export type { CorruptionOptions, RobustnessOptions } from './training/evaluation/robustness.js';
 export type { TrainingControl, TrainingOutcome } from './training/run/runTraining.js';
 export type { WeightsKind } from './training/weights/storedWeights.js';
-export type { TargetFacts, TargetName } from './training/build/target.js';
+export type { TargetName } from './contract/targets.js';
+export type { TargetFacts } from './training/build/target.js';
 export type { ModelNoise, TeacherSource } from './training/labelling/teacher.js';
 export type { TrainFromConfigOptions, TrainResult } from './training/run/trainFromConfig.js';
 export type { RunSteps } from './training/trainer/trainer.js';

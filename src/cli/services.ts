@@ -1,5 +1,6 @@
 import type { ShareFacts } from '../support/statistics/share.js';
 import type { ArtifactKind, Manifest } from '../contract/manifest.js';
+import type { TargetName } from '../contract/targets.js';
 import type { BenchOptions, BenchResult } from '../tools/measure/bench.js';
 import type { TrainingConfig } from '../training/config/config.js';
 import type { DevicesSummary, DoctorSummary } from '../runtime/machine/devices.js';
@@ -51,7 +52,7 @@ export interface MemoryRequest extends ModelOverrides {
 export interface CompileRequest extends ModelOverrides {
   readonly out: string;
   readonly artifacts?: readonly ArtifactKind[] | 'all' | undefined;
-  readonly target?: 'portable' | 'cpu' | 'webgpu' | 'cuda' | undefined;
+  readonly target?: TargetName | undefined;
   readonly batch?: number | 'dynamic' | undefined;
   readonly opset?: number | undefined;
   readonly seed?: number | undefined;

@@ -11,6 +11,7 @@ const folders: Readonly<Record<string, readonly string[]>> = {
   'language/nn': ['checks'],
   'language/models': [],
   'compiler/optim': ['accumulate', 'clip', 'decay', 'ema', 'joined', 'lossScale'],
+  'runtime/devices': ['device', 'diagnosis', 'lookup'],
 };
 
 describe('an index', () => {

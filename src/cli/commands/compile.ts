@@ -1,4 +1,5 @@
 import type { ArtifactKind } from '../../contract/manifest.js';
+import { targetNames } from '../../contract/targets.js';
 import { limits } from '../../support/limits.js';
 import { createOptimizer, optimizerNames } from '../../compiler/optim/index.js';
 import { defineCommand } from '../command.js';
@@ -24,8 +25,6 @@ const kinds = [
   'training-info',
 ] as const satisfies readonly ArtifactKind[];
 
-const targets = ['portable', 'cpu', 'webgpu', 'cuda'] as const;
-
 const precisions = ['float32', 'float16', 'bfloat16'] as const;
 
 const text = { type: 'string', requiresArg: true } as const;
@@ -46,7 +45,7 @@ export const compile = defineCommand({
         ...text,
         describe: `Which ones, separated by commas: ${kinds.join(', ')}, or all`,
       },
-      target: { ...text, choices: targets, describe: 'What the graphs are spelled for' },
+      target: { ...text, choices: targetNames, describe: 'What the graphs are spelled for' },
       batch: { ...text, describe: 'Images a step: a number, or dynamic' },
       opset: { ...text, describe: 'ONNX operator set, 17 to 24' },
       optimizer: { ...text, choices: optimizerNames, describe: 'Of the update and train graphs' },
@@ -90,7 +89,7 @@ export const compile = defineCommand({
       ...overridesOf(args),
       out: args.out,
       artifacts: artifactsOf(args.artifact),
-      target: oneOf('--target', args.target, targets),
+      target: oneOf('--target', args.target, targetNames),
       batch:
         args.batch === 'dynamic'
           ? 'dynamic'

@@ -2,7 +2,7 @@ import type { OpsetVersion } from '../../../generated/onnx/index.js';
 import { mixedPrecision } from '../passes/mixedPrecision.js';
 import type { HalfType } from '../../support/dtype.js';
 import { ConfigError } from '../../support/errors.js';
-import type { Precision } from '../../contract/precisions.js';
+import { precisions, type Precision } from '../../contract/precisions.js';
 import type { Target } from '../targets/target.js';
 import type { ProgramOptions } from './programs.js';
 
@@ -31,7 +31,7 @@ export function requireHalf(target: Target, precision: HalfType, opset: OpsetVer
     throw new ConfigError(`target ${target.name} does not train in ${precision}`, {
       code: 'precision',
       where: 'precision',
-      hint: `${reason}; leave precision out${target.name === 'cpu' ? ', or train on a GPU' : ''}`,
+      hint: `${reason}; leave precision out${takesHalves(target) ? '' : ', or train on a GPU'}`,
     });
   if (precision === 'bfloat16' && opset < bfloat16Opset)
     throw new ConfigError(`opset ${opset} has no convolution of bfloat16`, {
@@ -39,6 +39,10 @@ export function requireHalf(target: Target, precision: HalfType, opset: OpsetVer
       where: 'opset',
       hint: `give opset ${bfloat16Opset} or higher`,
     });
+}
+
+function takesHalves({ refusesHalf }: Target): boolean {
+  return precisions.some((type) => type !== 'float32' && refusesHalf?.[type] === undefined);
 }
 
 /** What a network goes through before it is differentiated. */

@@ -8,6 +8,8 @@ import {
   invariant,
   type SourceLocation,
 } from '../../support/errors.js';
+import { hostDevice } from '../devices/index.js';
+import { deviceNamed, onHost } from '../devices/lookup.js';
 import { messageOf } from '../storage/fileErrors.js';
 import { countNodes, nodeSource, type OnnxSource } from './onnxFile.js';
 import { fence, isFence, withFence } from './resultFence.js';
@@ -63,37 +65,26 @@ export function chooseOptimization(nodes: number, training: boolean): GraphOptim
   return nodes <= nodesForAll ? 'all' : 'basic';
 }
 
-/** Providers whose training graphs are spelt for them, so that nothing is left to be found. */
-const builtForTraining: ReadonlySet<string> = new Set(['cpu', 'webgpu', 'cuda']);
-
-/**
- * What a provider is asked for beside its name. WebGPU prefers NHWC, for which it transposes around each
- * convolution: in a step of a small MBConv net, 428 of 2,324 kernels and a quarter of the time. Of CUDA's
- * options the Node binding hands on the number of the device alone, so TF32 is on (NVIDIA_TF32_OVERRIDE=0
- * in the environment turns it off) and cuDNN tries all its algorithms for each convolution.
- */
-function providerSettings(name: string): InferenceSession.ExecutionProviderConfig {
-  return name === 'webgpu' ? { name, preferredLayout: 'NCHW' } : name;
+/** Whether a provider's training graphs are spelled for it, so that nothing is left to be found. */
+function isSpelledFor(provider: string): boolean {
+  const target = deviceNamed(provider)?.target ?? 'portable';
+  return target !== 'portable';
 }
 
-/**
- * What a session is told beside its options. On WebGPU a convolution must not swallow the activation
- * behind it: onnxruntime 1.29 keeps shaders for the whole process, by a key that leaves the activation
- * out (mended after it by microsoft/onnxruntime#32048), so that the last convolution of squeeze and
- * excitation got the shader of a training session, without its sigmoid.
- */
+/** A provider with what its device asks of it. */
+function providerSettings(name: string): InferenceSession.ExecutionProviderConfig {
+  return { name, ...deviceNamed(name)?.session.provider };
+}
+
+/** What a session is told beside its options. */
 function configEntries(providers: readonly string[], strict = false) {
+  const disabled = providers.flatMap((name) => deviceNamed(name)?.session.disabledOptimizers ?? []);
   return {
     ...(strict && { session: { disable_cpu_ep_fallback: '1' } }),
-    ...(providers.includes('webgpu') && {
-      optimization: { disable_specified_optimizers: 'ConvActivationFusion' },
+    ...(disabled.length > 0 && {
+      optimization: { disable_specified_optimizers: disabled.join(';') },
     }),
   };
-}
-
-/** Whether values can stay on the device between runs: tensors of other providers pass through the host. */
-export function staysOnDevice({ providers }: Pick<SessionOptions, 'providers'>): boolean {
-  return providers?.[0] === 'webgpu';
 }
 
 /** Names of the execution providers that this build of onnxruntime-node knows. */
@@ -174,10 +165,11 @@ export class Session {
    * an ArtifactError for a file that cannot be read.
    */
   static async create(source: OnnxSource, options: SessionOptions = {}): Promise<Session> {
-    const providers = options.providers ?? ['cpu'];
+    const providers = options.providers ?? [hostDevice.name];
     requireProviders(providers);
+    const [provider = hostDevice.name] = providers;
     const label = options.label ?? (typeof source === 'string' ? source : 'the model');
-    const training = options.training === true && builtForTraining.has(providers[0] ?? 'cpu');
+    const training = options.training === true && isSpelledFor(provider);
     const level = options.graphOptimization ?? chooseOptimization(countNodes(source), training);
     const settings: InferenceSession.SessionOptions = {
       executionProviders: providers.map(providerSettings),
@@ -193,8 +185,7 @@ export class Session {
       ...(options.results === 'device' && { preferredOutputLocation: 'gpu-buffer' }),
     };
     // A sequence lies in the host's memory, and no other provider could be kept to itself.
-    const onCpu = providers.every((provider) => provider === 'cpu');
-    const model = (training && onCpu ? withFence(source) : undefined) ?? source;
+    const model = (training && onHost({ providers }) ? withFence(source) : undefined) ?? source;
     try {
       const session =
         typeof model === 'string'
@@ -202,7 +193,7 @@ export class Session {
           : await InferenceSession.create(model, settings);
       return new Session(session, source, options);
     } catch (error) {
-      throw loadError(error, providers, label);
+      throw loadError(error, provider, label);
     }
   }
 
@@ -269,10 +260,16 @@ function requireProviders(providers: readonly string[]): void {
   });
 }
 
-const providerFailure =
-  /AppendExecutionProvider|WebGpuContext|webgpu_context|CUDA|no available backend/;
+/** What onnxruntime says of any provider that it cannot use. */
+const providerFailure = /AppendExecutionProvider|no available backend/;
 
-function loadError(cause: unknown, providers: readonly string[], label: string): GradusError {
+function failedToStart(provider: string, message: string): boolean {
+  if (onHost({ providers: [provider] })) return false;
+  const { loadFailure } = deviceNamed(provider) ?? {};
+  return providerFailure.test(message) || loadFailure?.test(message) === true;
+}
+
+function loadError(cause: unknown, provider: string, label: string): GradusError {
   const message = messageOf(cause).trim();
   if (
     /protobuf parsing failed|model data pointer is null|ModelProto does not have a graph/i.test(
@@ -291,7 +288,6 @@ function loadError(cause: unknown, providers: readonly string[], label: string):
       where: label,
       cause,
     });
-  const [provider = 'cpu'] = providers;
   if (/fallback to CPU EP has been explicitly disabled/.test(message))
     return new ArtifactError(`${label} has nodes that execution provider ${provider} cannot run`, {
       code: 'provider-lacks-node',
@@ -299,7 +295,7 @@ function loadError(cause: unknown, providers: readonly string[], label: string):
       hint: `compile it with --target ${provider}, or take --device cpu`,
       cause,
     });
-  if (provider !== 'cpu' && providerFailure.test(message))
+  if (failedToStart(provider, message))
     return new DeviceError(`execution provider ${provider} cannot be used: ${message}`, {
       code: 'provider-failed',
       where: provider,

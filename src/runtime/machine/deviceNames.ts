@@ -1,14 +1,20 @@
-/** What `--device` and a config's `device` can say; `auto` is the best that there is. */
-export const deviceNames = ['auto', 'cpu', 'webgpu', 'cuda'] as const;
+import { devices } from '../devices/index.js';
+import type { BuiltInDevice } from '../devices/lookup.js';
 
-/** A device, or `auto` for the fastest that is there. */
-export type DeviceName = (typeof deviceNames)[number];
+/** Stands for the fastest device that a machine has. */
+export const autoDevice = 'auto';
 
-/** Devices that this version compiles for. */
-export const builtInDevices = ['cpu', 'webgpu', 'cuda'] as const satisfies readonly DeviceName[];
+/** A device, or `auto`. */
+export type DeviceName = typeof autoDevice | BuiltInDevice;
 
-/** A device that networks run on. */
-export type BuiltInDevice = (typeof builtInDevices)[number];
+/** What `--device` and a config's `device` can say. */
+export const deviceNames: readonly DeviceName[] = [autoDevice, ...devices.map(({ name }) => name)];
+
+/** The steps of a run where nothing else is asked for, in words: `16 on CUDA and 1 elsewhere`. */
+export const usualStepsPerRun = [
+  ...devices.flatMap(({ title, stepsPerRun: n }) => (n > 1 ? [`${n} on ${title}`] : [])),
+  '1 elsewhere',
+].join(' and ');
 
 /** A device to run on, and why `auto` took it. */
 export interface DeviceChoice {
@@ -19,5 +25,5 @@ export interface DeviceChoice {
 
 /** `--device auto takes cpu: no GPU was found`; undefined for a device asked for by name. */
 export function deviceNote({ device, why }: DeviceChoice): string | undefined {
-  return why === undefined ? undefined : `--device auto takes ${device}: ${why}`;
+  return why === undefined ? undefined : `--device ${autoDevice} takes ${device}: ${why}`;
 }

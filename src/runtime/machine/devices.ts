@@ -1,11 +1,14 @@
 import { readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { availableParallelism, totalmem } from 'node:os';
-import type { Gpu, VulkanDriver } from './graphics.js';
-import { listDevices, type Device } from './probe.js';
-import { chooseDevice, machineFacts } from './device.js';
-import { builtInDevices } from './deviceNames.js';
-import { diagnose, gpuLibraries, type MachineFacts } from './diagnose.js';
+import { cuda } from '../devices/cuda.js';
+import type { Gpu, MachineFacts, ProbedDevice, VulkanDriver } from '../devices/diagnosis.js';
+import { deviceNamed } from '../devices/lookup.js';
+import { vulkanLoader } from '../devices/webgpu.js';
+import { listDevices } from './probe.js';
+import { chooseDevice } from './device.js';
+import { autoDevice } from './deviceNames.js';
+import { diagnose, machineFacts } from './diagnose.js';
 
 /** A place where a network might run. */
 export interface DeviceReport {
@@ -75,7 +78,7 @@ export async function examineMachine(): Promise<DoctorSummary> {
     ...summary,
     gpus: facts.gpus,
     vulkan: {
-      loader: !facts.missingLibraries.includes('libvulkan.so.1'),
+      loader: !facts.missingLibraries.includes(vulkanLoader),
       drivers: facts.vulkanDrivers,
       swiftshader: facts.swiftshader,
     },
@@ -90,11 +93,14 @@ export async function examineMachine(): Promise<DoctorSummary> {
 }
 
 function cudaLibrariesOf({ missingLibraries }: MachineFacts): string[] {
-  return gpuLibraries.filter((name) => /^libcud/.test(name) && !missingLibraries.includes(name));
+  return cuda.libraries.filter((name) => !missingLibraries.includes(name));
 }
 
-async function summarise(devices: readonly Device[], facts: MachineFacts): Promise<DevicesSummary> {
-  const { device: auto, why: autoWhy = '' } = await chooseDevice('auto');
+async function summarise(
+  devices: readonly ProbedDevice[],
+  facts: MachineFacts,
+): Promise<DevicesSummary> {
+  const { device: auto, why: autoWhy = '' } = await chooseDevice(autoDevice);
   return {
     node: process.versions.node,
     onnxruntime: onnxruntimeVersion(),
@@ -107,14 +113,11 @@ async function summarise(devices: readonly Device[], facts: MachineFacts): Promi
   };
 }
 
-/** Providers that a target compiles for. */
-const trained: ReadonlySet<string> = new Set(builtInDevices);
-
-function report(device: Device, facts: MachineFacts): DeviceReport {
+function report(device: ProbedDevice, facts: MachineFacts): DeviceReport {
   const { name, bundled, usable, float16 } = device;
   const place = bundled ? 'in the npm package' : 'a separate download';
   const { what, next, software = false } = diagnose(device, facts);
-  const builtIn = trained.has(name);
+  const builtIn = deviceNamed(name) !== undefined;
   const untrained = usable && !builtIn ? '; no target compiles for it' : '';
   const detail = `${place}; ${what}${untrained}`;
   return { name, available: usable, detail, hint: next, float16, software, builtIn };

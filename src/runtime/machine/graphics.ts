@@ -4,22 +4,7 @@ import { existsSync, readdirSync, readFileSync, readlinkSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { homedir } from 'node:os';
 import { basename, dirname, join } from 'node:path';
-
-/** A graphics processor, as far as its driver tells. */
-export interface Gpu {
-  readonly name: string;
-  readonly driver?: string | undefined;
-  readonly memoryBytes?: number | undefined;
-}
-
-/** A Vulkan driver that the loader would find. */
-export interface VulkanDriver {
-  /** Its manifest. */
-  readonly file: string;
-  readonly library: string;
-  /** Whether it computes on the CPU. */
-  readonly software: boolean;
-}
+import type { Gpu, ProviderLibrary, VulkanDriver } from '../devices/diagnosis.js';
 
 /** What a program prints; undefined where it cannot be run. */
 function outputOf(program: string, args: readonly string[]): Promise<string | undefined> {
@@ -172,15 +157,6 @@ export async function missingLibraries(names: readonly string[]): Promise<string
   return names.filter(
     (name) => !text.includes(name) && !folders.some((folder) => existsSync(join(folder, name))),
   );
-}
-
-/** The library of an execution provider that is a separate download, and what it needs in vain. */
-export interface ProviderLibrary {
-  readonly path: string;
-  readonly installed: boolean;
-  readonly missing: readonly string[];
-  /** The CUDA that it is built for, such as `13`, as far as it is known. */
-  readonly cuda?: string | undefined;
 }
 
 /** The newest CUDA that NVIDIA's driver can run, such as `12.4`; undefined without one. */

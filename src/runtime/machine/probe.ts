@@ -1,5 +1,6 @@
 import { execFile, type ExecFileException } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
+import type { ProbedDevice } from '../devices/diagnosis.js';
 import { env, listSupportedBackends } from '../executors/onnxruntime.js';
 import { onnx } from '../../../generated/proto/onnx.js';
 import { dataOf, Session, zeroTensor } from '../executors/session.js';
@@ -11,22 +12,8 @@ import { workerUrl } from '../../support/workerUrl.js';
  * `--device` throws it, and `auto` chooses by it.
  */
 
-/** An execution provider, and whether it runs a model here. */
-export interface Device {
-  readonly name: string;
-  /** Whether it is inside the npm package, not a separate download. */
-  readonly bundled: boolean;
-  readonly usable: boolean;
-  /** Why it is not usable. */
-  readonly reason?: string;
-  /** Whether it computes with 16-bit floats. */
-  readonly float16: boolean;
-  /** What the provider and its driver printed. */
-  readonly log: string;
-}
-
 /** Tries every execution provider of this onnxruntime-node on a one-node model. */
-export function listDevices(): Promise<Device[]> {
+export function listDevices(): Promise<ProbedDevice[]> {
   return Promise.all(listSupportedBackends().map(({ name }) => probeDevice(name)));
 }
 
@@ -39,7 +26,7 @@ export function onnxruntimeVersion(): string {
 const patience = 60_000;
 
 /** Tries one execution provider, in a process of its own. */
-export async function probeDevice(name: string): Promise<Device> {
+export async function probeDevice(name: string): Promise<ProbedDevice> {
   const bundled = listSupportedBackends().find((known) => known.name === name)?.bundled ?? false;
   const { output, log, ended } = await runProbe(name);
   const { reason, float16 } = output ?? { reason: ended, float16: false };

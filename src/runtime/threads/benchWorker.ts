@@ -6,7 +6,7 @@ import type { BenchReply, BenchRequest, Measured, MeasuredStep } from './benchPr
 import { stepsToQueue } from '../engine/device/deviceQueue.js';
 import { peakRssBytes } from './memory.js';
 import { readSafetensors } from '../storage/safetensors.js';
-import { staysOnDevice } from '../executors/session.js';
+import { onHost, staysOnDevice } from '../devices/lookup.js';
 import { TrainClient } from './trainClient.js';
 import { packError } from './trainProtocol.js';
 import { transferMilliseconds } from '../engine/device/transfers.js';
@@ -35,7 +35,7 @@ async function measure(request: BenchRequest): Promise<Measured> {
   await client.stop();
   const measured = { steps, peakRssBytes: peakRssBytes(), baseRssBytes };
   const { session = {} } = request;
-  if (profile !== undefined || (session.providers?.[0] ?? 'cpu') === 'cpu') return measured;
+  if (profile !== undefined || onHost(session)) return measured;
   const images = mode === 'train' ? client.images : client.inferImages;
   return { ...measured, transferMilliseconds: await transferMilliseconds(info, images, session) };
 }

@@ -8,7 +8,8 @@ import { loadCheckpoint, requireArchitecture, saveCheckpoint } from '../storage/
 import { DeviceRunner } from '../engine/device/deviceStep.js';
 import { inTurn } from '../engine/device/deviceTurn.js';
 import { InferRunner } from '../engine/infer.js';
-import { Session, staysOnDevice } from '../executors/session.js';
+import { staysOnDevice } from '../devices/lookup.js';
+import { Session } from '../executors/session.js';
 import { SeveralStepsRunner } from '../engine/severalSteps.js';
 import {
   AccumulateRunner,

@@ -2,7 +2,7 @@ import { join, relative } from 'node:path';
 import type { Json } from '../../contract/checkpointSchema.js';
 import { scheduleOf } from '../../training/config/config.js';
 import { batchesAhead } from '../../runtime/machine/device.js';
-import type { BuiltInDevice } from '../../runtime/machine/deviceNames.js';
+import type { BuiltInDevice } from '../../runtime/devices/lookup.js';
 import { fixResolution } from '../../training/run/fixResolution.js';
 import { Labeller } from '../../training/labelling/labeller.js';
 import {

@@ -7,6 +7,7 @@ import {
   type CompileResult,
 } from '../../training/build/compileModel.js';
 import { chooseDevice, stepsPerRunOn } from '../../runtime/machine/device.js';
+import { deviceNamed } from '../../runtime/devices/lookup.js';
 import type { DeviceChoice, DeviceName } from '../../runtime/machine/deviceNames.js';
 
 /** Which steps of a model are looked at. */
@@ -48,7 +49,7 @@ export async function compileStep(
   const { mode = 'train', optimizer, batch = 32, evaluates, device: name, ...others } = options;
   const { stepsPerRun, precision, ...rest } = others;
   const choice = await chooseDevice(name, mode === 'train' ? precision : undefined);
-  const common = { ...rest, target: choice.device, batch, out };
+  const common = { ...rest, target: deviceNamed(choice.device).target, batch, out };
   const compiled =
     mode === 'train'
       ? await compileModel(model, {

@@ -1,3 +1,4 @@
+import type { TargetName } from '../../contract/targets.js';
 import { statSync } from 'node:fs';
 import { join } from 'node:path';
 import { opsetVersions, type OpsetVersion } from '../../../generated/onnx/index.js';
@@ -16,7 +17,7 @@ import { ConfigError } from '../../support/errors.js';
 import type { TensorData } from '../../support/tensor.js';
 import { recordOf, type ArchitectureRecord } from './architectureRecord.js';
 import { loadModel, type LoadedModel } from '../../language/frontend/loadModel.js';
-import { resolveTarget, type TargetFacts, type TargetName } from './target.js';
+import { resolveTarget, type TargetFacts } from './target.js';
 import { checkRanges } from '../../support/optionRanges.js';
 
 export const artifactKinds = [

@@ -1,15 +1,10 @@
 import { probeBlock } from '../../runtime/machine/probe.js';
 import { cpuTarget } from '../../compiler/targets/cpu/index.js';
 import { cudaTarget } from '../../compiler/targets/cuda/index.js';
+import type { TargetName } from '../../contract/targets.js';
 import { portable, type Target } from '../../compiler/targets/target.js';
 import { webgpuTarget } from '../../compiler/targets/webgpu/index.js';
 import { costMachine, readTunedCosts, type Costs } from './costFile.js';
-
-/** What graphs can be spelled for: any runtime, or a provider of onnxruntime; its CPU provider's on this machine. */
-export const targetNames = ['portable', 'cpu', 'webgpu', 'cuda'] as const;
-
-/** A target that graphs are spelled for. */
-export type TargetName = (typeof targetNames)[number];
 
 /** What a target chooses by. */
 export interface TargetFacts {
@@ -27,11 +22,19 @@ export function machineBlock(): Promise<number> {
   return probed;
 }
 
+const targets: Readonly<Record<TargetName, (facts: TargetFacts) => Target | Promise<Target>>> = {
+  portable: () => portable,
+  cpu: cpuOfMachine,
+  webgpu: () => webgpuTarget,
+  cuda: () => cudaTarget,
+};
+
 /** The target of a name, with what it must know of this machine. */
 export async function resolveTarget(name: TargetName, facts: TargetFacts = {}): Promise<Target> {
-  if (name === 'portable') return portable;
-  if (name === 'webgpu') return webgpuTarget;
-  if (name === 'cuda') return cudaTarget;
+  return targets[name](facts);
+}
+
+async function cpuOfMachine(facts: TargetFacts): Promise<Target> {
   const block = await machineBlock();
   const costs = facts.costs ?? readTunedCosts(costMachine(block, facts.threads));
   // Times of another layout say nothing of this one.

@@ -10,7 +10,7 @@ import { defaultUnreadable } from '../../data/loader/unreadable.js';
 import { limits } from '../../support/limits.js';
 import { isObject } from '../../support/objects.js';
 import { explainIssues } from './configProblems.js';
-import { deviceNames } from '../../runtime/machine/deviceNames.js';
+import { autoDevice, deviceNames, usualStepsPerRun } from '../../runtime/machine/deviceNames.js';
 
 /** A rate that drops something: 0 keeps all, 1 would drop everything. */
 const dropRate = z.number().min(0).lt(1);
@@ -279,7 +279,7 @@ export const networkKeys = {
     .default('float32'),
   stepsPerRun: upTo(limits.stepsPerRun)
     .optional()
-    .describe('Steps that a device does in one run; 16 on CUDA and 1 elsewhere, if missing.'),
+    .describe(`Steps that a device does in one run; ${usualStepsPerRun}, if missing.`),
   noise: noiseSchema.prefault({}),
   earlyStopping: z
     .strictObject({
@@ -327,7 +327,7 @@ export const runKeys = {
   threads: upTo(limits.threads)
     .optional()
     .describe("Threads of one operator; onnxruntime's choice if missing."),
-  device: z.enum(deviceNames).describe('Where the network runs.').default('auto'),
+  device: z.enum(deviceNames).describe('Where the network runs.').default(autoDevice),
 };
 
 /** Checks a config whose optimizer is an object. */

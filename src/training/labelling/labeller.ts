@@ -14,6 +14,7 @@ import type { OnnxOptions, OnnxReading } from './classifier/reading.js';
 import { measureScores, oddityOf, toLogits } from './classifier/scores.js';
 import { pixelFeed } from './classifier/pixelFeed.js';
 import { chooseDevice, requireLabelPrecision, sessionOn } from '../../runtime/machine/device.js';
+import { deviceNamed } from '../../runtime/devices/lookup.js';
 import type { DeviceChoice, DeviceName } from '../../runtime/machine/deviceNames.js';
 import { readingOf } from './onnxTeacher.js';
 import { resolveTarget } from '../build/target.js';
@@ -119,14 +120,14 @@ export class Labeller {
     const choice = await chooseDevice(options.device, precision);
     const { device } = choice;
     requireLabelPrecision(device, precision, '--precision');
-    if (sessions > 1 && device !== 'cpu') throw severalSessions(device);
+    const { state, target: ownTarget, labelTarget = ownTarget, ...own } = deviceNamed(device);
+    if (sessions > 1 && state !== 'host') throw severalSessions(device);
     const threads = options.threads ?? (sessions > 1 ? 1 : undefined);
-    // On the CPU onnxruntime finds its own layout, since the weights are constants.
-    const target = await resolveTarget(device === 'cpu' ? 'portable' : device);
+    const target = await resolveTarget(labelTarget);
     const wanted = { batch, classNames, noise, target, precision, onnx, model, trust };
     const teacher = await loadTeacher(source, wanted);
     // A graph from elsewhere may have nodes that only the CPU runs.
-    const strict = typeof teacher.infer !== 'string' && device === 'webgpu';
+    const strict = typeof teacher.infer !== 'string' && own.strict;
     const clients: TrainClient[] = [];
     try {
       for (let i = 0; i < sessions; i++)

@@ -20,6 +20,7 @@ import {
 } from '../../runtime/threads/trainClient.js';
 import type { TensorData } from '../../support/tensor.js';
 import { chooseDevice, sessionOn, stepsPerRunOn } from '../../runtime/machine/device.js';
+import { deviceNamed } from '../../runtime/devices/lookup.js';
 import type { DeviceChoice, DeviceName } from '../../runtime/machine/deviceNames.js';
 import { requireImages } from '../evaluation/evaluateNetwork.js';
 import {
@@ -122,7 +123,7 @@ export class Trainer {
     // It loads its code while the model is compiled.
     const thread = startTrainThread();
     const compiled = await compileModel(model, {
-      target: choice.device,
+      target: deviceNamed(choice.device).target,
       ...options,
       stepsPerRun,
       artifacts: [...parts, 'infer', 'init'],
@@ -266,7 +267,8 @@ export class Trainer {
   *#events(results: readonly StepResult[], source: BatchSource): Generator<StepEvent> {
     if (results.length === 0) return;
     const milliseconds = (performance.now() - this.#since) / results.length;
-    if (this.device.device === 'webgpu') this.#queueLength = stepsToQueue(milliseconds);
+    if (deviceNamed(this.device.device).state === 'device')
+      this.#queueLength = stepsToQueue(milliseconds);
     const imagesPerSecond = (1000 * this.client.images) / milliseconds;
     for (const [i, started] of this.#started.splice(0, results.length).entries()) {
       const result = results[i];

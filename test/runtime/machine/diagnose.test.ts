@@ -1,6 +1,9 @@
 import { describe, expect, it } from 'vitest';
-import { diagnose, type MachineFacts } from '../../../src/runtime/machine/diagnose.js';
-import type { Device } from '../../../src/runtime/machine/probe.js';
+import type {
+  MachineFacts,
+  ProbedDevice as Device,
+} from '../../../src/runtime/devices/diagnosis.js';
+import { diagnose } from '../../../src/runtime/machine/diagnose.js';
 
 const bare: MachineFacts = {
   platform: 'linux',

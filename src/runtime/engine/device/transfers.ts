@@ -3,9 +3,9 @@ import { isGivenEachStep } from '../../../contract/steps.js';
 import { resolveShape } from '../buffers.js';
 import { copyOf, partOf, passModel, uploadModel, type TensorSpec } from './deviceModels.js';
 import { DeviceCopier } from './deviceState.js';
+import { staysOnDevice } from '../../devices/lookup.js';
 import {
   Session,
-  staysOnDevice,
   zeroTensor,
   type SessionOptions,
   type TensorMap,

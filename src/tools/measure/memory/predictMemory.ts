@@ -1,3 +1,4 @@
+import { cpu } from '../../../runtime/devices/cpu.js';
 import type { ArtifactInfo, TensorInfo } from '../../../contract/manifest.js';
 import type { Model } from '../../../compiler/trace/defineModel.js';
 import { sourceOf } from '../../../compiler/onnx/model.js';
@@ -71,7 +72,7 @@ export async function predictMemory(
   const { manifest, artifacts } = await compileStep(model, {
     ...options,
     mode: 'train',
-    device: 'cpu',
+    device: cpu.name,
   });
   const { train } = artifacts;
   invariant(train, 'a training step was compiled');

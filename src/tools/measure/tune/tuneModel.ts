@@ -1,3 +1,4 @@
+import { cpu } from '../../../runtime/devices/cpu.js';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { loadavg, tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -146,7 +147,7 @@ function requireBlocks(block: number): void {
   if (block > 0) return;
   throw new DeviceError('onnxruntime has no blocked layout on this machine', {
     code: 'nothing-to-tune',
-    where: 'cpu',
+    where: cpu.name,
     hint: 'there is nothing to choose from: every node has its portable spelling',
   });
 }
@@ -168,7 +169,7 @@ export async function tracedStep(model: string | Model, options: TuneOptions, co
 
 /** What of the options says which step is meant. */
 function stepOptions({ again: _1, timeSteps: _2, signal: _3, onEvent: _4, ...own }: TuneOptions) {
-  return { ...own, mode: 'train', device: 'cpu' } satisfies StepOptions;
+  return { ...own, mode: 'train', device: cpu.name } satisfies StepOptions;
 }
 
 async function timeAll(

@@ -1,0 +1,5 @@
+/** What graphs can be spelled for: any runtime, or a provider of onnxruntime. */
+export const targetNames = ['portable', 'cpu', 'webgpu', 'cuda'] as const;
+
+/** The name of a target that graphs are spelled for. */
+export type TargetName = (typeof targetNames)[number];
