@@ -26,14 +26,14 @@ function filesAfterSession(script: string, telemetry?: string): string[] {
 }
 
 const openSession = `
-  const { Session } = await import(${JSON.stringify(join(dist, 'runtime/session.js'))});
-  const { addModel } = await import(${JSON.stringify(join(dist, 'runtime/deviceModels.js'))});
+  const { Session } = await import(${JSON.stringify(join(dist, 'runtime/executors/session.js'))});
+  const { addModel } = await import(${JSON.stringify(join(dist, 'runtime/engine/device/deviceModels.js'))});
   const model = addModel([{ name: 'x', dtype: 'float32', shape: [1] }]);
   await (await Session.create(model, { providers: ['cpu'] })).release();`;
 
 const openInThread = `
   import { Worker } from 'node:worker_threads';
-  await import(${JSON.stringify(join(dist, 'runtime/trainClient.js'))});
+  await import(${JSON.stringify(join(dist, 'runtime/threads/trainClient.js'))});
   const thread = new Worker(${JSON.stringify(`(async () => {${openSession}})()`)}, { eval: true });
   await new Promise((resolve, reject) => thread.on('exit', resolve).on('error', reject));`;
 
@@ -57,5 +57,5 @@ test('onnxruntime-node is loaded by the one module that switches its reports off
           .join('\n'),
       ),
     );
-  expect(sources).toEqual([join('runtime', 'onnxruntime.ts')]);
+  expect(sources).toEqual([join('runtime', 'executors', 'onnxruntime.ts')]);
 });
