@@ -101,7 +101,7 @@ export type {
   Evidence as ReadingEvidence,
   PixelLayout,
 } from './training/labelling/classifier/imageInput.js';
-export type { PixelRange } from './training/labelling/classifier/inputHead.js';
+export type { ChannelOrder, PixelRange } from './training/labelling/classifier/inputHead.js';
 export type {
   OnnxOptions,
   OnnxReading,
@@ -129,6 +129,7 @@ export type { MeasuredOptions } from './data/memory/measuredSet.js';
 export type { Figures as NetworkFigures, StatedFigures } from './training/evaluation/monteCarlo.js';
 export type { CorruptionOptions, RobustnessOptions } from './training/evaluation/robustness.js';
 export type { TrainingControl, TrainingOutcome } from './training/run/runTraining.js';
+export type { PixelChoices, PublishedPixels } from './training/weights/publishedPixels.js';
 export type { WeightsKind } from './training/weights/storedWeights.js';
 export type { TargetName } from './contract/targets.js';
 export type { TargetFacts } from './training/build/target.js';

@@ -38,7 +38,8 @@ const choicesSchema = z.object({
   cropPct: share.optional(),
 });
 
-type PixelChoices = z.output<typeof choicesSchema>;
+/** Choices of pixels, checked. */
+export type PixelChoices = z.output<typeof choicesSchema>;
 
 export interface PublishedPixels {
   /** The file that tells them. */
