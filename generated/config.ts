@@ -34,17 +34,19 @@ export interface WrittenTraining<Model, Optimizer> {
   readonly batch?: number | undefined;
   /** The optimizer; its learningRate is what the schedule starts from. */
   readonly optimizer: {
-    /** Stochastic gradient descent with momentum. */
-    readonly kind: 'sgd';
-    /** Learning rate of a step, which the schedule starts from. (more than 0; default: 0.1) */
+    /** Adam with decoupled weight decay. */
+    readonly kind: 'adamw';
+    /** Learning rate of a step, which the schedule starts from. (more than 0; default: 0.001) */
     readonly learningRate?: number | undefined;
-    /** Weight of the past steps in each step. (at least 0 and less than 1; default: 0.9) */
-    readonly momentum?: number | undefined;
-    /** Nesterov's form of the momentum. (default: false) */
-    readonly nesterov?: boolean | undefined;
-    /** Weight decay; biases and normalisation have none. (at least 0; default: 0) */
+    /** Weight of the past in the mean of gradients. (at least 0 and less than 1; default: 0.9) */
+    readonly beta1?: number | undefined;
+    /** Weight of the past in the mean of squared gradients. (at least 0 and less than 1; default: 0.999) */
+    readonly beta2?: number | undefined;
+    /** Added to the root of that mean. (more than 0; default: 1e-8) */
+    readonly epsilon?: number | undefined;
+    /** Weight decay; biases and normalisation have none. (at least 0; default: 0.01) */
     readonly weightDecay?: number | undefined;
-    /** Shrinks the parameter itself, not through the gradient. (default: false) */
+    /** Shrinks the parameter itself, not through the gradient. (default: true) */
     readonly decoupledDecay?: boolean | undefined;
   } | {
     /** RMSProp in TensorFlow's form. */
@@ -62,19 +64,17 @@ export interface WrittenTraining<Model, Optimizer> {
     /** Shrinks the parameter itself, not through the gradient. (default: false) */
     readonly decoupledDecay?: boolean | undefined;
   } | {
-    /** Adam with decoupled weight decay. */
-    readonly kind: 'adamw';
-    /** Learning rate of a step, which the schedule starts from. (more than 0; default: 0.001) */
+    /** Stochastic gradient descent with momentum. */
+    readonly kind: 'sgd';
+    /** Learning rate of a step, which the schedule starts from. (more than 0; default: 0.1) */
     readonly learningRate?: number | undefined;
-    /** Weight of the past in the mean of gradients. (at least 0 and less than 1; default: 0.9) */
-    readonly beta1?: number | undefined;
-    /** Weight of the past in the mean of squared gradients. (at least 0 and less than 1; default: 0.999) */
-    readonly beta2?: number | undefined;
-    /** Added to the root of that mean. (more than 0; default: 1e-8) */
-    readonly epsilon?: number | undefined;
-    /** Weight decay; biases and normalisation have none. (at least 0; default: 0.01) */
+    /** Weight of the past steps in each step. (at least 0 and less than 1; default: 0.9) */
+    readonly momentum?: number | undefined;
+    /** Nesterov's form of the momentum. (default: false) */
+    readonly nesterov?: boolean | undefined;
+    /** Weight decay; biases and normalisation have none. (at least 0; default: 0) */
     readonly weightDecay?: number | undefined;
-    /** Shrinks the parameter itself, not through the gradient. (default: true) */
+    /** Shrinks the parameter itself, not through the gradient. (default: false) */
     readonly decoupledDecay?: boolean | undefined;
   } | Optimizer;
   /** How the learning rate changes. (default: {"kind":"constant","warmup":0}) */
@@ -242,17 +242,19 @@ export interface TrainingConfig {
   readonly batch: number;
   /** The optimizer; its learningRate is what the schedule starts from. */
   readonly optimizer: {
-    /** Stochastic gradient descent with momentum. */
-    readonly kind: 'sgd';
-    /** Learning rate of a step, which the schedule starts from. (more than 0; default: 0.1) */
+    /** Adam with decoupled weight decay. */
+    readonly kind: 'adamw';
+    /** Learning rate of a step, which the schedule starts from. (more than 0; default: 0.001) */
     readonly learningRate: number;
-    /** Weight of the past steps in each step. (at least 0 and less than 1; default: 0.9) */
-    readonly momentum: number;
-    /** Nesterov's form of the momentum. (default: false) */
-    readonly nesterov: boolean;
-    /** Weight decay; biases and normalisation have none. (at least 0; default: 0) */
+    /** Weight of the past in the mean of gradients. (at least 0 and less than 1; default: 0.9) */
+    readonly beta1: number;
+    /** Weight of the past in the mean of squared gradients. (at least 0 and less than 1; default: 0.999) */
+    readonly beta2: number;
+    /** Added to the root of that mean. (more than 0; default: 1e-8) */
+    readonly epsilon: number;
+    /** Weight decay; biases and normalisation have none. (at least 0; default: 0.01) */
     readonly weightDecay: number;
-    /** Shrinks the parameter itself, not through the gradient. (default: false) */
+    /** Shrinks the parameter itself, not through the gradient. (default: true) */
     readonly decoupledDecay: boolean;
   } | {
     /** RMSProp in TensorFlow's form. */
@@ -270,19 +272,17 @@ export interface TrainingConfig {
     /** Shrinks the parameter itself, not through the gradient. (default: false) */
     readonly decoupledDecay: boolean;
   } | {
-    /** Adam with decoupled weight decay. */
-    readonly kind: 'adamw';
-    /** Learning rate of a step, which the schedule starts from. (more than 0; default: 0.001) */
+    /** Stochastic gradient descent with momentum. */
+    readonly kind: 'sgd';
+    /** Learning rate of a step, which the schedule starts from. (more than 0; default: 0.1) */
     readonly learningRate: number;
-    /** Weight of the past in the mean of gradients. (at least 0 and less than 1; default: 0.9) */
-    readonly beta1: number;
-    /** Weight of the past in the mean of squared gradients. (at least 0 and less than 1; default: 0.999) */
-    readonly beta2: number;
-    /** Added to the root of that mean. (more than 0; default: 1e-8) */
-    readonly epsilon: number;
-    /** Weight decay; biases and normalisation have none. (at least 0; default: 0.01) */
+    /** Weight of the past steps in each step. (at least 0 and less than 1; default: 0.9) */
+    readonly momentum: number;
+    /** Nesterov's form of the momentum. (default: false) */
+    readonly nesterov: boolean;
+    /** Weight decay; biases and normalisation have none. (at least 0; default: 0) */
     readonly weightDecay: number;
-    /** Shrinks the parameter itself, not through the gradient. (default: true) */
+    /** Shrinks the parameter itself, not through the gradient. (default: false) */
     readonly decoupledDecay: boolean;
   };
   /** How the learning rate changes. (default: {"kind":"constant","warmup":0}) */
@@ -465,17 +465,19 @@ export interface WrittenSelfTraining<Model, Optimizer> {
     readonly batch?: number | undefined;
     /** The optimizer; its learningRate is what the schedule starts from. */
     readonly optimizer: {
-      /** Stochastic gradient descent with momentum. */
-      readonly kind: 'sgd';
-      /** Learning rate of a step, which the schedule starts from. (more than 0; default: 0.1) */
+      /** Adam with decoupled weight decay. */
+      readonly kind: 'adamw';
+      /** Learning rate of a step, which the schedule starts from. (more than 0; default: 0.001) */
       readonly learningRate?: number | undefined;
-      /** Weight of the past steps in each step. (at least 0 and less than 1; default: 0.9) */
-      readonly momentum?: number | undefined;
-      /** Nesterov's form of the momentum. (default: false) */
-      readonly nesterov?: boolean | undefined;
-      /** Weight decay; biases and normalisation have none. (at least 0; default: 0) */
+      /** Weight of the past in the mean of gradients. (at least 0 and less than 1; default: 0.9) */
+      readonly beta1?: number | undefined;
+      /** Weight of the past in the mean of squared gradients. (at least 0 and less than 1; default: 0.999) */
+      readonly beta2?: number | undefined;
+      /** Added to the root of that mean. (more than 0; default: 1e-8) */
+      readonly epsilon?: number | undefined;
+      /** Weight decay; biases and normalisation have none. (at least 0; default: 0.01) */
       readonly weightDecay?: number | undefined;
-      /** Shrinks the parameter itself, not through the gradient. (default: false) */
+      /** Shrinks the parameter itself, not through the gradient. (default: true) */
       readonly decoupledDecay?: boolean | undefined;
     } | {
       /** RMSProp in TensorFlow's form. */
@@ -493,19 +495,17 @@ export interface WrittenSelfTraining<Model, Optimizer> {
       /** Shrinks the parameter itself, not through the gradient. (default: false) */
       readonly decoupledDecay?: boolean | undefined;
     } | {
-      /** Adam with decoupled weight decay. */
-      readonly kind: 'adamw';
-      /** Learning rate of a step, which the schedule starts from. (more than 0; default: 0.001) */
+      /** Stochastic gradient descent with momentum. */
+      readonly kind: 'sgd';
+      /** Learning rate of a step, which the schedule starts from. (more than 0; default: 0.1) */
       readonly learningRate?: number | undefined;
-      /** Weight of the past in the mean of gradients. (at least 0 and less than 1; default: 0.9) */
-      readonly beta1?: number | undefined;
-      /** Weight of the past in the mean of squared gradients. (at least 0 and less than 1; default: 0.999) */
-      readonly beta2?: number | undefined;
-      /** Added to the root of that mean. (more than 0; default: 1e-8) */
-      readonly epsilon?: number | undefined;
-      /** Weight decay; biases and normalisation have none. (at least 0; default: 0.01) */
+      /** Weight of the past steps in each step. (at least 0 and less than 1; default: 0.9) */
+      readonly momentum?: number | undefined;
+      /** Nesterov's form of the momentum. (default: false) */
+      readonly nesterov?: boolean | undefined;
+      /** Weight decay; biases and normalisation have none. (at least 0; default: 0) */
       readonly weightDecay?: number | undefined;
-      /** Shrinks the parameter itself, not through the gradient. (default: true) */
+      /** Shrinks the parameter itself, not through the gradient. (default: false) */
       readonly decoupledDecay?: boolean | undefined;
     } | Optimizer;
     /** How the learning rate changes. (default: {"kind":"constant","warmup":0}) */
@@ -629,17 +629,19 @@ export interface WrittenSelfTraining<Model, Optimizer> {
     readonly batch?: number | undefined;
     /** The optimizer; its learningRate is what the schedule starts from. */
     readonly optimizer?: {
-      /** Stochastic gradient descent with momentum. */
-      readonly kind: 'sgd';
-      /** Learning rate of a step, which the schedule starts from. (more than 0; default: 0.1) */
+      /** Adam with decoupled weight decay. */
+      readonly kind: 'adamw';
+      /** Learning rate of a step, which the schedule starts from. (more than 0; default: 0.001) */
       readonly learningRate?: number | undefined;
-      /** Weight of the past steps in each step. (at least 0 and less than 1; default: 0.9) */
-      readonly momentum?: number | undefined;
-      /** Nesterov's form of the momentum. (default: false) */
-      readonly nesterov?: boolean | undefined;
-      /** Weight decay; biases and normalisation have none. (at least 0; default: 0) */
+      /** Weight of the past in the mean of gradients. (at least 0 and less than 1; default: 0.9) */
+      readonly beta1?: number | undefined;
+      /** Weight of the past in the mean of squared gradients. (at least 0 and less than 1; default: 0.999) */
+      readonly beta2?: number | undefined;
+      /** Added to the root of that mean. (more than 0; default: 1e-8) */
+      readonly epsilon?: number | undefined;
+      /** Weight decay; biases and normalisation have none. (at least 0; default: 0.01) */
       readonly weightDecay?: number | undefined;
-      /** Shrinks the parameter itself, not through the gradient. (default: false) */
+      /** Shrinks the parameter itself, not through the gradient. (default: true) */
       readonly decoupledDecay?: boolean | undefined;
     } | {
       /** RMSProp in TensorFlow's form. */
@@ -657,19 +659,17 @@ export interface WrittenSelfTraining<Model, Optimizer> {
       /** Shrinks the parameter itself, not through the gradient. (default: false) */
       readonly decoupledDecay?: boolean | undefined;
     } | {
-      /** Adam with decoupled weight decay. */
-      readonly kind: 'adamw';
-      /** Learning rate of a step, which the schedule starts from. (more than 0; default: 0.001) */
+      /** Stochastic gradient descent with momentum. */
+      readonly kind: 'sgd';
+      /** Learning rate of a step, which the schedule starts from. (more than 0; default: 0.1) */
       readonly learningRate?: number | undefined;
-      /** Weight of the past in the mean of gradients. (at least 0 and less than 1; default: 0.9) */
-      readonly beta1?: number | undefined;
-      /** Weight of the past in the mean of squared gradients. (at least 0 and less than 1; default: 0.999) */
-      readonly beta2?: number | undefined;
-      /** Added to the root of that mean. (more than 0; default: 1e-8) */
-      readonly epsilon?: number | undefined;
-      /** Weight decay; biases and normalisation have none. (at least 0; default: 0.01) */
+      /** Weight of the past steps in each step. (at least 0 and less than 1; default: 0.9) */
+      readonly momentum?: number | undefined;
+      /** Nesterov's form of the momentum. (default: false) */
+      readonly nesterov?: boolean | undefined;
+      /** Weight decay; biases and normalisation have none. (at least 0; default: 0) */
       readonly weightDecay?: number | undefined;
-      /** Shrinks the parameter itself, not through the gradient. (default: true) */
+      /** Shrinks the parameter itself, not through the gradient. (default: false) */
       readonly decoupledDecay?: boolean | undefined;
     } | Optimizer | undefined;
     /** How the learning rate changes. (default: {"kind":"constant","warmup":0}) */
@@ -867,17 +867,19 @@ export interface SelfTrainingConfig {
     readonly batch: number;
     /** The optimizer; its learningRate is what the schedule starts from. */
     readonly optimizer: {
-      /** Stochastic gradient descent with momentum. */
-      readonly kind: 'sgd';
-      /** Learning rate of a step, which the schedule starts from. (more than 0; default: 0.1) */
+      /** Adam with decoupled weight decay. */
+      readonly kind: 'adamw';
+      /** Learning rate of a step, which the schedule starts from. (more than 0; default: 0.001) */
       readonly learningRate: number;
-      /** Weight of the past steps in each step. (at least 0 and less than 1; default: 0.9) */
-      readonly momentum: number;
-      /** Nesterov's form of the momentum. (default: false) */
-      readonly nesterov: boolean;
-      /** Weight decay; biases and normalisation have none. (at least 0; default: 0) */
+      /** Weight of the past in the mean of gradients. (at least 0 and less than 1; default: 0.9) */
+      readonly beta1: number;
+      /** Weight of the past in the mean of squared gradients. (at least 0 and less than 1; default: 0.999) */
+      readonly beta2: number;
+      /** Added to the root of that mean. (more than 0; default: 1e-8) */
+      readonly epsilon: number;
+      /** Weight decay; biases and normalisation have none. (at least 0; default: 0.01) */
       readonly weightDecay: number;
-      /** Shrinks the parameter itself, not through the gradient. (default: false) */
+      /** Shrinks the parameter itself, not through the gradient. (default: true) */
       readonly decoupledDecay: boolean;
     } | {
       /** RMSProp in TensorFlow's form. */
@@ -895,19 +897,17 @@ export interface SelfTrainingConfig {
       /** Shrinks the parameter itself, not through the gradient. (default: false) */
       readonly decoupledDecay: boolean;
     } | {
-      /** Adam with decoupled weight decay. */
-      readonly kind: 'adamw';
-      /** Learning rate of a step, which the schedule starts from. (more than 0; default: 0.001) */
+      /** Stochastic gradient descent with momentum. */
+      readonly kind: 'sgd';
+      /** Learning rate of a step, which the schedule starts from. (more than 0; default: 0.1) */
       readonly learningRate: number;
-      /** Weight of the past in the mean of gradients. (at least 0 and less than 1; default: 0.9) */
-      readonly beta1: number;
-      /** Weight of the past in the mean of squared gradients. (at least 0 and less than 1; default: 0.999) */
-      readonly beta2: number;
-      /** Added to the root of that mean. (more than 0; default: 1e-8) */
-      readonly epsilon: number;
-      /** Weight decay; biases and normalisation have none. (at least 0; default: 0.01) */
+      /** Weight of the past steps in each step. (at least 0 and less than 1; default: 0.9) */
+      readonly momentum: number;
+      /** Nesterov's form of the momentum. (default: false) */
+      readonly nesterov: boolean;
+      /** Weight decay; biases and normalisation have none. (at least 0; default: 0) */
       readonly weightDecay: number;
-      /** Shrinks the parameter itself, not through the gradient. (default: true) */
+      /** Shrinks the parameter itself, not through the gradient. (default: false) */
       readonly decoupledDecay: boolean;
     };
     /** How the learning rate changes. (default: {"kind":"constant","warmup":0}) */
@@ -1031,17 +1031,19 @@ export interface SelfTrainingConfig {
     readonly batch: number;
     /** The optimizer; its learningRate is what the schedule starts from. */
     readonly optimizer: {
-      /** Stochastic gradient descent with momentum. */
-      readonly kind: 'sgd';
-      /** Learning rate of a step, which the schedule starts from. (more than 0; default: 0.1) */
+      /** Adam with decoupled weight decay. */
+      readonly kind: 'adamw';
+      /** Learning rate of a step, which the schedule starts from. (more than 0; default: 0.001) */
       readonly learningRate: number;
-      /** Weight of the past steps in each step. (at least 0 and less than 1; default: 0.9) */
-      readonly momentum: number;
-      /** Nesterov's form of the momentum. (default: false) */
-      readonly nesterov: boolean;
-      /** Weight decay; biases and normalisation have none. (at least 0; default: 0) */
+      /** Weight of the past in the mean of gradients. (at least 0 and less than 1; default: 0.9) */
+      readonly beta1: number;
+      /** Weight of the past in the mean of squared gradients. (at least 0 and less than 1; default: 0.999) */
+      readonly beta2: number;
+      /** Added to the root of that mean. (more than 0; default: 1e-8) */
+      readonly epsilon: number;
+      /** Weight decay; biases and normalisation have none. (at least 0; default: 0.01) */
       readonly weightDecay: number;
-      /** Shrinks the parameter itself, not through the gradient. (default: false) */
+      /** Shrinks the parameter itself, not through the gradient. (default: true) */
       readonly decoupledDecay: boolean;
     } | {
       /** RMSProp in TensorFlow's form. */
@@ -1059,19 +1061,17 @@ export interface SelfTrainingConfig {
       /** Shrinks the parameter itself, not through the gradient. (default: false) */
       readonly decoupledDecay: boolean;
     } | {
-      /** Adam with decoupled weight decay. */
-      readonly kind: 'adamw';
-      /** Learning rate of a step, which the schedule starts from. (more than 0; default: 0.001) */
+      /** Stochastic gradient descent with momentum. */
+      readonly kind: 'sgd';
+      /** Learning rate of a step, which the schedule starts from. (more than 0; default: 0.1) */
       readonly learningRate: number;
-      /** Weight of the past in the mean of gradients. (at least 0 and less than 1; default: 0.9) */
-      readonly beta1: number;
-      /** Weight of the past in the mean of squared gradients. (at least 0 and less than 1; default: 0.999) */
-      readonly beta2: number;
-      /** Added to the root of that mean. (more than 0; default: 1e-8) */
-      readonly epsilon: number;
-      /** Weight decay; biases and normalisation have none. (at least 0; default: 0.01) */
+      /** Weight of the past steps in each step. (at least 0 and less than 1; default: 0.9) */
+      readonly momentum: number;
+      /** Nesterov's form of the momentum. (default: false) */
+      readonly nesterov: boolean;
+      /** Weight decay; biases and normalisation have none. (at least 0; default: 0) */
       readonly weightDecay: number;
-      /** Shrinks the parameter itself, not through the gradient. (default: true) */
+      /** Shrinks the parameter itself, not through the gradient. (default: false) */
       readonly decoupledDecay: boolean;
     };
     /** How the learning rate changes. (default: {"kind":"constant","warmup":0}) */

@@ -64,19 +64,12 @@ export { ArrayDataset, type ArrayDatasetOptions } from './data/loader/dataset.js
 export { mnist, type Mnist } from './data/datasets/mnist.js';
 export type { Manifest } from './contract/manifest.js';
 export { compile, type Compiled, type CompileOptions } from './compiler/compile/compile.js';
-export {
-  adamw,
-  rmspropTf,
-  sgd,
-  type AdamwConfig,
-  type AdamwOptions,
-  type Optimizer,
-  type OptimizerChoice,
-  type OptimizerConfig,
-  type RmspropTfConfig,
-  type RmspropTfOptions,
-  type SgdConfig,
-  type SgdOptions,
+export * from './compiler/optim/optimizers.js';
+export type {
+  Optimizer,
+  OptimizerChoice,
+  OptimizerConfig,
+  OptimizerName,
 } from './compiler/optim/index.js';
 export {
   arraySource,
@@ -208,6 +201,17 @@ export type { QuietImages } from './runtime/engine/noise.js';
 export type { Schedule, Span as ScheduleSpan } from './runtime/engine/schedules.js';
 export type { WeightKind } from './runtime/threads/trainProtocol.js';
 export type { DType, HalfType, TypedArray } from './support/dtype.js';
+export type { NumberRange } from './support/optionRanges.js';
+export type {
+  Defaulted,
+  FlagOption,
+  GivenOptions,
+  NumberOption,
+  Option as OptionDefinition,
+  Options as OptionDefinitions,
+  OptionValue,
+  PairOption,
+} from './support/options.js';
 export type {
   Cropping,
   ImageView,

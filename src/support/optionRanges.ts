@@ -1,8 +1,8 @@
 import { ConfigError } from './errors.js';
 import { limits } from './limits.js';
 
-/** The numbers that an option takes. */
-interface NumberRange {
+/** The numbers that an option takes, such as 0 <= x < 1. */
+export interface NumberRange {
   readonly whole?: true;
   readonly least: number;
   /** Also a value of the option, unless `open` says otherwise. */
@@ -67,7 +67,7 @@ export function checkRanges<const N extends RangedOption>(
   }
 }
 
-function isWithin(value: unknown, { whole, least, most, open }: NumberRange): boolean {
+export function isWithin(value: unknown, { whole, least, most, open }: NumberRange): boolean {
   if (typeof value !== 'number' || (whole && !Number.isInteger(value))) return false;
   const above = open === 'least' || open === 'both' ? value > least : value >= least;
   return above && (open === 'most' || open === 'both' ? value < most : value <= most);
@@ -82,7 +82,7 @@ function outside(call: string, name: RangedOption, value: unknown): ConfigError 
   });
 }
 
-function rangeText({ whole, least, most, open }: NumberRange): string {
+export function rangeText({ whole, least, most, open }: NumberRange): string {
   const kind = whole ? 'a whole number' : 'a number';
   if (open === undefined) return `${kind} from ${least} to ${most}`;
   const low = open === 'least' || open === 'both' ? `above ${least}` : `of at least ${least}`;

@@ -10,7 +10,6 @@ const folders: Readonly<Record<string, readonly string[]>> = {
   'compiler/ops': [],
   'language/nn': ['checks'],
   'language/models': [],
-  'compiler/optim': ['accumulate', 'clip', 'decay', 'ema', 'joined', 'lossScale'],
   'runtime/devices': ['device', 'diagnosis', 'lookup'],
 };
 

@@ -2,60 +2,47 @@ import type { Value } from '../ir/graph.js';
 import { scalarLike } from '../ops/constant.js';
 import { add, div, mul, sqrt, sub } from '../ops/elementwise.js';
 import {
-  checkFlag,
-  checkOption,
-  decayOf,
+  average,
+  decay,
   defineOptimizer,
-  learningRateHyper,
-  type CommonOptions,
+  learningRate,
+  rate,
+  updateRule,
   type HyperSpec,
-  type Optimizer,
 } from './optimizer.js';
-
-export interface AdamwOptions extends CommonOptions {
-  readonly beta1?: number;
-  readonly beta2?: number;
-  readonly epsilon?: number;
-}
 
 /**
  * Adam with decoupled weight decay, as torch.optim.AdamW (arXiv 1711.05101); `decoupledDecay: false` makes it
  * plain Adam. With c1 = 1 - beta1^t, c2 = 1 - beta2^t, which depend on the step t alone and so are
  * hypers: param -= lr / c1 * m / (sqrt(v) / sqrt(c2) + epsilon).
  */
-export function adamw({
-  learningRate = 1e-3,
-  beta1 = 0.9,
-  beta2 = 0.999,
-  epsilon = 1e-8,
-  weightDecay = 0.01,
-  decoupledDecay = true,
-}: AdamwOptions = {}): Optimizer {
-  checkOption('adamw', 'learningRate', learningRate);
-  checkOption('adamw', 'beta1', beta1, [0, 1]);
-  checkOption('adamw', 'beta2', beta2, [0, 1]);
-  checkOption('adamw', 'epsilon', epsilon);
-  checkOption('adamw', 'weightDecay', weightDecay);
-  checkFlag('adamw', 'decoupledDecay', decoupledDecay);
-  return defineOptimizer({
-    config: { kind: 'adamw', learningRate, beta1, beta2, epsilon, weightDecay, decoupledDecay },
-    decay: decayOf(weightDecay, decoupledDecay),
-    hypers: {
-      learning_rate: learningRateHyper(learningRate),
-      bias_correction1: biasCorrection(beta1, 'first'),
-      bias_correction2: biasCorrection(beta2, 'second'),
-    },
-    slots: { exp_avg: 'zeros', exp_avg_sq: 'zeros' },
-    update: ({ param, grad, slots, hypers }) => {
-      const mean = mix(slots.exp_avg, grad, beta1);
-      const square = mix(slots.exp_avg_sq, mul(grad, grad), beta2);
-      const root = div(sqrt(square), sqrt(hypers.bias_correction2));
-      const rate = div(hypers.learning_rate, hypers.bias_correction1);
-      const step = div(mul(mean, rate), add(root, scalarLike(grad, epsilon)));
-      return { param: sub(param, step), slots: { exp_avg: mean, exp_avg_sq: square } };
-    },
-  });
-}
+export const adamw = defineOptimizer({
+  kind: 'adamw',
+  meaning: 'Adam with decoupled weight decay.',
+  options: {
+    learningRate: learningRate(1e-3),
+    beta1: average('Weight of the past in the mean of gradients.', 0.9),
+    beta2: average('Weight of the past in the mean of squared gradients.', 0.999),
+    epsilon: rate('Added to the root of that mean.', 1e-8),
+    ...decay(0.01, { decoupled: true }),
+  },
+  rule: ({ beta1, beta2, epsilon }) =>
+    updateRule({
+      hypers: {
+        bias_correction1: biasCorrection(beta1, 'first'),
+        bias_correction2: biasCorrection(beta2, 'second'),
+      },
+      slots: { exp_avg: 'zeros', exp_avg_sq: 'zeros' },
+      update: ({ param, grad, slots, hypers }) => {
+        const mean = mix(slots.exp_avg, grad, beta1);
+        const square = mix(slots.exp_avg_sq, mul(grad, grad), beta2);
+        const root = div(sqrt(square), sqrt(hypers.bias_correction2));
+        const rate = div(hypers.learning_rate, hypers.bias_correction1);
+        const step = div(mul(mean, rate), add(root, scalarLike(grad, epsilon)));
+        return { param: sub(param, step), slots: { exp_avg: mean, exp_avg_sq: square } };
+      },
+    }),
+});
 
 /** beta * old + (1 - beta) * x */
 function mix(old: Value, x: Value, beta: number): Value {

@@ -1,7 +1,14 @@
 import type { HyperFormula } from '../../contract/manifest.js';
 import type { Value } from '../ir/graph.js';
-import { ConfigError } from '../../support/errors.js';
 import { limits } from '../../support/limits.js';
+import {
+  fillOptions,
+  type Defaulted,
+  type FilledOptions,
+  type FlagOption,
+  type GivenOptions,
+  type NumberOption,
+} from '../../support/options.js';
 
 /** A number that is an input of the graph, fed at each step. */
 export interface HyperSpec {
@@ -23,7 +30,7 @@ export interface SlotSpec {
 /** `l2` adds weight_decay * param to the gradient; `decoupled` shrinks the parameter itself. */
 export type DecayKind = 'l2' | 'decoupled';
 
-/** What an optimizer was made from; JSON. `kind` is its name in the index. */
+/** What an optimizer was made from; JSON. `kind` is its name among them all. */
 export type OptimizerRecord = Readonly<Record<string, number | boolean | string>> & {
   readonly kind: string;
 };
@@ -34,16 +41,16 @@ export interface Step<S extends string> {
   readonly slots: Readonly<Record<S, Value>>;
 }
 
-/** The rule of an optimizer for one parameter; H names its hypers, S its slots. */
-export interface OptimizerDescription<H extends string, S extends string> {
-  readonly config: OptimizerRecord;
+/** What an optimizer does to one parameter; H names its hypers beside `learning_rate`, S its slots. */
+export interface UpdateRule<H extends string, S extends string> {
   readonly hypers: Readonly<Record<H, Omit<HyperSpec, 'name'>>>;
   readonly slots: Readonly<Record<S, SlotSpec['initial']>>;
-  /** Where there is weight decay: its kind and the default of the hyper `weight_decay`. */
-  readonly decay?: { readonly kind: DecayKind; readonly rate: number } | undefined;
   /** New parameter and state, from the mean gradient; weight decay has been applied before. */
   update(
-    at: Step<S> & { readonly grad: Value; readonly hypers: Readonly<Record<H, Value>> },
+    at: Step<S> & {
+      readonly grad: Value;
+      readonly hypers: Readonly<Record<H | 'learning_rate', Value>>;
+    },
   ): Step<S>;
 }
 
@@ -62,81 +69,128 @@ export interface Optimizer {
   }): Step<string>;
 }
 
-/** Makes an optimizer of its description; adds the hyper `weight_decay` where it decays. */
-export function defineOptimizer<const H extends string, const S extends string = never>(
-  description: OptimizerDescription<H, S>,
-): Optimizer {
-  const { config, decay } = description;
-  const hypers = Object.entries<Omit<HyperSpec, 'name'>>(description.hypers).map(
-    ([name, spec]): HyperSpec => ({ name, ...spec }),
-  );
-  if (decay)
-    hypers.push({
-      name: 'weight_decay',
-      meaning:
-        decay.kind === 'l2'
-          ? 'weight decay, added to the gradient as weight_decay * param'
-          : 'weight decay, taken from the parameter as learning_rate * weight_decay * param',
-      default: decay.rate,
-    });
+/** The rule of an optimizer whose names are checked; see updateRule. */
+export type CheckedRule = Pick<Optimizer, 'hypers' | 'slots' | 'update'>;
+
+/** Holds a rule to the names of its hypers and slots. */
+export function updateRule<const H extends string = never, const S extends string = never>(
+  rule: UpdateRule<H, S>,
+): CheckedRule {
   return {
-    kind: config.kind,
-    config,
-    hypers,
-    slots: Object.entries<SlotSpec['initial']>(description.slots).map(([name, initial]) => ({
+    hypers: Object.entries<Omit<HyperSpec, 'name'>>(rule.hypers).map(([name, spec]): HyperSpec => ({
+      name,
+      ...spec,
+    })),
+    slots: Object.entries<SlotSpec['initial']>(rule.slots).map(([name, initial]) => ({
       name,
       initial,
     })),
-    decay: decay?.kind,
-    // The caller gives each slot and hyper that the description names, so the records are complete.
-    update: (at) => description.update(at),
+    // The caller gives each slot and hyper that the rule names, so the records are complete.
+    update: (at) => rule.update(at),
   };
 }
 
-/** Options that every optimizer takes. */
-export interface CommonOptions {
+/** Options that every optimizer has. */
+export type CommonOptions = {
   /** Default of the hyper `learning_rate`. */
-  readonly learningRate?: number;
+  readonly learningRate: Defaulted<NumberOption>;
   /** Default of the hyper `weight_decay`; at 0 there is no decay in the graph and no such hyper. */
-  readonly weightDecay?: number;
+  readonly weightDecay: Defaulted<NumberOption>;
   /** Whether weight decay shrinks the parameter itself instead of entering the gradient. */
-  readonly decoupledDecay?: boolean;
+  readonly decoupledDecay: Defaulted<FlagOption>;
+};
+
+/** The options of an optimizer. */
+export type OptimizerOptions = CommonOptions &
+  Readonly<Record<string, Defaulted<NumberOption | FlagOption>>>;
+
+/** All that there is to an optimizer: its options with their defaults, and the rule that they make. */
+interface OptimizerDefinition<K extends string, O extends OptimizerOptions> {
+  /** Its name. */
+  readonly kind: K;
+  /** What it is, in a sentence. */
+  readonly meaning: string;
+  readonly options: O;
+  rule(options: FilledOptions<O>): CheckedRule;
 }
 
-/** `learning_rate`, which each optimizer has. */
-export function learningRateHyper(value: number): Omit<HyperSpec, 'name'> {
-  return { meaning: 'learning rate', default: value };
+/** A function that makes an optimizer of its options, and what configs need to know of it. */
+export interface OptimizerMaker<K extends string, O extends OptimizerOptions> extends Pick<
+  OptimizerDefinition<K, O>,
+  'kind' | 'meaning' | 'options'
+> {
+  /** Throws a ConfigError for an option that is out of its range. */
+  (options?: GivenOptions<O>): Optimizer;
 }
 
-/** The decay of a description: none at rate 0. */
-export function decayOf(
-  rate: number,
-  decoupled: boolean,
-): OptimizerDescription<never, never>['decay'] {
-  return rate === 0 ? undefined : { kind: decoupled ? 'decoupled' : 'l2', rate };
+/** Defines an optimizer; its weight decay is a hyper that the update of all optimizers applies. */
+export function defineOptimizer<const K extends string, O extends OptimizerOptions>({
+  kind,
+  meaning,
+  options,
+  rule,
+}: OptimizerDefinition<K, O>): OptimizerMaker<K, O> {
+  const make = (given: GivenOptions<O> = {}): Optimizer => {
+    const filled = fillOptions(`the optimizer ${kind}`, options, given, 'optimizer');
+    const { learningRate, weightDecay, decoupledDecay } = filled;
+    const decay: DecayKind = decoupledDecay ? 'decoupled' : 'l2';
+    const { hypers, ...own } = rule(filled);
+    return {
+      ...own,
+      kind,
+      config: { kind, ...filled },
+      hypers: [
+        { name: 'learning_rate', meaning: 'learning rate', default: learningRate },
+        ...hypers,
+        ...(weightDecay === 0 ? [] : [decayHyper(decay, weightDecay)]),
+      ],
+      decay: weightDecay === 0 ? undefined : decay,
+    };
+  };
+  return Object.assign(make, { kind, meaning, options });
 }
 
-/** Throws a ConfigError unless low <= value < high for the option `kind.key`. */
-export function checkOption(
-  kind: string,
-  key: string,
-  value: unknown,
-  [low, high]: readonly [number, number] = [0, limits.float32],
-): void {
-  if (typeof value === 'number' && value >= low && value < high) return;
-  throw new ConfigError(`${key} of the optimizer ${kind} is ${String(value)}`, {
-    code: 'optimizer-option',
-    where: `optimizer.${key}`,
-    hint: `give a number of at least ${low} and below ${high}`,
-  });
+function decayHyper(kind: DecayKind, rate: number): HyperSpec {
+  return {
+    name: 'weight_decay',
+    meaning:
+      kind === 'l2'
+        ? 'weight decay, added to the gradient as weight_decay * param'
+        : 'weight decay, taken from the parameter as learning_rate * weight_decay * param',
+    default: rate,
+  };
 }
 
-/** Throws a ConfigError unless the option `kind.key` is true or false. */
-export function checkFlag(kind: string, key: string, value: unknown): void {
-  if (typeof value === 'boolean') return;
-  throw new ConfigError(`${key} of the optimizer ${kind} is ${String(value)}`, {
-    code: 'optimizer-option',
-    where: `optimizer.${key}`,
-    hint: 'give true or false',
-  });
+/** An option above 0 that a graph holds as float32. */
+export function rate(meaning: string, usual: number): Defaulted<NumberOption> {
+  return { type: 'number', least: 0, most: limits.float32, open: 'least', meaning, default: usual };
+}
+
+/** An option that is the weight of the past in an average. */
+export function average(meaning: string, usual: number): Defaulted<NumberOption> {
+  return { type: 'number', least: 0, most: 1, open: 'most', meaning, default: usual };
+}
+
+/** The option `learningRate`. */
+export function learningRate(usual: number): CommonOptions['learningRate'] {
+  return rate('Learning rate of a step, which the schedule starts from.', usual);
+}
+
+/** The option `momentum`. */
+export const momentum = average('Weight of the past steps in each step.', 0.9);
+
+/** The options of weight decay. */
+export function decay(
+  weightDecay: number,
+  { decoupled }: { readonly decoupled: boolean },
+): Omit<CommonOptions, 'learningRate'> {
+  const meaning = 'Weight decay; biases and normalisation have none.';
+  return {
+    weightDecay: { type: 'number', least: 0, most: limits.float32, meaning, default: weightDecay },
+    decoupledDecay: {
+      type: 'flag',
+      meaning: 'Shrinks the parameter itself, not through the gradient.',
+      default: decoupled,
+    },
+  };
 }

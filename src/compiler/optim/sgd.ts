@@ -1,67 +1,47 @@
 import { add, mul, sub } from '../ops/elementwise.js';
 import { ConfigError } from '../../support/errors.js';
-import {
-  checkFlag,
-  checkOption,
-  decayOf,
-  defineOptimizer,
-  learningRateHyper,
-  type CommonOptions,
-  type Optimizer,
-} from './optimizer.js';
-
-export interface SgdOptions extends CommonOptions {
-  /** Default of the hyper `momentum`; at 0 there is no momentum buffer. */
-  readonly momentum?: number;
-  readonly nesterov?: boolean;
-}
+import { decay, defineOptimizer, learningRate, momentum, updateRule } from './optimizer.js';
 
 /**
  * Stochastic gradient descent as torch.optim.SGD with dampening 0: buf = momentum * buf + g, then
- * param -= lr * buf, or lr * (g + momentum * buf) with Nesterov's momentum.
+ * param -= lr * buf, or lr * (g + momentum * buf) with Nesterov's momentum. At momentum 0 there is no buffer.
  */
-export function sgd({
-  learningRate = 0.1,
-  momentum = 0.9,
-  nesterov = false,
-  weightDecay = 0,
-  decoupledDecay = false,
-}: SgdOptions = {}): Optimizer {
-  checkOption('sgd', 'learningRate', learningRate);
-  checkOption('sgd', 'momentum', momentum, [0, 1]);
-  checkOption('sgd', 'weightDecay', weightDecay);
-  checkFlag('sgd', 'nesterov', nesterov);
-  checkFlag('sgd', 'decoupledDecay', decoupledDecay);
-  if (nesterov && momentum === 0)
-    throw new ConfigError('nesterov of the optimizer sgd needs momentum', {
-      code: 'optimizer-option',
-      where: 'optimizer.nesterov',
-      hint: 'give a momentum above 0, or leave nesterov out',
-    });
-  const config = { kind: 'sgd', learningRate, momentum, nesterov, weightDecay, decoupledDecay };
-  const learning_rate = learningRateHyper(learningRate);
-  const common = { config, decay: decayOf(weightDecay, decoupledDecay) };
-  if (momentum === 0)
-    return defineOptimizer({
-      ...common,
-      hypers: { learning_rate },
-      slots: {},
-      update: ({ param, grad, hypers }) => ({
-        param: sub(param, mul(grad, hypers.learning_rate)),
+export const sgd = defineOptimizer({
+  kind: 'sgd',
+  meaning: 'Stochastic gradient descent with momentum.',
+  options: {
+    learningRate: learningRate(0.1),
+    momentum,
+    nesterov: { type: 'flag', meaning: "Nesterov's form of the momentum.", default: false },
+    ...decay(0, { decoupled: false }),
+  },
+  rule: ({ momentum, nesterov }) => {
+    if (nesterov && momentum === 0)
+      throw new ConfigError('nesterov of the optimizer sgd needs momentum', {
+        code: 'optimizer-option',
+        where: 'optimizer.nesterov',
+        hint: 'give a momentum above 0, or leave nesterov out',
+      });
+    if (momentum === 0)
+      return updateRule({
+        hypers: {},
         slots: {},
-      }),
+        update: ({ param, grad, hypers }) => ({
+          param: sub(param, mul(grad, hypers.learning_rate)),
+          slots: {},
+        }),
+      });
+    return updateRule({
+      hypers: { momentum: { meaning: 'momentum', default: momentum } },
+      slots: { momentum: 'zeros' },
+      update: ({ param, grad, slots, hypers }) => {
+        const buffer = add(mul(slots.momentum, hypers.momentum), grad);
+        const direction = nesterov ? add(grad, mul(buffer, hypers.momentum)) : buffer;
+        return {
+          param: sub(param, mul(direction, hypers.learning_rate)),
+          slots: { momentum: buffer },
+        };
+      },
     });
-  return defineOptimizer({
-    ...common,
-    hypers: { learning_rate, momentum: { meaning: 'momentum', default: momentum } },
-    slots: { momentum: 'zeros' },
-    update: ({ param, grad, slots, hypers }) => {
-      const buffer = add(mul(slots.momentum, hypers.momentum), grad);
-      const direction = nesterov ? add(grad, mul(buffer, hypers.momentum)) : buffer;
-      return {
-        param: sub(param, mul(direction, hypers.learning_rate)),
-        slots: { momentum: buffer },
-      };
-    },
-  });
-}
+  },
+});

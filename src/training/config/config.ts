@@ -10,6 +10,7 @@ import { defaultUnreadable } from '../../data/loader/unreadable.js';
 import { limits } from '../../support/limits.js';
 import { isObject } from '../../support/objects.js';
 import { explainIssues } from './configProblems.js';
+import { optimizerSchema, pairSchema } from './optionSchemas.js';
 import { autoDevice, deviceNames, usualStepsPerRun } from '../../runtime/machine/deviceNames.js';
 
 /** A rate that drops something: 0 keeps all, 1 would drop everything. */
@@ -23,50 +24,9 @@ const positive = z.number().gt(0);
 const rate = positive.max(limits.float32);
 const epochs = positive.max(limits.epochs);
 
-const decayOptions = {
-  weightDecay: z
-    .number()
-    .min(0)
-    .max(limits.float32)
-    .describe('Weight decay; biases and normalisation have none.'),
-  decoupledDecay: z.boolean().describe('Shrinks the parameter itself, not through the gradient.'),
-};
-
-const learningRate = rate.describe('Learning rate of a step, which the schedule starts from.');
-const momentum = average.describe('Weight of the past steps in each step.');
-
-const sgdSchema = z.strictObject({
-  kind: z.literal('sgd').describe('Stochastic gradient descent with momentum.'),
-  learningRate: learningRate.default(0.1),
-  momentum: momentum.default(0.9),
-  nesterov: z.boolean().describe("Nesterov's form of the momentum.").default(false),
-  weightDecay: decayOptions.weightDecay.default(0),
-  decoupledDecay: decayOptions.decoupledDecay.default(false),
-});
-
-const rmspropTfSchema = z.strictObject({
-  kind: z.literal('rmspropTf').describe("RMSProp in TensorFlow's form."),
-  learningRate: learningRate.default(0.01),
-  decay: average.describe('Weight of the past in the mean of squared gradients.').default(0.9),
-  momentum: momentum.default(0.9),
-  epsilon: rate.describe('Added to that mean inside the root, as in TensorFlow.').default(1e-3),
-  weightDecay: decayOptions.weightDecay.default(0),
-  decoupledDecay: decayOptions.decoupledDecay.default(false),
-});
-
-const adamwSchema = z.strictObject({
-  kind: z.literal('adamw').describe('Adam with decoupled weight decay.'),
-  learningRate: learningRate.default(1e-3),
-  beta1: average.describe('Weight of the past in the mean of gradients.').default(0.9),
-  beta2: average.describe('Weight of the past in the mean of squared gradients.').default(0.999),
-  epsilon: rate.describe('Added to the root of that mean.').default(1e-8),
-  weightDecay: decayOptions.weightDecay.default(0.01),
-  decoupledDecay: decayOptions.decoupledDecay.default(true),
-});
-
-const optimizerSchema = z
-  .discriminatedUnion('kind', [sgdSchema, rmspropTfSchema, adamwSchema])
-  .describe('The optimizer; its learningRate is what the schedule starts from.');
+const optimizer = optimizerSchema().describe(
+  'The optimizer; its learningRate is what the schedule starts from.',
+);
 
 const warmup = z
   .number()
@@ -148,9 +108,7 @@ const dataSchema = z
   ])
   .describe('The data set.');
 
-const range = z
-  .tuple([rate, rate])
-  .refine(([low, high]) => low <= high, 'expected the smaller number first');
+const range = pairSchema(rate);
 
 const cropSchema = z
   .union([
@@ -258,7 +216,7 @@ export const networkKeys = {
   epochs: epochs.optional().describe('Passes over the training images; give this or steps.'),
   steps: upTo(limits.steps).optional().describe('Optimizer steps; give this or epochs.'),
   batch: upTo(limits.batch).describe('Labelled images a step.').default(64),
-  optimizer: optimizerSchema,
+  optimizer,
   schedule: scheduleSchema.default({ kind: 'constant', warmup: 0 }),
   ema: average
     .optional()

@@ -1,0 +1,94 @@
+import { ConfigError } from './errors.js';
+import { isWithin, rangeText, type NumberRange } from './optionRanges.js';
+
+/*
+ * An option is plain data beside the code that it is of: from the one table follow the types of a call, its
+ * defaults and its checks, and in src/training/config the keys of configs with their JSON schema. No
+ * library of schemas reaches the rooms that define options, so that they stay portable and threads start fast.
+ */
+
+/** An option that is a number. */
+export interface NumberOption extends NumberRange {
+  readonly type: 'number';
+  readonly meaning: string;
+  readonly default?: number;
+}
+
+/** An option that is the ends of a range, the smaller first; each is a number in `NumberRange`. */
+export interface PairOption extends NumberRange {
+  readonly type: 'pair';
+  readonly meaning: string;
+  readonly default?: readonly [number, number];
+}
+
+/** An option that is true or false. */
+export interface FlagOption {
+  readonly type: 'flag';
+  readonly meaning: string;
+  readonly default?: boolean;
+}
+
+export type Option = NumberOption | PairOption | FlagOption;
+
+/** An option that has a default. */
+export type Defaulted<O extends Option> = O & { readonly default: NonNullable<O['default']> };
+
+/** Options by their names, each with a default. */
+export type Options = Readonly<Record<string, Defaulted<Option>>>;
+
+/** What an option is given as. */
+export type OptionValue<O extends Option> = O extends NumberOption
+  ? number
+  : O extends FlagOption
+    ? boolean
+    : readonly [number, number];
+
+/** Options as a call takes them: what is missing has its default. */
+export type GivenOptions<O extends Options> = {
+  readonly [K in keyof O]?: OptionValue<O[K]> | undefined;
+};
+
+/** Options with their defaults filled in. */
+export type FilledOptions<O extends Options> = { readonly [K in keyof O]: OptionValue<O[K]> };
+
+/**
+ * Fills in defaults, in the order of the options. Throws a ConfigError for a value that its option does not
+ * take; `call` is what the user called, and `at` the key that the options lie below.
+ */
+export function fillOptions<O extends Options>(
+  call: string,
+  options: O,
+  given: GivenOptions<O>,
+  at = '',
+): FilledOptions<O> {
+  const filled = Object.entries(options).map(([name, option]) => {
+    const value: unknown = given[name] ?? option.default;
+    if (takes(option, value)) return [name, value] as const;
+    const shown = typeof value === 'string' ? `'${value}'` : String(value);
+    throw new ConfigError(`${name} of ${call} is ${shown}`, {
+      code: 'option-range',
+      where: at === '' ? name : `${at}.${name}`,
+      hint: `give ${allowedBy(option)}`,
+    });
+  });
+  return Object.fromEntries(filled) as FilledOptions<O>;
+}
+
+function takes(option: Option, value: unknown): boolean {
+  switch (option.type) {
+    case 'flag':
+      return typeof value === 'boolean';
+    case 'number':
+      return isWithin(value, option);
+    case 'pair': {
+      const [low, high] = Array.isArray(value) ? (value as readonly unknown[]) : [];
+      return isWithin(low, option) && isWithin(high, option) && Number(low) <= Number(high);
+    }
+  }
+}
+
+function allowedBy(option: Option): string {
+  if (option.type === 'flag') return 'true or false';
+  const range = rangeText(option);
+  return option.type === 'number' ? range : `the ends of a range, each ${range}`;
+}
