@@ -17,8 +17,8 @@ const lines = [
   ['language/models'],
   ['language/frontend'],
   ['runtime/storage', 'runtime/devices'],
-  ['runtime/executors'],
   ['runtime/engine'],
+  ['runtime/executors'],
   ['runtime/threads', 'runtime/machine'],
   ['data/augment', 'data/text'],
   ['data/resample', 'data/pixels'],
@@ -51,13 +51,13 @@ const neighbours = {
 };
 
 const base = ['support', 'contract', 'generated'];
-// Sessions and steps ask a device what it needs, so its definition stands below them; trying it
-// (runtime/machine) needs sessions.
+// Executors ask a device what it needs, so its definition stands below them; trying it (runtime/machine)
+// needs sessions.
 const inRuntime = [
   'runtime/storage',
   'runtime/devices',
-  'runtime/executors',
   'runtime/engine',
+  'runtime/executors',
   'runtime/threads',
 ];
 
@@ -66,8 +66,8 @@ const narrowed = {
   'language/models': ['support', 'language/nn', 'compiler/trace'],
   'runtime/storage': base,
   'runtime/devices': base,
-  'runtime/executors': [...base, 'runtime/storage', 'runtime/devices'],
-  'runtime/engine': [...base, 'runtime/storage', 'runtime/devices', 'runtime/executors'],
+  'runtime/engine': base,
+  'runtime/executors': [...base, 'runtime/storage', 'runtime/devices', 'runtime/engine'],
   'runtime/threads': [...base, ...inRuntime],
   'runtime/machine': [...base, ...inRuntime],
   'data/augment': base,

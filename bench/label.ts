@@ -4,7 +4,8 @@ import { join } from 'node:path';
 import { compileModel, Labeller, type LabellerOptions } from '../src/index.js';
 import { sizeOfShape } from '../src/runtime/engine/buffers.js';
 import { range, type ImageSource } from '../src/data/loader/imageSource.js';
-import { dataOf, Session, zeroTensor, type TensorMap } from '../src/runtime/executors/session.js';
+import { onnxruntimeNode } from '../src/runtime/executors/onnxruntimeNode.js';
+import { zeroTensor } from '../src/support/tensor.js';
 import { round, spread } from '../src/support/statistics/spread.js';
 import { classes } from './b0.js';
 import type { Settings } from './run.js';
@@ -109,14 +110,11 @@ async function labelling(file: string, options: LabellerOptions): Promise<Conten
 
 async function bareSession(file: string, settings: Settings): Promise<Contender> {
   const { batch, size, threads } = settings;
-  const session = await Session.create(file, { threads });
+  const session = await onnxruntimeNode({ threads }).create(file);
   const image = zeroTensor('uint8', [batch, size, size, 3]);
-  const data = dataOf(image);
-  pixelsOf(data.length).forEach((pixel, i) => (data[i] = pixel));
-  const feeds: TensorMap = { [session.inputNames[0] ?? '']: image };
-  const fetches: TensorMap = {
-    [session.outputNames[0] ?? '']: zeroTensor('float32', [batch, classes]),
-  };
+  pixelsOf(image.data.length).forEach((pixel, i) => (image.data[i] = pixel));
+  const feeds = { [session.inputNames[0] ?? '']: image };
+  const fetches = { [session.outputNames[0] ?? '']: zeroTensor('float32', [batch, classes]) };
   return {
     turn: async (count) => {
       for (let i = 0; i < count; i++) await session.run(feeds, fetches);

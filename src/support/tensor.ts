@@ -26,6 +26,11 @@ export function tensorData(
   return { dtype, shape, data };
 }
 
+/** A tensor of zeros in memory of its own. */
+export function zeroTensor(dtype: DType, shape: readonly number[]): TensorData {
+  return { dtype, shape, data: dtypes[dtype].create(shape.reduce((a, b) => a * b, 1)) };
+}
+
 /** The bytes of a tensor, without a copy. */
 export function bytesOf(tensor: TensorData): Uint8Array {
   const { buffer, byteOffset, byteLength } = tensor.data;

@@ -1,6 +1,7 @@
 import type { Compiled } from '../../src/compiler/compile/compile.js';
 import { allocateBatch, batchOf, type BatchArrays } from '../../src/runtime/engine/batchArrays.js';
-import { Session } from '../../src/runtime/executors/session.js';
+import type { Session } from '../../src/runtime/engine/executor.js';
+import { onnxruntimeNode } from '../../src/runtime/executors/onnxruntimeNode.js';
 import { AccumulateRunner, TrainRunner, type StepRunner } from '../../src/runtime/engine/step.js';
 import { invariant } from '../../src/support/errors.js';
 import { uniform } from '../../src/support/random.js';
@@ -12,7 +13,7 @@ type Kind = 'train' | 'grad' | 'update';
 export async function sessionOf({ artifacts }: Compiled, kind: Kind): Promise<Session> {
   const artifact = artifacts[kind];
   invariant(artifact, `${kind} was compiled`);
-  return Session.create(artifact.onnx.bytes, { training: true, threads: 1 });
+  return onnxruntimeNode({ threads: 1 }).create(artifact.onnx.bytes, { training: true });
 }
 
 /** A runner of `train` with initial weights. */

@@ -4,8 +4,8 @@ import { checkpointKey, tensorNames } from '../../contract/names.js';
 import type { DType, TypedArray } from '../../support/dtype.js';
 import { ArtifactError, invariant } from '../../support/errors.js';
 import { someOf } from '../../support/finite.js';
-import type { TensorData } from '../../support/tensor.js';
-import { dataOf, zeroTensor, type OrtTensor, type TensorMap } from '../executors/session.js';
+import { zeroTensor, type TensorData } from '../../support/tensor.js';
+import type { Feeds, Fetches, HostTensor, Tensor } from './executor.js';
 
 /** A tensor's part under one key of a checkpoint: all of it, or a segment of a packed one. */
 interface Part {
@@ -21,8 +21,8 @@ interface Cell {
   readonly dtype: DType;
   readonly initial: TensorInfo['initial'];
   readonly parts: readonly Part[];
-  current: OrtTensor;
-  next: OrtTensor;
+  current: HostTensor;
+  next: HostTensor;
 }
 
 type CarriedRole = 'param' | 'buffer' | 'state' | 'ema';
@@ -51,7 +51,7 @@ function partsOf(info: TensorInfo, shape: readonly number[]): Part[] {
 }
 
 /** Finds the tensor of a parameter or batch statistic by its dotted name. */
-export type WeightSource = (param: string) => OrtTensor;
+export type WeightSource = (param: string) => Tensor;
 
 /**
  * What training carries, wherever it lies: in host memory (StateBuffers), or on a device
@@ -94,7 +94,7 @@ export class StateBuffers implements StateStore {
         const cell = this.#cells.get(cellKey(inputs.find(({ name }) => name === replaces)));
         // A value that no artifact replaces (a frozen parameter) or one replaced in place needs no second tensor.
         if (cell && cell.next === cell.current)
-          cell.next = zeroTensor(cell.dtype, cell.current.dims);
+          cell.next = zeroTensor(cell.dtype, cell.current.shape);
       }
   }
 
@@ -130,12 +130,12 @@ export class StateBuffers implements StateStore {
   /** Names, types and shapes of the cells. */
   specs(): { readonly name: string; readonly dtype: DType; readonly shape: readonly number[] }[] {
     return Array.from(this.#cells, ([name, { dtype, current }]) => {
-      return { name, dtype, shape: current.dims };
+      return { name, dtype, shape: current.shape };
     });
   }
 
   /** The current tensor of each cell. */
-  tensors(): Map<string, OrtTensor> {
+  tensors(): Map<string, HostTensor> {
     return new Map(Array.from(this.#cells, ([key, { current }]) => [key, current]));
   }
 
@@ -251,8 +251,7 @@ export function carriedNames({ inputs, outputs }: ArtifactInfo): {
   };
 }
 
-function viewOf(tensor: OrtTensor, { offset, shape }: Part): TypedArray {
-  const data = dataOf(tensor);
+function viewOf({ data }: HostTensor, { offset, shape }: Part): TypedArray {
   const size = sizeOfShape(shape);
   return size === data.length ? data : data.subarray(offset, offset + size);
 }
@@ -276,7 +275,7 @@ export function copyInto(target: TypedArray, source: TypedArray): void {
 }
 
 /** Points feeds and fetches at the tensors whose turn it is. */
-export function point({ inputs, outputs }: Binding, feeds: TensorMap, fetches: TensorMap): void {
+export function point({ inputs, outputs }: Binding, feeds: Feeds, fetches: Fetches): void {
   for (const { name, cell } of inputs) feeds[name] = cell.current;
   for (const { name, cell } of outputs) fetches[name] = cell.next;
 }

@@ -1,15 +1,10 @@
 import type { ArtifactInfo, Manifest } from '../../contract/manifest.js';
 import { ArtifactError } from '../../support/errors.js';
+import { zeroTensor } from '../../support/tensor.js';
 import { batchOf, requireArtifact, requireTensor, type InferArrays } from './batchArrays.js';
 import { copyInto, resolveShape, type WeightSource } from './buffers.js';
 import type { NoiseAt } from './noise.js';
-import {
-  dataOf,
-  zeroTensor,
-  type OrtTensor,
-  type Session,
-  type TensorMap,
-} from '../executors/session.js';
+import type { Feeds, Fetches, HostTensor, Session } from './executor.js';
 import { NoiseInputs } from './stepInputs.js';
 
 const firstNoise: NoiseAt = { seed: 0, step: 0, sampleOffset: 0 };
@@ -20,10 +15,10 @@ export class InferRunner {
   /** Whether the artifact takes its weights as inputs. */
   readonly takesWeights: boolean;
   readonly #info: ArtifactInfo;
-  readonly #feeds: TensorMap = {};
-  readonly #fetches: TensorMap = {};
-  readonly #image: OrtTensor;
-  readonly #logits: OrtTensor;
+  readonly #feeds: Feeds = {};
+  readonly #fetches: Fetches = {};
+  readonly #image: HostTensor;
+  readonly #logits: HostTensor;
   readonly #noise: NoiseInputs;
 
   constructor(
@@ -54,11 +49,11 @@ export class InferRunner {
       for (const { name, param } of this.#weightInputs())
         this.#feeds[name] = weights(param ?? name);
     this.#noise.fill(noise);
-    copyInto(dataOf(this.#image), arrays.image);
+    copyInto(this.#image.data, arrays.image);
     const start = performance.now();
     await this.session.run(this.#feeds, this.#fetches);
     const time = performance.now() - start;
-    copyInto(arrays.logits, dataOf(this.#logits));
+    copyInto(arrays.logits, this.#logits.data);
     return time;
   }
 

@@ -2,16 +2,10 @@ import type { ArtifactInfo, Manifest, TensorInfo } from '../../contract/manifest
 import { figuresOf } from '../../contract/results.js';
 import { isGivenEachStep, stepsSymbol } from '../../contract/steps.js';
 import { ConfigError, invariant } from '../../support/errors.js';
+import { zeroTensor } from '../../support/tensor.js';
 import { batchOf, requireArtifact, type BatchArrays } from './batchArrays.js';
 import { point, resolveShape, sizeOfShape, StateBuffers, swap, type Binding } from './buffers.js';
-import {
-  dataOf,
-  ortTensor,
-  zeroTensor,
-  type OrtTensor,
-  type Session,
-  type TensorMap,
-} from '../executors/session.js';
+import type { Feeds, Fetches, HostTensor, Session } from './executor.js';
 import { runAlone, type QueueingRunner, type StepRequest, type StepResult } from './step.js';
 import { BatchInputs, checkHypers, HyperInputs, type Allocate } from './stepInputs.js';
 
@@ -32,7 +26,7 @@ export class SeveralStepsRunner implements QueueingRunner {
   readonly #steps: number;
   readonly #info: ArtifactInfo;
   readonly #binding: Binding;
-  readonly #stacked: ReadonlyMap<string, OrtTensor>;
+  readonly #stacked: ReadonlyMap<string, HostTensor>;
   readonly #rows: readonly Row[];
   #filled = 0;
   #results: StepResult[] = [];
@@ -63,7 +57,7 @@ export class SeveralStepsRunner implements QueueingRunner {
       const all = this.#stacked.get(name);
       invariant(all, `${name} is given each step`);
       const size = sizeOfShape(shape);
-      return ortTensor(dtype, dataOf(all).subarray(row * size, (row + 1) * size), shape);
+      return { dtype, shape, data: all.data.subarray(row * size, (row + 1) * size) };
     };
     return {
       batch: new BatchInputs(single, this.images, {}, allocate),
@@ -103,8 +97,8 @@ export class SeveralStepsRunner implements QueueingRunner {
     const steps = this.#filled;
     this.#filled = 0;
     if (steps < this.#steps) requireLoop(this.#info);
-    const feeds: TensorMap = {};
-    const fetches: TensorMap = {};
+    const feeds: Feeds = {};
+    const fetches: Fetches = {};
     for (const [name, all] of this.#stacked) feeds[name] = firstRows(all, steps);
     point(this.#binding, feeds, fetches);
     const wanted = this.#info.outputs.filter(({ role }) => role === 'loss' || role === 'metric');
@@ -120,11 +114,11 @@ export class SeveralStepsRunner implements QueueingRunner {
 }
 
 /** One row of each result, by name. */
-function rowOf(outputs: readonly TensorInfo[], values: TensorMap, row: number) {
+function rowOf(outputs: readonly TensorInfo[], values: Fetches, row: number) {
   return new Map(
     outputs.map(({ name }) => {
       const tensor = values[name];
-      return [name, tensor ? Number(dataOf(tensor)[row]) : NaN];
+      return [name, tensor ? Number(tensor.data[row]) : NaN];
     }),
   );
 }
@@ -138,12 +132,14 @@ function singleStep(info: ArtifactInfo): ArtifactInfo {
 }
 
 /** The first rows of a stacked tensor, which the result shares. */
-function firstRows(all: OrtTensor, rows: number): OrtTensor {
-  const [count = 1, ...shape] = all.dims;
+function firstRows(all: HostTensor, rows: number): HostTensor {
+  const {
+    dtype,
+    data,
+    shape: [count = 1, ...own],
+  } = all;
   if (rows === count) return all;
-  const data = dataOf(all);
-  const own = data.subarray(0, (data.length / count) * rows);
-  return ortTensor(all.type as 'float32' | 'uint8', own, [rows, ...shape]);
+  return { dtype, shape: [rows, ...own], data: data.subarray(0, (data.length / count) * rows) };
 }
 
 function requireLoop({ file, inputs, steps = 1 }: ArtifactInfo): void {

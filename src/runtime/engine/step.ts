@@ -1,6 +1,7 @@
 import type { ArtifactInfo, Manifest, TensorInfo } from '../../contract/manifest.js';
 import { figuresOf, type StepFigures } from '../../contract/results.js';
 import { ArtifactError, invariant } from '../../support/errors.js';
+import { zeroTensor } from '../../support/tensor.js';
 import { batchOf, requireArtifact, requireTensor, type BatchArrays } from './batchArrays.js';
 import {
   point,
@@ -11,7 +12,7 @@ import {
   type StateStore,
 } from './buffers.js';
 import type { QuietImages } from './noise.js';
-import { dataOf, zeroTensor, type Session, type TensorMap } from '../executors/session.js';
+import type { Feeds, Fetches, Session } from './executor.js';
 import { BatchInputs, checkHypers, HyperInputs, type Hypers } from './stepInputs.js';
 
 /** What to run a step with, beside its images. */
@@ -71,8 +72,8 @@ interface MutableResult {
 
 /** Feeds, fetches and state of one artifact, allocated once. */
 class ArtifactRun {
-  readonly feeds: TensorMap = {};
-  readonly fetches: TensorMap = {};
+  readonly feeds: Feeds = {};
+  readonly fetches: Fetches = {};
   readonly hypers: HyperInputs;
   readonly #binding: Binding;
 
@@ -91,7 +92,7 @@ class ArtifactRun {
     return this.info.outputs.flatMap((info) => {
       if (info.role !== role) return [];
       const tensor = zeroTensor(info.dtype, resolveShape(info.shape, 1));
-      const data = dataOf(tensor);
+      const { data } = tensor;
       if (!(data instanceof Float32Array)) return [];
       this.fetches[info.name] = tensor;
       return [{ info, data }];
@@ -209,7 +210,7 @@ export class AccumulateRunner implements StepRunner {
   #summed(info: TensorInfo, part: Float32Array): Sum {
     const read = this.#update.info.inputs.some(({ name }) => name === info.name);
     const tensor = zeroTensor(info.dtype, resolveShape(info.shape, 1));
-    const data = dataOf(tensor);
+    const { data } = tensor;
     if (read) this.#update.feeds[info.name] = tensor;
     return { name: info.name, part, sum: data instanceof Float32Array ? data : part };
   }

@@ -1,15 +1,16 @@
 import type { ArtifactInfo, TensorInfo } from '../../contract/manifest.js';
 import { ArtifactError, ConfigError } from '../../support/errors.js';
+import { zeroTensor } from '../../support/tensor.js';
 import type { BatchArrays } from './batchArrays.js';
 import { copyInto, resolveShape } from './buffers.js';
 import { NoiseSource, type NoiseAt } from './noise.js';
-import { dataOf, zeroTensor, type OrtTensor, type TensorMap } from '../executors/session.js';
+import type { Feeds, HostTensor } from './executor.js';
 
 /** Numbers of a step by the name of the hyper input. */
 export type Hypers = Readonly<Record<string, number>>;
 
 /** Makes the tensor of an input; by default one of zeros in memory of its own. */
-export type Allocate = (info: TensorInfo, shape: readonly number[]) => OrtTensor;
+export type Allocate = (info: TensorInfo, shape: readonly number[]) => HostTensor;
 
 const allocateZeros: Allocate = ({ dtype }, shape) => zeroTensor(dtype, shape);
 
@@ -18,11 +19,11 @@ export class HyperInputs {
   readonly #inputs: { readonly info: TensorInfo; readonly data: Float32Array }[] = [];
   readonly names: ReadonlySet<string>;
 
-  constructor({ inputs, file }: ArtifactInfo, feeds: TensorMap, allocate = allocateZeros) {
+  constructor({ inputs, file }: ArtifactInfo, feeds: Feeds, allocate = allocateZeros) {
     for (const info of inputs) {
       if (info.role !== 'hyper') continue;
       const tensor = allocate(info, resolveShape(info.shape, 1));
-      const data = dataOf(tensor);
+      const { data } = tensor;
       if (!(data instanceof Float32Array)) throw wrongType(file, info);
       feeds[info.name] = tensor;
       this.#inputs.push({ info, data });
@@ -72,14 +73,14 @@ export class NoiseInputs {
   constructor(
     { inputs, file }: ArtifactInfo,
     batch: number,
-    feeds: TensorMap,
+    feeds: Feeds,
     allocate = allocateZeros,
   ) {
     this.#sources = inputs
       .filter(({ role }) => role === 'noise')
       .map((info) => {
         const tensor = allocate(info, resolveShape(info.shape, batch));
-        const mask = dataOf(tensor);
+        const mask = tensor.data;
         if (!(mask instanceof Float32Array)) throw wrongType(file, info);
         feeds[info.name] = tensor;
         return new NoiseSource(info, mask, batch);
@@ -108,7 +109,7 @@ export class BatchInputs {
   constructor(
     artifact: ArtifactInfo,
     readonly batch: number,
-    feeds: TensorMap,
+    feeds: Feeds,
     allocate = allocateZeros,
   ) {
     const { inputs, file, leastBatch = 1 } = artifact;
@@ -122,7 +123,7 @@ export class BatchInputs {
       const { role } = info;
       if (role !== 'image' && role !== 'target' && role !== 'weight') continue;
       const tensor = allocate(info, resolveShape(info.shape, batch));
-      const data = dataOf(tensor);
+      const { data } = tensor;
       feeds[info.name] = tensor;
       if (!(data instanceof Float32Array || data instanceof Uint8Array))
         throw wrongType(file, info);

@@ -1,9 +1,7 @@
 import { closeSync, openSync, readFileSync, readSync } from 'node:fs';
 import { onnx } from '../../../generated/proto/onnx.js';
+import type { OnnxSource } from '../engine/executor.js';
 import { readError } from '../storage/fileErrors.js';
-
-/** An .onnx file: its path, or its bytes. */
-export type OnnxSource = string | Uint8Array;
 
 /** Field numbers of onnx.proto. */
 const modelGraph = 7;

@@ -1,7 +1,7 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { onnx } from '../../../generated/proto/onnx.js';
+import type { OnnxSource } from '../engine/executor.js';
 import { messageOf } from '../storage/fileErrors.js';
-import type { OnnxSource } from './onnxFile.js';
 
 /*
  * onnxruntime-node 1.29 and 1.30 return a copy of every result, even of one that was written into a

@@ -1,7 +1,7 @@
 import type { InferencePrecision, Precision } from '../../contract/precisions.js';
 import { mayHaveGpu } from './graphics.js';
 import { probeDevice } from './probe.js';
-import type { SessionOptions } from '../executors/session.js';
+import type { SessionOptions } from '../executors/onnxruntimeNode.js';
 import { ConfigError, DeviceError } from '../../support/errors.js';
 import type { Device } from '../devices/device.js';
 import type { Diagnosis, ProbedDevice } from '../devices/diagnosis.js';

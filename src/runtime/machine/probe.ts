@@ -3,7 +3,8 @@ import { fileURLToPath } from 'node:url';
 import type { ProbedDevice } from '../devices/diagnosis.js';
 import { env, listSupportedBackends } from '../executors/onnxruntime.js';
 import { onnx } from '../../../generated/proto/onnx.js';
-import { dataOf, Session, zeroTensor } from '../executors/session.js';
+import { onnxruntimeNode } from '../executors/onnxruntimeNode.js';
+import { zeroTensor } from '../../support/tensor.js';
 import { workerUrl } from '../../support/workerUrl.js';
 
 /*
@@ -73,17 +74,16 @@ export async function probeBlock(): Promise<number> {
   const [channels, pixels] = [64, 2];
   const x = zeroTensor('float32', [1, channels, 1, pixels]);
   const y = zeroTensor('float32', [1, channels, 1, pixels]);
-  const data = dataOf(x);
   // The number of the pixel.
-  for (const i of data.keys()) data[i] = i % pixels;
+  for (const i of x.data.keys()) x.data[i] = i % pixels;
   try {
-    const session = await Session.create(reorderModel([1, channels, 1, pixels]));
+    const session = await onnxruntimeNode().create(reorderModel([1, channels, 1, pixels]));
     await session.run({ x }, { y });
     await session.release();
   } catch {
     return 0;
   }
-  const block = Array.from(dataOf(y), Number).indexOf(1);
+  const block = Array.from(y.data, Number).indexOf(1);
   return block === 8 || block === 16 ? block : 0;
 }
 

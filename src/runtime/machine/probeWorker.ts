@@ -6,9 +6,10 @@ import { env } from '../executors/onnxruntime.js';
 import { GradusError } from '../../support/errors.js';
 import { addModel, copyOf, partOf, sumOf } from '../engine/device/deviceModels.js';
 import { messageOf } from '../storage/fileErrors.js';
-import { Session, zeroTensor } from '../executors/session.js';
+import { onnxruntimeNode } from '../executors/onnxruntimeNode.js';
 import { hostDevice } from '../devices/index.js';
 import { onHost } from '../devices/lookup.js';
+import { zeroTensor } from '../../support/tensor.js';
 
 const [, , provider = hostDevice.name] = process.argv;
 // What onnxruntime logs names the libraries that it could not load; its errors do not.
@@ -19,7 +20,8 @@ async function failure(dtype: 'float32' | 'float16'): Promise<string | undefined
   try {
     const model = addModel([{ name: 'x', dtype, shape: [1] }]);
     const providers = [provider];
-    const session = await Session.create(model, { providers, strict: !onHost({ providers }) });
+    const executor = onnxruntimeNode({ providers, strict: !onHost({ providers }) });
+    const session = await executor.create(model);
     const [a, b] = [zeroTensor(dtype, [1]), zeroTensor(dtype, [1])];
     await session.run(
       { [sumOf('x')]: a, [partOf('x')]: b },

@@ -6,7 +6,8 @@ import type { BenchReply, BenchRequest, Measured, MeasuredStep } from './benchPr
 import { stepsToQueue } from '../engine/device/deviceQueue.js';
 import { peakRssBytes } from './memory.js';
 import { readSafetensors } from '../storage/safetensors.js';
-import { onHost, staysOnDevice } from '../devices/lookup.js';
+import { onHost } from '../devices/lookup.js';
+import { onnxruntimeNode } from '../executors/onnxruntimeNode.js';
 import { TrainClient } from './trainClient.js';
 import { packError } from './trainProtocol.js';
 import { transferMilliseconds } from '../engine/device/transfers.js';
@@ -37,7 +38,10 @@ async function measure(request: BenchRequest): Promise<Measured> {
   const { session = {} } = request;
   if (profile !== undefined || onHost(session)) return measured;
   const images = mode === 'train' ? client.images : client.inferImages;
-  return { ...measured, transferMilliseconds: await transferMilliseconds(info, images, session) };
+  return {
+    ...measured,
+    transferMilliseconds: await transferMilliseconds(info, images, onnxruntimeNode(session)),
+  };
 }
 
 /** Runs steps from an index on, as many as are asked for; the milliseconds of one inside onnxruntime. */
@@ -64,7 +68,8 @@ async function timeSteps(
   };
   for (let i = 0; i < warmUp; i++) {
     const runMilliseconds = await take();
-    if (mode === 'train' && staysOnDevice(session)) count = stepsToQueue(runMilliseconds);
+    if (mode === 'train' && onnxruntimeNode(session).staysOnDevice)
+      count = stepsToQueue(runMilliseconds);
   }
   // The file of a profile has room for a million nodes.
   const least = count > 1 && profile === undefined ? leastRuns : 1;

@@ -6,8 +6,8 @@ import type { TensorData } from '../../support/tensor.js';
 import type { BatchArrays, InferArrays } from '../engine/batchArrays.js';
 import type { CheckpointMeta } from '../storage/checkpoint.js';
 import type { NoiseAt } from '../engine/noise.js';
-import type { OnnxSource } from '../executors/onnxFile.js';
-import type { SessionOptions } from '../executors/session.js';
+import type { OnnxSource } from '../engine/executor.js';
+import type { SessionOptions } from '../executors/onnxruntimeNode.js';
 import type { StepRequest, StepResult } from '../engine/step.js';
 
 /** Which moving average, if any, an evaluation uses. */
@@ -31,7 +31,7 @@ export interface TrainSetup {
   readonly inferBatch?: number;
   /** Of the noise. */
   readonly seed: number;
-  readonly session?: Omit<SessionOptions, 'resolveNode' | 'label'>;
+  readonly session?: SessionOptions;
 }
 
 /** Memory that both threads see. */

@@ -8,8 +8,8 @@ import { loadCheckpoint, requireArchitecture, saveCheckpoint } from '../storage/
 import { DeviceRunner } from '../engine/device/deviceStep.js';
 import { inTurn } from '../engine/device/deviceTurn.js';
 import { InferRunner } from '../engine/infer.js';
-import { staysOnDevice } from '../devices/lookup.js';
-import { Session } from '../executors/session.js';
+import type { Executor, Session } from '../engine/executor.js';
+import { onnxruntimeNode } from '../executors/onnxruntimeNode.js';
 import { SeveralStepsRunner } from '../engine/severalSteps.js';
 import {
   AccumulateRunner,
@@ -89,19 +89,18 @@ async function open(kind: 'train' | 'grad' | 'update' | 'infer'): Promise<Sessio
       where: kind,
     });
   const label = typeof source === 'string' ? source : file;
-  const session = await Session.create(source, {
-    training: kind !== 'infer',
-    ...setup.session,
-    ...(kind !== 'infer' && keepsState(setup) && { results: 'device' }),
-    label,
-  });
+  const training = kind !== 'infer';
+  const executor = executorOf(setup);
+  const results = training && executor.staysOnDevice ? 'device' : 'host';
+  const session = await executor.create(source, { training, results, label });
   sessions.push(session);
   return session;
 }
 
 async function createRunner(given: TrainSetup): Promise<StepRunner | undefined> {
-  const { manifest, artifacts, accumulate = 1, batch, seed, session = {} } = given;
-  const onDevice = keepsState(given) ? { seed, batch, session } : undefined;
+  const { manifest, artifacts, accumulate = 1, batch, seed } = given;
+  const executor = executorOf(given);
+  const onDevice = executor.staysOnDevice ? { seed, batch, executor } : undefined;
   if (artifacts.train !== undefined && accumulate === 1) {
     const whole = await open('train');
     if (onDevice) return DeviceRunner.train(manifest, whole, onDevice);
@@ -115,9 +114,8 @@ async function createRunner(given: TrainSetup): Promise<StepRunner | undefined> 
   return new AccumulateRunner(manifest, parts, seed, accumulate, batch);
 }
 
-/** Whether training state lies on a device between steps. */
-function keepsState({ session }: TrainSetup): boolean {
-  return staysOnDevice(session ?? {});
+function executorOf({ session }: TrainSetup): Executor {
+  return onnxruntimeNode(session);
 }
 
 function queues(steps: StepRunner): steps is QueueingRunner {
@@ -168,7 +166,7 @@ async function handle<K extends CommandName>(
 
 /** What this thread waits at before it touches a device; the CPU is everybody's at once. */
 function turnsOf(given: (TrainSetup & SharedSlots) | undefined) {
-  return given && keepsState(given) ? given.turns : undefined;
+  return given && executorOf(given).staysOnDevice ? given.turns : undefined;
 }
 
 async function answer({ id, name, takes }: Command): Promise<Reply> {

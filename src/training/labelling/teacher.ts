@@ -4,7 +4,7 @@ import { compileInference } from '../../compiler/compile/inference.js';
 import type { InferencePrecision } from '../../contract/precisions.js';
 import type { Model } from '../../compiler/trace/defineModel.js';
 import { namesDifference } from '../../data/sets/classes.js';
-import type { OnnxSource } from '../../runtime/executors/onnxFile.js';
+import type { OnnxSource } from '../../runtime/engine/executor.js';
 import { ConfigError } from '../../support/errors.js';
 import { viewOf, type ImageView } from '../../support/imageView.js';
 import type { NoiseRates } from '../weights/checkpointModel.js';

@@ -6,7 +6,7 @@ import { Graph } from '../../../src/compiler/ir/graph.js';
 import { add, mul } from '../../../src/compiler/ops/elementwise.js';
 import type { OptimizerConfig } from '../../../src/compiler/optim/index.js';
 import { allocateBatch } from '../../../src/runtime/engine/batchArrays.js';
-import { Session } from '../../../src/runtime/executors/session.js';
+import { onnxruntimeNode } from '../../../src/runtime/executors/onnxruntimeNode.js';
 import { TrainRunner } from '../../../src/runtime/engine/step.js';
 import { invariant } from '../../../src/support/errors.js';
 import { uniform } from '../../../src/support/random.js';
@@ -46,7 +46,8 @@ describe('writing over what an output replaces', () => {
     it(`changes no bit of ${optimizer.kind}'s steps`, async () => {
       const states = [manifest, withoutInPlace(manifest)].map(async (used) => {
         const bytes = artifacts.train?.onnx.bytes ?? new Uint8Array();
-        const runner = new TrainRunner(used, await Session.create(bytes, { training: true }), 1);
+        const session = await onnxruntimeNode().create(bytes, { training: true });
+        const runner = new TrainRunner(used, session, 1);
         runner.buffers.initialize(initial.held());
         const batch = allocateBatch(used, 4, (size) => new ArrayBuffer(size));
         const image = uniform(batch.image.length, 7, { step: 0, site: 0, sample: 0 });

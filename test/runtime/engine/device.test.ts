@@ -6,7 +6,8 @@ import { argMax } from '../../../src/compiler/ops/reduce.js';
 import { equal } from '../../../src/compiler/ops/shape.js';
 import { copyModel, copyOf } from '../../../src/runtime/engine/device/deviceModels.js';
 import { DeviceState } from '../../../src/runtime/engine/device/deviceState.js';
-import { Session, type TensorMap } from '../../../src/runtime/executors/session.js';
+import type { Feeds } from '../../../src/runtime/engine/executor.js';
+import { onnxruntimeNode } from '../../../src/runtime/executors/onnxruntimeNode.js';
 import { TrainClient } from '../../../src/runtime/threads/trainClient.js';
 import type { TrainSetup } from '../../../src/runtime/threads/trainProtocol.js';
 import { transferMilliseconds } from '../../../src/runtime/engine/device/transfers.js';
@@ -147,14 +148,14 @@ describe.skipIf(noWebgpu)(onWebgpu('state on a device'), () => {
     const w: TensorInfo = { ...spec, role: 'param', param: 'w' };
     const next = { ...w, name: copyOf('w'), replaces: 'w' };
     const info: ArtifactInfo = { file: 'copy.onnx', inputs: [w], outputs: [next] };
-    const state = await DeviceState.create([info], webgpu);
+    const state = await DeviceState.create([info], onnxruntimeNode(webgpu));
     await state.initialize(
       new Map([['w', tensorData('float32', shape, new Float32Array(2 ** 20))]]),
     );
-    const copy = await Session.create(copyModel([spec]), { ...webgpu, results: 'device' });
+    const copy = await onnxruntimeNode(webgpu).create(copyModel([spec]), { results: 'device' });
     const binding = state.bind(info);
     const step = async (): Promise<void> => {
-      const feeds: TensorMap = {};
+      const feeds: Feeds = {};
       state.feed(binding, feeds);
       state.replace(binding, await copy.compute(feeds, [copyOf('w')]));
     };
@@ -181,7 +182,7 @@ describe.skipIf(noWebgpu)(onWebgpu('state on a device'), () => {
       shape: ['N', 10],
     };
     const info: ArtifactInfo = { file: 'train.onnx', inputs: [image, target], outputs: [] };
-    const time = await transferMilliseconds(info, 64, webgpu);
+    const time = await transferMilliseconds(info, 64, onnxruntimeNode(webgpu));
     expect(time).toBeGreaterThanOrEqual(0);
   });
 

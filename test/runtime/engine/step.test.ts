@@ -1,7 +1,7 @@
 import { beforeAll, describe, expect, it } from 'vitest';
 import type { BatchArrays } from '../../../src/runtime/engine/batchArrays.js';
 import { NoiseSource } from '../../../src/runtime/engine/noise.js';
-import { Session } from '../../../src/runtime/executors/session.js';
+import { onnxruntimeNode } from '../../../src/runtime/executors/onnxruntimeNode.js';
 import {
   AccumulateRunner,
   TrainRunner,
@@ -21,7 +21,7 @@ function batchOf(images: number, step: number): BatchArrays {
 
 async function trainRunner(batch: number | 'dynamic', images?: number): Promise<TrainRunner> {
   const { manifest, artifacts, initial } = tinyTraining(batch);
-  const session = await Session.create(artifacts.train);
+  const session = await onnxruntimeNode().create(artifacts.train);
   const runner = new TrainRunner(manifest, session, seed, images);
   runner.buffers.initialize(initial);
   return runner;
@@ -30,8 +30,8 @@ async function trainRunner(batch: number | 'dynamic', images?: number): Promise<
 async function accumulateRunner(batch: number, count: number): Promise<AccumulateRunner> {
   const { manifest, artifacts, initial } = tinyTraining(batch);
   const [grad, update] = [
-    await Session.create(artifacts.grad),
-    await Session.create(artifacts.update),
+    await onnxruntimeNode().create(artifacts.grad),
+    await onnxruntimeNode().create(artifacts.update),
   ];
   const runner = new AccumulateRunner(manifest, { grad, update }, seed, count);
   runner.buffers.initialize(initial);

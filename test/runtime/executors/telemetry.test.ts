@@ -26,10 +26,10 @@ function filesAfterSession(script: string, telemetry?: string): string[] {
 }
 
 const openSession = `
-  const { Session } = await import(${JSON.stringify(join(dist, 'runtime/executors/session.js'))});
+  const { onnxruntimeNode } = await import(${JSON.stringify(join(dist, 'runtime/executors/onnxruntimeNode.js'))});
   const { addModel } = await import(${JSON.stringify(join(dist, 'runtime/engine/device/deviceModels.js'))});
   const model = addModel([{ name: 'x', dtype: 'float32', shape: [1] }]);
-  await (await Session.create(model, { providers: ['cpu'] })).release();`;
+  await (await onnxruntimeNode().create(model)).release();`;
 
 const openInThread = `
   import { Worker } from 'node:worker_threads';

@@ -2,7 +2,7 @@ import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, describe, expect, it } from 'vitest';
 import { loadCheckpoint } from '../../../src/runtime/storage/checkpoint.js';
-import { Session } from '../../../src/runtime/executors/session.js';
+import { onnxruntimeNode } from '../../../src/runtime/executors/onnxruntimeNode.js';
 import { TrainRunner } from '../../../src/runtime/engine/step.js';
 import { TrainClient } from '../../../src/runtime/threads/trainClient.js';
 import type { TrainSetup } from '../../../src/runtime/threads/trainProtocol.js';
@@ -55,7 +55,7 @@ const meta = (step: number) => {
 describe('a training worker', () => {
   it('gives the numbers of the same steps in this thread', async () => {
     const { manifest, artifacts, initial } = tinyTraining(4);
-    const runner = new TrainRunner(manifest, await Session.create(artifacts.train), 5);
+    const runner = new TrainRunner(manifest, await onnxruntimeNode().create(artifacts.train), 5);
     runner.buffers.initialize(initial);
     const here: number[] = [];
     for (let step = 0; step < 4; step++) {

@@ -6,18 +6,13 @@ import { requireTensor, type BatchArrays } from '../batchArrays.js';
 import { resolveShape } from '../buffers.js';
 import { addModel, copyOf, partOf, sumOf, type TensorSpec } from './deviceModels.js';
 import type { DeviceBinding, DeviceState } from './deviceState.js';
-import {
-  Session,
-  type OrtTensor,
-  type SessionOptions,
-  type TensorMap,
-} from '../../executors/session.js';
+import type { DeviceTensor, Executor, Feeds, Results, Session } from '../executor.js';
 import { requireOneStep, type StepRequest } from '../step.js';
 import { BatchInputs, checkHypers, HyperInputs } from '../stepInputs.js';
 
 /** Feeds of one artifact, whose carried values lie on the device. */
 class DeviceRun {
-  readonly feeds: TensorMap = {};
+  readonly feeds: Feeds = {};
   readonly hypers: HyperInputs;
   readonly #binding: DeviceBinding;
   readonly #outputs: readonly string[];
@@ -43,7 +38,7 @@ class DeviceRun {
   }
 
   /** Starts a run and makes what it will write current. After an error nothing changed. */
-  async run(): Promise<TensorMap> {
+  async run(): Promise<Results> {
     this.state.feed(this.#binding, this.feeds);
     const results = await this.session.compute(this.feeds, this.#outputs);
     this.state.replace(this.#binding, results);
@@ -57,7 +52,7 @@ export interface DeviceProgram {
   /** Names of the scalars that a step gives. */
   readonly scalars: readonly string[];
   /** Starts a step; its scalars, on the device. */
-  start(batch: BatchArrays, request: StepRequest): Promise<TensorMap>;
+  start(batch: BatchArrays, request: StepRequest): Promise<Results>;
   /** What a step's scalars mean. */
   result(scalars: ReadonlyMap<string, number>): StepFigures;
   /** Ends the sessions made for it. */
@@ -87,7 +82,7 @@ export class TrainProgram implements DeviceProgram {
     requireTensor(info, 'outputs', 'loss');
   }
 
-  start(batch: BatchArrays, request: StepRequest): Promise<TensorMap> {
+  start(batch: BatchArrays, request: StepRequest): Promise<Results> {
     const { step, hypers = {}, sampleOffset = 0, quiet } = request;
     checkHypers(hypers, [this.#run.hypers]);
     this.#run.hypers.set(hypers, step);
@@ -155,20 +150,20 @@ export class AccumulateProgram implements DeviceProgram {
     parts: AccumulateParts,
     state: DeviceState,
     options: AccumulateOptions,
-    session: SessionOptions,
+    executor: Executor,
   ): Promise<AccumulateProgram> {
     const specs = parts.grad.info.outputs.flatMap(({ name, role, dtype, shape }): TensorSpec[] =>
       summedRoles.includes(role) ? [{ name, dtype, shape: resolveShape(shape, 1) }] : [],
     );
-    const add = await Session.create(addModel(specs), { ...session, results: 'device' });
+    const add = await executor.create(addModel(specs), { results: 'device' });
     return new AccumulateProgram(parts, state, add, options);
   }
 
-  async start(batch: BatchArrays, request: StepRequest): Promise<TensorMap> {
+  async start(batch: BatchArrays, request: StepRequest): Promise<Results> {
     const { step, hypers = {}, sampleOffset = 0, quiet } = request;
     checkHypers(hypers, [this.#grad.hypers, this.#update.hypers]);
     for (const run of [this.#grad, this.#update]) run.hypers.set(hypers, step);
-    let sums: TensorMap | undefined;
+    let sums: Results | undefined;
     for (let micro = 0; micro < this.options.count; micro++) {
       const row = micro * this.options.perRun;
       this.#inputs.copy(batch, row);
@@ -181,8 +176,8 @@ export class AccumulateProgram implements DeviceProgram {
     return this.#finish(sums);
   }
 
-  async #added(sums: TensorMap, parts: TensorMap): Promise<TensorMap> {
-    const feeds: TensorMap = {};
+  async #added(sums: Results, parts: Results): Promise<Results> {
+    const feeds: Results = {};
     for (const name of this.#sums) {
       feeds[sumOf(name)] = required(sums, name);
       feeds[partOf(name)] = required(parts, name);
@@ -193,7 +188,7 @@ export class AccumulateProgram implements DeviceProgram {
   }
 
   /** Runs `update` on the sums; what it read and nobody wants any more is disposed of. */
-  async #finish(sums: TensorMap): Promise<TensorMap> {
+  async #finish(sums: Results): Promise<Results> {
     const { feeds, info } = this.#update;
     for (const { name } of info.inputs) if (sums[name]) feeds[name] = sums[name];
     const results = await this.#update.run();
@@ -210,7 +205,7 @@ export class AccumulateProgram implements DeviceProgram {
   }
 }
 
-function required(tensors: TensorMap, name: string): OrtTensor {
+function required(tensors: Results, name: string): DeviceTensor {
   const tensor = tensors[name];
   invariant(tensor, `no tensor ${name} came back`);
   return tensor;

@@ -3,12 +3,7 @@ import { invariant } from '../../../support/errors.js';
 import type { TensorData } from '../../../support/tensor.js';
 import { carriedNames, StateBuffers, type StateStore, type WeightSource } from '../buffers.js';
 import { copyModel, copyOf, type TensorSpec } from './deviceModels.js';
-import {
-  Session,
-  type OrtTensor,
-  type SessionOptions,
-  type TensorMap,
-} from '../../executors/session.js';
+import type { DeviceTensor, Executor, Feeds, HostTensor, Results, Session } from '../executor.js';
 
 /*
  * State stays where it is computed. On a device whose tensors stay on it, a step's outputs are fed to the next,
@@ -30,29 +25,22 @@ export class DeviceCopier {
     this.#fetched = specs.map(({ name }) => copyOf(name));
   }
 
-  static async create(
-    specs: readonly TensorSpec[],
-    options: SessionOptions,
-  ): Promise<DeviceCopier> {
+  static async create(specs: readonly TensorSpec[], executor: Executor): Promise<DeviceCopier> {
     const model = copyModel(specs);
-    const up = await Session.create(model, { ...options, results: 'device' });
-    return new DeviceCopier(
-      up,
-      await Session.create(model, { ...options, results: 'host' }),
-      specs,
-    );
+    const up = await executor.create(model, { results: 'device' });
+    return new DeviceCopier(up, await executor.create(model), specs);
   }
 
   /** New tensors on the device, by name. */
-  async upload(tensors: ReadonlyMap<string, OrtTensor>): Promise<Map<string, OrtTensor>> {
+  async upload(tensors: ReadonlyMap<string, HostTensor>): Promise<Map<string, DeviceTensor>> {
     const copies = await this.up.compute(Object.fromEntries(tensors), this.#fetched);
     return new Map(Array.from(tensors.keys(), (name) => [name, found(copies[copyOf(name)], name)]));
   }
 
   /** Writes the numbers of device tensors into host tensors, by name; waits for the device. */
   async download(
-    from: ReadonlyMap<string, OrtTensor>,
-    into: ReadonlyMap<string, OrtTensor>,
+    from: ReadonlyMap<string, DeviceTensor>,
+    into: ReadonlyMap<string, HostTensor>,
   ): Promise<void> {
     const fetches = Array.from(into, ([name, tensor]) => [copyOf(name), tensor] as const);
     await this.down.run(Object.fromEntries(from), Object.fromEntries(fetches));
@@ -64,7 +52,7 @@ export class DeviceCopier {
   }
 }
 
-function found(tensor: OrtTensor | undefined, name: string): OrtTensor {
+function found(tensor: DeviceTensor | undefined, name: string): DeviceTensor {
   invariant(tensor, `no tensor ${name} came back`);
   return tensor;
 }
@@ -83,7 +71,7 @@ export interface DeviceBinding {
 export class DeviceState implements StateStore {
   /** Knows keys and shapes; its arrays are never touched. */
   readonly #layout: StateBuffers;
-  #current = new Map<string, OrtTensor>();
+  #current = new Map<string, DeviceTensor>();
 
   private constructor(
     private readonly artifacts: readonly ArtifactInfo[],
@@ -95,10 +83,10 @@ export class DeviceState implements StateStore {
 
   static async create(
     artifacts: readonly ArtifactInfo[],
-    options: SessionOptions,
+    executor: Executor,
   ): Promise<DeviceState> {
     const layout = new StateBuffers(artifacts, { oneSet: true });
-    return new DeviceState(artifacts, await DeviceCopier.create(layout.specs(), options), layout);
+    return new DeviceState(artifacts, await DeviceCopier.create(layout.specs(), executor), layout);
   }
 
   async state(): Promise<ReadonlyMap<string, TensorData>> {
@@ -129,12 +117,12 @@ export class DeviceState implements StateStore {
   }
 
   /** Points the inputs of a run at the current values. */
-  feed({ inputs }: DeviceBinding, feeds: TensorMap): void {
+  feed({ inputs }: DeviceBinding, feeds: Feeds): void {
     for (const { name, key } of inputs) feeds[name] = this.#get(key);
   }
 
   /** Makes results the current values. */
-  replace({ outputs }: DeviceBinding, results: TensorMap): void {
+  replace({ outputs }: DeviceBinding, results: Results): void {
     for (const { name, key } of outputs) {
       const old = this.#get(key);
       this.#current.set(key, found(results[name], name));
@@ -158,7 +146,7 @@ export class DeviceState implements StateStore {
     for (const tensor of before.values()) tensor.dispose();
   }
 
-  #get(key: string): OrtTensor {
+  #get(key: string): DeviceTensor {
     const tensor = this.#current.get(key);
     invariant(tensor, `${key} was never put on the device`);
     return tensor;

@@ -4,15 +4,15 @@ import { DeviceLog } from './deviceLog.js';
 import { AccumulateProgram, TrainProgram, type DeviceProgram } from './devicePrograms.js';
 import { longestQueue } from './deviceQueue.js';
 import { DeviceState } from './deviceState.js';
-import type { Session, SessionOptions } from '../../executors/session.js';
+import type { Executor, Session } from '../executor.js';
 import { runAlone, type QueueingRunner, type StepRequest, type StepResult } from '../step.js';
 
 export interface DeviceRunnerOptions {
   readonly seed: number;
   /** Images of a run; the manifest's where missing. */
   readonly batch?: number | undefined;
-  /** Of the sessions that copy, add and log. */
-  readonly session: SessionOptions;
+  /** Makes the sessions that copy, add and log. */
+  readonly executor: Executor;
 }
 
 /**
@@ -37,9 +37,9 @@ export class DeviceRunner implements QueueingRunner {
   ): Promise<DeviceRunner> {
     const info = requireArtifact(manifest, 'train');
     const images = batchOf(manifest, options.batch);
-    const state = await DeviceState.create([info], options.session);
+    const state = await DeviceState.create([info], options.executor);
     const program = new TrainProgram(info, session, state, images, options.seed);
-    return DeviceRunner.#of(state, program, options.session);
+    return DeviceRunner.#of(state, program, options.executor);
   }
 
   /** `grad` on each of `count` micro-batches, then `update`. */
@@ -47,23 +47,23 @@ export class DeviceRunner implements QueueingRunner {
     manifest: Manifest,
     sessions: { readonly grad: Session; readonly update: Session },
     count: number,
-    { seed, batch, session }: DeviceRunnerOptions,
+    { seed, batch, executor }: DeviceRunnerOptions,
   ): Promise<DeviceRunner> {
     const grad = { info: requireArtifact(manifest, 'grad'), session: sessions.grad };
     const update = { info: requireArtifact(manifest, 'update'), session: sessions.update };
     const perRun = batchOf(manifest, batch);
-    const state = await DeviceState.create([grad.info, update.info], session);
+    const state = await DeviceState.create([grad.info, update.info], executor);
     const options = { perRun, count, seed };
-    const program = await AccumulateProgram.create({ grad, update }, state, options, session);
-    return DeviceRunner.#of(state, program, session);
+    const program = await AccumulateProgram.create({ grad, update }, state, options, executor);
+    return DeviceRunner.#of(state, program, executor);
   }
 
   static async #of(
     state: DeviceState,
     program: DeviceProgram,
-    session: SessionOptions,
+    executor: Executor,
   ): Promise<DeviceRunner> {
-    const log = await DeviceLog.create(program.scalars, longestQueue, session);
+    const log = await DeviceLog.create(program.scalars, longestQueue, executor);
     return new DeviceRunner(state, program, log);
   }
 

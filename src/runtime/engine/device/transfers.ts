@@ -3,13 +3,8 @@ import { isGivenEachStep } from '../../../contract/steps.js';
 import { resolveShape } from '../buffers.js';
 import { copyOf, partOf, passModel, uploadModel, type TensorSpec } from './deviceModels.js';
 import { DeviceCopier } from './deviceState.js';
-import { staysOnDevice } from '../../devices/lookup.js';
-import {
-  Session,
-  zeroTensor,
-  type SessionOptions,
-  type TensorMap,
-} from '../../executors/session.js';
+import { zeroTensor } from '../../../support/tensor.js';
+import type { Executor, Fetches } from '../executor.js';
 
 const rounds = 10;
 
@@ -21,10 +16,10 @@ const rounds = 10;
 export async function transferMilliseconds(
   info: ArtifactInfo,
   images: number,
-  options: SessionOptions,
+  executor: Executor,
 ): Promise<number> {
-  if (staysOnDevice(options)) return uploadMilliseconds(movedTensors(info, images).given, options);
-  return (await passMilliseconds(movedTensors(info, images), options)) / (info.steps ?? 1);
+  if (executor.staysOnDevice) return uploadMilliseconds(movedTensors(info, images).given, executor);
+  return (await passMilliseconds(movedTensors(info, images), executor)) / (info.steps ?? 1);
 }
 
 /** What a run moves. */
@@ -53,12 +48,12 @@ export function movedTensors(
 /** Less the fastest round in which but a number is read. */
 async function uploadMilliseconds(
   specs: readonly TensorSpec[],
-  options: SessionOptions,
+  executor: Executor,
 ): Promise<number> {
   const names = specs.map(({ name }) => copyOf(name));
   const feeds = zerosOf(specs);
-  const upload = await Session.create(uploadModel(specs), { ...options, results: 'device' });
-  const number = await LastNumber.create(options);
+  const upload = await executor.create(uploadModel(specs), { results: 'device' });
+  const number = await LastNumber.create(executor);
   const [loaded, idle]: [number[], number[]] = [[], []];
   for (let i = 0; i <= rounds; i++) {
     const start = performance.now();
@@ -80,9 +75,9 @@ async function uploadMilliseconds(
 /** A run that passes its tensors through the device, into memory that is there already, as a step's is. */
 async function passMilliseconds(
   { given, carried }: MovedTensors,
-  options: SessionOptions,
+  executor: Executor,
 ): Promise<number> {
-  const session = await Session.create(passModel(given, carried), options);
+  const session = await executor.create(passModel(given, carried));
   const feeds = zerosOf([...given, ...carried]);
   const fetches = zerosOf([
     ...given.map(({ name, dtype }) => ({ name: partOf(name), dtype, shape: [1] })),
@@ -99,7 +94,7 @@ async function passMilliseconds(
   return Math.min(...times);
 }
 
-function zerosOf(specs: readonly TensorSpec[]): TensorMap {
+function zerosOf(specs: readonly TensorSpec[]): Fetches {
   return Object.fromEntries(
     specs.map(({ name, dtype, shape }) => [name, zeroTensor(dtype, shape)]),
   );
@@ -112,10 +107,10 @@ class LastNumber {
     private readonly onDevice: Awaited<ReturnType<DeviceCopier['upload']>>,
   ) {}
 
-  static async create(options: SessionOptions): Promise<LastNumber> {
+  static async create(executor: Executor): Promise<LastNumber> {
     const copier = await DeviceCopier.create(
       [{ name: 'x', dtype: 'float32', shape: [1] }],
-      options,
+      executor,
     );
     return new LastNumber(
       copier,

@@ -1,12 +1,9 @@
 import { sizeOfShape } from '../../../runtime/engine/buffers.js';
-import {
-  ortTensor,
-  Session,
-  zeroTensor,
-  type TensorMap,
-} from '../../../runtime/executors/session.js';
+import type { Feeds, Session } from '../../../runtime/engine/executor.js';
+import { onnxruntimeNode } from '../../../runtime/executors/onnxruntimeNode.js';
 import { GraphBuilder } from '../../../compiler/onnx/builder.js';
 import { writeModel } from '../../../compiler/onnx/writer.js';
+import { zeroTensor } from '../../../support/tensor.js';
 import { round } from '../../../support/statistics/spread.js';
 import type { SpellingCosts } from '../../../compiler/targets/costTable.js';
 import type { SpelledWork, Workload, WorkloadInput } from './workloads.js';
@@ -34,7 +31,7 @@ const smallCopies = 4;
 interface Timed {
   readonly work: SpelledWork;
   readonly session: Session;
-  readonly feeds: TensorMap;
+  readonly feeds: Feeds;
   readonly copies: number;
   /** Milliseconds of the fastest run. */
   least: number;
@@ -85,16 +82,17 @@ export class WorkloadTimer {
 
   async #load(work: SpelledWork, copies: number): Promise<Timed> {
     const { bytes } = writeModel(work.build(copies));
-    const session = await Session.create(bytes, {
+    const executor = onnxruntimeNode({
       // As training graphs are loaded.
       graphOptimization: 'disabled',
       memPattern: false,
       ...(this.threads !== undefined && { threads: this.threads }),
     });
+    const session = await executor.create(bytes);
     return { work, session, feeds: this.#feeds(work.inputs), copies, least: Infinity, foundIn: 0 };
   }
 
-  #feeds(inputs: readonly WorkloadInput[]): TensorMap {
+  #feeds(inputs: readonly WorkloadInput[]): Feeds {
     const sizes = inputs.map(({ shape }) => sizeOfShape(shape));
     this.#reserve(sizes.reduce((a, b) => a + b, 0));
     let start = 0;
@@ -103,9 +101,7 @@ export class WorkloadTimer {
         const end = start + (sizes[i] ?? 0);
         const data = this.#numbers.subarray(start, end);
         start = end;
-        const tensor =
-          dtype === 'float32' ? ortTensor(dtype, data, shape) : zeroTensor(dtype, shape);
-        return [`x${i}`, tensor];
+        return [`x${i}`, dtype === 'float32' ? { dtype, shape, data } : zeroTensor(dtype, shape)];
       }),
     );
   }

@@ -19,16 +19,12 @@ import { conv, convInputGrad, convKernelGrad } from '../../../../src/compiler/op
 import { matmul } from '../../../../src/compiler/ops/matmul.js';
 import { padAxis } from '../../../../src/compiler/ops/shape.js';
 import { DeviceRunner } from '../../../../src/runtime/engine/device/deviceStep.js';
-import {
-  dataOf,
-  ortTensor,
-  Session,
-  zeroTensor,
-} from '../../../../src/runtime/executors/session.js';
+import type { Session } from '../../../../src/runtime/engine/executor.js';
+import { onnxruntimeNode } from '../../../../src/runtime/executors/onnxruntimeNode.js';
 import { dtypes } from '../../../../src/support/dtype.js';
 import { invariant } from '../../../../src/support/errors.js';
 import { fromFloat16 } from '../../../../src/support/halfFloats.js';
-import { tensorData, type TensorData } from '../../../../src/support/tensor.js';
+import { tensorData, zeroTensor, type TensorData } from '../../../../src/support/tensor.js';
 import { webgpuTarget } from '../../../../src/compiler/targets/webgpu/index.js';
 import { artifactOf, opTypes, runBytes, someWeights, valueOf } from '../../compile/artifacts.js';
 import { holdDevice } from '../../../support/heldDevice.js';
@@ -129,7 +125,7 @@ describe.skipIf(noWebgpu)(onWebgpu('float16 and the WebGPU provider'), { timeout
     const resnet = compile(model, { ...request, artifacts: ['train'], batch: 2 });
     for (const { artifacts } of [half, resnet])
       for (const { onnx } of Object.values(artifacts)) {
-        const session = await Session.create(onnx.bytes, { ...onDevice, training: true });
+        const session = await webgpu.create(onnx.bytes, { training: true });
         await session.release();
       }
   });
@@ -140,16 +136,12 @@ describe.skipIf(noWebgpu)(onWebgpu('float16 and the WebGPU provider'), { timeout
     const exact = compileInference(plain, request);
     const half = compileInference(plain, { ...request, target, precision: 'float16' });
     const wanted = await runBytes(exact.onnx.bytes, exact.inputs);
-    const image = ortTensor(
-      'float32',
-      Float32Array.from(valueOf(imageOf(exact), 4).data),
-      [4, 1, 8, 8],
-    );
+    const image = tensorData('float32', [4, 1, 8, 8], valueOf(imageOf(exact), 4).data);
     const logits = zeroTensor('float32', [4, 4]);
-    const session = await Session.create(widened(readModel(half.onnx.bytes)), onDevice);
+    const session = await webgpu.create(widened(readModel(half.onnx.bytes)));
     await session.run({ image }, { logits });
     await session.release();
-    const found = Array.from(dataOf(logits), Number);
+    const found = Array.from(logits.data, Number);
     // Its weights are rounded to 16 bits.
     const rounded = relativeNorm(found, [...(wanted.get('logits')?.data ?? [])]);
     expect(rounded).toBeLessThan(tolerances.float16);
@@ -160,7 +152,7 @@ describe.skipIf(noWebgpu)(onWebgpu('float16 and the WebGPU provider'), { timeout
     const [a, b] = ['a', 'b'].map((name) => graph.input(name, 'float64', [2, 3]));
     if (a && b) graph.output('y', matmul(a, b, { transB: true }));
     const model = writeModel(spell('doubles', 21, [graph], target)).bytes;
-    await expect(Session.create(model, onDevice)).rejects.toThrow('cannot run');
+    await expect(webgpu.create(model)).rejects.toThrow('cannot run');
   });
 
   it('keeps the loss scale and its counts on the device', async () => {
@@ -210,17 +202,13 @@ function imageOf({ inputs: [image] }: Inference): TensorInfo {
   return image;
 }
 
-const onDevice = { providers: ['webgpu'], strict: true };
+const webgpu = onnxruntimeNode({ providers: ['webgpu'], strict: true });
 
 /** Steps of the float16 graphs on the device, in float32: all but the rounding is as it would be. */
 async function deviceRunner(count?: number): Promise<DeviceRunner> {
   const open = (kind: 'train' | 'grad' | 'update'): Promise<Session> =>
-    Session.create(widened(artifactOf(halfPlain, kind)), {
-      ...onDevice,
-      training: true,
-      results: 'device',
-    });
-  const settings = { seed: 1, session: onDevice };
+    webgpu.create(widened(artifactOf(halfPlain, kind)), { training: true, results: 'device' });
+  const settings = { seed: 1, executor: webgpu };
   const runner =
     count === undefined
       ? await DeviceRunner.train(halfPlain.manifest, await open('train'), settings)

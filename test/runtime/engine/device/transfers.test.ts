@@ -2,17 +2,13 @@ import { describe, expect, it } from 'vitest';
 import type { ArtifactInfo } from '../../../../src/contract/manifest.js';
 import { compile } from '../../../../src/compiler/compile/compile.js';
 import { copyOf, partOf, passModel } from '../../../../src/runtime/engine/device/deviceModels.js';
-import {
-  dataOf,
-  ortTensor,
-  Session,
-  zeroTensor,
-} from '../../../../src/runtime/executors/session.js';
+import { onnxruntimeNode } from '../../../../src/runtime/executors/onnxruntimeNode.js';
 import {
   movedTensors,
   transferMilliseconds,
 } from '../../../../src/runtime/engine/device/transfers.js';
 import { invariant } from '../../../../src/support/errors.js';
+import { tensorData, zeroTensor } from '../../../../src/support/tensor.js';
 import { tinyNet } from '../../../support/tinyDigits.js';
 
 function trainOf(stepsPerRun: number, unrollSteps = false): ArtifactInfo {
@@ -51,25 +47,25 @@ describe('what a run moves between host and device', () => {
       { name: 'w', dtype: 'float32', shape: [2, 2] },
     ] as const;
     const [image, rate, w] = specs;
-    const session = await Session.create(passModel([image, rate], [w]));
+    const session = await onnxruntimeNode().create(passModel([image, rate], [w]));
     const fetches = {
       [partOf('image')]: zeroTensor('uint8', [1]),
       [partOf('rate')]: zeroTensor('float32', [1]),
       [copyOf('w')]: zeroTensor('float32', [2, 2]),
     };
     const feeds = {
-      image: ortTensor('uint8', Uint8Array.of(7, 1, 2, 3, 4, 5), [2, 3]),
-      rate: ortTensor('float32', Float32Array.of(0.5), []),
-      w: ortTensor('float32', Float32Array.of(1, 2, 3, 4), [2, 2]),
+      image: tensorData('uint8', [2, 3], [7, 1, 2, 3, 4, 5]),
+      rate: tensorData('float32', [], [0.5]),
+      w: tensorData('float32', [2, 2], [1, 2, 3, 4]),
     };
     await session.run(feeds, fetches);
     await session.release();
-    const found = Object.values(fetches).map((tensor) => Array.from(dataOf(tensor), Number));
+    const found = Object.values(fetches).map(({ data }) => Array.from(data, Number));
     expect(found).toEqual([[7], [0.5], [1, 2, 3, 4]]);
   });
 
   it('is timed for a step of the run', async () => {
-    const time = await transferMilliseconds(trainOf(3), 4, {});
+    const time = await transferMilliseconds(trainOf(3), 4, onnxruntimeNode());
     expect(time).toBeGreaterThan(0);
     expect(time).toBeLessThan(1000);
   });

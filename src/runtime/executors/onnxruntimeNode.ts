@@ -1,28 +1,37 @@
-import { env, InferenceSession, listSupportedBackends, Tensor } from './onnxruntime.js';
-import { dtypes, type DType, type TypedArray } from '../../support/dtype.js';
+import {
+  env,
+  InferenceSession,
+  listSupportedBackends,
+  Tensor as OrtTensor,
+} from './onnxruntime.js';
 import {
   ArtifactError,
   DeviceError,
   type GradusError,
   InternalError,
-  invariant,
   type SourceLocation,
 } from '../../support/errors.js';
 import { hostDevice } from '../devices/index.js';
-import { deviceNamed, onHost } from '../devices/lookup.js';
+import { deviceNamed, onHost, staysOnDevice } from '../devices/lookup.js';
+import type {
+  Executor,
+  Feeds,
+  Fetches,
+  HostTensor,
+  ModelOptions,
+  OnnxSource,
+  Results,
+  Session,
+  Tensor,
+} from '../engine/executor.js';
 import { messageOf } from '../storage/fileErrors.js';
-import { countNodes, nodeSource, type OnnxSource } from './onnxFile.js';
+import { countNodes, nodeSource } from './onnxFile.js';
 import { fence, isFence, withFence } from './resultFence.js';
 
 // Its messages reach the user once, as errors of ours; not a second time on standard error.
 env.logLevel = 'fatal';
 
-/** A tensor that onnxruntime works on. */
-export type OrtTensor = Tensor;
-
-/** Feeds or fetches of a run, by name. */
-export type TensorMap = Record<string, OrtTensor>;
-
+/** How sessions of an executor run. */
 export interface SessionOptions {
   /** Execution providers in order of preference, such as `['webgpu', 'cpu']`; default cpu. */
   readonly providers?: readonly string[];
@@ -30,20 +39,12 @@ export interface SessionOptions {
   readonly threads?: number;
   /** Default: by the number of nodes, and `disabled` for a training graph on the CPU. */
   readonly graphOptimization?: GraphOptimization;
-  /** Whether the model computes gradients or updates weights, which are its inputs; default false. */
-  readonly training?: boolean;
   /** Default true; false saves memory where activations are big. */
   readonly memPattern?: boolean;
-  /** Start of the path of a file that takes the time of each node, when the session is released; slows runs. */
+  /** Start of the path of a file that takes the time of each node, when a session is released; slows runs. */
   readonly profile?: string;
   /** Whether a node that only the CPU could run is an error, where another provider is wanted; default false. */
   readonly strict?: boolean;
-  /** Where `compute` leaves results; a device's stay on it until they are fed to a session. Default host. */
-  readonly results?: 'host' | 'device';
-  /** What to call the model in errors; default its path. */
-  readonly label?: string;
-  /** The user's `file:line:column` of a node's name; default what the model itself records. */
-  readonly resolveNode?: (nodeName: string) => string | undefined;
 }
 
 export type GraphOptimization = 'disabled' | 'basic' | 'extended' | 'all';
@@ -92,18 +93,32 @@ export function availableProviders(): string[] {
   return listSupportedBackends().map(({ name }) => name);
 }
 
-/** A tensor on `data`, which it shares. */
-export function ortTensor(dtype: DType, data: TypedArray, shape: readonly number[]): OrtTensor {
+/** onnxruntime's tensors on arrays of ours, which are fed step after step. */
+const ortTensors = new WeakMap<HostTensor, OrtTensor>();
+
+/** The tensor that onnxruntime takes for one of ours, on the same memory. */
+function ortTensor(tensor: Tensor): OrtTensor {
+  if (tensor instanceof OrtTensor) return tensor;
+  if (!('data' in tensor))
+    throw new InternalError('a tensor of another executor', { code: 'foreign-tensor' });
+  const known = ortTensors.get(tensor);
+  if (known) return known;
+  const made = tensorOn(tensor);
+  ortTensors.set(tensor, made);
+  return made;
+}
+
+function tensorOn({ dtype, data, shape }: HostTensor): OrtTensor {
   const dims = [...shape];
-  if (dtype === 'bool' && data instanceof Uint8Array) return new Tensor('bool', data, dims);
+  if (dtype === 'bool' && data instanceof Uint8Array) return new OrtTensor('bool', data, dims);
   if (dtype === 'float16' && data instanceof Uint16Array) return halfTensor(data, dims);
   if (dtype === 'bfloat16')
     throw new InternalError('onnxruntime-node takes no bfloat16 tensors', { code: 'dtype' });
-  if (data instanceof Float32Array) return new Tensor('float32', data, dims);
-  if (data instanceof Float64Array) return new Tensor('float64', data, dims);
-  if (data instanceof BigInt64Array) return new Tensor('int64', data, dims);
-  if (data instanceof Int32Array) return new Tensor('int32', data, dims);
-  if (data instanceof Uint8Array) return new Tensor('uint8', data, dims);
+  if (data instanceof Float32Array) return new OrtTensor('float32', data, dims);
+  if (data instanceof Float64Array) return new OrtTensor('float64', data, dims);
+  if (data instanceof BigInt64Array) return new OrtTensor('int64', data, dims);
+  if (data instanceof Int32Array) return new OrtTensor('int32', data, dims);
+  if (data instanceof Uint8Array) return new OrtTensor('uint8', data, dims);
   throw new InternalError(`no tensor of ${dtype} on this array`, { code: 'dtype' });
 }
 
@@ -113,63 +128,49 @@ export function ortTensor(dtype: DType, data: TypedArray, shape: readonly number
  * that class, then takes the tensor for empty ("not enough space: expected 2, got 0").
  */
 function halfTensor(data: Uint16Array, dims: readonly number[]): OrtTensor {
-  const tensor = new Tensor('float16', data, dims);
+  const tensor = new OrtTensor('float16', data, dims);
   // The native half reads this property; own ones come before those of the class.
   return tensor.data === data ? tensor : Object.defineProperty(tensor, 'data', { value: data });
 }
 
-/** A tensor of zeros in memory of its own. */
-export function zeroTensor(dtype: DType, shape: readonly number[]): OrtTensor {
-  return ortTensor(dtype, dtypes[dtype].create(shape.reduce((a, b) => a * b, 1)), shape);
+function ortTensorsOf(tensors: Readonly<Record<string, Tensor>>): Record<string, OrtTensor> {
+  const made: Record<string, OrtTensor> = {};
+  for (const name in tensors) {
+    const tensor = tensors[name];
+    if (tensor) made[name] = ortTensor(tensor);
+  }
+  return made;
 }
 
-/** The numbers of a tensor in host memory, without a copy. */
-export function dataOf(tensor: OrtTensor): TypedArray {
-  // Asking a device tensor for its numbers would abort the process.
-  invariant(tensor.location === 'cpu', 'a tensor on a device is read through a session');
-  const { data } = tensor;
-  if (
-    data instanceof Float32Array ||
-    data instanceof Float64Array ||
-    data instanceof Uint16Array ||
-    data instanceof BigInt64Array ||
-    data instanceof Int32Array ||
-    data instanceof Uint8Array
-  )
-    return data;
-  // A result of Node 24 and later, a Float16Array.
-  if (tensor.type === 'float16') return asUint16(data);
-  throw new InternalError(`a tensor of ${tensor.type}`, { code: 'dtype' });
+/** Runs models by onnxruntime-node. Runs block the thread. */
+export function onnxruntimeNode(options: SessionOptions = {}): Executor {
+  return {
+    staysOnDevice: staysOnDevice(options),
+    create: (source, model) => NodeSession.create(source, options, model),
+  };
 }
 
-function asUint16(data: unknown): Uint16Array {
-  invariant(ArrayBuffer.isView(data), 'a float16 tensor lies in an array');
-  return new Uint16Array(data.buffer, data.byteOffset, data.byteLength / 2);
-}
-
-/** A loaded model. Runs block the thread; one at a time. */
-export class Session {
+class NodeSession implements Session {
   /** Whether results are written into tensors of ours without a copy beside. */
   readonly #fenced: boolean;
 
   private constructor(
     private readonly session: InferenceSession,
     private readonly source: OnnxSource,
-    private readonly options: SessionOptions,
   ) {
     this.#fenced = session.outputNames.includes(fence);
   }
 
-  /**
-   * Loads a model from its path or bytes. Throws a DeviceError for a provider that cannot be used,
-   * an ArtifactError for a file that cannot be read.
-   */
-  static async create(source: OnnxSource, options: SessionOptions = {}): Promise<Session> {
+  static async create(
+    source: OnnxSource,
+    options: SessionOptions,
+    model: ModelOptions = {},
+  ): Promise<NodeSession> {
     const providers = options.providers ?? [hostDevice.name];
     requireProviders(providers);
     const [provider = hostDevice.name] = providers;
-    const label = options.label ?? (typeof source === 'string' ? source : 'the model');
-    const training = options.training === true && isSpelledFor(provider);
+    const label = model.label ?? (typeof source === 'string' ? source : 'the model');
+    const training = model.training === true && isSpelledFor(provider);
     const level = options.graphOptimization ?? chooseOptimization(countNodes(source), training);
     const settings: InferenceSession.SessionOptions = {
       executionProviders: providers.map(providerSettings),
@@ -182,16 +183,16 @@ export class Session {
         profileFilePrefix: options.profile,
       }),
       extra: configEntries(providers, options.strict),
-      ...(options.results === 'device' && { preferredOutputLocation: 'gpu-buffer' }),
+      ...(model.results === 'device' && { preferredOutputLocation: 'gpu-buffer' }),
     };
     // A sequence lies in the host's memory, and no other provider could be kept to itself.
-    const model = (training && onHost({ providers }) ? withFence(source) : undefined) ?? source;
+    const loaded = (training && onHost({ providers }) ? withFence(source) : undefined) ?? source;
     try {
       const session =
-        typeof model === 'string'
-          ? await InferenceSession.create(model, settings)
-          : await InferenceSession.create(model, settings);
-      return new Session(session, source, options);
+        typeof loaded === 'string'
+          ? await InferenceSession.create(loaded, settings)
+          : await InferenceSession.create(loaded, settings);
+      return new NodeSession(session, source);
     } catch (error) {
       throw loadError(error, provider, label);
     }
@@ -205,43 +206,43 @@ export class Session {
     return this.session.outputNames.filter((name) => name !== fence);
   }
 
-  /** Runs the model; results are written into the tensors of `fetches`. */
-  async run(feeds: TensorMap, fetches: TensorMap): Promise<void> {
+  async run(feeds: Feeds, fetches: Fetches): Promise<void> {
+    const [given, wanted] = [ortTensorsOf(feeds), ortTensorsOf(fetches)];
     try {
-      await this.session.run(feeds, this.#fenced ? { [fence]: null, ...fetches } : fetches);
+      await this.session.run(given, this.#fenced ? { [fence]: null, ...wanted } : wanted);
     } catch (error) {
-      if (!this.#fenced || !isFence(error)) throw this.runError(error);
+      if (!this.#fenced || !isFence(error)) throw runError(error, this.source);
     }
   }
 
-  /** Runs the model for outputs in tensors of their own, which the caller disposes of. */
-  async compute(feeds: TensorMap, outputs: readonly string[]): Promise<TensorMap> {
+  async compute(feeds: Feeds, outputs: readonly string[]): Promise<Results> {
+    const given = ortTensorsOf(feeds);
     try {
-      const results = await this.session.run(feeds, [...outputs]);
+      const results = await this.session.run(given, [...outputs]);
       return results;
     } catch (error) {
-      throw this.runError(error);
+      throw runError(error, this.source);
     }
   }
 
   async release(): Promise<void> {
     await this.session.release();
   }
+}
 
-  private runError(cause: unknown): GradusError {
-    const message = messageOf(cause);
-    const node = /while running (\S+) node\. Name:'([^']*)'/.exec(message);
-    if (!node)
-      return new DeviceError(`onnxruntime failed: ${message}`, { code: 'run-failed', cause });
-    const [, operator, name = ''] = node;
-    const place = this.options.resolveNode?.(name) ?? nodeSource(this.source, name);
-    const detail = /Status Message: ([\s\S]*)$/.exec(message)?.[1] ?? message;
-    return new DeviceError(`onnxruntime failed in ${operator} (node ${name}): ${detail.trim()}`, {
-      code: 'node-failed',
-      where: place === undefined ? name : locationOf(place),
-      cause,
-    });
-  }
+function runError(cause: unknown, source: OnnxSource): GradusError {
+  const message = messageOf(cause);
+  const node = /while running (\S+) node\. Name:'([^']*)'/.exec(message);
+  if (!node)
+    return new DeviceError(`onnxruntime failed: ${message}`, { code: 'run-failed', cause });
+  const [, operator, name = ''] = node;
+  const place = nodeSource(source, name);
+  const detail = /Status Message: ([\s\S]*)$/.exec(message)?.[1] ?? message;
+  return new DeviceError(`onnxruntime failed in ${operator} (node ${name}): ${detail.trim()}`, {
+    code: 'node-failed',
+    where: place === undefined ? name : locationOf(place),
+    cause,
+  });
 }
 
 function locationOf(text: string): SourceLocation | string {
