@@ -293,7 +293,7 @@ function loadError(cause: unknown, provider: string, label: string): GradusError
     return new ArtifactError(`${label} has nodes that execution provider ${provider} cannot run`, {
       code: 'provider-lacks-node',
       where: label,
-      hint: `compile it with --target ${provider}, or take --device cpu`,
+      hint: `compile it with --target ${deviceNamed(provider)?.target ?? provider}, or take --device cpu`,
       cause,
     });
   if (failedToStart(provider, message))

@@ -106,18 +106,13 @@ export function requireLabelPrecision(
   });
 }
 
-/** Training steps that one run does on a device, where nothing else is asked for. */
-export function stepsPerRunOn(device: BuiltInDevice): number {
-  return deviceNamed(device).stepsPerRun;
-}
-
 /**
  * Batches to make ahead of a step where a run does several: those of the next run, which the loader makes
  * while this one goes on. Undefined where a run is a step, for which the loader's own number serves.
  */
 export function batchesAhead(
   device: BuiltInDevice,
-  stepsPerRun = stepsPerRunOn(device),
+  stepsPerRun = deviceNamed(device).stepsPerRun,
 ): number | undefined {
   return stepsPerRun > 1 ? stepsPerRun : undefined;
 }

@@ -6,7 +6,7 @@ import {
   type CompileModelOptions,
   type CompileResult,
 } from '../../training/build/compileModel.js';
-import { chooseDevice, stepsPerRunOn } from '../../runtime/machine/device.js';
+import { chooseDevice } from '../../runtime/machine/device.js';
 import { deviceNamed } from '../../runtime/devices/lookup.js';
 import type { DeviceChoice, DeviceName } from '../../runtime/machine/deviceNames.js';
 
@@ -49,7 +49,8 @@ export async function compileStep(
   const { mode = 'train', optimizer, batch = 32, evaluates, device: name, ...others } = options;
   const { stepsPerRun, precision, ...rest } = others;
   const choice = await chooseDevice(name, mode === 'train' ? precision : undefined);
-  const common = { ...rest, target: deviceNamed(choice.device).target, batch, out };
+  const device = deviceNamed(choice.device);
+  const common = { ...rest, target: device.target, batch, out };
   const compiled =
     mode === 'train'
       ? await compileModel(model, {
@@ -57,7 +58,7 @@ export async function compileStep(
           ...training,
           ...(optimizer && { optimizer }),
           precision,
-          stepsPerRun: stepsPerRun ?? stepsPerRunOn(choice.device),
+          stepsPerRun: stepsPerRun ?? device.stepsPerRun,
           artifacts: [...(evaluates === true ? (['infer'] as const) : []), 'train', 'init'],
           weightInputs: true,
         })

@@ -19,7 +19,7 @@ import {
   TrainClient,
 } from '../../runtime/threads/trainClient.js';
 import type { TensorData } from '../../support/tensor.js';
-import { chooseDevice, sessionOn, stepsPerRunOn } from '../../runtime/machine/device.js';
+import { chooseDevice, sessionOn } from '../../runtime/machine/device.js';
 import { deviceNamed } from '../../runtime/devices/lookup.js';
 import type { DeviceChoice, DeviceName } from '../../runtime/machine/deviceNames.js';
 import { requireImages } from '../evaluation/evaluateNetwork.js';
@@ -119,11 +119,12 @@ export class Trainer {
     const { accumulate = 1, batch, threads, seed = 0 } = options;
     const parts = accumulate > 1 ? (['grad', 'update'] as const) : (['train'] as const);
     const choice = await chooseDevice(options.device, options.precision);
-    const { stepsPerRun = accumulate === 1 ? stepsPerRunOn(choice.device) : 1 } = options;
+    const device = deviceNamed(choice.device);
+    const { stepsPerRun = accumulate === 1 ? device.stepsPerRun : 1 } = options;
     // It loads its code while the model is compiled.
     const thread = startTrainThread();
     const compiled = await compileModel(model, {
-      target: deviceNamed(choice.device).target,
+      target: device.target,
       ...options,
       stepsPerRun,
       artifacts: [...parts, 'infer', 'init'],

@@ -3,23 +3,12 @@ import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { targetNames } from '../../../src/contract/targets.js';
 import type { Device } from '../../../src/runtime/devices/device.js';
-import type { MachineFacts } from '../../../src/runtime/devices/diagnosis.js';
 import { devices, hostDevice } from '../../../src/runtime/devices/index.js';
 import { limits } from '../../../src/support/limits.js';
+import { bareMachine } from '../../support/bareMachine.js';
 import { repositoryRoot } from '../../support/paths.js';
 
 const text = (path: string): string => readFileSync(join(repositoryRoot, path), 'utf8');
-
-const bare: MachineFacts = {
-  platform: 'linux',
-  gpus: [],
-  mayHaveGpu: false,
-  vulkanDrivers: [],
-  swiftshader: undefined,
-  missingLibraries: [],
-  cudaLibrary: { path: '', installed: false, missing: [] },
-  driverCuda: undefined,
-};
 
 /** Onnxruntime's and PyTorch's words for memory, and a key of what doctor prints. */
 const othersWords = ["location === 'cpu'", 'map_location="cpu"', "DoctorSummary['cuda']"];
@@ -38,7 +27,7 @@ describe.each(all)('the device $name', (device) => {
   it('says something whether it can be used or not', () => {
     const probed = { name: device.name, bundled: true, float16: false, log: '' };
     for (const usable of [true, false]) {
-      const { what } = device.diagnose({ ...probed, usable, reason: 'it failed' }, bare);
+      const { what } = device.diagnose({ ...probed, usable, reason: 'it failed' }, bareMachine);
       expect(what).not.toBe('');
     }
   });

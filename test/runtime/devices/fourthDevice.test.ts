@@ -4,10 +4,10 @@ import { defineDevice } from '../../../src/runtime/devices/device.js';
 import type { ProbedDevice } from '../../../src/runtime/devices/diagnosis.js';
 import { deviceNamed, onHost, staysOnDevice } from '../../../src/runtime/devices/lookup.js';
 import {
+  batchesAhead,
   chooseDevice,
   requireLabelPrecision,
   sessionOn,
-  stepsPerRunOn,
 } from '../../../src/runtime/machine/device.js';
 import { deviceNames, type DeviceName } from '../../../src/runtime/machine/deviceNames.js';
 import { describeDevices } from '../../../src/runtime/machine/devices.js';
@@ -88,7 +88,7 @@ describe('a device that is added', () => {
     expect(sessionOn(known())).toEqual({ providers: ['npu'], strict: true });
     expect(staysOnDevice({ providers: [name] })).toBe(true);
     expect(onHost({ providers: [name] })).toBe(false);
-    expect(stepsPerRunOn(known())).toBe(4);
+    expect(batchesAhead(known())).toBe(4);
   });
 
   it('refuses 16 bits in its own words', async () => {

@@ -4,17 +4,7 @@ import type {
   ProbedDevice as Device,
 } from '../../../src/runtime/devices/diagnosis.js';
 import { diagnose } from '../../../src/runtime/machine/diagnose.js';
-
-const bare: MachineFacts = {
-  platform: 'linux',
-  gpus: [],
-  mayHaveGpu: false,
-  vulkanDrivers: [],
-  swiftshader: undefined,
-  missingLibraries: [],
-  cudaLibrary: { path: '/x/libonnxruntime_providers_cuda.so', installed: false, missing: [] },
-  driverCuda: undefined,
-};
+import { bareMachine as bare } from '../../support/bareMachine.js';
 
 const nvidia: MachineFacts = {
   ...bare,
