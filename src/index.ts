@@ -104,12 +104,7 @@ export type { ScoreKind } from './training/labelling/classifier/scores.js';
 export type { BuiltInDevice } from './runtime/devices/lookup.js';
 export type { DeviceChoice, DeviceName } from './runtime/machine/deviceNames.js';
 export type { EvaluationProgress } from './training/evaluation/evaluateNetwork.js';
-export type {
-  ExportFormat,
-  ImageFormat,
-  OnnxFacts,
-  PortInfo,
-} from './training/weights/exportModel.js';
+export type { ExportFormat, OnnxFacts, PortInfo } from './training/weights/exportModel.js';
 export type { OpenLabelledSetOptions, OpenSetOptions } from './data/datasets/openSets.js';
 export type {
   EvaluationResult,
@@ -133,10 +128,11 @@ export type { ModelTrust } from './training/build/trustedModel.js';
 export type { Costs as MeasuredCosts } from './training/build/costFile.js';
 export type { UnfinishedRun } from './training/record/unfinishedRun.js';
 export type { NameOption as WeightNaming } from './training/weights/weightNames.js';
+export type { ArtifactKind } from './contract/artifactKinds.js';
 export type { BestResult, CheckpointState, Json } from './contract/checkpointSchema.js';
+export type { ImageFormat } from './contract/imageFormats.js';
 export type {
   ArtifactInfo,
-  ArtifactKind,
   HyperFormula,
   ParamInfo,
   Role as TensorRole,

@@ -9,7 +9,7 @@ import { openUnlabelledSet } from '../../dist/src/data/datasets/openSets.js';
 import { loadTrainingConfig } from '../../dist/src/training/config/loadTrainingConfig.js';
 import { readOnnxClassifier } from '../../dist/src/training/labelling/onnxTeacher.js';
 import { recordedRunCosts } from '../../dist/src/training/build/costFile.js';
-import { parseManifest } from '../../dist/src/contract/manifestSchema.js';
+import { parseManifest } from '../../dist/src/contract/manifest.js';
 import { readClassNames } from '../../dist/src/data/text/classFile.js';
 import { decodeFile } from '../../dist/src/data/pixels/decode.js';
 import { evaluationFraming } from '../../dist/src/data/pixels/framing.js';

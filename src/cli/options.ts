@@ -3,9 +3,6 @@ import { ConfigError } from '../support/errors.js';
 import { limits } from '../support/limits.js';
 import { nearest } from '../support/nearest.js';
 
-/** What the image input of a graph may take. */
-export const imageFormats = ['float32-nchw', 'uint8-nhwc'] as const;
-
 /** Whose names the tensors of a file may have. */
 export const nameSets = ['timm', 'torchvision'] as const;
 

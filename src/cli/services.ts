@@ -1,5 +1,6 @@
 import type { ShareFacts } from '../support/statistics/share.js';
-import type { ArtifactKind, Manifest } from '../contract/manifest.js';
+import type { ArtifactKind } from '../contract/artifactKinds.js';
+import type { Manifest } from '../contract/manifest.js';
 import type { TargetName } from '../contract/targets.js';
 import type { BenchOptions, BenchResult } from '../tools/measure/bench.js';
 import type { TrainingConfig } from '../training/config/config.js';
@@ -62,7 +63,7 @@ export interface CompileRequest extends ModelOverrides {
   readonly precision?: 'float32' | 'float16' | 'bfloat16' | undefined;
   readonly stepsPerRun?: number | undefined;
   readonly unrollSteps?: boolean | undefined;
-  readonly imageFormat?: 'float32-nchw' | 'uint8-nhwc' | undefined;
+  readonly imageFormat?: Manifest['imageFormat'] | undefined;
   /** Folder that takes the graph after each pass. */
   readonly dumpIr?: string | undefined;
   readonly explain?: boolean | undefined;

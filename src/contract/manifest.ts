@@ -1,127 +1,245 @@
-import type { DType } from '../support/dtype.js';
-import type { ImageView } from '../support/imageView.js';
+import { z } from 'zod';
+import { dtypeNames } from '../support/dtype.js';
+import { croppings, interpolations, pixelReadings, type ImageView } from '../support/imageView.js';
+import { artifactKinds, type ArtifactKind } from './artifactKinds.js';
+import { checked, list } from './schema.js';
+import { imageFormats } from './imageFormats.js';
+
+/*
+ * The types are those that the schemas give. Each is named and readonly, and a schema in which another stands
+ * is told its name, so that an editor shows names in place of what they stand for.
+ */
+
+const roles = [
+  'image',
+  'target',
+  'weight',
+  'hyper',
+  'noise',
+  'param',
+  'buffer',
+  'state',
+  'ema',
+  'loss',
+  'logits',
+  'grad',
+  'metric',
+] as const;
 
 /** What a tensor of an artifact is for. */
-export type Role =
-  | 'image'
-  | 'target'
-  | 'weight'
-  | 'hyper'
-  | 'noise'
-  | 'param'
-  | 'buffer'
-  | 'state'
-  | 'ema'
-  | 'loss'
-  | 'logits'
-  | 'grad'
-  | 'metric';
+export type Role = (typeof roles)[number];
 
-/** A kind of compiled graph. */
-export type ArtifactKind =
-  'infer' | 'forward' | 'grad' | 'update' | 'train' | 'init' | 'training-info';
+const size = z.int().min(0);
+const probability = z.number().gt(0).max(1);
+const dottedName = z.string().min(1);
 
-/** A number known from the step's index alone. */
-export type HyperFormula =
-  /** 1 - base^t, with t the optimizer step counted from 1 (Adam's bias correction). */
-  | { readonly kind: 'biasCorrection'; readonly base: number }
-  /** t itself. */
-  | { readonly kind: 'stepNumber' };
+const segmentSchema = z
+  .object({
+    param: dottedName,
+    offset: size.describe('First element inside the packed tensor.'),
+    shape: list(size),
+  })
+  .describe('Part of a packed tensor that belongs to one parameter.');
 
 /** Part of a packed tensor that belongs to one parameter. */
-export interface Segment {
-  readonly param: string;
-  readonly offset: number;
-  readonly shape: readonly number[];
-}
+export interface Segment extends Readonly<z.infer<typeof segmentSchema>> {}
+
+const formulaSchema = z
+  .discriminatedUnion('kind', [
+    z.object({
+      kind: z
+        .literal('biasCorrection')
+        .describe("1 - base^t, t the step counted from 1: Adam's bias correction."),
+      base: z.number(),
+    }),
+    z.object({ kind: z.literal('stepNumber').describe('t, the step counted from 1.') }),
+  ])
+  .describe('A number known from the index of the step alone.');
+
+/** A number known from the step's index alone. */
+export type HyperFormula = Readonly<z.infer<typeof formulaSchema>>;
+
+const meanSchema = z
+  .object({
+    name: z.string().describe('What the mean is called, such as accuracy.'),
+    over: z.string().describe('The output of this artifact that the sum is to be divided by.'),
+  })
+  .describe('On a weighted sum: its mean.');
+
+const tensorSchema = z
+  .object({
+    name: z.string().min(1),
+    role: z.enum(roles).describe('What the tensor is for.'),
+    dtype: z.enum(dtypeNames),
+    shape: list(z.union([size, z.string().regex(/^[0-9]*[A-Za-z_]+$/)])).describe(
+      'Numbers, or multiples of the batch such as "N" and "49N"; "K" for the steps of a run.',
+    ),
+    param: dottedName.optional().describe('The parameter or buffer that it belongs to.'),
+    replaces: z
+      .string()
+      .optional()
+      .describe('On an output: the input that takes this value at the next step.'),
+    inPlace: z
+      .boolean()
+      .optional()
+      .describe('On such an output: it may be written over that input, which is read before.'),
+    slot: z
+      .string()
+      .optional()
+      .describe('On a state: its name, such as momentum or, of no parameter, lossScale.'),
+    initial: z
+      .union([z.enum(['zeros', 'ones', 'param']), z.number()])
+      .optional()
+      .describe(
+        'On a state or ema: how it starts; param: as a copy of what it belongs to; a number: as that.',
+      ),
+    meaning: z.string().optional().describe('On a hyper: what it is, in words.'),
+    default: z.number().optional().describe('On a hyper: its value where the user says nothing.'),
+    formula: (formulaSchema as z.ZodType<HyperFormula>).optional(),
+    site: z
+      .int()
+      .min(0)
+      .max(0xffffffff)
+      .optional()
+      .describe("On a noise input: FNV-1a of siteName, the third word of the generator's counter."),
+    siteName: z.string().optional().describe('On a noise input: the dotted name of its layer.'),
+    kind: z.enum(['dropout', 'stochasticDepth']).optional().describe('On a noise input.'),
+    survival: probability
+      .optional()
+      .describe('That a branch survives: a mask element is 1 with this probability, else 0.'),
+    keep: probability
+      .optional()
+      .describe('That an element is kept: a mask element is 1 with this probability, else 0.'),
+    segments: list<Segment>(segmentSchema).optional(),
+    mean: meanSchema.optional(),
+  })
+  .describe('One input or output of an artifact.');
 
 /** One input or output of an artifact. A dimension is a number or a symbol such as `N`. */
-export interface TensorInfo {
-  readonly name: string;
-  readonly role: Role;
-  readonly dtype: DType;
-  readonly shape: readonly (number | string)[];
-  /** Dotted name of the parameter or buffer that it belongs to. */
-  readonly param?: string;
-  /** On an output: the input that takes this value at the next step. */
-  readonly replaces?: string;
-  /** On such an output: it may be written over that input, whose readers all come before. */
-  readonly inPlace?: boolean;
-  /** On a state: its name, such as `momentum` or, of no parameter, `lossScale`. */
-  readonly slot?: string;
-  /** On a state or ema input: how it starts (`param`: as a copy of what it belongs to; a number: as that). */
-  readonly initial?: 'zeros' | 'ones' | 'param' | number;
-  /** On a hyper: what it is, in words. */
-  readonly meaning?: string;
-  /** On a hyper: the value where the user says nothing. */
-  readonly default?: number;
-  readonly formula?: HyperFormula;
-  /** On a noise input: the 32-bit hash of its dotted name, the third word of the generator's counter. */
-  readonly site?: number;
-  /** On a noise input: the dotted name that `site` is the hash of. */
-  readonly siteName?: string;
-  readonly kind?: 'dropout' | 'stochasticDepth';
-  /** Probability that a branch survives: a mask element is 1 with it, else 0. */
-  readonly survival?: number;
-  /** Probability that an element is kept: a mask element is 1 with it, else 0. */
-  readonly keep?: number;
-  readonly segments?: readonly Segment[];
-  /** On a weighted sum: the name of its mean, and of the output that it is to be divided by. */
-  readonly mean?: { readonly name: string; readonly over: string };
-}
+export interface TensorInfo extends Readonly<z.infer<typeof tensorSchema>> {}
+
+const artifactSchema = z.object({
+  file: z.string().min(1).describe('File name, beside the manifest.'),
+  inputs: list<TensorInfo>(tensorSchema),
+  outputs: list<TensorInfo>(tensorSchema),
+  steps: z
+    .int()
+    .min(1)
+    .optional()
+    .describe(
+      'Training steps of one run, at most; 1 where it is missing. What each is given and gives is stacked along an axis in front: K, if a run may have any number of steps.',
+    ),
+  leastBatch: z
+    .int()
+    .min(2)
+    .optional()
+    .describe('Images that a dynamic batch needs at least; 1 where it is missing.'),
+});
 
 /** Inputs and outputs of a compiled graph. */
-export interface ArtifactInfo {
-  /** File name, beside the manifest. */
-  readonly file: string;
-  readonly inputs: readonly TensorInfo[];
-  readonly outputs: readonly TensorInfo[];
-  /**
-   * Training steps of one run of the artifact; 1 where it is missing. What each is given and gives is
-   * stacked along an axis in front: `K`, where a run may have any number of steps.
-   */
-  readonly steps?: number;
-  /** Images that a dynamic batch needs at least; 1 where it is missing. */
-  readonly leastBatch?: number;
-}
+export interface ArtifactInfo extends Readonly<z.infer<typeof artifactSchema>> {}
+
+const paramSchema = z.object({
+  name: dottedName,
+  kind: z.enum(['param', 'buffer']),
+  shape: list(size),
+  decay: z.boolean().describe('Whether weight decay applies: not to biases and normalisation.'),
+  frozen: z
+    .boolean()
+    .optional()
+    .describe('Whether the training artifacts leave it as it is; false where it is missing.'),
+});
 
 /** A parameter or buffer of the network. */
-export interface ParamInfo {
-  readonly name: string;
-  readonly kind: 'param' | 'buffer';
-  readonly shape: readonly number[];
-  /** Whether weight decay applies: not to biases and normalisation. */
-  readonly decay: boolean;
-  /** Whether the training artifacts leave it as it is; not frozen where it is missing. */
-  readonly frozen?: boolean;
-}
+export interface ParamInfo extends Readonly<z.infer<typeof paramSchema>> {}
+
+const level = z.int().min(0).max(255);
+
+const viewSchema = z
+  .object({
+    interpolation: z.enum(interpolations).describe("Pillow's filter of the same name."),
+    crop: z
+      .enum(croppings)
+      .describe(
+        'centre: the short side is resized to size / cropPct, the middle taken; squash: all is resized; pad: all with its proportions, between bars.',
+      ),
+    cropPct: probability,
+    pixels: z
+      .enum(pixelReadings)
+      .describe('seen: by EXIF and profile, on white; stored: none of that.'),
+    fill: z.tuple([level, level, level]).describe('Colour of the bars.'),
+  })
+  .describe('How an image file becomes the image, apart from mean and std.');
+
+const imageShape: z.ZodType<readonly [number, number, number]> = z.tuple([size, size, size]);
+
+const kindSchema = (artifactSchema as z.ZodType<ArtifactInfo>).optional();
+
+const manifestSchema = z
+  .object({
+    $schema: z.string().optional(),
+    format: z.literal('gradus-manifest'),
+    version: z.literal(1),
+    name: z.string(),
+    model: z.string().describe('The model file as given, or the name of a shipped model.'),
+    architectureHash: z.string(),
+    architecture: z
+      .string()
+      .regex(/^[\w.-]+$/)
+      .optional()
+      .describe('File beside this one that holds the network for evaluation as data.'),
+    modelSha256: z
+      .string()
+      .regex(/^[0-9a-f]{64}$/)
+      .optional()
+      .describe(
+        'Of the model file as it was compiled; missing for a shipped model or one without a file.',
+      ),
+    target: z.string(),
+    block: z
+      .int()
+      .positive()
+      .optional()
+      .describe(
+        'Channels of a block of the layout that the graphs are written for; they run only where onnxruntime has it.',
+      ),
+    costs: z
+      .string()
+      .optional()
+      .describe(
+        'Hash of the table of costs, measured on a machine, by which lowerings were chosen; estimates where it is missing.',
+      ),
+    opset: z.int().min(17),
+    batch: z.union([z.int().min(1), z.literal('dynamic')]),
+    classes: z.int().min(1),
+    image: imageShape.describe('[C,H,W]'),
+    imageFormat: z.enum(imageFormats),
+    view: (viewSchema as z.ZodType<ImageView>).optional(),
+    optimizer: z.string().nullable(),
+    params: list<ParamInfo>(paramSchema),
+    artifacts: z.object(
+      Object.fromEntries(artifactKinds.map((kind) => [kind, kindSchema])) as {
+        readonly [K in ArtifactKind]: typeof kindSchema;
+      },
+    ),
+  })
+  .describe('Everything a program needs to train with the artifacts beside it.');
 
 /** Everything a program needs to train with the artifacts; its JSON schema is schemas/manifest.schema.json. */
-export interface Manifest {
-  readonly format: 'gradus-manifest';
-  readonly version: 1;
-  readonly name: string;
-  /** The model file as given, or the name of a shipped model. */
-  readonly model: string;
-  readonly architectureHash: string;
-  /** File beside the manifest that holds the network for evaluation as data; see recordModel. */
-  readonly architecture?: string | undefined;
-  /** SHA-256 of the model file as it was compiled; missing for a shipped model or one without a file. */
-  readonly modelSha256?: string | undefined;
-  readonly target: string;
-  /** Channels of a block of the layout that the graphs are written for; they run only where onnxruntime has it. */
-  readonly block?: number;
-  /** Hash of the table of costs, measured on a machine, by which spellings were chosen; estimates where missing. */
-  readonly costs?: string;
-  readonly opset: number;
-  readonly batch: number | 'dynamic';
-  readonly classes: number;
-  /** Image shape [C,H,W]. */
-  readonly image: readonly [number, number, number];
-  readonly imageFormat: 'float32-nchw' | 'uint8-nhwc';
-  /** How an image file becomes the image; missing in those of older versions. */
-  readonly view?: ImageView | undefined;
-  readonly optimizer: string | null;
-  readonly params: readonly ParamInfo[];
-  readonly artifacts: { readonly [K in ArtifactKind]?: ArtifactInfo };
+export interface Manifest extends Readonly<z.infer<typeof manifestSchema>> {}
+
+/** The JSON schema of a manifest; schemas/manifest.schema.json holds it. */
+export function manifestJsonSchema(): Readonly<Record<string, unknown>> {
+  return {
+    title: 'A manifest of Gradus',
+    ...z.toJSONSchema(manifestSchema, { io: 'input', reused: 'ref' }),
+  };
+}
+
+/** Reads the text of a manifest. Throws an ArtifactError that lists what is wrong in `file`. */
+export function parseManifest(text: string, file: string): Manifest {
+  return checked(manifestSchema, text, file, {
+    what: 'manifest',
+    hint: 'compile the model again: gradus compile MODEL --out DIR',
+  });
 }

@@ -1,6 +1,17 @@
 /** Element types of the IR; names as in NumPy and PyTorch. */
-export type DType =
-  'float64' | 'float32' | 'float16' | 'bfloat16' | 'int64' | 'int32' | 'uint8' | 'bool';
+export const dtypeNames = [
+  'float64',
+  'float32',
+  'float16',
+  'bfloat16',
+  'int64',
+  'int32',
+  'uint8',
+  'bool',
+] as const;
+
+/** Element type of the IR. */
+export type DType = (typeof dtypeNames)[number];
 
 /** Those of them that hold fractions. */
 export type FloatType = 'float64' | 'float32' | 'float16' | 'bfloat16';

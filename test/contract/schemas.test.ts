@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { describe, expect, expectTypeOf, it } from 'vitest';
 import { checkpointJsonSchema, parseCheckpointState } from '../../src/contract/checkpointSchema.js';
 import type { Manifest } from '../../src/contract/manifest.js';
-import { manifestJsonSchema, parseManifest } from '../../src/contract/manifestSchema.js';
+import { manifestJsonSchema, parseManifest } from '../../src/contract/manifest.js';
 import { repositoryRoot } from '../support/paths.js';
 
 const manifest: Manifest = {

@@ -1,31 +1,13 @@
-import type { ArtifactKind } from '../../contract/manifest.js';
+import { artifactKinds, type ArtifactKind } from '../../contract/artifactKinds.js';
+import { imageFormats } from '../../contract/imageFormats.js';
+import { precisions } from '../../contract/precisions.js';
 import { targetNames } from '../../contract/targets.js';
 import { limits } from '../../support/limits.js';
 import { createOptimizer, optimizerNames } from '../../compiler/optim/index.js';
 import { defineCommand } from '../command.js';
-import {
-  flags,
-  imageFormats,
-  modelPositional,
-  oneOf,
-  overridesOf,
-  seedOf,
-  wholeNumber,
-} from '../options.js';
+import { flags, modelPositional, oneOf, overridesOf, seedOf, wholeNumber } from '../options.js';
 import type { CompileSummary } from '../services.js';
 import { formatBytes, formatCount, formatTable } from '../table.js';
-
-const kinds = [
-  'infer',
-  'forward',
-  'grad',
-  'update',
-  'train',
-  'init',
-  'training-info',
-] as const satisfies readonly ArtifactKind[];
-
-const precisions = ['float32', 'float16', 'bfloat16'] as const;
 
 const text = { type: 'string', requiresArg: true } as const;
 
@@ -43,7 +25,7 @@ export const compile = defineCommand({
       out: { ...text, demandOption: true, describe: 'Folder for the artifacts' },
       artifact: {
         ...text,
-        describe: `Which ones, separated by commas: ${kinds.join(', ')}, or all`,
+        describe: `Which ones, separated by commas: ${artifactKinds.join(', ')}, or all`,
       },
       target: { ...text, choices: targetNames, describe: 'What the graphs are spelled for' },
       batch: { ...text, describe: 'Images a step: a number, or dynamic' },
@@ -115,7 +97,7 @@ function artifactsOf(list: string | undefined): ArtifactKind[] | 'all' | undefin
   if (list === undefined || list === 'all') return list;
   return list
     .split(',')
-    .map((name) => oneOf('--artifact', name.trim(), kinds))
+    .map((name) => oneOf('--artifact', name.trim(), artifactKinds))
     .filter((kind) => kind !== undefined);
 }
 

@@ -1,7 +1,8 @@
+import { imageFormats } from '../../contract/imageFormats.js';
 import type { ExportResult } from '../../training/weights/exportModel.js';
 import { limits } from '../../support/limits.js';
 import { defineCommand } from '../command.js';
-import { flags, imageFormats, nameSets, oneOf, wholeNumber } from '../options.js';
+import { flags, nameSets, oneOf, wholeNumber } from '../options.js';
 import { noteUnfinished } from '../progress.js';
 import { formatBytes, formatTable } from '../table.js';
 

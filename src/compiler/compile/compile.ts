@@ -1,5 +1,6 @@
 import type { OpsetVersion } from '../../../generated/onnx/index.js';
-import type { ArtifactInfo, ArtifactKind, Manifest, TensorInfo } from '../../contract/manifest.js';
+import type { ArtifactKind } from '../../contract/artifactKinds.js';
+import type { ArtifactInfo, Manifest, TensorInfo } from '../../contract/manifest.js';
 import { isGivenEachStep, stepsSymbol } from '../../contract/steps.js';
 import type { Graph } from '../ir/graph.js';
 import type { Model } from '../trace/defineModel.js';
@@ -23,7 +24,7 @@ import { architectureHash, weightsOf } from './architecture.js';
 import { InitialWeights } from './initialWeights.js';
 import { overwritable } from './overwrite.js';
 import { chooseOpset, preparation, requireHalf } from './precision.js';
-import { type Precision } from '../../contract/precisions.js';
+import type { Precision } from '../../contract/precisions.js';
 import type { Program } from './program.js';
 import * as programs from './programs.js';
 import { withTrainingInfo } from './trainingInfo.js';

@@ -1,3 +1,4 @@
+import type { ImageFormat } from '../../contract/imageFormats.js';
 import { Graph, Value } from '../ir/graph.js';
 import { constant } from '../ops/constant.js';
 import { add, mul } from '../ops/elementwise.js';
@@ -28,7 +29,7 @@ export interface TraceOptions {
   /** [C,H,W] in place of the model's own. */
   readonly image?: readonly [number, number, number] | undefined;
   /** `uint8-nhwc`: 8-bit images [N,H,W,C], normalised in the graph. Default float32-nchw. */
-  readonly imageFormat?: 'float32-nchw' | 'uint8-nhwc' | undefined;
+  readonly imageFormat?: ImageFormat | undefined;
   /** Dropout rate in place of the model's own. */
   readonly drop?: number | undefined;
   /** Stochastic-depth rate in place of the model's own. */

@@ -1,3 +1,4 @@
+import type { ImageFormat } from '../../contract/imageFormats.js';
 import { createHash } from 'node:crypto';
 import { DataError } from '../../support/errors.js';
 import type { ImageView } from '../../support/imageView.js';
@@ -11,7 +12,7 @@ export interface ImageLayout {
   /** [C,H,W] */
   readonly shape: readonly [number, number, number];
   /** Floats of 0 to 1 as [C,H,W], or 8 bits as [H,W,C]. */
-  readonly format: 'float32-nchw' | 'uint8-nhwc';
+  readonly format: ImageFormat;
   /** How files become its images; default viewOf the shape. */
   readonly view?: ImageView | undefined;
 }

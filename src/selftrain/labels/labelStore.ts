@@ -10,7 +10,7 @@ import {
   readingDifference,
   readingSettingsSchema,
 } from '../../training/labelling/classifier/reading.js';
-import { checked } from '../../contract/manifestSchema.js';
+import { checked } from '../../contract/schema.js';
 import { namesDifference } from '../../data/sets/classes.js';
 import { argmaxRow } from '../../support/statistics/scores.js';
 import { readError, systemCode } from '../../runtime/storage/fileErrors.js';

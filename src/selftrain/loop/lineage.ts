@@ -6,7 +6,7 @@ import { existsSync, readFileSync, realpathSync } from 'node:fs';
 import { isAbsolute, join, relative, sep } from 'node:path';
 import { z } from 'zod';
 import type { Json } from '../../contract/checkpointSchema.js';
-import { checked } from '../../contract/manifestSchema.js';
+import { checked } from '../../contract/schema.js';
 import { configChanges } from '../../training/config/configChanges.js';
 import { writeFileAtomic } from '../../runtime/storage/atomic.js';
 import { readError } from '../../runtime/storage/fileErrors.js';

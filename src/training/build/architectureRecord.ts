@@ -2,7 +2,7 @@
 import { existsSync, readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Manifest } from '../../contract/manifest.js';
-import { checked } from '../../contract/manifestSchema.js';
+import { checked } from '../../contract/schema.js';
 import { recordedModel, recordModel, recordSchema } from '../../compiler/compile/recordedModel.js';
 import { readError } from '../../runtime/storage/fileErrors.js';
 import { hashOfPath } from '../../runtime/storage/hashFile.js';

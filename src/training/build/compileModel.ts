@@ -2,7 +2,8 @@ import type { TargetName } from '../../contract/targets.js';
 import { statSync } from 'node:fs';
 import { join } from 'node:path';
 import { opsetVersions, type OpsetVersion } from '../../../generated/onnx/index.js';
-import type { ArtifactKind, Manifest } from '../../contract/manifest.js';
+import { artifactKinds, type ArtifactKind } from '../../contract/artifactKinds.js';
+import type { Manifest } from '../../contract/manifest.js';
 import { compile, type Compiled, type CompileOptions } from '../../compiler/compile/compile.js';
 import type { Precision } from '../../contract/precisions.js';
 import { typedModule } from '../../language/frontend/typedModule.js';
@@ -19,16 +20,6 @@ import { recordOf, type ArchitectureRecord } from './architectureRecord.js';
 import { loadModel, type LoadedModel } from '../../language/frontend/loadModel.js';
 import { resolveTarget, type TargetFacts } from './target.js';
 import { checkRanges } from '../../support/optionRanges.js';
-
-export const artifactKinds = [
-  'infer',
-  'forward',
-  'grad',
-  'update',
-  'train',
-  'init',
-  'training-info',
-] as const;
 
 export interface CompileModelOptions extends TargetFacts {
   /** Folder for the artifacts; nothing is written where it is missing. */

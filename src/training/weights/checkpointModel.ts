@@ -2,7 +2,7 @@ import { existsSync, readFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import type { CheckpointState } from '../../contract/checkpointSchema.js';
 import type { Manifest } from '../../contract/manifest.js';
-import { parseManifest } from '../../contract/manifestSchema.js';
+import { parseManifest } from '../../contract/manifest.js';
 import { findShippedModel } from '../../language/models/registry.js';
 import type { Model } from '../../compiler/trace/defineModel.js';
 import { findRun } from '../../runtime/storage/runFolder.js';

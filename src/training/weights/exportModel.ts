@@ -1,5 +1,6 @@
 import { statSync } from 'node:fs';
 import { basename, dirname, extname, join } from 'node:path';
+import type { ImageFormat } from '../../contract/imageFormats.js';
 import { compileInference } from '../../compiler/compile/inference.js';
 import { classMetadata } from '../../data/sets/classes.js';
 import type { ImageInput } from '../../compiler/trace/defineModel.js';
@@ -37,9 +38,6 @@ export interface ExportOptions extends NetworkChoice {
   /** Told before the work begins that what is written is a run that has not ended. */
   readonly onUnfinished?: ((run: UnfinishedRun) => void) | undefined;
 }
-
-/** Type and layout of the image input. */
-export type ImageFormat = 'float32-nchw' | 'uint8-nhwc';
 
 export interface ExportResult {
   readonly checkpoint: string;

@@ -1,5 +1,6 @@
 import { InferenceSession } from 'onnxruntime-node';
-import type { ArtifactKind, TensorInfo } from '../../../src/contract/manifest.js';
+import type { ArtifactKind } from '../../../src/contract/artifactKinds.js';
+import type { TensorInfo } from '../../../src/contract/manifest.js';
 import type { Compiled } from '../../../src/compiler/compile/compile.js';
 import { ndarray, type NdArray } from '../../../src/compiler/ir/ndarray.js';
 import type { OnnxGraph, OnnxModel } from '../../../src/compiler/onnx/model.js';

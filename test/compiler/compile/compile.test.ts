@@ -2,7 +2,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
-import { parseManifest } from '../../../src/contract/manifestSchema.js';
+import { parseManifest } from '../../../src/contract/manifest.js';
 import { compile, type CompileOptions } from '../../../src/compiler/compile/compile.js';
 import {
   defineModel,

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import type { ArtifactKind } from '../../../src/contract/manifest.js';
+import type { ArtifactKind } from '../../../src/contract/artifactKinds.js';
 import { compile, type Compiled } from '../../../src/compiler/compile/compile.js';
 import { ndarray } from '../../../src/compiler/ir/ndarray.js';
 import { optimizers } from '../../../src/compiler/optim/index.js';

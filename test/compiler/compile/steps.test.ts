@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { parseManifest } from '../../../src/contract/manifestSchema.js';
+import { parseManifest } from '../../../src/contract/manifest.js';
 import { compile, type CompileOptions } from '../../../src/compiler/compile/compile.js';
 import { probeBlock } from '../../../src/runtime/machine/probe.js';
 import { SeveralStepsRunner } from '../../../src/runtime/engine/severalSteps.js';

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import type { ArtifactKind } from '../../../src/contract/manifest.js';
+import type { ArtifactKind } from '../../../src/contract/artifactKinds.js';
 import { compile, type CompileOptions } from '../../../src/compiler/compile/compile.js';
 import { trainProgram } from '../../../src/compiler/compile/programs.js';
 import type { Model } from '../../../src/language/nn/index.js';

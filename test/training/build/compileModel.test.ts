@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { InferenceSession, Tensor } from 'onnxruntime-node';
 import { describe, expect, it } from 'vitest';
 import { compileModel, writeCompiled } from '../../../src/training/build/compileModel.js';
-import { parseManifest } from '../../../src/contract/manifestSchema.js';
+import { parseManifest } from '../../../src/contract/manifest.js';
 import { ConfigError } from '../../../src/support/errors.js';
 import { sourceKey, sourceOf } from '../../../src/compiler/onnx/model.js';
 import { readModel } from '../../../src/compiler/onnx/reader.js';

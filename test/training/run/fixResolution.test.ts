@@ -9,7 +9,7 @@ import {
 } from '../../../src/training/run/fixResolution.js';
 import { Labeller } from '../../../src/training/labelling/labeller.js';
 import { runTraining, type TrainingPlan } from '../../../src/training/run/runTraining.js';
-import { parseManifest } from '../../../src/contract/manifestSchema.js';
+import { parseManifest } from '../../../src/contract/manifest.js';
 import { cleanImages } from '../../../src/data/loader/cleanImages.js';
 import { ImageBatches } from '../../../src/data/loader/imageBatches.js';
 import { hardTargets } from '../../../src/data/sets/images.js';

@@ -1,5 +1,5 @@
 import { InferenceSession } from 'onnxruntime-node';
-import type { ArtifactKind } from '../../../../src/contract/manifest.js';
+import type { ArtifactKind } from '../../../../src/contract/artifactKinds.js';
 import type { Compiled } from '../../../../src/compiler/compile/compile.js';
 import type { Program } from '../../../../src/compiler/compile/program.js';
 import { evaluate } from '../../../../src/compiler/interpret/evaluate.js';

@@ -1,5 +1,6 @@
 import { InferenceSession, Tensor } from 'onnxruntime-node';
-import type { ArtifactKind, TensorInfo } from '../../../../src/contract/manifest.js';
+import type { ArtifactKind } from '../../../../src/contract/artifactKinds.js';
+import type { TensorInfo } from '../../../../src/contract/manifest.js';
 import type { Compiled } from '../../../../src/compiler/compile/compile.js';
 import { invariant } from '../../../../src/support/errors.js';
 import { staticSize } from '../../../../src/support/shape.js';

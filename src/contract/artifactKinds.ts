@@ -1,0 +1,13 @@
+/** Kinds of compiled graphs, and `init`, the initial weights. */
+export const artifactKinds = [
+  'infer',
+  'forward',
+  'grad',
+  'update',
+  'train',
+  'init',
+  'training-info',
+] as const;
+
+/** A kind of compiled graph. */
+export type ArtifactKind = (typeof artifactKinds)[number];
