@@ -61,7 +61,6 @@ export { cleanImages, type CleanImagesOptions } from './data/loader/cleanImages.
 export { LoaderPool, type LoaderPoolOptions } from './data/loader/loaderPool.js';
 export { UnreadableImages } from './data/loader/unreadable.js';
 export { ArrayDataset, type ArrayDatasetOptions } from './data/loader/dataset.js';
-export { mnist, type Mnist } from './data/datasets/mnist.js';
 export type { Manifest } from './contract/manifest.js';
 export { compile, type Compiled, type CompileOptions } from './compiler/compile/compile.js';
 export * from './compiler/optim/optimizers.js';
@@ -159,7 +158,6 @@ export type { ClassSize, OnSet, SetDescription, UnreadableKind } from './data/se
 export type { ArraySourceOptions } from './data/loader/imageSource.js';
 export type { LeftOut, LeftOutReason, UnreadableFile } from './data/sets/leftOut.js';
 export type { FailedRow, LoadPlan, LoadRow } from './data/loader/loaderProtocol.js';
-export type { MnistSource } from './data/datasets/mnist.js';
 export type {
   Crop as ImageCrop,
   Damage as ImageDamage,

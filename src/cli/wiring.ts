@@ -101,16 +101,9 @@ export const installedServices: Services = {
     const { runDemo } = await import('../selftrain/tasks/demo.js');
     return runDemo(request);
   },
-  async prepareMnist(folder) {
-    const { packMnist } = await import('../data/datasets/mnist.js');
-    const { images, splits } = packMnist(folder);
-    const { count, classNames, packed } = images;
-    const bytes = packed.data.length + count;
-    return { name: 'mnist', folder, images: count, classes: classNames.length, bytes, splits };
-  },
-  async prepareCifar10(folder, options) {
-    const { packCifar10 } = await import('../data/datasets/cifar10.js');
-    return { name: 'cifar10', folder, ...(await packCifar10(folder, options)) };
+  async packDataSet(set, folder, options) {
+    const { packDataSet } = await import('../data/datasets/packDataSet.js');
+    return packDataSet(set, folder, options);
   },
   async scaffold(folder) {
     const { scaffold } = await import('./scaffold.js');

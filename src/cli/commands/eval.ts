@@ -3,6 +3,7 @@ import {
   type Severity,
 } from '../../data/augment/corruptions/severities.js';
 import { limits } from '../../support/limits.js';
+import { wholeNames } from '../../data/datasets/index.js';
 import { defineCommand } from '../command.js';
 import { describeEvaluation } from '../evaluationText.js';
 import { noteReading, onnxFlags, onnxOptionsOf } from '../onnxFlags.js';
@@ -31,7 +32,7 @@ export const evaluate = defineCommand({
       .options({
         data: {
           ...text,
-          describe: 'Labelled images: a folder, a list, a split, or mnist; the test set if missing',
+          describe: `Labelled images: a folder, a list, a split, or ${wholeNames}; the test set if missing`,
         },
         images: { ...text, describe: 'Measure so many images, evenly spread over the set' },
         corruptions: { ...flag, describe: 'Error under the corruptions of ImageNet-C' },

@@ -1,6 +1,7 @@
 import { agreementNote } from '../../training/labelling/agreementNote.js';
 import { limits } from '../../support/limits.js';
 import { inferencePrecisions } from '../../contract/precisions.js';
+import { wholeNames } from '../../data/datasets/index.js';
 import { defineCommand } from '../command.js';
 import { exitCodes } from '../exitCodes.js';
 import { noteReading, onnxFlags, onnxOptionsOf } from '../onnxFlags.js';
@@ -16,9 +17,9 @@ export const label = defineCommand({
   usage: 'label <teacher>',
   describe: 'Give pseudo-labels to images, with a checkpoint or an .onnx classifier',
   examples: [
-    ['label runs/digits --data mnist --out labels', "a run's best; the same again goes on"],
+    ['label runs/digits --data photos --out labels', "a run's best; the same again goes on"],
     ['label teacher.onnx --data photos --out labels --shard 2/8', 'one part of eight'],
-    ['label runs/digits --data mnist --out labels --top-k 5 --temperature 0.5', ''],
+    ['label runs/digits --data photos --out labels --top-k 5 --temperature 0.5', ''],
   ],
   options: (parser) =>
     parser
@@ -31,7 +32,7 @@ export const label = defineCommand({
         data: {
           ...text,
           demandOption: true,
-          describe: 'The images: a folder, a .csv or .jsonl list, a split of gradus data, or mnist',
+          describe: `The images: a folder, a .csv or .jsonl list, a split of gradus data, or ${wholeNames}`,
         },
         out: { ...text, demandOption: true, describe: 'Folder of the label shards' },
         shard: { ...text, describe: 'Make one shard of several only, such as 2/8' },

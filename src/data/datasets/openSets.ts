@@ -4,7 +4,8 @@ import { matchClasses, type WantedClasses } from '../sets/classes.js';
 import { openFlatFolder, openImageFolder } from '../sets/folder.js';
 import type { Images, LabelledImages } from '../sets/images.js';
 import { openImageList, openUnlabelledList } from '../sets/list.js';
-import { mnistImages } from './mnist.js';
+import { findWholeSet, wholeSets, type WholeSet } from './index.js';
+import { openWholeDataSet } from './packDataSet.js';
 import { doubtOfClasses, requireClasses, requireClassFolders } from '../sets/likelySet.js';
 import { openSplit } from '../sets/split.js';
 import { DataError } from '../../support/errors.js';
@@ -29,7 +30,8 @@ const listName = /\.(?:csv|jsonl|ndjson)$/i;
 
 /**
  * Labelled images by the path of a folder with a subfolder for each class, of a .csv or .jsonl list,
- * or of a split that `gradus data` wrote (with or without its .json); or `mnist`, `mnist:DIR`. Throws
+ * or of a split that `gradus data` wrote (with or without its .json); or a data set by name, `NAME` or
+ * `NAME:DIR`. Throws
  * a DataError where there is none, where it is broken, and where its classes are not those wanted.
  */
 export async function openLabelledSet(
@@ -59,8 +61,10 @@ function openPlace(
       return openImageList(place.path, { wanted });
     case 'split':
       return inOrder(openSplit(place.path), wanted);
-    case 'mnist':
-      return inOrder({ ...mnistImages({ cacheDir: place.path }), name: spec }, wanted);
+    case 'whole':
+      return openWholeDataSet(place.set, place.path).then((images) =>
+        inOrder({ ...images, name: spec }, wanted),
+      );
   }
 }
 
@@ -85,19 +89,18 @@ export async function openUnlabelledSet(
       return openUnlabelledList(place.path);
     case 'split':
       return openSplit(place.path);
-    case 'mnist':
-      return { ...mnistImages({ cacheDir: place.path }), name: spec };
+    case 'whole':
+      return { ...(await openWholeDataSet(place.set, place.path)), name: spec };
   }
 }
 
-interface Place {
-  readonly kind: 'folder' | 'list' | 'split' | 'mnist';
-  readonly path: string;
-}
+type Place =
+  | { readonly kind: 'folder' | 'list' | 'split'; readonly path: string }
+  | { readonly kind: 'whole'; readonly path: string; readonly set: WholeSet };
 
 function placeOf(spec: string, folder: string): Place {
-  const [name, digits = join('data', 'mnist')] = spec.split(/:(.*)/s);
-  if (name === 'mnist') return { kind: 'mnist', path: resolve(folder, digits) };
+  const set = findWholeSet(spec);
+  if (set) return { kind: 'whole', set, path: wholeFolder(set, spec, folder) };
   const path = resolve(folder, spec);
   const found = statOf(path);
   if (found?.isDirectory()) {
@@ -116,9 +119,14 @@ function placeOf(spec: string, folder: string): Place {
   throw missing(spec, path);
 }
 
-/** Whether there is anything by the name of a set; MNIST is there anywhere. */
+function wholeFolder({ name }: WholeSet, spec: string, folder: string): string {
+  const [, own = join('data', name)] = spec.split(/:(.*)/s);
+  return resolve(folder, own);
+}
+
+/** Whether there is anything by the name of a set; one that is named without a path is there anywhere. */
 export function hasSet(spec: string, folder: string): boolean {
-  if (/^mnist(?::|$)/.test(spec)) return true;
+  if (findWholeSet(spec)) return true;
   const path = resolve(folder, spec);
   return (statOf(path) ?? statOf(`${path}.json`)) !== undefined;
 }
@@ -164,7 +172,8 @@ function whatThereIs(spec: string, there: readonly string[]): string {
   const near = nearest(basename(spec), [...there, ...splits]);
   if (near !== undefined) return `did you mean ${beside(near)}?`;
   if (splits.length > 0) return `there are ${splits.map(beside).join(', ')}`;
-  return 'give a folder of images, a .csv or .jsonl list, a split of gradus data, mnist or mnist:DIR';
+  const whole = wholeSets.map(({ name }) => `, ${name} or ${name}:DIR`).join('');
+  return `give a folder of images, a .csv or .jsonl list, a split of gradus data${whole}`;
 }
 
 /** The same images, with the numbers that a folder or a list of these classes would have. */

@@ -116,7 +116,7 @@ export async function inRunFolder<T>(
     const unreadable = new UnreadableImages({ file: join(out, 'unreadable.jsonl'), limit });
     for (const left of beside) unreadable.addBeside(left);
     const notes = networks.flatMap((network) => network.notes ?? []);
-    const changed = sets.labelled.packed ? undefined : resizerNote(before, {});
+    const changed = sets.labelled.packed ? undefined : resizerNote(before);
     const stages = stagesIn(out, options, [deviceNote(choice), changed, ...notes]);
     const context = {
       folder: out,

@@ -1,5 +1,6 @@
 import { join } from 'node:path';
 import { exportModel } from '../../training/weights/exportModel.js';
+import { mnist } from '../../data/datasets/mnist.js';
 import { openLabelledSet } from '../../data/datasets/openSets.js';
 import { splitIndices } from '../../data/loader/batches.js';
 import { subsetOf, type LabelledImages } from '../../data/sets/images.js';
@@ -31,7 +32,7 @@ function demoConfig(seed: number, steps: Readonly<Record<Generation, number>>): 
   const config = {
     name: 'demo',
     seed,
-    data: { labelled: 'mnist', unlabelled: 'mnist', test: 'mnist' },
+    data: { labelled: mnist.name, unlabelled: mnist.name, test: mnist.name },
     teacher: {
       model: 'digits',
       steps: steps.teacher,
@@ -97,7 +98,7 @@ export type DemoResult =
  * where it was; one of another seed starts over.
  */
 export async function runDemo({ seed, out, steps, ...control }: DemoOptions): Promise<DemoResult> {
-  const digits = await openLabelledSet(`mnist:${join(out, 'data')}`);
+  const digits = await openLabelledSet(`${mnist.name}:${join(out, 'data')}`);
   const sets = demoSets(digits, seed);
   const models = { digits: digitsModel({ name: 'digits', width: 1 }) };
   const config = demoConfig(seed, steps ?? { teacher: 500, student: 700 });

@@ -5,7 +5,7 @@ import type { KeyLocator } from '../../language/frontend/configKeys.js';
 import type { ModelName } from '../../language/models/index.js';
 import type { Optimizer } from '../../compiler/optim/index.js';
 import type { Schedule } from '../../runtime/engine/schedules.js';
-import { mnistTestCount } from '../../data/datasets/mnist.js';
+import { wholeSets, type WholeSet } from '../../data/datasets/index.js';
 import { defaultUnreadable } from '../../data/loader/unreadable.js';
 import { limits } from '../../support/limits.js';
 import { isObject } from '../../support/objects.js';
@@ -89,22 +89,29 @@ export const imageDataKeys = {
   decode: decodeSchema,
 };
 
+/** What a config says of a data set that it names without a path. */
+function wholeSchema<Name extends string>({ name, whole }: WholeSet & { readonly name: Name }) {
+  const { noun, help, test } = whole;
+  const images = noun.charAt(0).toUpperCase() + noun.slice(1);
+  return z.strictObject({
+    kind: z.literal<Name>(name).describe(help),
+    folder: path
+      .optional()
+      .describe(
+        `What \`gradus data ${name} DIR\` wrote; the installed package ${name} if missing.`,
+      ),
+    labelled: count.optional().describe(`${images} to train on; all but the test set if missing.`),
+    test: count.describe(`${images} held out for the test.`).default(test),
+  });
+}
+
 const dataSchema = z
   .discriminatedUnion('kind', [
     z.strictObject({
       kind: z.literal('images').describe('Sets of images.').optional(),
       ...imageDataKeys,
     }),
-    z.strictObject({
-      kind: z.literal('mnist').describe('Handwritten digits.'),
-      folder: z
-        .string()
-        .min(1)
-        .optional()
-        .describe('What `gradus data mnist DIR` wrote; the installed package mnist if missing.'),
-      labelled: count.optional().describe('Digits to train on; all but the test set if missing.'),
-      test: count.describe('Digits held out for the test.').default(mnistTestCount),
-    }),
+    ...wholeSets.map(wholeSchema),
   ])
   .describe('The data set.');
 

@@ -21,6 +21,7 @@ import {
   type EvaluationProgress,
   type NetworkEvaluation,
 } from './evaluateNetwork.js';
+import { wholeNames } from '../../data/datasets/index.js';
 import { openLabelledSet } from '../../data/datasets/openSets.js';
 import { Labeller, type LabellerOptions } from '../labelling/labeller.js';
 import { measuredSet, type MeasuredOptions } from '../../data/memory/measuredSet.js';
@@ -34,7 +35,7 @@ import {
 } from './robustness.js';
 import { openSetOfOnnx } from '../labelling/onnxSets.js';
 import { asRecorded, dataOfRun, recordedClasses, requireRun } from '../record/runRecord.js';
-import { openTrainingSets, unreadableOf } from '../record/trainingData.js';
+import { namesPaths, openTrainingSets, unreadableOf } from '../record/trainingData.js';
 import { unfinishedRun, type UnfinishedRun } from '../record/unfinishedRun.js';
 import { checkRanges } from '../../support/optionRanges.js';
 import { field } from '../../support/objects.js';
@@ -239,8 +240,8 @@ async function openSubject(
   const config = field(saved, 'data') === undefined ? undefined : parseTrainingConfig(saved, path);
   const found = { path, step, config, unreadable: config ? unreadableOf(config) : unreadable };
   if (data !== undefined) return withImages(found, await openData(data, '.', classes), classes);
-  if (config?.data.kind === 'mnist') {
-    const { folder } = dataOfRun(requireRun(path, dataFlag), 'mnist', dataFlag);
+  if (config && !namesPaths(config.data)) {
+    const { folder } = dataOfRun(requireRun(path, dataFlag), config.data.kind, dataFlag);
     const { test } = await openTrainingSets(config, folder);
     if (test) return withImages(found, test, classes);
   }
@@ -258,7 +259,7 @@ function testOf(path: string, config: TrainingConfig | undefined): string {
   throw noTestSet(path, message ?? `${path} does not tell on what to measure it`);
 }
 
-const dataFlag = 'name labelled images: --data DIR, a list, a split of gradus data, or mnist';
+const dataFlag = `name labelled images: --data DIR, a list, a split of gradus data, or ${wholeNames}`;
 
 function openData(
   spec: string,

@@ -6,7 +6,13 @@ import { DataError } from '../../support/errors.js';
 import type { TrainingConfig } from '../config/config.js';
 import { SetMemory, type MemoryOptions, type Recalled } from '../../data/memory/setMemory.js';
 import { checkShared, type KnownSets, type SharedOptions } from '../../data/memory/sharedSets.js';
-import { drawHeldOut, openTrainingSets, openWholeSets, type TrainingSets } from './trainingData.js';
+import {
+  drawHeldOut,
+  namesPaths,
+  openTrainingSets,
+  openWholeSets,
+  type TrainingSets,
+} from './trainingData.js';
 
 /** How much of the labelled images is held out, and by which seed. */
 export interface HoldOut {
@@ -90,8 +96,8 @@ export async function openRememberedSets(
   { recorded, ...options }: RememberedOptions,
 ): Promise<RememberedSets> {
   const { data, seed, validation } = config;
-  // The digits of a package have no files that could change.
-  if (data.kind === 'mnist') {
+  // A data set that is named whole has no files that could change.
+  if (!namesPaths(data)) {
     const sets = await openTrainingSets(config, folder);
     describeParts(sets, options.onSet);
     return { ...sets, beside: [], keep: () => Promise.resolve() };

@@ -4,11 +4,10 @@ import { isObject } from '../../support/objects.js';
 export const resizer = 'pillow';
 
 /**
- * Says that a run which goes on is given images by another filter than it began with; undefined where
- * it is not: its record tells the same, or its images are digits, which no filter touches.
+ * Says that a run which goes on is given images by another filter than it began with; undefined if
+ * it is not: its record says the same.
  */
-export function resizerNote(recorded: unknown, data: { readonly kind?: string | undefined }) {
-  if (!isObject(recorded) || recorded['resizer'] === resizer || data.kind === 'mnist')
-    return undefined;
+export function resizerNote(recorded: unknown) {
+  if (!isObject(recorded) || recorded['resizer'] === resizer) return undefined;
   return 'note: an earlier version began this run and resized images by another filter; from here on they have the bits of Pillow, a few levels off those of before';
 }

@@ -20,6 +20,7 @@ import { fnv1a32 } from '../../support/hash.js';
 import { viewOf, type ImageView } from '../../support/imageView.js';
 import { permutation } from '../../support/random.js';
 import type { TrainingConfig } from '../config/config.js';
+import { findWholeSet } from '../../data/datasets/index.js';
 import { openLabelledSet } from '../../data/datasets/openSets.js';
 import { asRecorded } from './runRecord.js';
 
@@ -31,6 +32,12 @@ export interface TrainingSets {
 }
 
 type DataConfig = TrainingConfig['data'];
+type PathsConfig = Extract<DataConfig, { readonly unreadable: number }>;
+
+/** Whether a config names its sets by paths, not a data set as a whole. */
+export function namesPaths(data: DataConfig): data is PathsConfig {
+  return 'unreadable' in data;
+}
 
 /**
  * Opens the labelled sets of a config, and holds out a part of those to train on. `recorded` are the names
@@ -43,7 +50,7 @@ export async function openTrainingSets(
   recorded?: readonly string[],
 ): Promise<TrainingSets> {
   const { data, seed, validation } = config;
-  if (data.kind === 'mnist') return openDigits(data, config, folder);
+  if (!namesPaths(data)) return openWhole(data, config, folder);
   const { labelled, test } = await openWholeSets(data, folder, recorded);
   return { ...holdOut(labelled, validation.share, seed), test };
 }
@@ -56,7 +63,7 @@ export interface WholeSets {
 
 /** Opens the labelled sets of a config whole; throws as openTrainingSets does. */
 export async function openWholeSets(
-  data: Extract<DataConfig, { labelled: string }>,
+  data: PathsConfig,
   folder: string,
   recorded?: readonly string[],
 ): Promise<WholeSets> {
@@ -95,7 +102,7 @@ export function classesOf({ classes }: Pick<TrainingConfig, 'classes'>, images: 
 
 /** How many images of a config may be unreadable. */
 export function unreadableOf({ data }: Pick<TrainingConfig, 'data'>): number {
-  return data.kind === 'mnist' ? 0 : data.unreadable;
+  return namesPaths(data) ? data.unreadable : 0;
 }
 
 /**
@@ -143,21 +150,20 @@ export function drawHeldOut(
   return drawByClass(labels, classNames.length, wanted, seed, 'train.validation');
 }
 
-/** The digits of the test are the same for every seed; the held-out part of the rest depends on it. */
-async function openDigits(
-  data: Extract<DataConfig, { kind: 'mnist' }>,
+/** The test images are the same for every seed; the held-out part of the rest depends on it. */
+async function openWhole(
+  data: Exclude<DataConfig, PathsConfig>,
   { seed, validation }: Pick<TrainingConfig, 'seed' | 'validation'>,
   folder: string,
 ): Promise<TrainingSets> {
-  const digits = await openLabelledSet(
-    `mnist:${resolve(folder, data.folder ?? join('data', 'mnist'))}`,
-  );
-  const rest = Math.max(0, digits.count - data.test);
+  const { kind, folder: own } = data;
+  const all = await openLabelledSet(`${kind}:${resolve(folder, own ?? join('data', kind))}`);
+  const rest = Math.max(0, all.count - data.test);
   const wanted = data.labelled ?? rest;
   const held = Math.max(1, Math.round(wanted * validation.share));
   if (wanted > rest || wanted <= held)
     throw new ConfigError(
-      `${rest} digits are left to train on after ${data.test} for the test, of which ${wanted} are wanted and ${held} held out`,
+      `${rest} ${findWholeSet(kind)?.whole.noun} are left to train on after ${data.test} for the test, of which ${wanted} are wanted and ${held} held out`,
       {
         code: 'too-few-images',
         where: 'data.labelled',
@@ -168,11 +174,11 @@ async function openDigits(
   const places = order.map((place) => data.test + place);
   return {
     test: subsetOf(
-      digits,
+      all,
       new Uint32Array(data.test).map((_, i) => i),
     ),
-    validation: subsetOf(digits, places.slice(0, held)),
-    training: subsetOf(digits, places.slice(held, wanted)),
+    validation: subsetOf(all, places.slice(0, held)),
+    training: subsetOf(all, places.slice(held, wanted)),
   };
 }
 
@@ -200,9 +206,9 @@ export function viewOfModel(
   return viewOf(shape, input, input.mean);
 }
 
-/** The decoding of a config's training images; digits are not decoded. */
+/** The decoding of a config's training images; a data set that is named whole is packed. */
 export function decodingOf({ data }: Pick<TrainingConfig, 'data'>): Decoding | undefined {
-  return data.kind === 'mnist' ? undefined : data.decode;
+  return namesPaths(data) ? data.decode : undefined;
 }
 
 /** How images become rows of batches without noise, for a network's input `shape`. */

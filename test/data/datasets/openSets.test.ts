@@ -2,9 +2,9 @@ import { mkdirSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { openLabelledSet, openUnlabelledSet } from '../../../src/data/datasets/openSets.js';
-import { packCifar10 } from '../../../src/data/datasets/cifar10.js';
+import { packDataSet } from '../../../src/data/datasets/packDataSet.js';
 import { DataError } from '../../../src/support/errors.js';
-import { tinyLayout, tinyPackage } from './tinyCifar10.js';
+import { tinyCifar10, tinyPackage } from './tinyCifar10.js';
 import { temporaryFolder } from '../../support/folder.js';
 
 /** Folders and lists of images, of which nothing but the names is of interest here. */
@@ -29,7 +29,7 @@ function sets(): string {
 async function packed(): Promise<string> {
   const folder = temporaryFolder();
   const options = { package: await tinyPackage(folder) };
-  await packCifar10(join(folder, 'cifar10'), options, tinyLayout);
+  await packDataSet(tinyCifar10, join(folder, 'cifar10'), options);
   return folder;
 }
 

