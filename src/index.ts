@@ -85,6 +85,17 @@ export {
   type PredictedClass,
 } from './training/labelling/predictImages.js';
 export * from './support/errors.js';
+export {
+  Phrase,
+  type CallWithOptions,
+  type NamedCall,
+  type NamedOption,
+  type Naming,
+  type OptionPath,
+  type GivenValue,
+  type Piece,
+  type Prose,
+} from './support/phrase.js';
 
 // Types that signatures name, beside those exported with their calls.
 export type { NoiseRates } from './training/weights/checkpointModel.js';

@@ -1,7 +1,9 @@
 import type { ArgumentsCamelCase, Argv } from 'yargs';
 import { ConfigError } from '../support/errors.js';
 import { nearest } from '../support/nearest.js';
+import type { Naming } from '../support/phrase.js';
 import type { Context, Report } from './context.js';
+import { flagNaming } from './flagNaming.js';
 
 /** Flags that mean the same with every command. */
 export interface CommonArguments {
@@ -12,6 +14,8 @@ export interface CommonArguments {
 /** A command with its arguments filled in. */
 export interface Chosen {
   readonly common: CommonArguments;
+  /** How its flags are called, for errors that name options. */
+  readonly naming: Naming;
   run(context: Context): Promise<Report>;
 }
 
@@ -39,24 +43,42 @@ interface Definition<A> {
 /** Describes a command; A is what its options declare. */
 export function defineCommand<A extends CommonArguments>(definition: Definition<A>): Command {
   const { usage, describe, examples } = definition;
+  const name = usage.split(' ')[0] ?? usage;
   return {
-    name: usage.split(' ')[0] ?? usage,
+    name,
     usage,
     register(parser, choose) {
+      let flags: readonly string[] = [];
       parser.command(
         usage,
         describe,
-        (own) => withExamples(definition.options(own), examples),
+        (own) => {
+          const filled = withExamples(definition.options(own), examples);
+          flags = keysOf(own).filter((key) => !positionalsOf(usage).includes(key));
+          return filled;
+        },
         (args) => {
           const { json, quiet } = args;
           choose({
             common: { json, quiet },
+            naming: flagNaming(name, flags),
             run: (context) => definition.run(args, context),
           });
         },
       );
     },
   };
+}
+
+/** Names of the arguments of a parser; yargs' types leave out that it knows them. */
+export function keysOf(parser: Argv<CommonArguments>): string[] {
+  const { key } = (parser as unknown as { getOptions(): { key: object } }).getOptions();
+  return Object.keys(key);
+}
+
+/** `checkpoint` of `eval <checkpoint>`. */
+function positionalsOf(usage: string): string[] {
+  return [...usage.matchAll(/[<[]([\w-]+)/g)].map(([, name = '']) => name);
 }
 
 function withExamples<A>(

@@ -4,6 +4,7 @@ import { resolve } from 'node:path';
 import { installedVersion } from '../language/frontend/installation.js';
 import { formatError } from '../support/codeFrame.js';
 import { ConfigError, GradusError, InternalError } from '../support/errors.js';
+import type { Naming } from '../support/phrase.js';
 import type { Chosen, CommonArguments } from './command.js';
 import { commands } from './commands/index.js';
 import type { Context, Report } from './context.js';
@@ -39,17 +40,19 @@ export async function runCommandLine(
   const [stdout, stderr] = [inertStream(outer.stdout), inertStream(outer.stderr)];
   const environment: Environment = { stdout, stderr, variables, cwd, now };
   let json = argv.includes('--json');
+  let naming: Naming | undefined;
   try {
     requireFolder(cwd);
     const columns = stdout.columns ?? 80;
     const chosen = parseCommandLine(argv, commands, { version: installedVersion(), columns });
     if (chosen === undefined) return exitCodes.done;
     json = chosen.common.json;
+    ({ naming } = chosen);
     const report = await runChosen(chosen, environment, services);
     print(report, chosen.common, environment);
     return report.exitCode ?? exitCodes.done;
   } catch (thrown) {
-    return printError(thrown, json, environment);
+    return printError(thrown, { json, naming }, environment);
   }
 }
 
@@ -105,7 +108,17 @@ function print(report: Report, common: CommonArguments, { stdout }: Environment)
   if (shown !== '') stdout.write(`${shown}\n`);
 }
 
-function printError(thrown: unknown, json: boolean, environment: Environment): ExitCode {
+interface ErrorStyle {
+  readonly json: boolean;
+  /** Of the command's flags, once it is known. */
+  readonly naming: Naming | undefined;
+}
+
+function printError(
+  thrown: unknown,
+  { json, naming }: ErrorStyle,
+  environment: Environment,
+): ExitCode {
   const { stdout, stderr, variables, cwd } = environment;
   if (thrown instanceof Error && thrown.name === 'AbortError') {
     stderr.write('interrupted; to go on, run the same command again\n');
@@ -115,11 +128,13 @@ function printError(thrown: unknown, json: boolean, environment: Environment): E
   const error = asGradusError(explainSystemError(thrown));
   const exitCode = exitCodeOf(error);
   const colour = wantsColour(stderr, variables);
-  stderr.write(
-    `${formatError(error, { colour, cwd, readSource: (file) => readSource(file, cwd) })}\n`,
-  );
+  const style = { colour, cwd, naming, readSource: (file: string) => readSource(file, cwd) };
+  stderr.write(`${formatError(error, style)}\n`);
   if (exitCode === exitCodes.bug) stderr.write(`${reportRequest(thrown)}\n`);
-  if (json) stdout.write(`${JSON.stringify({ error: describe(error, exitCode) }, undefined, 2)}\n`);
+  if (json) {
+    const described = { ...describe(error, naming), exitCode };
+    stdout.write(`${JSON.stringify({ error: described }, undefined, 2)}\n`);
+  }
   return exitCode;
 }
 
@@ -141,9 +156,10 @@ function reportRequest(thrown: unknown): string {
   ].join('\n');
 }
 
-function describe(error: GradusError, exitCode: ExitCode): Record<string, unknown> {
-  const { name, code, message, where, notes, hint } = error;
-  return { name, code, message, where, notes, hint, exitCode };
+function describe(error: GradusError, naming: Naming | undefined): Record<string, unknown> {
+  const { name, code, option } = error;
+  const { message, where, notes, hint } = error.textsFor(naming);
+  return { name, code, message, where, option, notes, hint };
 }
 
 function readSource(file: string, cwd: string): string | undefined {

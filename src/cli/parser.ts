@@ -1,7 +1,13 @@
 import yargs, { type Argv } from 'yargs';
 import { ConfigError } from '../support/errors.js';
 import { nearest } from '../support/nearest.js';
-import { unknownCommand, type Chosen, type Command, type CommonArguments } from './command.js';
+import {
+  keysOf,
+  unknownCommand,
+  type Chosen,
+  type Command,
+  type CommonArguments,
+} from './command.js';
 
 /** Terminals wider than this are hard to read help in. */
 const widest = 100;
@@ -29,10 +35,9 @@ export function parseCommandLine(
   return chosen;
 }
 
-/** The long flags of the command at hand; yargs' types leave out that it knows them. */
+/** The long flags of the command at hand. */
 function flagsOf(parser: Argv<CommonArguments>): string[] {
-  const { key } = (parser as unknown as { getOptions(): { key: object } }).getOptions();
-  return Object.keys(key)
+  return keysOf(parser)
     .filter((name) => name.length > 1)
     .map((name) => `--${name}`);
 }

@@ -1,4 +1,5 @@
 import type { GradusError, SourceLocation } from './errors.js';
+import { libraryNaming, type Naming } from './phrase.js';
 
 export interface FormatOptions {
   /** The text of a source file, or undefined where it cannot be read; then the frame is left out. */
@@ -7,6 +8,8 @@ export interface FormatOptions {
   readonly colour?: boolean | undefined;
   /** Folder that absolute paths are shown relative to. */
   readonly cwd?: string | undefined;
+  /** How options are written (default: as properties of a library call). */
+  readonly naming?: Naming | undefined;
 }
 
 /** Longest part of a source line that a frame shows, in characters. */
@@ -24,16 +27,18 @@ export function formatError(error: GradusError, options: FormatOptions = {}): st
   const paint: Paint = (colour, text) =>
     options.colour === true ? `\x1b[${codes[colour]}m${text}\x1b[0m` : text;
   const local = (text: string) => withoutFolder(text, options.cwd);
-  const lines = [
-    `${paint('red', 'error')} ${paint('bold', `${error.name}: ${local(error.message)}`)}`,
-  ];
-  if (error.where !== undefined) {
-    const place = typeof error.where === 'string' ? error.where : formatPlace(error.where);
-    lines.push(`  ${paint('blue', '-->')} ${local(place)}`);
-    if (typeof error.where !== 'string') lines.push(...frameOf(error.where, options, paint));
+  const { naming = libraryNaming } = options;
+  const { message, where, notes, hint } = error.textsFor(naming);
+  const lines = [`${paint('red', 'error')} ${paint('bold', `${error.name}: ${local(message)}`)}`];
+  if (where !== undefined) {
+    const place = typeof where === 'string' ? where : formatPlace(where);
+    const { option = [] } = error.where === undefined ? {} : error;
+    const named = option.length === 0 ? '' : ` (${naming.option({ option })})`;
+    lines.push(`  ${paint('blue', '-->')} ${local(place)}${named}`);
+    if (typeof where !== 'string') lines.push(...frameOf(where, options, paint));
   }
-  lines.push(...error.notes.map((note) => `  ${local(note)}`));
-  if (error.hint !== undefined) lines.push(`  ${paint('green', 'hint:')} ${local(error.hint)}`);
+  lines.push(...notes.map((note) => `  ${local(note)}`));
+  if (hint !== undefined) lines.push(`  ${paint('green', 'hint:')} ${local(hint)}`);
   return lines.join('\n');
 }
 

@@ -1,3 +1,12 @@
+import {
+  inWords,
+  libraryNaming,
+  Phrase,
+  type Naming,
+  type OptionPath,
+  type Prose,
+} from './phrase.js';
+
 /** A place in a source file; `line` and `column` count from 1. */
 export interface SourceLocation {
   readonly file: string;
@@ -10,36 +19,94 @@ export interface SourceLocation {
 export interface ErrorDetails {
   /** Stable machine-readable name, for example `shape-mismatch`. */
   readonly code: string;
-  /** Where it went wrong: a source location, or an image path, config key or file name. */
+  /** Where it went wrong: a source location, or the name of an image, a tensor or a file. */
   readonly where?: SourceLocation | string | undefined;
+  /** The option that is wrong, of a call or in a config: `['labels', 'threshold']`. */
+  readonly option?: OptionPath | undefined;
   /** How to fix it. */
-  readonly hint?: string | undefined;
+  readonly hint?: Prose | undefined;
   /** Further facts, a line each, such as where another value was made. */
-  readonly notes?: readonly string[] | undefined;
+  readonly notes?: readonly Prose[] | undefined;
   readonly cause?: unknown;
 }
 
-/** Base of every error that Gradus raises on purpose; the CLI prints it without a stack trace. */
+/** An error's texts as a reader sees them. */
+export interface ErrorTexts {
+  readonly message: string;
+  /** Of an option that no place is known of, its name. */
+  readonly where: SourceLocation | string | undefined;
+  readonly notes: readonly string[];
+  readonly hint: string | undefined;
+}
+
+/**
+ * Base of every error that Gradus raises on purpose; the CLI prints it without a stack trace. Its texts
+ * name options as a library call does; `textsFor` gives them in other words.
+ */
 export class GradusError extends Error {
   readonly code: string;
   readonly where: SourceLocation | string | undefined;
+  readonly option: OptionPath | undefined;
   readonly hint: string | undefined;
   readonly notes: readonly string[];
+  readonly #message: Prose;
+  readonly #details: ErrorDetails;
 
-  constructor(message: string, details: ErrorDetails) {
-    super(message, details.cause === undefined ? undefined : { cause: details.cause });
+  constructor(message: Prose, details: ErrorDetails) {
+    super(inWords(message), details.cause === undefined ? undefined : { cause: details.cause });
     this.name = new.target.name;
     this.code = details.code;
     this.where = details.where;
-    this.hint = details.hint;
-    this.notes = details.notes ?? [];
+    this.option = details.option;
+    this.hint = details.hint === undefined ? undefined : inWords(details.hint);
+    this.notes = (details.notes ?? []).map((note) => inWords(note));
+    this.#message = message;
+    this.#details = details;
+  }
+
+  /** What it was made of, with the options still apart. */
+  get parts(): ErrorDetails & { readonly message: Prose } {
+    return { ...this.#details, message: this.#message };
+  }
+
+  /** Its texts with options named as a kind of reader writes them. */
+  textsFor(naming: Naming = libraryNaming): ErrorTexts {
+    const { notes = [], hint } = this.#details;
+    return {
+      message: inWords(this.#message, naming),
+      where: this.where ?? (this.option && naming.option({ option: this.option })),
+      notes: notes.map((note) => inWords(note, naming)),
+      hint: hint === undefined ? undefined : inWords(hint, naming),
+    };
+  }
+
+  /** The same error with other details, of the same class and stack. */
+  with(changes: Partial<ErrorDetails>, message: Prose = this.#message): GradusError {
+    const Own = this.constructor as typeof GradusError;
+    const error = new Own(message, { ...this.#details, ...changes });
+    if (this.stack !== undefined) error.stack = this.stack;
+    return error;
+  }
+
+  /** The same error of options that stand below others, as those of a call do in a config. */
+  under(path: OptionPath): GradusError {
+    const below = (text: Prose): Prose => (text instanceof Phrase ? text.under(path) : text);
+    const { option, hint, notes } = this.#details;
+    return this.with(
+      {
+        option: option && [...path, ...option],
+        hint: hint === undefined ? undefined : below(hint),
+        notes: notes?.map(below),
+      },
+      below(this.#message),
+    );
   }
 }
 
 /** The user's model is wrong: shapes, names, rates. */
 export class ModelError extends GradusError {}
 
-/** A config file, command line or library call is wrong; `where` names the key or flag. */
+/** A config file, command line or library call is wrong; `option` names the key, flag or property. */
 export class ConfigError extends GradusError {}
 
 /** Images, labels or lists are wrong; `where` names the file. */

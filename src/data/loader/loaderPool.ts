@@ -1,6 +1,6 @@
 import { availableParallelism } from 'node:os';
 import { Worker } from 'node:worker_threads';
-import { unpackError } from '../../runtime/threads/trainProtocol.js';
+import { unpackError } from '../../support/packError.js';
 import { workerUrl } from '../../support/workerUrl.js';
 import { InternalError } from '../../support/errors.js';
 import { ownBudget } from '../pixels/pixelBudget.js';

@@ -1,5 +1,5 @@
 /** The messages between LoaderPool and its worker threads. */
-import type { PackedError } from '../../runtime/threads/trainProtocol.js';
+import type { PackedError } from '../../support/packError.js';
 import type { PackedPixels } from '../sets/images.js';
 import type { Preparation } from './preparation.js';
 

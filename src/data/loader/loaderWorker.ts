@@ -1,6 +1,6 @@
 /** A thread that decodes, crops and changes images; LoaderPool starts it. */
 import { parentPort, workerData } from 'node:worker_threads';
-import { packError } from '../../runtime/threads/trainProtocol.js';
+import { packError } from '../../support/packError.js';
 import { invariant } from '../../support/errors.js';
 import { UnreadableImage } from '../pixels/decode.js';
 import type {

@@ -2,7 +2,7 @@ import '../executors/telemetry.js';
 import { fork } from 'node:child_process';
 import { DeviceError } from '../../support/errors.js';
 import type { BenchReply, BenchRequest, Measured } from './benchProtocol.js';
-import { unpackError } from './trainProtocol.js';
+import { unpackError } from '../../support/packError.js';
 import { workerUrl } from '../../support/workerUrl.js';
 
 /**

@@ -1,7 +1,7 @@
 /** The messages between `measure` and the process in which the measured steps run. */
 import type { Manifest } from '../../contract/manifest.js';
 import type { SessionOptions } from '../executors/onnxruntimeNode.js';
-import type { PackedError } from './trainProtocol.js';
+import type { PackedError } from '../../support/packError.js';
 
 /** What is measured: steps of training, or batches of images that are labelled. */
 export type BenchMode = 'train' | 'label';

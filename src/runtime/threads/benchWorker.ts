@@ -9,7 +9,7 @@ import { readSafetensors } from '../storage/safetensors.js';
 import { onHost } from '../devices/lookup.js';
 import { onnxruntimeNode } from '../executors/onnxruntimeNode.js';
 import { TrainClient } from './trainClient.js';
-import { packError } from './trainProtocol.js';
+import { packError } from '../../support/packError.js';
 import { transferMilliseconds } from '../engine/device/transfers.js';
 
 /** Runs the steps of a request. */

@@ -3,6 +3,7 @@ import { Worker } from 'node:worker_threads';
 import type { CheckpointState } from '../../contract/checkpointSchema.js';
 import type { Manifest } from '../../contract/manifest.js';
 import { InternalError, invariant } from '../../support/errors.js';
+import { unpackError } from '../../support/packError.js';
 import type { TensorData } from '../../support/tensor.js';
 import {
   allocateBatch,
@@ -15,14 +16,13 @@ import type { CheckpointMeta } from '../storage/checkpoint.js';
 import type { NoiseAt } from '../engine/noise.js';
 import { createTurns, endTurn } from '../engine/device/deviceTurn.js';
 import type { StepRequest, StepResult } from '../engine/step.js';
-import {
-  unpackError,
-  type Command,
-  type CommandName,
-  type Commands,
-  type Reply,
-  type TrainSetup,
-  type WeightKind,
+import type {
+  Command,
+  CommandName,
+  Commands,
+  Reply,
+  TrainSetup,
+  WeightKind,
 } from './trainProtocol.js';
 import { workerUrl } from '../../support/workerUrl.js';
 

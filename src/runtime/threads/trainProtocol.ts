@@ -1,7 +1,7 @@
 /** The messages between TrainClient and its worker thread. */
 import type { CheckpointState } from '../../contract/checkpointSchema.js';
 import type { Manifest } from '../../contract/manifest.js';
-import * as errors from '../../support/errors.js';
+import type { PackedError } from '../../support/packError.js';
 import type { TensorData } from '../../support/tensor.js';
 import type { BatchArrays, InferArrays } from '../engine/batchArrays.js';
 import type { CheckpointMeta } from '../storage/checkpoint.js';
@@ -80,47 +80,3 @@ export interface Command {
 export type Reply =
   | { readonly id: number; readonly ok: true; readonly gives: unknown }
   | { readonly id: number; readonly ok: false; readonly error: PackedError };
-
-/** An error as it crosses threads, where classes are lost. */
-export interface PackedError {
-  readonly name: string;
-  readonly message: string;
-  readonly code: string;
-  readonly where: errors.SourceLocation | string | undefined;
-  readonly hint: string | undefined;
-  readonly notes: readonly string[];
-  readonly stack: string | undefined;
-}
-
-const classes = {
-  DataError: errors.DataError,
-  ConfigError: errors.ConfigError,
-  ArtifactError: errors.ArtifactError,
-  DeviceError: errors.DeviceError,
-  TrainingError: errors.TrainingError,
-  InternalError: errors.InternalError,
-};
-
-/** An error as a message; `thread` names the thread in one that nobody expected. */
-export function packError(error: unknown, thread = 'training'): PackedError {
-  const { name, message, stack } = error instanceof Error ? error : new Error(String(error));
-  const known = error instanceof errors.GradusError ? error : undefined;
-  return {
-    name: known ? name : 'InternalError',
-    message: known ? message : `the ${thread} thread failed: ${message}`,
-    code: known?.code ?? 'internal',
-    where: known?.where,
-    hint: known?.hint,
-    notes: known?.notes ?? [],
-    stack,
-  };
-}
-
-export function unpackError(packed: PackedError): errors.GradusError {
-  const isKnown = (name: string): name is keyof typeof classes => Object.hasOwn(classes, name);
-  const Class = isKnown(packed.name) ? classes[packed.name] : errors.InternalError;
-  const { code, where, hint, notes } = packed;
-  const error = new Class(packed.message, { code, where, hint, notes });
-  if (packed.stack !== undefined) error.stack = packed.stack;
-  return error;
-}

@@ -3,6 +3,7 @@ import { parentPort, threadId } from 'node:worker_threads';
 import type { CheckpointState } from '../../contract/checkpointSchema.js';
 import { ConfigError, invariant } from '../../support/errors.js';
 import { notFinite } from '../../support/finite.js';
+import { packError } from '../../support/packError.js';
 import { requireArtifact, type BatchArrays, type InferArrays } from '../engine/batchArrays.js';
 import { loadCheckpoint, requireArchitecture, saveCheckpoint } from '../storage/checkpoint.js';
 import { DeviceRunner } from '../engine/device/deviceStep.js';
@@ -17,14 +18,13 @@ import {
   type QueueingRunner,
   type StepRunner,
 } from '../engine/step.js';
-import {
-  packError,
-  type Command,
-  type CommandName,
-  type Commands,
-  type Reply,
-  type SharedSlots,
-  type TrainSetup,
+import type {
+  Command,
+  CommandName,
+  Commands,
+  Reply,
+  SharedSlots,
+  TrainSetup,
 } from './trainProtocol.js';
 
 type Handlers = {
@@ -177,7 +177,7 @@ async function answer({ id, name, takes }: Command): Promise<Reply> {
     const gives = await (turns ? inTurn(turns, threadId, handled) : handled());
     return { id, ok: true, gives };
   } catch (error) {
-    return { id, ok: false, error: packError(error) };
+    return { id, ok: false, error: packError(error, 'training') };
   }
 }
 
