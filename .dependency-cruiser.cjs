@@ -13,6 +13,7 @@ const lines = [
   ['compiler/passes'],
   ['compiler/targets'],
   ['compiler/compile'],
+  ['compiler/index.ts'],
   ['language/nn'],
   ['language/models'],
   ['language/frontend'],

@@ -1,4 +1,5 @@
 /** The package `gradus`: the whole public API, that of single networks and self-training. */
+export * from './compiler/index.js';
 export * from './language/nn/index.js';
 export {
   compileModel,
@@ -61,15 +62,6 @@ export { cleanImages, type CleanImagesOptions } from './data/loader/cleanImages.
 export { LoaderPool, type LoaderPoolOptions } from './data/loader/loaderPool.js';
 export { UnreadableImages } from './data/loader/unreadable.js';
 export { ArrayDataset, type ArrayDatasetOptions } from './data/loader/dataset.js';
-export type { Manifest } from './contract/manifest.js';
-export { compile, type Compiled, type CompileOptions } from './compiler/compile/compile.js';
-export * from './compiler/optim/optimizers.js';
-export type {
-  Optimizer,
-  OptimizerChoice,
-  OptimizerConfig,
-  OptimizerName,
-} from './compiler/optim/index.js';
 export {
   arraySource,
   range,
@@ -84,18 +76,6 @@ export {
   type PredictReport,
   type PredictedClass,
 } from './training/labelling/predictImages.js';
-export * from './support/errors.js';
-export {
-  Phrase,
-  type CallWithOptions,
-  type NamedCall,
-  type NamedOption,
-  type Naming,
-  type OptionPath,
-  type GivenValue,
-  type Piece,
-  type Prose,
-} from './support/phrase.js';
 
 // Types that signatures name, beside those exported with their calls.
 export type { NoiseRates } from './training/weights/checkpointModel.js';
@@ -138,17 +118,7 @@ export type { ModelTrust } from './training/build/trustedModel.js';
 export type { Costs as MeasuredCosts } from './training/build/costFile.js';
 export type { UnfinishedRun } from './training/record/unfinishedRun.js';
 export type { NameOption as WeightNaming } from './training/weights/weightNames.js';
-export type { ArtifactKind } from './contract/artifactKinds.js';
 export type { BestResult, CheckpointState, Json } from './contract/checkpointSchema.js';
-export type { ImageFormat } from './contract/imageFormats.js';
-export type {
-  ArtifactInfo,
-  HyperFormula,
-  ParamInfo,
-  Role as TensorRole,
-  Segment as TensorSegment,
-  TensorInfo,
-} from './contract/manifest.js';
 export type { CorruptionName, CorruptionRequest } from './data/augment/corruptions/corrupt.js';
 export type { Severity } from './data/augment/corruptions/severities.js';
 export type { RandomCropRange } from './data/augment/image/cropRegion.js';
@@ -156,13 +126,6 @@ export type { SmallImageNoiseOptions } from './data/augment/imageNoise.js';
 export type { ContrastGrey, OperationName } from './data/augment/operations/operations.js';
 export type { PerturbationName } from './data/augment/perturbations/perturb.js';
 export type { RandAugmentOptions } from './data/augment/randAugment.js';
-export type { CompiledArtifact } from './compiler/compile/compile.js';
-export type {
-  InitialWeights,
-  WeightSpec,
-  Weights as WeightMap,
-} from './compiler/compile/initialWeights.js';
-export type { InferencePrecision, Precision } from './contract/precisions.js';
 export type { WantedClasses } from './data/sets/classes.js';
 export type { Decoding } from './data/pixels/decode.js';
 export type { ClassSize, OnSet, SetDescription, UnreadableKind } from './data/sets/describe.js';
@@ -176,28 +139,7 @@ export type {
   Preparation,
 } from './data/loader/preparation.js';
 export type { KeyLocator } from './language/frontend/configKeys.js';
-export type { Graph, NamedValue, Node as GraphNode, TensorType } from './compiler/ir/graph.js';
-export type { NdArray } from './compiler/ir/ndarray.js';
-export type {
-  AttributeValue,
-  Attributes as OperatorAttributes,
-  NodeTypes,
-  Op as Operator,
-} from './compiler/ir/graph.js';
-export type { CallSite, Origin } from './compiler/ir/origin.js';
 export type { Binary as BinaryOperation } from './language/nn/arithmetic.js';
-export type { TraceMode } from './compiler/trace/trace.js';
-export type { ExternalChunk, ExternalFile } from './compiler/onnx/external.js';
-export type { WrittenModel } from './compiler/onnx/writer.js';
-export type { MatmulAttributes } from './compiler/ops/matmul.js';
-export type {
-  CommonOptions,
-  DecayKind,
-  HyperSpec,
-  OptimizerRecord,
-  SlotSpec,
-  Step as OptimizerStep,
-} from './compiler/optim/optimizer.js';
 export type { BatchArrays } from './runtime/engine/batchArrays.js';
 export type { CheckpointMeta } from './runtime/storage/checkpoint.js';
 export type { CalibrationBin } from './support/statistics/classification.js';
@@ -205,42 +147,10 @@ export type { Measures as NetworkMeasures } from './support/statistics/scores.js
 export type { QuietImages } from './runtime/engine/noise.js';
 export type { Schedule, Span as ScheduleSpan } from './runtime/engine/schedules.js';
 export type { WeightKind } from './runtime/threads/trainProtocol.js';
-export type { DType, HalfType, TypedArray } from './support/dtype.js';
-export type { NumberRange } from './support/optionRanges.js';
-export type {
-  Defaulted,
-  FlagOption,
-  GivenOptions,
-  NumberOption,
-  Option as OptionDefinition,
-  Options as OptionDefinitions,
-  OptionValue,
-  PairOption,
-} from './support/options.js';
-export type {
-  Cropping,
-  ImageView,
-  Interpolation,
-  PixelReading,
-  ViewChoices,
-} from './support/imageView.js';
 export type { Interval } from './support/statistics/interval.js';
-export type { OnnxValue } from './support/onnxValue.js';
-export type { Dim, Shape, SymbolicDim } from './support/shape.js';
 export type { ShareFacts } from './support/statistics/share.js';
-export type { TensorData } from './support/tensor.js';
-export type { CostMachine, CostTable, SpellingCosts } from './compiler/targets/costTable.js';
-export type { Choice as SpellingChoice } from './compiler/targets/lower.js';
-export type {
-  Layout as TensorLayout,
-  LayoutSystem,
-  Layouts as TensorLayouts,
-  Override as SpellingOverride,
-  Target,
-} from './compiler/targets/target.js';
 export type { ShuffleOptions } from './data/loader/batches.js';
 export type { UnreadableOptions } from './data/loader/unreadable.js';
-export type { Pieces } from './compiler/onnx/pieces.js';
 export {
   defineSelfTraining,
   parseSelfTrainingConfig,

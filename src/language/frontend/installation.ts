@@ -20,12 +20,13 @@ export function installedVersion(folder = ownFolder): string {
 }
 
 /** The modules that users' files import, by id: where each lies below the folder of the running code. */
-const publicModules: Readonly<Record<string, string>> = {
+export const publicModules: Readonly<Record<string, string>> = {
   gradus: 'index',
+  'gradus/compiler': 'compiler/index',
   'gradus/models': 'language/models/index',
 };
 
-/** The file that declares the types of module `id` (`gradus` or `gradus/models`) in the running installation. */
+/** The file that declares the types of a public module in the running installation. */
 export function installedDeclarations(id: string): string | undefined {
   const extension = import.meta.url.endsWith('.ts') ? '.ts' : '.d.ts';
   const path = join(ownFolder, `${publicModules[id] ?? id}${extension}`);
