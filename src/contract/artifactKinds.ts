@@ -11,3 +11,8 @@ export const artifactKinds = [
 
 /** A kind of compiled graph. */
 export type ArtifactKind = (typeof artifactKinds)[number];
+
+/** The file of an artifact, beside its manifest. */
+export function artifactFile(kind: ArtifactKind): string {
+  return kind === 'init' ? 'init.safetensors' : `${kind}.onnx`;
+}

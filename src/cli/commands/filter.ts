@@ -1,4 +1,4 @@
-import { dirname, join } from 'node:path';
+import { dirname } from 'node:path';
 import { limits } from '../../support/limits.js';
 import { auditedAbove, type AuditResult } from '../../selftrain/labels/audit.js';
 import type { FilterSummary } from '../../selftrain/choose/filter.js';
@@ -7,6 +7,7 @@ import { decimal, flags, oneOf, seedOf, wholeNumber } from '../options.js';
 import { formatCount, formatTable } from '../table.js';
 import { formatPercent, formatShareOf } from '../../support/statistics/share.js';
 import { accuracyLine, precisionLines, sampleLines } from '../auditText.js';
+import { placesOf } from '../../runtime/storage/places.js';
 
 const text = { type: 'string', requiresArg: true } as const;
 const caps = ['exact', 'grid'] as const;
@@ -87,7 +88,7 @@ export const filter = defineCommand({
 
 /** Beside the labels, which are a folder or a file of another program. */
 function keptBeside(labels: string): string {
-  return join(labels.endsWith('.parquet') ? dirname(labels) : labels, 'kept.parquet');
+  return placesOf(labels.endsWith('.parquet') ? dirname(labels) : labels).kept;
 }
 
 function textOf(summary: FilterSummary): string {

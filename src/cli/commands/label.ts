@@ -10,6 +10,7 @@ import { noteDevice, noteSets, noteUnfinished } from '../progress.js';
 import type { LabelRunSummary } from '../../selftrain/tasks/labelRun.js';
 import { formatCount, formatUnreadable } from '../table.js';
 import { accuracyLine, assumption } from '../auditText.js';
+import { placesOf } from '../../runtime/storage/places.js';
 
 const text = { type: 'string', requiresArg: true } as const;
 
@@ -127,7 +128,7 @@ function textOf(summary: LabelRunSummary): string {
       ? `labels of ${data}: ${parts}, there before`
       : `${formatCount(images)} images of ${data} labelled${interrupted ? '' : ` in ${parts}${before}`}${rate}`,
   ];
-  if (unreadable > 0) lines.push(formatUnreadable(unreadable, `${folder}/unreadable.jsonl`));
+  if (unreadable > 0) lines.push(formatUnreadable(unreadable, placesOf(folder).unreadable));
   lines.push(...notes.map((note) => `note: ${note}`));
   if (agreement) lines.push(agreementNote(agreement));
   if (audit) lines.push(accuracyLine(audit), assumption);

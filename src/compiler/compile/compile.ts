@@ -1,5 +1,5 @@
 import type { OpsetVersion } from '../../../generated/onnx/index.js';
-import type { ArtifactKind } from '../../contract/artifactKinds.js';
+import { artifactFile, type ArtifactKind } from '../../contract/artifactKinds.js';
 import type { ArtifactInfo, Manifest, TensorInfo } from '../../contract/manifest.js';
 import { isGivenEachStep, stepsSymbol } from '../../contract/steps.js';
 import type { Graph } from '../ir/graph.js';
@@ -297,7 +297,7 @@ class Compilation {
   }
 
   #finish(kind: ArtifactKind, onnx: OnnxModel, io: Omit<ArtifactInfo, 'file'>): Made {
-    const file = `${kind}.onnx`;
+    const file = artifactFile(kind);
     assertValidModel(onnx, file);
     const written = writeModel(onnx, { externalName: `${file}.data` });
     return { info: { file, ...io }, compiled: { file, onnx: written } };
@@ -312,7 +312,7 @@ class Compilation {
       const dtype = this.initial.info(name)?.dtype ?? 'float32';
       return { name, role: kind, param: name, dtype, shape };
     });
-    return { file: 'init.safetensors', inputs: [], outputs };
+    return { file: artifactFile('init'), inputs: [], outputs };
   }
 
   manifest(artifacts: Manifest['artifacts']): Manifest {

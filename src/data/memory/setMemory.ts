@@ -10,6 +10,7 @@ import { digestOf, openSetRecord, writeSetRecord, type RecordOptions } from './s
 import type { KnownSet } from './sharedImages.js';
 import { makeFolder, recoverFolder } from '../../runtime/storage/atomic.js';
 import { removeOwnFiles } from '../../runtime/storage/ownFiles.js';
+import { placesOf } from '../../runtime/storage/places.js';
 import { DataError } from '../../support/errors.js';
 
 /** The role of a set in a run. */
@@ -47,7 +48,7 @@ export interface Recalled<T extends Images = Images> extends KnownSet {
 
 /** Where the record of a run's set lies. */
 export function recordPath(folder: string, role: string): string {
-  return join(folder, 'sets', `${role}.gz`);
+  return join(placesOf(folder).sets, `${role}.gz`);
 }
 
 /** Compares the sets of a run with its records, and replaces these where that is told. */
@@ -92,7 +93,7 @@ export class SetMemory {
 
   /** Writes the records of the sets that were recalled, where they are new or other than before. */
   async keep(parts: Partial<RecordOptions> = {}): Promise<void> {
-    const folder = join(this.options.folder, 'sets');
+    const folder = placesOf(this.options.folder).sets;
     if (this.#writes.size === 0) return;
     // What an earlier run here took its images to be is of no account.
     if (!this.options.resume && existsSync(folder)) removeOwnFiles(folder);

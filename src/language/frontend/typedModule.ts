@@ -1,3 +1,4 @@
+import { artifactFile } from '../../contract/artifactKinds.js';
 import type { ArtifactInfo, Manifest, TensorInfo } from '../../contract/manifest.js';
 import { loadTsMorph } from './tsMorph.js';
 import { isObject } from '../../support/objects.js';
@@ -100,7 +101,7 @@ function header(manifest: Manifest, file: string): string {
   const info = manifest.artifacts[kind];
   const type = pascalCase(kind);
   const first = info?.outputs.find(({ role }) => role === 'loss') ?? info?.outputs[0];
-  const fileName = commentText(info?.file ?? `${kind}.onnx`);
+  const fileName = commentText(info?.file ?? artifactFile(kind));
   return `/**
  * Types of the compiled model ${commentText(manifest.name)}, written by gradus; do not edit.
  *

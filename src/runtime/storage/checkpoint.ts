@@ -15,9 +15,8 @@ import { readError } from './fileErrors.js';
 import { hashFile } from './hashFile.js';
 import { canonicalJson } from './json.js';
 import { encodeSafetensors, readSafetensors, SafetensorsFile } from './safetensors.js';
+import { placeNames, placesOf } from './places.js';
 
-const tensorFile = 'state.safetensors';
-const stateFile = 'state.json';
 const folderName = /^step-(\d{8,})$/;
 
 /** What a checkpoint says beside its tensors. */
@@ -67,8 +66,9 @@ export function writeCheckpoint(
   };
   makeFolder(dirname(path));
   const fill = (temporary: string): void => {
-    writeDurably(join(temporary, tensorFile), pieces);
-    writeDurably(join(temporary, stateFile), [new TextEncoder().encode(canonicalJson(state))]);
+    const places = placesOf(temporary);
+    writeDurably(places.tensors, pieces);
+    writeDurably(places.state, [new TextEncoder().encode(canonicalJson(state))]);
   };
   writeFolderAtomic(path, fill, bytes);
 }
@@ -86,7 +86,7 @@ export function listCheckpoints(folder: string): number[] {
 
 /** Reads state.json of a checkpoint folder. */
 export function readCheckpointState(path: string): CheckpointState {
-  const file = join(path, stateFile);
+  const file = placesOf(path).state;
   let text: string;
   try {
     text = readFileSync(file, 'utf8');
@@ -120,14 +120,14 @@ export function openCheckpoint(path: string): OpenCheckpoint {
 /** Holds the file of tensors against what state.json says of it. */
 function wholeCheckpoint(path: string): { state: CheckpointState; file: string } {
   const state = readCheckpointState(path);
-  const file = join(path, tensorFile);
+  const file = placesOf(path).tensors;
   const found = digestOf(file);
   const { bytes, sha256 } = state.tensors;
   if (found.bytes !== bytes || found.sha256 !== sha256)
     throw new ArtifactError(
       found.bytes === bytes
-        ? `${file} is corrupt: its bytes are not those that ${stateFile} records`
-        : `${file} is corrupt: it has ${found.bytes} bytes, ${stateFile} records ${bytes}`,
+        ? `${file} is corrupt: its bytes are not those that ${placeNames.state} records`
+        : `${file} is corrupt: it has ${found.bytes} bytes, ${placeNames.state} records ${bytes}`,
       {
         code: 'checkpoint-corrupt',
         where: file,
@@ -195,18 +195,14 @@ export function discardCheckpointsAfter(folder: string, step: number): void {
     if (later > step) removeFolder(checkpointPath(folder, later));
 }
 
-/** Where the second phase of a run or generation lies: the fix of its resolution. */
-export function fixedFolder(folder: string): string {
-  return join(folder, 'fixed');
-}
-
 /**
  * The checkpoint folder that a user means: a checkpoint, or a folder of checkpoints, a run or a
  * generation (then of its last phase the one that it chooses, mostly its best). Throws an ArtifactError where there is none.
  */
 export function resolveCheckpoint(path: string): string {
-  if (existsSync(join(path, stateFile)) || folderName.test(basename(path))) return path;
-  const found = [join(fixedFolder(path), 'checkpoints'), path, join(path, 'checkpoints')]
+  if (existsSync(placesOf(path).state) || folderName.test(basename(path))) return path;
+  const { fixed, checkpoints } = placesOf(path);
+  const found = [placesOf(fixed).checkpoints, path, checkpoints]
     .map((folder) => chosenCheckpointPath(folder))
     .find((chosen) => chosen !== undefined);
   if (found !== undefined) return found;
@@ -231,7 +227,7 @@ function networksHint(path: string): string {
   const names = existsSync(path) ? readdirSync(path).sort() : [];
   const networks = names
     .map((name) => join(path, name))
-    .filter((folder) => listCheckpoints(join(folder, 'checkpoints')).length > 0);
+    .filter((folder) => listCheckpoints(placesOf(folder).checkpoints).length > 0);
   if (networks.length > 0) return `give one of the networks in it: ${networks.join(', ')}`;
   return 'give a folder such as runs/x/checkpoints/step-00000100, or a run that has saved one';
 }

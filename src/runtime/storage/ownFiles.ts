@@ -1,19 +1,20 @@
 import { readdirSync, rmdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
+import { artifactFile, artifactKinds } from '../../contract/artifactKinds.js';
 import { writeError } from './fileErrors.js';
+import { fileNames, folderNames } from './places.js';
 
-/** Folders that hold files of a run; others are a person's. */
-const folders = /^(?:artifacts|checkpoints|labels|fixed|sets|step-\d{8,})$/;
+/** Checkpoints, beside the folders of `places`; others are a person's. */
+const checkpoint = /^step-\d{8,}$/;
 
-/** Files that a run writes, wherever in its folder. corrections.csv is a person's work and stays. */
+const artifacts: ReadonlySet<string> = new Set(artifactKinds.map(artifactFile));
+
+/** Files that a run writes beside those of `places`, wherever in its folder. corrections.csv is a person's work and stays. */
 const files = [
-  /^(?:run|lineage|summary|ablation|manifest|costs|start|test|test-images|state)\.json$/,
-  /^(?:state|init)\.safetensors$/,
-  /^(?:infer|forward|grad|update|train|init|model)\.onnx(?:\.data)?$/,
-  /^metrics\.jsonl$/,
+  /^model\.onnx(?:\.data)?$/,
   /^(?:\w+\.)?unreadable\.jsonl$/,
-  /^(?:curves|classes|summary)\.svg$/,
-  /^(?:kept|ledger|audit|shard-\d+-of-\d+)\.parquet$/,
+  /^classes\.svg$/,
+  /^(?:ledger|shard-\d+-of-\d+)\.parquet$/,
   /^(?:labelled|unlabelled|test|audit|kept|eval-[\da-f]+|shard-\d+-of-\d+)\.gz$/,
 ];
 
@@ -30,14 +31,26 @@ export function removeOwnFiles(folder: string): void {
   }
 }
 
+function isOwnFolder(name: string): boolean {
+  return folderNames.has(name) || checkpoint.test(name);
+}
+
+function isOwnFile(name: string): boolean {
+  return (
+    fileNames.has(name) ||
+    artifacts.has(name.replace(/\.data$/, '')) ||
+    files.some((pattern) => pattern.test(name))
+  );
+}
+
 /** True if the folder is gone. */
 function remove(folder: string): boolean {
   let left = 0;
   for (const entry of readdirSync(folder, { withFileTypes: true })) {
     const { name } = entry;
     const path = join(folder, name);
-    if (entry.isDirectory() && folders.test(name)) left += remove(path) ? 0 : 1;
-    else if (entry.isFile() && files.some((pattern) => pattern.test(name))) rmSync(path);
+    if (entry.isDirectory() && isOwnFolder(name)) left += remove(path) ? 0 : 1;
+    else if (entry.isFile() && isOwnFile(name)) rmSync(path);
     else left += 1;
   }
   if (left === 0) rmdirSync(folder);

@@ -1,33 +1,12 @@
 /** A run's folder and the lock that keeps a second process out of it. */
 import { readFileSync } from 'node:fs';
-import { dirname, join, resolve } from 'node:path';
+import { dirname, resolve } from 'node:path';
 import type { Json } from '../../contract/checkpointSchema.js';
 import { makeFolder, recoverFolder, removeEmptyFolders, writeFileAtomic } from './atomic.js';
 import { readError, systemCode } from './fileErrors.js';
 import { lockFolder, unlockFolder } from './folderLock.js';
 import { canonicalJson } from './json.js';
-
-/** The places of one network of a run: a generation's folder, or the run's own. */
-export interface NetworkFolder {
-  readonly path: string;
-  readonly artifacts: string;
-  readonly checkpoints: string;
-  readonly metrics: string;
-  readonly curves: string;
-}
-
-const infoName = 'run.json';
-
-/** The places of a network below `path`; nothing is made. */
-export function networkFolder(path: string): NetworkFolder {
-  return {
-    path,
-    artifacts: join(path, 'artifacts'),
-    checkpoints: join(path, 'checkpoints'),
-    metrics: join(path, 'metrics.jsonl'),
-    curves: join(path, 'curves.svg'),
-  };
-}
+import { placesOf } from './places.js';
 
 /** A folder under `runs/` that this process alone writes, until it is closed. */
 export class RunFolder {
@@ -48,20 +27,9 @@ export class RunFolder {
     return new RunFolder(path, made);
   }
 
-  /** Makes the folders of a network: of generation `name`, or of the run itself where it has one only. */
-  network(name?: string): NetworkFolder {
-    const folder = networkFolder(name === undefined ? this.path : join(this.path, name));
-    for (const place of [folder.artifacts, folder.checkpoints]) {
-      makeFolder(place);
-      recoverFolder(place);
-    }
-    if (name !== undefined) recoverFolder(folder.path);
-    return folder;
-  }
-
   /** Writes run.json: config as resolved, versions, machine, seed, hashes. */
   writeInfo(info: Json): void {
-    writeFileAtomic(join(this.path, infoName), canonicalJson(info));
+    writeFileAtomic(placesOf(this.path).info, canonicalJson(info));
   }
 
   /** What run.json says, or undefined for a new run. */
@@ -78,7 +46,7 @@ export class RunFolder {
 
 /** What run.json in a run's folder says, or undefined where there is none; needs no lock. */
 export function readRunInfo(path: string): unknown {
-  const file = join(path, infoName);
+  const file = placesOf(path).info;
   try {
     return JSON.parse(readFileSync(file, 'utf8'));
   } catch (error) {

@@ -8,6 +8,7 @@ import { subsetSource, type ImageSource } from '../../data/loader/imageSource.js
 import { countsOf, examplesOf, type SetChange } from '../../data/memory/setChange.js';
 import { makeFolder } from '../../runtime/storage/atomic.js';
 import { removeOwnFiles } from '../../runtime/storage/ownFiles.js';
+import { placeNames } from '../../runtime/storage/places.js';
 import { ArtifactError, ConfigError, DataError } from '../../support/errors.js';
 import { auditOnce, readAudit, type AuditResult } from '../labels/audit.js';
 import { readCorrections, type Corrections } from '../labels/corrections.js';
@@ -354,7 +355,7 @@ class ReassignRun {
 
 /** Stands for the audit that a file of kept labels has in it. */
 function auditOf(out: string): string {
-  return `${out.replace(/\.parquet$/, '')}.audit.parquet`;
+  return `${out.replace(/\.parquet$/, '')}.${placeNames.audit}`;
 }
 
 /** What a file of kept labels says of itself; undefined where it is none, if it may be replaced. */

@@ -1,6 +1,5 @@
 /** How good a teacher's labels are, measured on labelled images that its training held out. */
 import { existsSync, rmSync } from 'node:fs';
-import { join } from 'node:path';
 import { z } from 'zod';
 import { readingDifference } from '../../training/labelling/classifier/reading.js';
 import type { Labeller } from '../../training/labelling/labeller.js';
@@ -12,6 +11,7 @@ import {
 } from '../../support/statistics/classification.js';
 import { argmaxRow } from '../../support/statistics/scores.js';
 import { ParquetFileWriter } from '../../runtime/storage/parquet/writer.js';
+import { placesOf } from '../../runtime/storage/places.js';
 import { ArtifactError, ConfigError, invariant } from '../../support/errors.js';
 import { formatPercent, formatShareOf, shareFacts } from '../../support/statistics/share.js';
 import { intervalSchema, matchedSchema } from './figureSchemas.js';
@@ -55,7 +55,7 @@ export interface Audit {
 
 /** The audit's file in a folder of labels. */
 export function auditPath(folder: string): string {
-  return join(folder, 'audit.parquet');
+  return placesOf(folder).audit;
 }
 
 /** Labels held-out images of known classes, and keeps both in the folder of the labels. */

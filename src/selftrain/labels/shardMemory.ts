@@ -10,6 +10,7 @@ import {
 } from '../../data/memory/setChange.js';
 import { openSetRecord, writeSetRecord } from '../../data/memory/setRecord.js';
 import { makeFolder } from '../../runtime/storage/atomic.js';
+import { placesOf } from '../../runtime/storage/places.js';
 
 export interface ShardMemoryOptions {
   /** Makes those shards again whose images have changed; refused unless told. */
@@ -115,5 +116,5 @@ export class ShardMemory {
 
 /** `labels/sets/shard-00001-of-00002.gz` */
 function recordOf(path: string): string {
-  return join(dirname(path), 'sets', `${basename(path).replace(/\.parquet$/, '')}.gz`);
+  return join(placesOf(dirname(path)).sets, `${basename(path).replace(/\.parquet$/, '')}.gz`);
 }

@@ -28,12 +28,9 @@ import type { ImageSource } from '../../data/loader/imageSource.js';
 import type { LoaderPool } from '../../data/loader/loaderPool.js';
 import type { UnreadableImages } from '../../data/loader/unreadable.js';
 import type { Model } from '../../compiler/trace/defineModel.js';
-import {
-  chosenCheckpointPath,
-  fixedFolder,
-  readCheckpointState,
-} from '../../runtime/storage/checkpoint.js';
+import { chosenCheckpointPath, readCheckpointState } from '../../runtime/storage/checkpoint.js';
 import { readMetrics } from '../../runtime/storage/metrics.js';
+import { placesOf } from '../../runtime/storage/places.js';
 import type { GenerationConfig, StudentConfig } from './config.js';
 import type { SelfTrainingNetwork } from './networks.js';
 import { invariant } from '../../support/errors.js';
@@ -183,7 +180,7 @@ async function endOf(
   const { step: steps, skipped } = trainer;
   await trainer.close();
   if (interrupted) return undefined;
-  const checkpoint = chosenCheckpointPath(join(folder, 'checkpoints')) ?? newest;
+  const checkpoint = chosenCheckpointPath(placesOf(folder).checkpoints) ?? newest;
   const { step } = readCheckpointState(checkpoint);
   return { checkpoint, step, steps, validation: accuracyAt(folder, step), skipped };
 }
@@ -213,12 +210,12 @@ async function fixed(
     evaluateEvery: everyEpochs(context.validationEvery, source),
     checkpointEvery: everyEpochs(config.checkpoints.every, source),
   };
-  return endOf(fixedFolder(plan.folder), await fixResolution(request, control));
+  return endOf(placesOf(plan.folder).fixed, await fixResolution(request, control));
 }
 
 /** Accuracy on held-out images after a step, where they were looked at then. */
 function accuracyAt(folder: string, step: number): number | null {
-  for (const record of readMetrics(join(folder, 'metrics.jsonl')))
+  for (const record of readMetrics(placesOf(folder).metrics))
     if (record.kind === 'eval' && record.step === step) return Number(record['accuracy']);
   return null;
 }

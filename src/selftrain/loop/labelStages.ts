@@ -1,5 +1,5 @@
 /** The stages between a teacher and a student: labels for all images, and those that the student learns from. */
-import { basename, join, relative, resolve } from 'node:path';
+import { basename, relative, resolve } from 'node:path';
 import { agreementWithFloat32 } from '../../training/labelling/agreement.js';
 import { agreementNote } from '../../training/labelling/agreementNote.js';
 import { Labeller } from '../../training/labelling/labeller.js';
@@ -8,6 +8,7 @@ import { changedImages } from '../../data/loader/cleanImages.js';
 import type { ImageSource } from '../../data/loader/imageSource.js';
 import { recoverFolder } from '../../runtime/storage/atomic.js';
 import { hashOfPath } from '../../runtime/storage/hashFile.js';
+import { placesOf } from '../../runtime/storage/places.js';
 import type { Interval } from '../../support/statistics/interval.js';
 import { DataError } from '../../support/errors.js';
 import { auditPath, auditTeacher } from '../labels/audit.js';
@@ -68,7 +69,7 @@ export async function labelStage(
   const unlabelled = imagesToLabel(run.parts, labelling, student);
   const noise = labelling.noised === true ? modelNoise(run.parts.config.seed, student) : undefined;
   const { classNames = [] } = sources.validation;
-  const folder = join(name, 'labels');
+  const folder = placesOf(name).labels;
   const { files } = await run.stage({
     name: `${name}/label`,
     inputs: {
@@ -141,7 +142,7 @@ export async function filterStage(
   const rule = ruleOf(wanted);
   const corrections =
     rule.corrections === undefined ? undefined : resolve(configFolder, rule.corrections);
-  const out = join(name, 'labels', 'kept.parquet');
+  const out = placesOf(placesOf(name).labels).kept;
   return run.stage({
     name: `${name}/filter`,
     inputs: {
@@ -162,7 +163,7 @@ export async function filterStage(
     outputs: ({ path }) => [path, ...Object.values(besideKept(path))],
     run: async () => {
       control.onEvent?.({ kind: 'begin', title: `${name} filter` });
-      const labels = run.path(join(name, 'labels'));
+      const labels = run.path(placesOf(name).labels);
       recoverFolder(labels);
       const summary = await inTermsOfConfig(generation, () =>
         filterLabels(labels, {

@@ -12,6 +12,7 @@ import { writeFileAtomic } from '../../runtime/storage/atomic.js';
 import { readError } from '../../runtime/storage/fileErrors.js';
 import { hashOfPath } from '../../runtime/storage/hashFile.js';
 import { canonicalJson } from '../../runtime/storage/json.js';
+import { placesOf } from '../../runtime/storage/places.js';
 import { ArtifactError, ConfigError } from '../../support/errors.js';
 import { isObject } from '../../support/objects.js';
 
@@ -67,11 +68,6 @@ export interface StagesOptions {
   readonly onBegin?: ((stage: string) => void) | undefined;
 }
 
-/** Where the stages of a run are recorded. */
-export function lineagePath(folder: string): string {
-  return join(folder, 'lineage.json');
-}
-
 /** Runs stages in a run's folder, each once. */
 export class Stages {
   readonly #file: string;
@@ -82,7 +78,7 @@ export class Stages {
     private readonly folder: string,
     private readonly options: StagesOptions = {},
   ) {
-    this.#file = lineagePath(folder);
+    this.#file = placesOf(folder).lineage;
     this.#stages = readStages(this.#file);
   }
 

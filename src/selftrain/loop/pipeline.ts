@@ -2,11 +2,11 @@
  * The loop of arXiv 1911.04252, algorithm 1: a teacher learns from labelled images and labels others;
  * a student learns from both under noise; then the student is the teacher.
  */
-import { join } from 'node:path';
 import { Labeller } from '../../training/labelling/labeller.js';
 import type { Json } from '../../contract/checkpointSchema.js';
 import { resolveCheckpoint } from '../../runtime/storage/checkpoint.js';
 import { hashOfPath } from '../../runtime/storage/hashFile.js';
+import { placesOf } from '../../runtime/storage/places.js';
 import { invariant } from '../../support/errors.js';
 import { isObject } from '../../support/objects.js';
 import { withGenerationDefaults, type StudentConfig } from './config.js';
@@ -241,7 +241,7 @@ export class Pipeline {
   }
 
   #answersOf(name: string): string {
-    return this.#run.path(join(name, 'test-images.json'));
+    return this.#run.path(placesOf(name).testImages);
   }
 
   #answersKey(name: string, { checkpoint }: TrainedNetwork): TestImagesKey {

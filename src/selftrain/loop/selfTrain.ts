@@ -15,11 +15,12 @@ import { LoaderPool } from '../../data/loader/loaderPool.js';
 import { UnreadableImages } from '../../data/loader/unreadable.js';
 import type { Model } from '../../compiler/trace/defineModel.js';
 import { readRunInfo, RunFolder } from '../../runtime/storage/runFolder.js';
+import { placesOf } from '../../runtime/storage/places.js';
 import { GradusError } from '../../support/errors.js';
 import type { SelfTrainingConfig } from './config.js';
 import { readCorrections } from '../labels/corrections.js';
 import { runGenerations } from './generations.js';
-import { lineagePath, Stages } from './lineage.js';
+import { Stages } from './lineage.js';
 import { openNetworks, requireTrainable } from './networks.js';
 import { Pipeline } from './pipeline.js';
 import { Interrupted, type PipelineControl } from './runStages.js';
@@ -113,7 +114,7 @@ export async function inRunFolder<T>(
     });
     await keep();
     const { unreadable: limit, decode } = config.data;
-    const unreadable = new UnreadableImages({ file: join(out, 'unreadable.jsonl'), limit });
+    const unreadable = new UnreadableImages({ file: placesOf(out).unreadable, limit });
     for (const left of beside) unreadable.addBeside(left);
     const notes = networks.flatMap((network) => network.notes ?? []);
     const changed = sets.labelled.packed ? undefined : resizerNote(before);
@@ -207,7 +208,8 @@ function stagesIn(
 function memoryOf(folder: string, options: SelfTrainOptions): MemoryOptions {
   const { acceptData, overwrite, hashData, onSet } = options;
   return {
-    ...{ folder, acceptData, overwrite, hashData, onSet, resume: existsSync(lineagePath(folder)) },
+    ...{ folder, acceptData, overwrite, hashData, onSet },
+    resume: existsSync(placesOf(folder).lineage),
     tell: (text) => {
       tell(options, text);
     },

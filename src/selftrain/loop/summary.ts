@@ -2,6 +2,7 @@ import { join } from 'node:path';
 import { renderCurves, type Curve } from '../../support/drawing/curves.js';
 import { writeFileAtomic } from '../../runtime/storage/atomic.js';
 import { readMetrics } from '../../runtime/storage/metrics.js';
+import { placesOf } from '../../runtime/storage/places.js';
 import { formatShareOf, shareFacts, type ShareFacts } from '../../support/statistics/share.js';
 import type { GenerationConfig, SelfTrainingConfig } from './config.js';
 import type { Stages } from './lineage.js';
@@ -119,8 +120,8 @@ function rounded(seconds: number): number {
 /** Writes summary.json and summary.svg into the run's folder. */
 export function writeSummary(summary: SelfTrainingSummary): SelfTrainingSummary {
   const { folder } = summary;
-  writeFileAtomic(join(folder, 'summary.svg'), drawSummary(folder, summary));
-  writeFileAtomic(join(folder, 'summary.json'), `${JSON.stringify(summary, null, 2)}\n`);
+  writeFileAtomic(placesOf(folder).summaryCurves, drawSummary(folder, summary));
+  writeFileAtomic(placesOf(folder).summary, `${JSON.stringify(summary, null, 2)}\n`);
   return summary;
 }
 
@@ -140,7 +141,7 @@ export function drawSummary(folder: string, summary: SelfTrainingSummary): strin
 
 /** Accuracy on held-out images by step, from the metrics of a network's folder. */
 function evaluationsOf(folder: string): Curve['points'] {
-  return [...readMetrics(join(folder, 'metrics.jsonl'))].flatMap(({ kind, step, accuracy }) =>
+  return [...readMetrics(placesOf(folder).metrics)].flatMap(({ kind, step, accuracy }) =>
     kind === 'eval' && typeof accuracy === 'number' ? [{ x: step, y: accuracy }] : [],
   );
 }

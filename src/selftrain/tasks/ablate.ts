@@ -1,6 +1,6 @@
 /** The same generation with each noise removed: table 6 of arXiv 1911.04252 for one's own data. */
-import { join } from 'node:path';
 import { writeFileAtomic } from '../../runtime/storage/atomic.js';
+import { placesOf } from '../../runtime/storage/places.js';
 import { invariant } from '../../support/errors.js';
 import type { SelfTrainingConfig } from '../loop/config.js';
 import type { Quiet } from '../loop/generation.js';
@@ -73,7 +73,7 @@ export async function ablate(
       return { name, text: textOf(name), test: stated, difference, seconds };
     });
     const summary = { name: config.name, folder, seed: config.seed, rows };
-    writeFileAtomic(join(folder, 'ablation.json'), `${JSON.stringify(summary, null, 2)}\n`);
+    writeFileAtomic(placesOf(folder).ablation, `${JSON.stringify(summary, null, 2)}\n`);
     return summary;
   });
 }

@@ -5,6 +5,7 @@ import { openLabelledSet } from '../../data/datasets/openSets.js';
 import { splitIndices } from '../../data/loader/batches.js';
 import { subsetOf, type LabelledImages } from '../../data/sets/images.js';
 import { writeFileAtomic } from '../../runtime/storage/atomic.js';
+import { placesOf } from '../../runtime/storage/places.js';
 import { invariant } from '../../support/errors.js';
 import { shareFacts, type ShareFacts } from '../../support/statistics/share.js';
 import { parseSelfTrainingConfig, type SelfTrainingConfig } from '../loop/config.js';
@@ -123,8 +124,8 @@ export async function runDemo({ seed, out, steps, ...control }: DemoOptions): Pr
       out: join(out, name, 'model.onnx'),
       model: models.digits,
     });
-  writeFileAtomic(join(out, 'curves.svg'), drawSummary(out, result));
-  writeFileAtomic(join(out, 'summary.json'), `${JSON.stringify(summary, null, 2)}\n`);
+  writeFileAtomic(placesOf(out).curves, drawSummary(out, result));
+  writeFileAtomic(placesOf(out).summary, `${JSON.stringify(summary, null, 2)}\n`);
   const labels = await judged(join(out, student.labels?.path ?? ''), sets.unlabelled);
   return { ...summary, interrupted: false, labels: { images: counts.unlabelled, ...labels } };
 }

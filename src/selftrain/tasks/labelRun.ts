@@ -1,4 +1,3 @@
-import { join } from 'node:path';
 import { agreementWithFloat32 } from '../../training/labelling/agreement.js';
 import type { Agreement } from '../../training/labelling/agreementNote.js';
 import type { DeviceChoice } from '../../runtime/machine/deviceNames.js';
@@ -17,6 +16,7 @@ import type { OnSet } from '../../data/sets/describe.js';
 import { LoaderPool } from '../../data/loader/loaderPool.js';
 import { defaultUnreadable, UnreadableImages } from '../../data/loader/unreadable.js';
 import { resolveCheckpoint } from '../../runtime/storage/checkpoint.js';
+import { placesOf } from '../../runtime/storage/places.js';
 import { auditOnce, type AuditResult } from '../labels/audit.js';
 import { openHeldOut } from './heldOut.js';
 import { ShardMemory, type ShardMemoryOptions } from '../labels/shardMemory.js';
@@ -78,7 +78,7 @@ export interface LabelRunSummary extends LabelSummary {
 
 /** Labels a data set with the teacher of a path, and audits the teacher on held-out images. */
 export async function labelDataSet(path: string, request: LabelRequest): Promise<LabelRunSummary> {
-  const list = join(request.out, 'unreadable.jsonl');
+  const list = placesOf(request.out).unreadable;
   return withTeacher(
     path,
     request,

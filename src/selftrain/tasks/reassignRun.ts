@@ -1,6 +1,7 @@
 import type { UnfinishedRun } from '../../training/record/unfinishedRun.js';
 import { memoryOf, withTeacher, type TeacherRequest } from './labelRun.js';
 import { reassignLabels, type ReassignOptions, type ReassignSummary } from '../choose/reassign.js';
+import { placeNames } from '../../runtime/storage/places.js';
 
 export interface ReassignRequest
   extends Omit<ReassignOptions, 'kept' | 'heldOut' | 'remember'>, TeacherRequest {
@@ -23,7 +24,7 @@ export async function reassignDataSet(
   kept: string,
   request: ReassignRequest,
 ): Promise<ReassignRunSummary> {
-  const list = `${request.out.replace(/\.parquet$/, '')}.unreadable.jsonl`;
+  const list = `${request.out.replace(/\.parquet$/, '')}.${placeNames.unreadable}`;
   return withTeacher(request.teacher, request, list, async (ready) => {
     const { labeller, images, source, heldOut, heldOutImages, lost, unfinished, notes } = ready;
     const remember = { images, heldOutImages, ...memoryOf(request) };

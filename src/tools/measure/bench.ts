@@ -1,6 +1,7 @@
 import { mkdtempSync, readdirSync, rmSync } from 'node:fs';
 import { availableParallelism, cpus, loadavg, tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { artifactFile } from '../../contract/artifactKinds.js';
 import { stepsPerRunOf } from '../../contract/steps.js';
 import type { Model } from '../../compiler/trace/defineModel.js';
 import { measure } from '../../runtime/threads/benchProcess.js';
@@ -87,7 +88,7 @@ export async function benchModel(
     const runs = `${measured.steps.length} ${stepsPerRun > 1 ? `runs of ${stepsPerRun} steps` : 'steps'}`;
     onPhase?.(`timed ${runs}; profiling ${stepsPerRun > 1 ? 'one' : profiledSteps} more`);
     const profile = await profileSteps(stepsPerRun > 1 ? { ...request, warmUp: 1 } : request);
-    const sources = nodeSources(join(folder, mode === 'train' ? 'train.onnx' : 'infer.onnx'));
+    const sources = nodeSources(join(folder, artifactFile(mode === 'train' ? 'train' : 'infer')));
     const step = spread(measured.steps.map(({ milliseconds }) => milliseconds));
     return {
       name: manifest.name,

@@ -1,14 +1,12 @@
 /** The network of a checkpoint as data, beside the manifest of its artifacts or in the checkpoint itself. */
 import { existsSync, readFileSync, statSync } from 'node:fs';
-import { join } from 'node:path';
 import type { Manifest } from '../../contract/manifest.js';
 import { checked } from '../../contract/schema.js';
 import { recordedModel, recordModel, recordSchema } from '../../compiler/compile/recordedModel.js';
 import { readError } from '../../runtime/storage/fileErrors.js';
 import { hashOfPath } from '../../runtime/storage/hashFile.js';
+import { placeNames, placesOf } from '../../runtime/storage/places.js';
 import type { LoadedModel } from '../../language/frontend/loadModel.js';
-
-const fileName = 'architecture.json';
 
 /** The text of a record's file, and what the manifest says of the model. */
 export interface ArchitectureRecord {
@@ -25,7 +23,10 @@ export function recordOf(
   const modelSha256 = hashOfModelFile(loaded.source);
   return {
     text: `${JSON.stringify(record)}\n`,
-    manifest: { architecture: fileName, ...(modelSha256 !== undefined && { modelSha256 }) },
+    manifest: {
+      architecture: placeNames.architecture,
+      ...(modelSha256 !== undefined && { modelSha256 }),
+    },
   };
 }
 
@@ -40,7 +41,9 @@ export function hashOfModelFile(path: string): string | undefined {
  * damaged.
  */
 export function openRecord(folders: readonly string[]): LoadedModel | undefined {
-  const file = folders.map((folder) => join(folder, fileName)).find((path) => existsSync(path));
+  const file = folders
+    .map((folder) => placesOf(folder).architecture)
+    .find((path) => existsSync(path));
   if (file === undefined) return undefined;
   const record = checked(recordSchema, readText(file), file, {
     what: 'architecture',

@@ -14,6 +14,7 @@ import type { ExternalFile } from '../../compiler/onnx/external.js';
 import type { OptimizerChoice } from '../../compiler/optim/index.js';
 import { makeFolder, writeFileAtomic } from '../../runtime/storage/atomic.js';
 import { streamSafetensors } from '../../runtime/storage/safetensors.js';
+import { placeNames } from '../../runtime/storage/places.js';
 import { ConfigError } from '../../support/errors.js';
 import type { TensorData } from '../../support/tensor.js';
 import { recordOf, type ArchitectureRecord } from './architectureRecord.js';
@@ -190,7 +191,7 @@ export function writeCompiled(
   }
   writeText(`${compiled.manifest.name}.ts`, typedModule(compiled.manifest, compiled.manifest.name));
   if (record) writeText(record.manifest.architecture, record.text);
-  writeText('manifest.json', `${JSON.stringify(compiled.manifest, null, 2)}\n`);
+  writeText(placeNames.manifest, `${JSON.stringify(compiled.manifest, null, 2)}\n`);
   return files;
 }
 

@@ -7,6 +7,7 @@ import { installedVersion } from '../../language/frontend/installation.js';
 import { makeFolder, writeFileAtomic } from '../../runtime/storage/atomic.js';
 import { readError, systemCode, writeError } from '../../runtime/storage/fileErrors.js';
 import { canonicalJson } from '../../runtime/storage/json.js';
+import { placesOf } from '../../runtime/storage/places.js';
 import { onnxruntimeVersion } from '../../runtime/machine/probe.js';
 import { ArtifactError } from '../../support/errors.js';
 import { isObject } from '../../support/objects.js';
@@ -56,11 +57,9 @@ export function writeTunedCosts(table: CostTable): string {
   return path;
 }
 
-const runCostsName = 'costs.json';
-
 /** Notes by which costs a run in `folder`, which is made if missing, chooses its spellings. */
 export function recordRunCosts(folder: string, costs: Costs): void {
-  const path = join(folder, runCostsName);
+  const path = placesOf(folder).costs;
   if (costs === 'estimated') {
     try {
       rmSync(path, { force: true });
@@ -75,7 +74,7 @@ export function recordRunCosts(folder: string, costs: Costs): void {
 
 /** By which costs the run in `folder` was begun. Throws an ArtifactError where the file is damaged. */
 export function recordedRunCosts(folder: string): Costs {
-  return readCosts(join(folder, runCostsName)) ?? 'estimated';
+  return readCosts(placesOf(folder).costs) ?? 'estimated';
 }
 
 function readCosts(path: string): CostTable | undefined {

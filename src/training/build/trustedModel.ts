@@ -4,10 +4,11 @@
  * it lies outside the run and is the one that the run was trained with.
  */
 import { realpathSync } from 'node:fs';
-import { basename, dirname, join, resolve, sep } from 'node:path';
+import { basename, dirname, resolve, sep } from 'node:path';
 import type { Manifest } from '../../contract/manifest.js';
 import { findShippedModel } from '../../language/models/registry.js';
 import { findRun } from '../../runtime/storage/runFolder.js';
+import { placeNames, placesOf } from '../../runtime/storage/places.js';
 import { ArtifactError } from '../../support/errors.js';
 import { hashOfModelFile, openRecord } from './architectureRecord.js';
 import { loadModel, type LoadedModel } from '../../language/frontend/loadModel.js';
@@ -32,7 +33,7 @@ export async function trustedModel(
 ): Promise<LoadedModel> {
   const shipped = shippedName(named);
   if (shipped !== undefined) return loadModel(shipped);
-  const folders = [checkpoint, join(resolve(checkpoint, '../..'), 'artifacts')];
+  const folders = [checkpoint, placesOf(resolve(checkpoint, '../..')).artifacts];
   const recorded = trust || changed ? undefined : openRecord(folders);
   if (recorded) return recorded;
   const file = named();
@@ -66,7 +67,8 @@ function shippedName(named: () => string): string | undefined {
 function isInside(file: string, checkpoint: string): boolean {
   const above = dirname(resolve(checkpoint));
   const run =
-    findRun(checkpoint)?.path ?? (basename(above) === 'checkpoints' ? dirname(above) : checkpoint);
+    findRun(checkpoint)?.path ??
+    (basename(above) === placeNames.checkpoints ? dirname(above) : checkpoint);
   const place = real(file);
   return [checkpoint, run].some((folder) => place.startsWith(`${real(folder)}${sep}`));
 }

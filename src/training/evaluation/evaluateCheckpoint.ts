@@ -1,5 +1,5 @@
 import { rmSync } from 'node:fs';
-import { basename, dirname, join } from 'node:path';
+import { basename, dirname } from 'node:path';
 import type { Severity } from '../../data/augment/corruptions/severities.js';
 import { cleanImages } from '../../data/loader/cleanImages.js';
 import { missingNotes, unrecordedNote } from '../../data/sets/classes.js';
@@ -9,6 +9,7 @@ import { LoaderPool } from '../../data/loader/loaderPool.js';
 import { defaultUnreadable, UnreadableImages } from '../../data/loader/unreadable.js';
 import { readCheckpointState, resolveCheckpoint } from '../../runtime/storage/checkpoint.js';
 import { runInfoAbove } from '../../runtime/storage/runFolder.js';
+import { placeNames, placesOf } from '../../runtime/storage/places.js';
 import { ConfigError } from '../../support/errors.js';
 import type { Interval } from '../../support/statistics/interval.js';
 import { shareFacts, type ShareFacts } from '../../support/statistics/share.js';
@@ -218,8 +219,9 @@ async function measure(
 /** In the folder of a trained network, where training has a list of its own; else beside what is measured. */
 function unreadableList(path: string): string {
   const parent = dirname(path);
-  if (basename(parent) === 'checkpoints') return join(dirname(parent), 'eval.unreadable.jsonl');
-  return `${path.replace(/\.onnx$/, '')}.unreadable.jsonl`;
+  if (basename(parent) === placeNames.checkpoints)
+    return placesOf(dirname(parent)).evaluationUnreadable;
+  return `${path.replace(/\.onnx$/, '')}.${placeNames.unreadable}`;
 }
 
 async function openSubject(

@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto';
+import { artifactFile } from '../../contract/artifactKinds.js';
 import type { Manifest, TensorInfo } from '../../contract/manifest.js';
 import { compileInference } from '../../compiler/compile/inference.js';
 import type { InferencePrecision } from '../../contract/precisions.js';
@@ -127,7 +128,7 @@ function checkpointTeacher(source: CheckpointNetwork, options: TeacherOptions): 
   const { onnx, inputs, outputs } = loaded.tracing(() =>
     compileInference(loaded.model, {
       weights,
-      file: 'infer.onnx',
+      file: artifactFile('infer'),
       target,
       precision,
       trace: { batch, imageFormat, classes, image, drop: noise?.drop, dropPath: noise?.dropPath },

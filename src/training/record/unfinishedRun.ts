@@ -8,6 +8,7 @@ import {
 } from '../../runtime/storage/checkpoint.js';
 import { isWritten } from '../../runtime/storage/folderLock.js';
 import { findRun, type FoundRun } from '../../runtime/storage/runFolder.js';
+import { placeNames } from '../../runtime/storage/places.js';
 import { isObject } from '../../support/objects.js';
 
 /** A run whose training has not ended, and which of its checkpoints stands for it meanwhile. */
@@ -35,13 +36,13 @@ export function unfinishedRun(path: string): UnfinishedRun | undefined {
   const newest = listCheckpoints(folder).at(-1) ?? 0;
   const state = readCheckpointState(checkpointPath(folder, newest));
   const run = findRun(checkpoint);
-  if (basename(folder) !== 'checkpoints' || run === undefined) return undefined;
+  if (basename(folder) !== placeNames.checkpoints || run === undefined) return undefined;
   const running = isWritten(run.path);
   const steps = state.steps ?? field(state, 'steps');
   const ended =
     state.ended === true || (state.steps === undefined && !openInOldRun(state, newest, running));
   const network = dirname(folder);
-  const between = ended && basename(network) !== 'fixed' && plansSecondPhase(run, network);
+  const between = ended && basename(network) !== placeNames.fixed && plansSecondPhase(run, network);
   if (ended && !between) return undefined;
   const { step } = readCheckpointState(checkpoint);
   const which = state.choose !== 'last' && state.best ? 'best' : 'newest';

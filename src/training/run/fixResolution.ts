@@ -1,11 +1,11 @@
 import { existsSync, readFileSync } from 'node:fs';
-import { join } from 'node:path';
 import type { Json } from '../../contract/checkpointSchema.js';
 import { isCovered } from '../../compiler/trace/freeze.js';
 import { makeFolder, writeFileAtomic } from '../../runtime/storage/atomic.js';
 import { removeOwnFiles } from '../../runtime/storage/ownFiles.js';
-import { fixedFolder, readCheckpointState } from '../../runtime/storage/checkpoint.js';
+import { readCheckpointState } from '../../runtime/storage/checkpoint.js';
 import { canonicalJson } from '../../runtime/storage/json.js';
+import { placesOf } from '../../runtime/storage/places.js';
 import { initialRate } from '../../runtime/engine/schedules.js';
 import { ConfigError } from '../../support/errors.js';
 import { loadModel } from '../../language/frontend/loadModel.js';
@@ -86,7 +86,7 @@ async function fixPlan(request: FixResolutionRequest): Promise<TrainingPlan> {
   return {
     ...first,
     title: `${first.title} at ${size} px`,
-    folder: fixedFolder(first.folder),
+    folder: placesOf(first.folder).fixed,
     trainer: { ...first.trainer, batch, size, freeze, labelSmoothing, costs },
     initial: checkpoint,
     source,
@@ -123,7 +123,7 @@ function beginsAsBefore({ folder, trainer, schedule }: TrainingPlan, checkpoint:
   const { size, freeze } = trainer;
   const weights = readCheckpointState(checkpoint).tensors.sha256;
   const start = canonicalJson({ weights, size, freeze, schedule });
-  const path = join(folder, 'start.json');
+  const path = placesOf(folder).start;
   if (existsSync(path) && readFileSync(path, 'utf8') === start) return true;
   if (existsSync(folder)) removeOwnFiles(folder);
   makeFolder(folder);

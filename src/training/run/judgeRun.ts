@@ -1,10 +1,10 @@
 import { existsSync, readFileSync, rmSync } from 'node:fs';
-import { join } from 'node:path';
 import { writeFileAtomic } from '../../runtime/storage/atomic.js';
 import { chosenCheckpointPath, readCheckpointState } from '../../runtime/storage/checkpoint.js';
 import { renderCurves } from '../../support/drawing/curves.js';
 import { canonicalJson } from '../../runtime/storage/json.js';
 import { readMetrics } from '../../runtime/storage/metrics.js';
+import { placesOf } from '../../runtime/storage/places.js';
 import { shareFacts, type ShareFacts } from '../../support/statistics/share.js';
 import type { TrainingOutcome } from './runTraining.js';
 import type { Trainer } from '../trainer/trainer.js';
@@ -75,7 +75,7 @@ export async function judgeRun(
   const { step, skipped } = trainer;
   const curve = validationCurve(folder);
   drawCurve(folder, curve);
-  const path = chosenCheckpointPath(join(folder, 'checkpoints')) ?? checkpoint;
+  const path = chosenCheckpointPath(placesOf(folder).checkpoints) ?? checkpoint;
   const state = readCheckpointState(path);
   const rule = best !== null && state.choose !== 'last' ? 'best' : 'last';
   const judged = (at: number): StatedResult | undefined => {
@@ -103,7 +103,7 @@ type Figures = Pick<EvaluationResult, 'accuracy' | 'loss'>;
 /** What metrics.jsonl says of the held-out images, by step. */
 function validationCurve(folder: string): Map<number, Figures> {
   const curve = new Map<number, Figures>();
-  for (const { kind, step, accuracy, loss } of readMetrics(join(folder, 'metrics.jsonl')))
+  for (const { kind, step, accuracy, loss } of readMetrics(placesOf(folder).metrics))
     if (kind === 'eval')
       // JSON has no NaN: a loss that was none is null there.
       curve.set(step, { accuracy: Number(accuracy), loss: Number(loss ?? NaN) });
@@ -114,7 +114,7 @@ function drawCurve(folder: string, curve: ReadonlyMap<number, Figures>): void {
   const points = [...curve].map(([x, { accuracy }]) => ({ x, y: accuracy }));
   const options = { title: 'Accuracy on held-out images', xLabel: 'step', yLabel: 'accuracy' };
   const svg = renderCurves([{ name: 'validation', points }], options);
-  writeFileAtomic(join(folder, 'curves.svg'), svg);
+  writeFileAtomic(placesOf(folder).curves, svg);
 }
 
 interface TestRecord extends TestResult {
@@ -136,7 +136,7 @@ async function testOnce(
   const readings = (before?.readings ?? 0) + 1;
   const record = { ...(await read(trainer)), readings };
   const { weights, step } = chosen;
-  writeFileAtomic(recordPath(folder), canonicalJson({ ...record, weights, step }));
+  writeFileAtomic(placesOf(folder).test, canonicalJson({ ...record, weights, step }));
   return record;
 }
 
@@ -144,17 +144,13 @@ function figuresOf({ accuracy, loss, images, readings }: TestRecord): TestResult
   return { accuracy, loss, images, readings };
 }
 
-function recordPath(folder: string): string {
-  return join(folder, 'test.json');
-}
-
 function readRecord(folder: string): TestRecord | undefined {
-  const path = recordPath(folder);
+  const path = placesOf(folder).test;
   if (!existsSync(path)) return undefined;
   return JSON.parse(readFileSync(path, 'utf8')) as TestRecord;
 }
 
 /** Forgets what the test set said, before a folder's run starts over. */
 export function forgetTest(folder: string): void {
-  rmSync(recordPath(folder), { force: true });
+  rmSync(placesOf(folder).test, { force: true });
 }

@@ -1,5 +1,4 @@
 import { existsSync } from 'node:fs';
-import { join } from 'node:path';
 import type { BestResult, Json } from '../../contract/checkpointSchema.js';
 import type { Model } from '../../compiler/trace/defineModel.js';
 import { recoverFolder } from '../../runtime/storage/atomic.js';
@@ -13,6 +12,7 @@ import {
 import { MetricsWriter, readMetrics } from '../../runtime/storage/metrics.js';
 import { learningRateAt, type Schedule } from '../../runtime/engine/schedules.js';
 import { removeOwnFiles } from '../../runtime/storage/ownFiles.js';
+import { placesOf } from '../../runtime/storage/places.js';
 import { ConfigError, TrainingError } from '../../support/errors.js';
 import { isObject } from '../../support/objects.js';
 import { currentCosts } from '../build/target.js';
@@ -123,12 +123,13 @@ export async function runTraining(
         hint: 'give a validation set, or leave earlyStopping out',
       },
     );
-  for (const place of ['', 'artifacts', 'checkpoints']) recoverFolder(join(plan.folder, place));
+  const { artifacts, checkpoints } = placesOf(plan.folder);
+  for (const place of [plan.folder, artifacts, checkpoints]) recoverFolder(place);
   const costs = await costsOf(plan, control);
   const trainer = await Trainer.create(plan.model, {
     ...plan.trainer,
     costs,
-    out: join(plan.folder, 'artifacts'),
+    out: artifacts,
   });
   try {
     return await new TrainingRun(plan, control, trainer).run();
@@ -146,7 +147,7 @@ async function costsOf(
   { folder, trainer }: TrainingPlan,
   { resume = false }: TrainingControl,
 ): Promise<Costs> {
-  const begun = resume && listCheckpoints(join(folder, 'checkpoints')).length > 0;
+  const begun = resume && listCheckpoints(placesOf(folder).checkpoints).length > 0;
   const own = begun ? recordedRunCosts(folder) : await currentCosts(trainer.threads);
   const costs = trainer.costs ?? own;
   recordRunCosts(folder, costs);
@@ -181,8 +182,8 @@ class TrainingRun {
     private readonly control: TrainingControl,
     private readonly trainer: Trainer,
   ) {
-    this.#checkpoints = join(plan.folder, 'checkpoints');
-    this.#metricsPath = join(plan.folder, 'metrics.jsonl');
+    this.#checkpoints = placesOf(plan.folder).checkpoints;
+    this.#metricsPath = placesOf(plan.folder).metrics;
   }
 
   async run(): Promise<TrainingOutcome> {

@@ -10,12 +10,9 @@ import { LoaderPool } from '../../data/loader/loaderPool.js';
 import { UnreadableImages } from '../../data/loader/unreadable.js';
 import type { Preparation } from '../../data/loader/preparation.js';
 import { removeOwnFiles } from '../../runtime/storage/ownFiles.js';
-import {
-  fixedFolder,
-  listCheckpoints,
-  readCheckpointState,
-} from '../../runtime/storage/checkpoint.js';
+import { listCheckpoints, readCheckpointState } from '../../runtime/storage/checkpoint.js';
 import { RunFolder } from '../../runtime/storage/runFolder.js';
+import { placesOf } from '../../runtime/storage/places.js';
 import { ConfigError } from '../../support/errors.js';
 import { isObject } from '../../support/objects.js';
 import { batchesAhead, chooseDevice } from '../../runtime/machine/device.js';
@@ -131,7 +128,7 @@ export async function trainFromConfig(
     const tell = (text: string): void => options.onEvent?.({ kind: 'message', text });
     const images = await imagesOf(config, configFolder, {
       ...{ pool, folder: out, resume, acceptData, hashData, onSet, tell },
-      unreadableFile: join(out, 'unreadable.jsonl'),
+      unreadableFile: placesOf(out).unreadable,
       prefetch: batchesAhead(choice.device, config.stepsPerRun),
       recorded,
     });
@@ -210,7 +207,7 @@ async function trainPhases(
     },
     control,
   );
-  const judged = await judge(second, fixedFolder(plan.folder), config, { images, last: true });
+  const judged = await judge(second, placesOf(plan.folder).fixed, config, { images, last: true });
   const { test, interrupted, ...fixed } = judged;
   return { ...first, interrupted, checkpoint: fixed.checkpoint, fixed, ...(test && { test }) };
 }
@@ -237,7 +234,8 @@ async function judge(
 /** What the test set said, and the second phase, belong to the run that is to start over. */
 function forgetEnd(folder: string): void {
   forgetTest(folder);
-  if (existsSync(fixedFolder(folder))) removeOwnFiles(fixedFolder(folder));
+  const { fixed } = placesOf(folder);
+  if (existsSync(fixed)) removeOwnFiles(fixed);
 }
 
 /** Adds up how long steps took, and how long they waited for images. */
@@ -403,7 +401,7 @@ export function trainerOptions(config: TrainingConfig, classes: number): Trainer
 
 /** The step of a run's newest checkpoint. */
 function lastStep(folder: string): number {
-  return listCheckpoints(join(folder, 'checkpoints')).at(-1) ?? 0;
+  return listCheckpoints(placesOf(folder).checkpoints).at(-1) ?? 0;
 }
 
 /** Hours of training are not to be lost for want of a --resume. */

@@ -1,11 +1,12 @@
 import { existsSync, readFileSync } from 'node:fs';
-import { join, resolve } from 'node:path';
+import { resolve } from 'node:path';
 import type { CheckpointState } from '../../contract/checkpointSchema.js';
 import type { Manifest } from '../../contract/manifest.js';
 import { parseManifest } from '../../contract/manifest.js';
 import { findShippedModel } from '../../language/models/registry.js';
 import type { Model } from '../../compiler/trace/defineModel.js';
 import { findRun } from '../../runtime/storage/runFolder.js';
+import { placesOf } from '../../runtime/storage/places.js';
 import { ArtifactError } from '../../support/errors.js';
 import { field } from '../../support/objects.js';
 import { loadModel, modelPath, type LoadedModel } from '../../language/frontend/loadModel.js';
@@ -97,6 +98,6 @@ function foldersOf(path: string, config: unknown): readonly string[] {
 
 /** The manifest of the run, or of the generation, that a checkpoint lies in. */
 function manifestBeside(path: string): Manifest | undefined {
-  const file = join(resolve(path, '../..'), 'artifacts', 'manifest.json');
+  const file = placesOf(placesOf(resolve(path, '../..')).artifacts).manifest;
   return existsSync(file) ? parseManifest(readFileSync(file, 'utf8'), file) : undefined;
 }

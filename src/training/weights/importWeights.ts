@@ -9,6 +9,7 @@ import { readClassNames } from '../../data/text/classFile.js';
 import { initialize } from '../../compiler/trace/init.js';
 import { writeFileAtomic } from '../../runtime/storage/atomic.js';
 import { readCheckpointState, writeCheckpoint } from '../../runtime/storage/checkpoint.js';
+import { placeNames } from '../../runtime/storage/places.js';
 import { dtypes, type DType } from '../../support/dtype.js';
 import { ArtifactError, ConfigError, invariant } from '../../support/errors.js';
 import { isFiniteTensor } from '../../support/finite.js';
@@ -200,10 +201,15 @@ function requireFree(out: string): void {
   });
 }
 
-const importFiles = new Set(['state.json', 'state.safetensors', 'architecture.json']);
+const importFiles = new Set<string>([
+  placeNames.state,
+  placeNames.tensors,
+  placeNames.architecture,
+]);
 
 function isImport(out: string, names: readonly string[]): boolean {
-  if (!names.includes('state.json') || names.some((name) => !importFiles.has(name))) return false;
+  if (!names.includes(placeNames.state) || names.some((name) => !importFiles.has(name)))
+    return false;
   const { step, config } = readCheckpointState(out);
   return step === 0 && typeof config === 'object' && config !== null && 'imported' in config;
 }

@@ -6,6 +6,7 @@ import { existsSync, readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { z } from 'zod';
 import { readError } from '../../runtime/storage/fileErrors.js';
+import { placesOf } from '../../runtime/storage/places.js';
 import { ArtifactError } from '../../support/errors.js';
 import { croppings, interpolations, type Cropping } from '../../support/imageView.js';
 import { limits } from '../../support/limits.js';
@@ -176,7 +177,7 @@ export function importedPixels(config: unknown, path: string): PixelChoices | un
   const result = choicesSchema.safeParse(recorded);
   if (result.success) return result.data;
   throw wrong(
-    join(path, 'state.json'),
+    placesOf(path).state,
     result.error.issues.map(({ path: key, message }) => `${key.join('.')}: ${message}`),
   );
 }

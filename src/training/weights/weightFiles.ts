@@ -2,6 +2,7 @@ import { readFileSync, existsSync, readdirSync, statSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
 import { readError } from '../../runtime/storage/fileErrors.js';
 import type { SafetensorsFile } from '../../runtime/storage/safetensors.js';
+import { placeNames } from '../../runtime/storage/places.js';
 import { ArtifactError, invariant } from '../../support/errors.js';
 import { someOf } from '../../support/finite.js';
 import type { TensorData } from '../../support/tensor.js';
@@ -94,7 +95,7 @@ function inFolder(path: string): string {
   if (usual !== undefined) return usual;
   const names = readdirSync(path);
   const [only, ...more] = names.filter((name) => name.endsWith('.safetensors'));
-  const ours = names.includes('state.json') || names.includes('checkpoints');
+  const ours = names.includes(placeNames.state) || names.includes(placeNames.checkpoints);
   if (only !== undefined && more.length === 0 && !ours) return join(path, only);
   throw new ArtifactError(`${path} is a folder, and no single file of weights lies in it`, {
     code: 'weights-folder',

@@ -2,6 +2,7 @@ import { existsSync, mkdirSync, readdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { removeOwnFiles } from '../../../src/runtime/storage/ownFiles.js';
+import { placesOf } from '../../../src/runtime/storage/places.js';
 import { temporaryFolder } from '../../support/folder.js';
 
 function fill(folder: string, ...paths: readonly string[]): void {
@@ -12,6 +13,7 @@ function fill(folder: string, ...paths: readonly string[]): void {
 }
 
 const own = [
+  ...Object.values(placesOf('.')).filter((path) => path.includes('.')),
   'checkpoints/step-00000010/state.json',
   'checkpoints/step-00000010/state.safetensors',
   'artifacts/train.onnx',

@@ -114,22 +114,13 @@ describe('a run folder', () => {
     },
   );
 
-  it('has the places of its networks', () => {
+  it('says of itself what was written of it', () => {
     const run = RunFolder.open(join(temporaryFolder(), 'runs', 'digits'));
-    const teacher = run.network('teacher');
-    expect(existsSync(join(run.path, 'teacher', 'checkpoints'))).toBe(true);
-    expect(teacher.metrics).toBe(join(run.path, 'teacher', 'metrics.jsonl'));
-    expect(run.network().artifacts).toBe(join(run.path, 'artifacts'));
     expect(run.readInfo()).toBeUndefined();
     run.writeInfo({ seed: 1, config: { b: 1, a: 2 } });
     expect(run.readInfo()).toEqual({ seed: 1, config: { a: 2, b: 1 } });
     run.close();
-    expect(readdirSync(run.path).sort()).toEqual([
-      'artifacts',
-      'checkpoints',
-      'run.json',
-      'teacher',
-    ]);
+    expect(readdirSync(run.path)).toEqual(['run.json']);
   });
 
   it('goes with what was made for it where nothing was written, and stays else', () => {
@@ -202,11 +193,9 @@ describe('a run folder', () => {
 
   it('is cleared of what a killed writer left', () => {
     const path = temporaryFolder();
-    mkdirSync(join(path, 'checkpoints', '.step-00000001.new-1-0-1'), { recursive: true });
-    const run = RunFolder.open(path);
-    run.network();
-    expect(readdirSync(join(path, 'checkpoints'))).toEqual([]);
-    run.close();
+    mkdirSync(join(path, '.start.json.new-1-0-1'));
+    RunFolder.open(path).close();
+    expect(readdirSync(path)).toEqual([]);
   });
 
   it('is refused where it cannot be made', () => {
