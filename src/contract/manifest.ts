@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { dtypeNames } from '../support/dtype.js';
+import { call, phrase } from '../support/phrase.js';
 import { croppings, interpolations, pixelReadings, type ImageView } from '../support/imageView.js';
 import { artifactKinds, type ArtifactKind } from './artifactKinds.js';
 import { checked, list } from './schema.js';
@@ -240,6 +241,6 @@ export function manifestJsonSchema(): Readonly<Record<string, unknown>> {
 export function parseManifest(text: string, file: string): Manifest {
   return checked(manifestSchema, text, file, {
     what: 'manifest',
-    hint: 'compile the model again: gradus compile MODEL --out DIR',
+    hint: phrase`compile the model again: ${call('compileModel', 'MODEL', { out: 'DIR' })}`,
   });
 }

@@ -1,6 +1,7 @@
 /** Helpers shared by the schemas of files. */
 import { z } from 'zod';
 import { ArtifactError } from '../support/errors.js';
+import type { Prose } from '../support/phrase.js';
 
 /** A list whose type is readonly. */
 export function list<T>(item: z.ZodType<T>): z.ZodType<readonly T[]> {
@@ -9,7 +10,7 @@ export function list<T>(item: z.ZodType<T>): z.ZodType<readonly T[]> {
 
 interface Naming {
   readonly what: string;
-  readonly hint: string;
+  readonly hint: Prose;
 }
 
 /** Parses JSON text by a schema; an ArtifactError names the file and the keys that are wrong. */

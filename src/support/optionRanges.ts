@@ -77,7 +77,7 @@ function outside(call: string, name: RangedOption, value: unknown): ConfigError 
   const shown = typeof value === 'string' ? `'${value}'` : String(value);
   return new ConfigError(`${name} of ${call} is ${shown}`, {
     code: 'option-range',
-    where: name,
+    option: [name],
     hint: `give ${rangeText(ranges[name])}`,
   });
 }

@@ -67,7 +67,7 @@ export function fillOptions<O extends Options>(
     const shown = typeof value === 'string' ? `'${value}'` : String(value);
     throw new ConfigError(`${name} of ${call} is ${shown}`, {
       code: 'option-range',
-      where: at === '' ? name : `${at}.${name}`,
+      option: at === '' ? [name] : [at, name],
       hint: `give ${allowedBy(option)}`,
     });
   });

@@ -674,7 +674,7 @@ describe('--device auto', () => {
       return Promise.reject(new ConfigError('nothing more', { code: 'test' }));
     });
     const { err } = await run('eval runs/d', { evaluateCheckpoint });
-    const lines = why === undefined ? [] : ['--device auto takes cpu: no GPU was found'];
+    const lines = why === undefined ? [] : ['device auto takes cpu: no GPU was found'];
     expect(err.split('\n').filter((line) => line.startsWith('--device'))).toEqual(lines);
   });
 });

@@ -13,7 +13,9 @@ export const doctor = defineCommand({
   options: (parser) => parser,
   async run(_args, { services }) {
     const summary = await services.examineMachine();
-    return { json: summary, text: textOf(summary) };
+    const train = `train: gradus train training.config.ts (--device auto takes ${summary.auto})`;
+    const whole = { ...summary, next: [...summary.next, train] };
+    return { json: whole, text: textOf(whole) };
   },
 });
 

@@ -14,6 +14,7 @@ import { optimize } from '../passes/pipeline.js';
 import { foldBatchNorm } from '../passes/foldBatchNorm.js';
 import { recomputeBlocks } from '../passes/recomputeBlocks.js';
 import { ConfigError } from '../../support/errors.js';
+import { option, phrase } from '../../support/phrase.js';
 import { viewOf } from '../../support/imageView.js';
 import type { TensorData } from '../../support/tensor.js';
 import { forwardTarget } from '../targets/forward.js';
@@ -137,8 +138,8 @@ class Compilation {
     if (this.batch === 'dynamic' && this.target.staticBatchOnly !== undefined)
       throw new ConfigError(`target ${this.target.name} needs a fixed batch`, {
         code: 'static-batch',
-        where: '--batch',
-        hint: `${this.target.staticBatchOnly}; give --batch N`,
+        option: ['batch'],
+        hint: phrase`${this.target.staticBatchOnly}; give ${option('batch', 'N')}`,
       });
     const { overrides, imageFormat, freeze } = options;
     const trace = { ...overrides, batch: this.batch, imageFormat, freeze };
@@ -201,7 +202,7 @@ class Compilation {
     if (!Number.isInteger(steps) || steps < 1)
       throw new ConfigError(`${steps} steps a run`, {
         code: 'steps',
-        where: 'stepsPerRun',
+        option: ['stepsPerRun'],
         hint: 'give a whole number from 1',
       });
     const several = steps > 1 ? { steps: { steps, unrolled } } : {};

@@ -2,6 +2,7 @@ import type { OpsetVersion } from '../../../generated/onnx/index.js';
 import { mixedPrecision } from '../passes/mixedPrecision.js';
 import type { HalfType } from '../../support/dtype.js';
 import { ConfigError } from '../../support/errors.js';
+import { option, phrase } from '../../support/phrase.js';
 import { precisions, type Precision } from '../../contract/precisions.js';
 import type { Target } from '../targets/target.js';
 import type { ProgramOptions } from './programs.js';
@@ -19,8 +20,8 @@ export function chooseOpset(
   if (asked === undefined || asked === only.version) return only.version;
   throw new ConfigError(`target ${name} writes opset ${only.version}, not ${asked}`, {
     code: 'opset',
-    where: '--opset',
-    hint: `${only.reason}; leave --opset out`,
+    option: ['opset'],
+    hint: phrase`${only.reason}; leave ${option('opset')} out`,
   });
 }
 
@@ -30,14 +31,14 @@ export function requireHalf(target: Target, precision: HalfType, opset: OpsetVer
   if (reason !== undefined)
     throw new ConfigError(`target ${target.name} does not train in ${precision}`, {
       code: 'precision',
-      where: 'precision',
-      hint: `${reason}; leave precision out${takesHalves(target) ? '' : ', or train on a GPU'}`,
+      option: ['precision'],
+      hint: phrase`${reason}; leave ${option('precision')} out${takesHalves(target) ? '' : ', or train on a GPU'}`,
     });
   if (precision === 'bfloat16' && opset < bfloat16Opset)
     throw new ConfigError(`opset ${opset} has no convolution of bfloat16`, {
       code: 'precision',
-      where: 'opset',
-      hint: `give opset ${bfloat16Opset} or higher`,
+      option: ['opset'],
+      hint: phrase`give ${option('opset', bfloat16Opset)} or higher`,
     });
 }
 

@@ -35,14 +35,14 @@ export function createOptimizer(choice: OptimizerChoice | OptimizerRecord): Opti
   if (make === undefined)
     throw new ConfigError(`there is no optimizer ${kind}`, {
       code: 'unknown-optimizer',
-      where: 'optimizer.kind',
+      option: ['optimizer', 'kind'],
       hint: `allowed: ${optimizerNames.join(', ')}`,
     });
   const unknown = Object.keys(given).filter((key) => !(key in make.options));
   if (unknown.length === 0) return make(given);
   throw new ConfigError(`the optimizer ${kind} has no option ${unknown.join(', ')}`, {
     code: 'unknown-key',
-    where: `optimizer.${unknown[0] ?? ''}`,
+    option: ['optimizer', unknown[0] ?? ''],
     hint: `allowed: ${Object.keys(make.options).join(', ')}`,
   });
 }

@@ -19,7 +19,7 @@ export const sgd = defineOptimizer({
     if (nesterov && momentum === 0)
       throw new ConfigError('nesterov of the optimizer sgd needs momentum', {
         code: 'optimizer-option',
-        where: 'optimizer.nesterov',
+        option: ['optimizer', 'nesterov'],
         hint: 'give a momentum above 0, or leave nesterov out',
       });
     if (momentum === 0)

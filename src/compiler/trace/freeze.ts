@@ -29,7 +29,7 @@ export function checkFreeze(
     const near = nearest(prefix, outerNames(names));
     throw new ConfigError(`freeze: ${model} has no parameters ${JSON.stringify(prefix)}`, {
       code: 'freeze-unknown',
-      where: 'freeze',
+      option: ['freeze'],
       hint:
         near === undefined
           ? 'give dotted names of layers, as `gradus inspect MODEL` lists them'
@@ -39,7 +39,7 @@ export function checkFreeze(
   if (prefixes.length > 0 && params.every(({ frozen }) => frozen))
     throw new ConfigError(`freeze: no parameter of ${model} is left to train`, {
       code: 'freeze-all',
-      where: 'freeze',
+      option: ['freeze'],
       hint: 'leave at least the last layer out',
     });
 }

@@ -93,14 +93,14 @@ function rateOf(model: Model, key: 'drop' | 'dropPath', override: number | undef
   if (override !== undefined && model[key] === undefined)
     throw new ConfigError(`${model.name} has no ${key} to set`, {
       code: 'no-such-rate',
-      where: key,
+      option: [key],
       hint: `give defineModel a default \`${key}\`, and use the one that build gets`,
     });
   const rate = override ?? model[key] ?? 0;
   if (!(rate >= 0 && rate < 1))
     throw new ConfigError(`${key} ${rate} is outside [0, 1)`, {
       code: 'rate',
-      where: key,
+      option: [key],
       hint: 'it is the probability of being dropped, for example 0.2',
     });
   return rate;

@@ -49,7 +49,7 @@ function unusable(probed: ProbedDevice, facts: MachineFacts): Diagnosis {
   );
   const { installed, missing, cuda } = facts.cudaLibrary;
   if (facts.platform !== 'linux')
-    return { what: 'onnxruntime-node has it for Linux only: --device webgpu reaches the GPU' };
+    return { what: 'onnxruntime-node has it for Linux only: webgpu reaches the GPU' };
   const noGpu = hasNvidia ? '' : ', and no NVIDIA GPU was found';
   if (!installed)
     return {

@@ -14,7 +14,7 @@ export interface Device<Name extends string = string> {
   readonly target: TargetName;
   /** What graphs whose weights are constants are spelled for (default: `target`). */
   readonly labelTarget?: TargetName;
-  /** Its place among those that `--device auto` tries, the lowest first; undefined: never tried. */
+  /** Its place among those that the device `auto` tries, the lowest first; undefined: never tried. */
   readonly autoRank?: number;
   /**
    * Where weights and optimizer state are between runs: in the host's memory, in which the device computes;

@@ -1,5 +1,6 @@
 import type { ArtifactInfo, Manifest, Role } from '../../contract/manifest.js';
 import { ArtifactError, ConfigError } from '../../support/errors.js';
+import { optionOf, phrase } from '../../support/phrase.js';
 import { sizeOfShape } from './buffers.js';
 
 /** The images of a step with their targets, row by row. */
@@ -53,14 +54,14 @@ export function batchOf(manifest: Manifest, wanted: number | undefined): number 
     if (wanted !== undefined) return wanted;
     throw new ConfigError(`${manifest.name} was compiled for any batch: say which one to run`, {
       code: 'batch-missing',
-      where: 'batch',
+      option: ['batch'],
     });
   }
   if (wanted === undefined || wanted === batch) return batch;
   throw new ConfigError(`${manifest.name} was compiled for batches of ${batch}, not ${wanted}`, {
     code: 'batch-mismatch',
-    where: 'batch',
-    hint: 'compile it for that batch, or with --batch dynamic',
+    option: ['batch'],
+    hint: phrase`compile it for that batch, or with ${optionOf('compileModel', 'batch', 'dynamic')}`,
   });
 }
 
@@ -88,6 +89,6 @@ export function requireArtifact(
   throw new ArtifactError(`${manifest.name} was compiled without the artifact ${kind}`, {
     code: 'artifact-missing',
     where: kind,
-    hint: `compile it again with --artifact ${kind}`,
+    hint: phrase`compile it again with ${optionOf('compileModel', 'artifacts', kind)}`,
   });
 }

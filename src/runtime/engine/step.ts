@@ -1,6 +1,7 @@
 import type { ArtifactInfo, Manifest, TensorInfo } from '../../contract/manifest.js';
 import { figuresOf, type StepFigures } from '../../contract/results.js';
 import { ArtifactError, invariant } from '../../support/errors.js';
+import { optionOf, phrase } from '../../support/phrase.js';
 import { zeroTensor } from '../../support/tensor.js';
 import { batchOf, requireArtifact, requireTensor, type BatchArrays } from './batchArrays.js';
 import {
@@ -116,7 +117,7 @@ export function requireOneStep({ file, steps = 1 }: ArtifactInfo): void {
   throw new ArtifactError(`${file} runs ${steps} steps at once`, {
     code: 'steps-unsupported',
     where: file,
-    hint: 'compile it without --steps',
+    hint: phrase`compile it without ${optionOf('compileModel', 'stepsPerRun')}`,
   });
 }
 

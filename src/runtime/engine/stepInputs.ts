@@ -116,7 +116,7 @@ export class BatchInputs {
     if (batch < leastBatch)
       throw new ConfigError(`${file} trains on no fewer than ${leastBatch} images, not ${batch}`, {
         code: 'batch-too-small',
-        where: 'batch',
+        option: ['batch'],
         hint: 'a batch norm has one value a channel for each image, and one value has no variance',
       });
     for (const info of inputs) {

@@ -11,6 +11,7 @@ import {
   InternalError,
   type SourceLocation,
 } from '../../support/errors.js';
+import { call, option, optionOf, phrase } from '../../support/phrase.js';
 import { hostDevice } from '../devices/index.js';
 import { deviceNamed, onHost, staysOnDevice } from '../devices/lookup.js';
 import type {
@@ -280,7 +281,7 @@ function loadError(cause: unknown, provider: string, label: string): GradusError
     return new ArtifactError(`${label} is no ONNX model, or was cut short`, {
       code: 'onnx-unreadable',
       where: label,
-      hint: 'compile the model again: gradus compile MODEL --out DIR',
+      hint: phrase`compile the model again: ${call('compileModel', 'MODEL', { out: 'DIR' })}`,
       cause,
     });
   if (/File doesn't exist/.test(message))
@@ -293,14 +294,14 @@ function loadError(cause: unknown, provider: string, label: string): GradusError
     return new ArtifactError(`${label} has nodes that execution provider ${provider} cannot run`, {
       code: 'provider-lacks-node',
       where: label,
-      hint: `compile it with --target ${deviceNamed(provider)?.target ?? provider}, or take --device cpu`,
+      hint: phrase`compile it with ${optionOf('compileModel', 'target', deviceNamed(provider)?.target ?? provider)}, or take ${option('device', hostDevice.name)}`,
       cause,
     });
   if (failedToStart(provider, message))
     return new DeviceError(`execution provider ${provider} cannot be used: ${message}`, {
       code: 'provider-failed',
       where: provider,
-      hint: 'gradus devices tells what can run here; --device cpu always can',
+      hint: phrase`gradus devices tells what can run here; ${option('device', hostDevice.name)} always can`,
       cause,
     });
   return new ArtifactError(`onnxruntime refuses ${label}: ${message}`, {

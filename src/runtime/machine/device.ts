@@ -3,6 +3,7 @@ import { mayHaveGpu } from './graphics.js';
 import { probeDevice } from './probe.js';
 import type { SessionOptions } from '../executors/onnxruntimeNode.js';
 import { ConfigError, DeviceError } from '../../support/errors.js';
+import { option, phrase, type OptionPath } from '../../support/phrase.js';
 import type { Device } from '../devices/device.js';
 import type { Diagnosis, ProbedDevice } from '../devices/diagnosis.js';
 import { devices, hostDevice } from '../devices/index.js';
@@ -30,8 +31,8 @@ async function requireFloat16({ name, halves }: Device): Promise<void> {
   if (float16) return;
   throw new DeviceError(`${name} cannot compute in float16 here: it ${what}`, {
     code: 'no-float16',
-    where: 'precision',
-    hint: `leave precision out, or ${halves.machineNeeds}; \`gradus doctor\` tells whether it does`,
+    option: ['precision'],
+    hint: phrase`leave ${option('precision')} out, or ${halves.machineNeeds}; \`gradus doctor\` tells whether it does`,
   });
 }
 
@@ -42,8 +43,8 @@ async function choiceOf(name: DeviceName): Promise<DeviceChoice> {
   if (usable) return { device: name };
   throw new DeviceError(`${name} cannot be used here: ${what}`, {
     code: 'device-unusable',
-    where: '--device',
-    hint: `${next === undefined ? '' : `${next}; `}--device cpu always can; \`gradus doctor\` tells more`,
+    option: ['device'],
+    hint: phrase`${next === undefined ? '' : `${next}; `}${option('device', hostDevice.name)} always can; \`gradus doctor\` tells more`,
   });
 }
 
@@ -90,18 +91,18 @@ export function sessionOn(device: BuiltInDevice): Pick<SessionOptions, 'provider
 }
 
 /**
- * Throws a ConfigError for labelling in 16 bits on a device that refuses it; `where` names what asks for it.
+ * Throws a ConfigError for labelling in 16 bits on a device that refuses it; `asked` is the option that asks for it.
  */
 export function requireLabelPrecision(
   device: BuiltInDevice,
   precision: InferencePrecision | undefined,
-  where: string,
+  asked: OptionPath,
 ): void {
   const { title, halves } = deviceNamed(device);
   if (halves.refusesLabels === undefined || precision !== 'float16') return;
   throw new ConfigError(`${title} does not label in ${precision}`, {
     code: 'precision',
-    where,
+    option: asked,
     hint: `${halves.refusesLabels}: leave the precision out, or label on a GPU`,
   });
 }

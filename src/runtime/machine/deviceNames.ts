@@ -7,7 +7,7 @@ export const autoDevice = 'auto';
 /** A device, or `auto`. */
 export type DeviceName = typeof autoDevice | BuiltInDevice;
 
-/** What `--device` and a config's `device` can say. */
+/** What the option `device` of a call or a config can say. */
 export const deviceNames: readonly DeviceName[] = [autoDevice, ...devices.map(({ name }) => name)];
 
 /** The steps of a run where nothing else is asked for, in words: `16 on CUDA and 1 elsewhere`. */
@@ -23,7 +23,7 @@ export interface DeviceChoice {
   readonly why?: string;
 }
 
-/** `--device auto takes cpu: no GPU was found`; undefined for a device asked for by name. */
+/** `device auto takes cpu: no GPU was found`; undefined for a device asked for by name. */
 export function deviceNote({ device, why }: DeviceChoice): string | undefined {
-  return why === undefined ? undefined : `--device ${autoDevice} takes ${device}: ${why}`;
+  return why === undefined ? undefined : `device ${autoDevice} takes ${device}: ${why}`;
 }

@@ -88,7 +88,7 @@ export async function examineMachine(): Promise<DoctorSummary> {
       driver: facts.driverCuda,
       found: facts.platform === 'linux' ? cudaLibrariesOf(facts) : [],
     },
-    next: nextSteps(summary),
+    next: repairsOf(summary.devices),
   };
 }
 
@@ -123,11 +123,10 @@ function report(device: ProbedDevice, facts: MachineFacts): DeviceReport {
   return { name, available: usable, detail, hint: next, float16, software, builtIn };
 }
 
-function nextSteps({ devices, auto }: DevicesSummary): string[] {
-  const repairs = devices.flatMap(({ name, available, hint }) =>
+function repairsOf(devices: DevicesSummary['devices']): string[] {
+  return devices.flatMap(({ name, available, hint }) =>
     !available && hint !== undefined ? [`${name}: ${hint}`] : [],
   );
-  return [...repairs, `train: gradus train training.config.ts (--device auto takes ${auto})`];
 }
 
 function onnxruntimeVersion(): string {

@@ -1,6 +1,7 @@
 import '../executors/telemetry.js';
 import { fork } from 'node:child_process';
 import { DeviceError } from '../../support/errors.js';
+import { call, option, phrase } from '../../support/phrase.js';
 import type { BenchReply, BenchRequest, Measured } from './benchProtocol.js';
 import { unpackError } from '../../support/packError.js';
 import { workerUrl } from '../../support/workerUrl.js';
@@ -32,7 +33,7 @@ function ended(code: number | null, signal: NodeJS.Signals | null): DeviceError 
   const how = signal === null ? `with code ${code}` : `by ${signal}`;
   return new DeviceError(`the process that was measured ended ${how}`, {
     code: 'bench-ended',
-    where: '--batch',
-    hint: 'if memory ran out, take a smaller --batch or --size: gradus inspect MODEL --memory tells what a step needs',
+    option: ['batch'],
+    hint: phrase`if memory ran out, take a smaller ${option('batch')} or ${option('size')}: ${call('predictMemory', 'MODEL')} tells what a step needs`,
   });
 }

@@ -154,7 +154,7 @@ async function deviceOf(config: SelfTrainingConfig): Promise<DeviceChoice> {
   const wanted = [teacher, ...students, labelling].map(({ precision }) => precision);
   const half = wanted.find((precision) => precision === 'float16');
   const choice = await chooseDevice(device, half);
-  requireLabelPrecision(choice.device, labelling.precision, 'labelling.precision');
+  requireLabelPrecision(choice.device, labelling.precision, ['labelling', 'precision']);
   return choice;
 }
 

@@ -119,7 +119,7 @@ export class Labeller {
     const { batch = 32, sessions = 1, classNames, noise, precision, onnx, model, trust } = options;
     const choice = await chooseDevice(options.device, precision);
     const { device } = choice;
-    requireLabelPrecision(device, precision, '--precision');
+    requireLabelPrecision(device, precision, ['precision']);
     const { state, target: ownTarget, labelTarget = ownTarget, ...own } = deviceNamed(device);
     if (sessions > 1 && state !== 'host') throw severalSessions(device);
     const threads = options.threads ?? (sessions > 1 ? 1 : undefined);

@@ -161,7 +161,7 @@ describe('a wrong config', () => {
       make();
     } catch (error) {
       if (error instanceof ConfigError)
-        return `${typeof error.where === 'string' ? error.where : ''}: ${error.message}; ${error.hint ?? ''}`;
+        return `${error.option?.join('.') ?? ''}: ${error.message}; ${error.hint ?? ''}`;
     }
     return 'accepted';
   };

@@ -96,7 +96,7 @@ describe('a device that is added', () => {
       message: 'npu cannot compute in float16 here: it thinks',
       hint: 'leave precision out, or find a newer one; `gradus doctor` tells whether it does',
     });
-    expect(() => requireLabelPrecision(known(), 'float16', '--precision')).toThrow(
+    expect(() => requireLabelPrecision(known(), 'float16', ['precision'])).toThrow(
       'the NPU does not label in float16',
     );
   });

@@ -94,7 +94,7 @@ describe('a provider that cannot be used', () => {
       'a build for this system',
       cuda(''),
       { ...nvidia, platform: 'win32' },
-      'onnxruntime-node has it for Linux only: --device webgpu reaches the GPU',
+      'onnxruntime-node has it for Linux only: webgpu reaches the GPU',
       undefined,
     ],
     [

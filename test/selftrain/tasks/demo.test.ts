@@ -104,7 +104,7 @@ describe('the demo', () => {
     const told = events.flatMap((event) => (event.kind === 'message' ? [event.text] : []));
     // A teacher of so few steps hardly knows some classes, which it is warned of.
     expect(told.filter((text) => !/^warning: \d collapsed/.test(text))).toEqual([
-      expect.stringMatching(/^--device auto takes \w+: /),
+      expect.stringMatching(/^device auto takes \w+: /),
       expect.stringMatching(/^teacher: kept \d+ of 7000 pseudo-labels$/),
     ]);
     const evaluated = events.flatMap((event) => (event.kind === 'evaluation' ? [event.step] : []));

@@ -55,7 +55,7 @@ describe('a bench of training steps', () => {
 
   it('times other steps than it profiles', () => {
     expect(phases.map((phase) => phase.replace(/in .* s;/, 'in some time;'))).toEqual([
-      expect.stringMatching(/^--device auto takes \w+: /),
+      expect.stringMatching(/^device auto takes \w+: /),
       'compiled digits in some time; timing steps',
       'timed 6 steps; profiling 5 more',
     ]);

@@ -130,7 +130,7 @@ describe('a number that an option does not take', () => {
       for (const value of values) {
         const error = await thrownBy(() => call(value));
         expect(error, String(value)).toBeInstanceOf(ConfigError);
-        expect(error).toMatchObject({ code: 'option-range', where: option });
+        expect(error).toMatchObject({ code: 'option-range', option: option.split('.') });
         expect((error as ConfigError).message).toBe(`${option} of ${name} is ${value}`);
         expect((error as ConfigError).hint).toMatch(/^give a (?:whole )?number .*\d/);
       }
@@ -148,7 +148,7 @@ describe('a number that an option does not take', () => {
       for (const learningRate of [-1, NaN, Infinity, 1e39])
         expect(() => optimizer({ learningRate })).toThrow(
           expect.objectContaining({
-            where: 'optimizer.learningRate',
+            option: ['optimizer', 'learningRate'],
             hint: expect.stringContaining('at most 3.4e+38') as unknown,
           }),
         );

@@ -107,7 +107,7 @@ describe.skipIf(noWebgpu)(onWebgpu('training on WebGPU'), { timeout: 180_000 }, 
     await expect(create(tinyNet(), { ...options, device: 'webgpu' })).rejects.toMatchObject({
       name: 'DeviceError',
       code: 'no-float16',
-      where: 'precision',
+      option: ['precision'],
       message:
         'webgpu cannot compute in float16 here: it runs on the CPU, by SwiftShader: for tests, not for training; no 16-bit floats',
       hint: "leave precision out, or update the GPU's driver: it must offer shader-f16; `gradus doctor` tells whether it does",
