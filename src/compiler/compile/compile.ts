@@ -4,7 +4,7 @@ import type { ArtifactInfo, Manifest, TensorInfo } from '../../contract/manifest
 import { isGivenEachStep, stepsSymbol } from '../../contract/steps.js';
 import type { Graph } from '../ir/graph.js';
 import type { Model } from '../trace/defineModel.js';
-import { traceModel, type Traced, type TraceOptions } from '../trace/traceModel.js';
+import type { Traced, TraceOptions } from '../trace/traceModel.js';
 import { GraphBuilder } from '../onnx/builder.js';
 import type { OnnxModel } from '../onnx/model.js';
 import { assertValidModel } from '../onnx/verify.js';
@@ -27,7 +27,7 @@ import { overwritable } from './overwrite.js';
 import { chooseOpset, preparation, requireHalf } from './precision.js';
 import type { Precision } from '../../contract/precisions.js';
 import type { Program } from './program.js';
-import * as programs from './programs.js';
+import { Programs, type ProgramOptions } from './programs.js';
 import { withTrainingInfo } from './trainingInfo.js';
 
 /*
@@ -122,9 +122,9 @@ class Compilation {
   readonly target: Target;
   readonly opset: OpsetVersion;
   readonly batch: number | 'dynamic';
-  readonly traced: Traced;
   readonly initial: InitialWeights;
-  readonly #program: programs.ProgramOptions;
+  readonly #update: ProgramOptions['update'];
+  readonly #programs: Programs;
 
   constructor(
     readonly model: Model,
@@ -143,23 +143,28 @@ class Compilation {
       });
     const { overrides, imageFormat, freeze } = options;
     const trace = { ...overrides, batch: this.batch, imageFormat, freeze };
-    this.#program = {
+    this.#update = {
+      optimizer: createOptimizer(options.optimizer ?? { kind: 'sgd', momentum: 0.9 }),
+      clip: options.maxNorm !== undefined,
+      ema: options.emaDecay !== undefined,
+      ...(this.target.joinBelow !== undefined && { joinBelow: this.target.joinBelow }),
+      ...(options.maxNorm !== undefined && { maxNorm: options.maxNorm }),
+      ...(options.emaDecay !== undefined && { emaDecay: options.emaDecay }),
+    };
+    this.#programs = new Programs(model, {
       trace,
       labelSmoothing: options.labelSmoothing ?? 0,
       ...preparation(this.target, precision),
       scalesLoss: precision === 'float16',
-      update: {
-        optimizer: createOptimizer(options.optimizer ?? { kind: 'sgd', momentum: 0.9 }),
-        clip: options.maxNorm !== undefined,
-        ema: options.emaDecay !== undefined,
-        ...(this.target.joinBelow !== undefined && { joinBelow: this.target.joinBelow }),
-        ...(options.maxNorm !== undefined && { maxNorm: options.maxNorm }),
-        ...(options.emaDecay !== undefined && { emaDecay: options.emaDecay }),
-      },
-    };
-    this.traced = traceModel(model, { ...trace, mode: 'eval' });
+      update: this.#update,
+    });
     const { params, buffers } = this.traced;
     this.initial = new InitialWeights([...params, ...buffers], options.seed ?? 0);
+  }
+
+  /** The network in evaluation. */
+  get traced(): Traced {
+    return this.#programs.network;
   }
 
   artifact(kind: ArtifactKind): Made {
@@ -171,13 +176,9 @@ class Compilation {
       case 'forward':
         return this.#forward();
       case 'grad':
-        return this.#emit(
-          kind,
-          programs.gradProgram(this.model, this.#program),
-          this.#recomputing(),
-        );
+        return this.#emit(kind, this.#programs.grad(), this.#recomputing());
       case 'update':
-        return this.#emit(kind, programs.updateProgram(this.model, this.#program));
+        return this.#emit(kind, this.#programs.update());
       case 'train':
         return this.#train();
       case 'training-info':
@@ -186,7 +187,7 @@ class Compilation {
   }
 
   #infer(): Made {
-    const program = programs.inferProgram(this.model, this.#program);
+    const program = this.#programs.infer();
     const fold = this.options.foldBatchNorm === true;
     return this.#emit('infer', program, {
       ...(this.options.weightInputs
@@ -197,7 +198,7 @@ class Compilation {
   }
 
   #train(): Made {
-    const program = programs.trainProgram(this.model, this.#program);
+    const program = this.#programs.train();
     const { stepsPerRun: steps = 1, unrollSteps: unrolled = false } = this.options;
     if (!Number.isInteger(steps) || steps < 1)
       throw new ConfigError(`${steps} steps a run`, {
@@ -210,7 +211,7 @@ class Compilation {
   }
 
   #forward(): Made {
-    const program = programs.forwardProgram(this.model, this.#program);
+    const program = this.#programs.forward();
     const builder = new GraphBuilder({ opset: this.opset, name: `${this.model.name}-forward` });
     const masks = program.graph.inputs.filter(
       ({ name, value }) => program.inputInfo(name, value).role === 'noise',
@@ -231,9 +232,9 @@ class Compilation {
   #trainingInfo(): Made {
     const kind = 'training-info';
     const weights = this.#weights();
-    const inference = programs.inferProgram(this.model, this.#program);
+    const inference = this.#programs.infer();
     const infer = this.#spell(kind, inference, { weights, keepUnread: true });
-    const program = programs.trainProgram(this.model, this.#program);
+    const program = this.#programs.train();
     const train = this.#optimized(kind, program.graph);
     const { inputs, outputs } = describe(program, train);
     const { name } = this.model;
@@ -317,7 +318,7 @@ class Compilation {
   }
 
   manifest(artifacts: Manifest['artifacts']): Manifest {
-    const { optimizer } = this.#program.update;
+    const { optimizer } = this.#update;
     const trains = ['train', 'update'].some((kind) => kind in artifacts);
     return {
       format: 'gradus-manifest',

@@ -1,17 +1,13 @@
-import type { Value } from '../ir/graph.js';
+import type { Graph, Value } from '../ir/graph.js';
 import { reduceSum } from '../ops/broadcast.js';
 import { scalarLike } from '../ops/constant.js';
 import { add, div, mul, sub } from '../ops/elementwise.js';
 import { softmaxCrossEntropy } from '../ops/loss.js';
 import { argMax } from '../ops/reduce.js';
 import { cast, equal } from '../ops/shape.js';
-import type { Traced } from '../trace/traceModel.js';
 
-/** Inputs that a loss declares, and its sums over the batch. */
+/** Sums of a loss over the batch. */
 export interface LossValues {
-  readonly target: Value;
-  readonly weight: Value;
-  readonly labelSmoothing: Value;
   /** Sum of weight * cross-entropy; gradients are taken of it. */
   readonly lossSum: Value;
   readonly weightSum: Value;
@@ -23,7 +19,7 @@ export interface LossValues {
  * Softmax cross-entropy on soft targets [N,K] with label smoothing and per-sample weights [N], as
  * sums: a step divides by the weight sum, so sums of micro-batches or machines add up.
  */
-export function buildLoss({ graph, logits, classes }: Traced): LossValues {
+export function buildLoss(graph: Graph, logits: Value, classes: number): LossValues {
   const batch = logits.shape.slice(0, 1);
   const target = graph.input('target', logits.dtype, [...batch, classes]);
   const weight = graph.input('weight', logits.dtype, batch);
@@ -34,9 +30,6 @@ export function buildLoss({ graph, logits, classes }: Traced): LossValues {
   const sum = (x: Value): Value => reduceSum(x, { axes: [0], keepDims: false });
   const right = cast(equal(argMax(logits), argMax(target)), { to: logits.dtype });
   return {
-    target,
-    weight,
-    labelSmoothing,
     lossSum: sum(mul(softmaxCrossEntropy(logits, smoothed), weight)),
     weightSum: sum(weight),
     correctSum: sum(mul(right, weight)),

@@ -1,7 +1,7 @@
 import type { TensorInfo } from '../../contract/manifest.js';
-import { tensorNames } from '../../contract/names.js';
 import type { Graph, Value } from '../ir/graph.js';
-import type { BufferSpec, NoiseSpec, ParamSpec, Traced } from '../trace/traceModel.js';
+import type { NoiseSpec, Traced } from '../trace/traceModel.js';
+import { invariant } from '../../support/errors.js';
 import { formatDim } from '../../support/shape.js';
 
 /** What the manifest says of a tensor beside its name and type. */
@@ -17,6 +17,13 @@ export class Program {
     /** Images that a batch needs at least. */
     readonly leastBatch = 1,
   ) {}
+
+  /** A declared input. */
+  input(name: string): Value {
+    const found = this.graph.findInput(name);
+    invariant(found, `${this.graph.name} has no input ${name}`);
+    return found;
+  }
 
   /** Gives a declared input its role. */
   bind(name: string, binding: Binding): void {
@@ -71,20 +78,4 @@ export function bindBuffer(program: Program, name: string): void {
 function noiseBinding({ kind, site, siteName, keep }: NoiseSpec): Binding {
   const chance = kind === 'dropout' ? { keep } : { survival: keep };
   return { role: 'noise', kind, site, siteName, ...chance };
-}
-
-/** Outputs the new running statistics of a training-mode pass. */
-export function outputBuffers(program: Program, buffers: readonly BufferSpec[]): void {
-  for (const { name, updated } of buffers)
-    if (updated)
-      program.output(tensorNames.next(name), updated, {
-        role: 'buffer',
-        param: name,
-        replaces: name,
-      });
-}
-
-/** Adds an input for a parameter that no network in this graph declares. */
-export function paramInput(graph: Graph, { name, shape, value }: ParamSpec): Value {
-  return graph.input(name, value.dtype, shape);
 }

@@ -1,15 +1,9 @@
 import { tensorNames } from '../../contract/names.js';
 import { grad } from '../autodiff/grad.js';
-import type { Value } from '../ir/graph.js';
-import { Graph } from '../ir/graph.js';
+import { Graph, type Value } from '../ir/graph.js';
+import { continueGraph } from '../ir/rewrite.js';
 import type { Model } from '../trace/defineModel.js';
-import {
-  traceModel,
-  type BufferSpec,
-  type ParamSpec,
-  type Traced,
-  type TraceOptions,
-} from '../trace/traceModel.js';
+import { traceModel, type Traced, type TraceOptions } from '../trace/traceModel.js';
 import { select } from '../ops/choose.js';
 import { scalar } from '../ops/constant.js';
 import { div, mul } from '../ops/elementwise.js';
@@ -17,16 +11,10 @@ import { divisor } from '../optim/accumulate.js';
 import { allFinite, declareScalar, lossScaleState, type ScalarState } from '../optim/lossScale.js';
 import type { HyperSpec } from '../optim/optimizer.js';
 import { buildUpdate, type UpdateRequest, type UpdateResult } from '../optim/update.js';
-import { buildLoss, type LossValues } from './loss.js';
-import { rewriteTraced } from './rewriteTraced.js';
-import {
-  bindBuffer,
-  bindNetwork,
-  bindParam,
-  outputBuffers,
-  paramInput,
-  Program,
-} from './program.js';
+import type { DType } from '../../support/dtype.js';
+import { invariant } from '../../support/errors.js';
+import { buildLoss } from './loss.js';
+import { bindBuffer, bindNetwork, bindParam, Program } from './program.js';
 
 /*
  * Sums, not means. The loss and its gradients are weighted sums, and `update` divides by the sum of the
@@ -46,59 +34,211 @@ export interface ProgramOptions {
   readonly prepare?: (graph: Graph) => Graph;
 }
 
-/** Evaluation-mode forward pass: image -> logits; where `noised`, image and masks -> logits. */
+/** Evaluation-mode forward pass: image -> logits; if `noised`, image and masks -> logits. */
 export function inferProgram(
   model: Model,
   { trace, noised = false }: Pick<ProgramOptions, 'trace'> & { readonly noised?: boolean },
 ): Program {
-  const traced = traceModel(model, { ...trace, mode: noised ? 'noised' : 'eval' });
-  const program = new Program(traced.graph);
-  bindNetwork(program, traced);
-  program.output('logits', traced.logits, { role: 'logits' });
+  return forwardOf(traceModel(model, { ...trace, mode: noised ? 'noised' : 'eval' }));
+}
+
+function forwardOf(network: Traced): Program {
+  const { graph, results } = continueGraph(network.graph);
+  const program = new Program(graph);
+  bindNetwork(program, network);
+  program.output('logits', resultOf(results, 'logits'), { role: 'logits' });
   return program;
 }
 
-/** Training-mode forward pass: image and noise -> logits. */
-export function forwardProgram(model: Model, { trace }: ProgramOptions): Program {
-  const traced = traceModel(model, { ...trace, mode: 'train' });
-  const program = new Program(traced.graph);
-  bindNetwork(program, traced);
-  program.output('logits', traced.logits, { role: 'logits' });
-  return program;
+function resultOf(results: Results, name: string): Value {
+  const value = results.get(name);
+  invariant(value, `the network has no result ${name}`);
+  return value;
 }
 
-interface Differentiated {
-  readonly program: Program;
-  readonly traced: Traced;
-  readonly loss: LossValues;
-  /** What the loss was multiplied by before the gradients were taken of it. */
-  readonly lossScale: Value | undefined;
-  /** Without a gradient where the parameter is frozen or the loss does not reach it. */
-  readonly params: readonly (ParamSpec & { readonly grad: Value | undefined })[];
+type Results = ReadonlyMap<string, Value>;
+
+/**
+ * The programs of one compilation. The network is traced once in evaluation and once in training, and
+ * differentiated once; each program goes on with a copy.
+ */
+export class Programs {
+  #evaluated: Traced | undefined;
+  #trained: Traced | undefined;
+  #differentiated: Traced | undefined;
+
+  constructor(
+    private readonly model: Model,
+    private readonly options: ProgramOptions,
+  ) {}
+
+  /** The network in evaluation. */
+  get network(): Traced {
+    return (this.#evaluated ??= this.#trace('eval'));
+  }
+
+  /** Evaluation-mode forward pass: image -> logits. */
+  infer(): Program {
+    return forwardOf(this.network);
+  }
+
+  /** Training-mode forward pass: image and noise -> logits. */
+  forward(): Program {
+    return forwardOf(this.#training);
+  }
+
+  /** Loss, gradients, logits and new batch statistics; sums, so that micro-batches and machines add up. */
+  grad(): Program {
+    const { params, buffers } = this.#gradients;
+    const { program, results, lossScale } = this.#continued();
+    const grads = params.flatMap(({ name }) => results.get(tensorNames.grad(name)) ?? []);
+    const finite = lossScale && program.graph.within(updating, () => allFinite(grads));
+    const { lossSum, weightSum, correctSum } = tensorNames;
+    program.output(lossSum, resultOf(results, lossSum), {
+      role: 'loss',
+      meaning: 'sum of weight * loss',
+      mean: { name: 'loss', over: weightSum },
+    });
+    program.output(weightSum, resultOf(results, weightSum), {
+      role: 'metric',
+      meaning: 'sum of the weights',
+    });
+    program.output(correctSum, resultOf(results, correctSum), {
+      role: 'metric',
+      meaning: 'sum of the weights of images whose top-1 class is right',
+      mean: { name: 'accuracy', over: weightSum },
+    });
+    program.output('logits', resultOf(results, 'logits'), { role: 'logits' });
+    for (const { name } of params) {
+      const value = results.get(tensorNames.grad(name));
+      if (value === undefined) continue;
+      // Of the loss itself, so that sums of steps with different scales may be added.
+      const own = lossScale ? div(value, lossScale) : value;
+      program.output(tensorNames.grad(name), own, { role: 'grad', param: name });
+    }
+    outputBuffers(program, buffers, results, finite);
+    return program;
+  }
+
+  /** Gradient sums and their weight -> new parameters, state and averages. */
+  update(): Program {
+    const { graph: network, ...declared } = this.#gradients;
+    const reached = new Set(network.outputs.map(({ name }) => name));
+    const graph = new Graph(`${this.model.name}-update`);
+    const program = new Program(graph);
+    const dtypeOf = (name: string): DType => network.findInput(name)?.dtype ?? 'float32';
+    const params = notFrozen(declared.params).map(({ name, shape, decay }) => {
+      const value = graph.input(name, dtypeOf(name), shape);
+      bindParam(program, name);
+      const sum = tensorNames.grad(name);
+      if (!reached.has(sum)) return { name, decay, value, grad: undefined };
+      program.bind(sum, { role: 'grad', param: name });
+      return { name, decay, value, grad: graph.input(sum, value.dtype, shape) };
+    });
+    const buffers = notFrozen(declared.buffers).map(({ name, shape }) => {
+      bindBuffer(program, name);
+      return { name, value: graph.input(name, dtypeOf(name), shape) };
+    });
+    const weightSum = graph.input(tensorNames.weightSum, 'float32', []);
+    program.bind(tensorNames.weightSum, {
+      role: 'metric',
+      meaning: 'sum of the weights of all gradients; at 0 they count as 0',
+    });
+    const lossScale = this.options.scalesLoss ? scalarInput(program, lossScaleState) : undefined;
+    const request = { ...this.options.update, params, buffers, weightSum };
+    finish(program, buildUpdate(graph, { ...request, ...(lossScale && { lossScale }) }));
+    return program;
+  }
+
+  /** One whole training step: `grad` and `update` in one graph. */
+  train(): Program {
+    const declared = this.#gradients;
+    const { program, results, lossScale } = this.#continued();
+    const params = notFrozen(declared.params).map(({ name, decay }) => {
+      return { name, decay, value: program.input(name), grad: results.get(tensorNames.grad(name)) };
+    });
+    const buffers = notFrozen(declared.buffers).map(({ name }) => {
+      return { name, value: results.get(tensorNames.next(name)) ?? program.input(name) };
+    });
+    const weightSum = resultOf(results, tensorNames.weightSum);
+    const request = { ...this.options.update, params, buffers, weightSum };
+    const scaling = lossScale && { lossScale, scaled: true };
+    const update = buildUpdate(program.graph, { ...request, ...scaling });
+    finish(program, update);
+    outputBuffers(program, declared.buffers, results, update.finite);
+    const count = divisor(weightSum);
+    const mean = (name: string): Value => div(resultOf(results, name), count);
+    program.output('loss', mean(tensorNames.lossSum), { role: 'loss' });
+    program.output('accuracy', mean(tensorNames.correctSum), {
+      role: 'metric',
+      meaning: 'weighted share of images whose top-1 class is right',
+    });
+    return program;
+  }
+
+  get #training(): Traced {
+    return (this.#trained ??= this.#trace('train'));
+  }
+
+  /** The network in training, whose results are also the sums of the loss and its gradients. */
+  get #gradients(): Traced {
+    return (this.#differentiated ??= differentiate(this.#training, this.options));
+  }
+
+  #trace(mode: TraceOptions['mode']): Traced {
+    return traceModel(this.model, { ...this.options.trace, mode });
+  }
+
+  /** The differentiated network in a graph of its own, its inputs bound. */
+  #continued() {
+    const network = this.#gradients;
+    const { graph, results } = continueGraph(network.graph);
+    const program = new Program(graph, network.leastBatch);
+    bindNetwork(program, network);
+    program.bind('target', { role: 'target' });
+    program.bind('weight', { role: 'weight' });
+    program.bind('label_smoothing', {
+      role: 'hyper',
+      meaning: 'share of each target spread evenly over the classes',
+      default: this.options.labelSmoothing,
+    });
+    if (!this.options.scalesLoss) return { program, results, lossScale: undefined };
+    bindScalar(program, lossScaleState);
+    return { program, results, lossScale: program.input(lossScaleState.name) };
+  }
 }
 
-/** The loss and its gradients, as weighted sums. */
-function differentiate(model: Model, options: ProgramOptions): Differentiated {
-  const written = traceModel(model, { ...options.trace, mode: 'train' });
-  const { prepare } = options;
-  const traced = prepare ? rewriteTraced(written, prepare) : written;
-  const program = new Program(traced.graph, traced.leastBatch);
-  const loss = buildLoss(traced);
-  bindNetwork(program, traced);
-  program.bind('target', { role: 'target' });
-  program.bind('weight', { role: 'weight' });
-  program.bind('label_smoothing', {
-    role: 'hyper',
-    meaning: 'share of each target spread evenly over the classes',
-    default: options.labelSmoothing,
+/** Adds the sums of the loss and their gradients; a parameter has none if it is frozen or not reached. */
+function differentiate(
+  written: Traced,
+  { prepare = (graph: Graph) => graph, scalesLoss }: ProgramOptions,
+): Traced {
+  const { graph, results } = continueGraph(prepare(written.graph));
+  const { lossSum, weightSum, correctSum } = buildLoss(
+    graph,
+    resultOf(results, 'logits'),
+    written.classes,
+  );
+  const lossScale = scalesLoss ? declareScalar(graph, lossScaleState) : undefined;
+  const scaled = lossScale ? mul(lossSum, lossScale) : lossSum;
+  const trained = notFrozen(written.params).flatMap(({ name }) => {
+    const value = graph.findInput(name);
+    return value ? [{ name, value }] : [];
   });
-  const trained = traced.params.filter(({ frozen }) => !frozen).map(({ value }) => value);
-  const lossScale = options.scalesLoss ? scalarInput(program, lossScaleState) : undefined;
-  const differentiated = lossScale ? mul(loss.lossSum, lossScale) : loss.lossSum;
-  const grads = grad(traced.graph, differentiated, trained);
-  const gradOf = new Map(trained.map((value, i) => [value, grads[i]]));
-  const params = traced.params.map((param) => ({ ...param, grad: gradOf.get(param.value) }));
-  return { program, traced, loss, lossScale, params };
+  const grads = grad(
+    graph,
+    scaled,
+    trained.map(({ value }) => value),
+  );
+  for (const [name, value] of results) graph.output(name, value);
+  graph.output(tensorNames.lossSum, lossSum);
+  graph.output(tensorNames.weightSum, weightSum);
+  graph.output(tensorNames.correctSum, correctSum);
+  for (const [i, { name }] of trained.entries()) {
+    const value = grads[i];
+    if (value) graph.output(tensorNames.grad(name), value);
+  }
+  return { ...written, graph };
 }
 
 /** Where nodes belong that look at all gradients. */
@@ -114,100 +254,27 @@ function bindScalar(program: Program, { name, slot, initial }: ScalarState): voi
   program.bind(name, { role: 'state', slot, initial });
 }
 
-/** New batch statistics, but the old ones after an overflow, of which they may be. */
-function guarded(buffers: readonly BufferSpec[], finite: Value | undefined): readonly BufferSpec[] {
-  if (finite === undefined) return buffers;
-  return finite.graph.within(updating, () =>
-    buffers.map(({ updated, ...buffer }) =>
-      updated ? { ...buffer, updated: select(finite, updated, buffer.value) } : buffer,
-    ),
-  );
-}
-
-/** Loss, gradients, logits and new batch statistics; sums, so that micro-batches and machines add up. */
-export function gradProgram(model: Model, options: ProgramOptions): Program {
-  const { program, traced, loss, lossScale, params } = differentiate(model, options);
-  const grads = params.flatMap(({ grad: value }) => (value ? [value] : []));
-  const finite = lossScale && traced.graph.within(updating, () => allFinite(grads));
-  const { lossSum, weightSum, correctSum } = tensorNames;
-  program.output(lossSum, loss.lossSum, {
-    role: 'loss',
-    meaning: 'sum of weight * loss',
-    mean: { name: 'loss', over: weightSum },
-  });
-  program.output(weightSum, loss.weightSum, { role: 'metric', meaning: 'sum of the weights' });
-  program.output(correctSum, loss.correctSum, {
-    role: 'metric',
-    meaning: 'sum of the weights of images whose top-1 class is right',
-    mean: { name: 'accuracy', over: weightSum },
-  });
-  program.output('logits', traced.logits, { role: 'logits' });
-  for (const { name, grad: value } of params)
-    if (value) {
-      // Of the loss itself, so that sums of steps with different scales may be added.
-      const own = lossScale ? div(value, lossScale) : value;
-      program.output(tensorNames.grad(name), own, { role: 'grad', param: name });
-    }
-  outputBuffers(program, guarded(traced.buffers, finite));
-  return program;
+/** Outputs new batch statistics, but the old ones after an overflow, of which they may be. */
+function outputBuffers(
+  program: Program,
+  buffers: Traced['buffers'],
+  results: Results,
+  finite: Value | undefined,
+): void {
+  for (const { name } of buffers) {
+    const next = tensorNames.next(name);
+    const updated = results.get(next);
+    if (updated === undefined) continue;
+    const kept = finite
+      ? program.graph.within(updating, () => select(finite, updated, program.input(name)))
+      : updated;
+    program.output(next, kept, { role: 'buffer', param: name, replaces: name });
+  }
 }
 
 /** What an update concerns: what is frozen has no optimizer state, decay or moving average. */
 function notFrozen<T extends { readonly frozen: boolean }>(tensors: readonly T[]): T[] {
   return tensors.filter(({ frozen }) => !frozen);
-}
-
-/** Gradient sums and their weight -> new parameters, state and averages. */
-export function updateProgram(model: Model, options: ProgramOptions): Program {
-  const { traced, params: reached } = differentiate(model, options);
-  const graph = new Graph(`${model.name}-update`);
-  const program = new Program(graph);
-  const params = notFrozen(reached).map((param) => {
-    const value = paramInput(graph, param);
-    bindParam(program, param.name);
-    if (param.grad === undefined) return { ...param, value };
-    const name = tensorNames.grad(param.name);
-    const gradient = graph.input(name, value.dtype, param.shape);
-    program.bind(name, { role: 'grad', param: param.name });
-    return { ...param, value, grad: gradient };
-  });
-  const buffers = notFrozen(traced.buffers).map((buffer) => {
-    const value = graph.input(buffer.name, buffer.value.dtype, buffer.shape);
-    bindBuffer(program, buffer.name);
-    return { name: buffer.name, value };
-  });
-  const weightSum = graph.input(tensorNames.weightSum, 'float32', []);
-  program.bind(tensorNames.weightSum, {
-    role: 'metric',
-    meaning: 'sum of the weights of all gradients; at 0 they count as 0',
-  });
-  const lossScale = options.scalesLoss ? scalarInput(program, lossScaleState) : undefined;
-  const request = { ...options.update, params, buffers, weightSum };
-  finish(program, buildUpdate(graph, { ...request, ...(lossScale && { lossScale }) }));
-  return program;
-}
-
-/** One whole training step: `grad` and `update` in one graph. */
-export function trainProgram(model: Model, options: ProgramOptions): Program {
-  const { program, traced, loss, lossScale, params } = differentiate(model, options);
-  const { graph } = traced;
-  const buffers = notFrozen(traced.buffers).map(({ name, value, updated }) => ({
-    name,
-    value: updated ?? value,
-  }));
-  const trained = notFrozen(params);
-  const request = { ...options.update, params: trained, buffers, weightSum: loss.weightSum };
-  const scaling = lossScale && { lossScale, scaled: true };
-  const update = buildUpdate(graph, { ...request, ...scaling });
-  finish(program, update);
-  outputBuffers(program, guarded(traced.buffers, update.finite));
-  const count = divisor(loss.weightSum);
-  program.output('loss', div(loss.lossSum, count), { role: 'loss' });
-  program.output('accuracy', div(loss.correctSum, count), {
-    role: 'metric',
-    meaning: 'weighted share of images whose top-1 class is right',
-  });
-  return program;
 }
 
 /** Binds what an update declared, and outputs what it computed. */

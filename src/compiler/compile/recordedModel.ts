@@ -88,18 +88,17 @@ export function recordModel(
   },
 ): ModelRecord {
   const traced = traceModel(model, { mode: 'eval', batch: 'dynamic', ...options });
-  const { graph, params, buffers, layers, classes, imageShape, logits } = traced;
+  const { graph, params, buffers, layers, classes, imageShape } = traced;
   const numbers = new Map<Value, number>();
   const number = (value: Value): void => void numbers.set(value, numbers.size);
-  number(traced.image);
   const decays = new Map(params.map(({ name, decay }) => [name, decay]));
-  const weights = graph.inputs
-    .filter(({ value }) => value !== traced.image)
-    .map(({ name, value }): ModelRecord['weights'][number] => {
-      number(value);
-      const kind = buffers.some((buffer) => buffer.name === name) ? 'buffer' : 'param';
-      return { name, kind, shape: value.shape.map(Number), decay: decays.get(name) ?? false };
-    });
+  const [image, ...others] = graph.inputs;
+  if (image) number(image.value);
+  const weights = others.map(({ name, value }): ModelRecord['weights'][number] => {
+    number(value);
+    const kind = buffers.some((buffer) => buffer.name === name) ? 'buffer' : 'param';
+    return { name, kind, shape: value.shape.map(Number), decay: decays.get(name) ?? false };
+  });
   const place = (value: Value | undefined): number | null =>
     value === undefined ? null : (numbers.get(value) ?? 0);
   const nodes = graph.nodes.map((own): ModelRecord['nodes'][number] => {
@@ -124,7 +123,7 @@ export function recordModel(
         ...(rate !== undefined && { rate }),
       }),
     ),
-    logits: place(logits) ?? 0,
+    logits: place(graph.outputs[0]?.value) ?? 0,
   };
 }
 
@@ -174,7 +173,7 @@ function replay({ weights, nodes, layers, logits }: ModelRecord, trace: Trace, x
     values.push(
       kind === 'param'
         ? trace.param(name, shape, { kind: 'zeros' }, decay)
-        : trace.buffer(name, shape, { kind: 'zeros' }).value,
+        : trace.buffer(name, shape, { kind: 'zeros' }),
     );
   const [batch = batchDim] = x.shape;
   for (const [name, scope, inputs, attrs] of nodes) {

@@ -24,6 +24,29 @@ export function rewriteGraph(
   rewrite: RewriteNode,
   keep: (node: Node) => boolean = () => true,
 ): Graph {
+  const { target, find } = copyNodes(graph, rewrite, keep);
+  for (const { name, value } of graph.outputs) target.output(name, find(value));
+  return target;
+}
+
+/** A graph that grows on, with values of it by name. */
+export interface Continued {
+  readonly graph: Graph;
+  readonly results: ReadonlyMap<string, Value>;
+}
+
+/** A copy of a graph to go on with: what the graph puts out are values of the copy, by name. */
+export function continueGraph(graph: Graph): Continued {
+  const { target, find } = copyNodes(graph, () => undefined);
+  const results = graph.outputs.map(({ name, value }) => [name, find(value)] as const);
+  return { graph: target, results: new Map(results) };
+}
+
+function copyNodes(
+  graph: Graph,
+  rewrite: RewriteNode,
+  keep: (node: Node) => boolean = () => true,
+): { readonly target: Graph; readonly find: (value: Value) => Value } {
   const target = new Graph(graph.name);
   const mapped = new Map<Value, Value>();
   const find = (value: Value): Value => {
@@ -47,8 +70,7 @@ export function rewriteGraph(
     }
   }
   target.origin = graph.origin;
-  for (const { name, value } of graph.outputs) target.output(name, find(value));
-  return target;
+  return { target, find };
 }
 
 /** Whether element type and shape agree. */

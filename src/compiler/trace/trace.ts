@@ -1,4 +1,5 @@
 import { Value, type Graph } from '../ir/graph.js';
+import { tensorNames } from '../../contract/names.js';
 import { formatSite, type CallSite } from '../ir/origin.js';
 import { ModelError } from '../../support/errors.js';
 import { fnv1a32 } from '../../support/hash.js';
@@ -17,19 +18,15 @@ export interface ParamSpec {
   readonly decay: boolean;
   /** Whether training leaves it as it is. */
   readonly frozen: boolean;
-  readonly value: Value;
 }
 
-/** A statistic that training updates without a gradient. */
+/** A statistic that training updates without a gradient; an input of the graph under its dotted name. */
 export interface BufferSpec {
   readonly name: string;
   readonly shape: readonly number[];
   readonly init: Initializer;
-  /** Whether training leaves it as it is. */
+  /** Whether training leaves it as it is; if not, its value after a step is the result `new.<name>`. */
   readonly frozen: boolean;
-  readonly value: Value;
-  /** In training mode, where it is not frozen: its value after this step. */
-  updated?: Value;
 }
 
 /** A mask that the host draws; an input of the graph in training mode. */
@@ -43,7 +40,6 @@ export interface NoiseSpec {
   /** Probability that a mask element is 1. */
   readonly keep: number;
   readonly shape: Shape;
-  readonly value: Value;
 }
 
 /** One layer, as `gradus inspect` lists it. */
@@ -80,6 +76,8 @@ export class Trace {
   readonly buffers: BufferSpec[] = [];
   readonly noise: NoiseSpec[] = [];
   readonly layers: LayerRecord[] = [];
+  /** New values of statistics, by the names of the results. */
+  readonly renewed = new Map<string, Value>();
   /** Grows as convolutions and linear layers are added. */
   multiplyAdds = 0;
   /** Images that a batch needs at least, where it is open. */
@@ -152,7 +150,7 @@ export class Trace {
     const full = this.#take(name, 'parameter');
     const value = this.graph.input(full, this.settings.dtype, shape);
     const frozen = this.isFrozen(name);
-    this.params.push({ name: full, shape, init, decay, frozen, value });
+    this.params.push({ name: full, shape, init, decay, frozen });
     return value;
   }
 
@@ -162,12 +160,15 @@ export class Trace {
     shape: readonly number[],
     init: Initializer,
     frozen: boolean = this.isFrozen(name),
-  ): BufferSpec {
+  ): Value {
     const full = this.#take(name, 'parameter');
-    const value = this.graph.input(full, this.settings.dtype, shape);
-    const spec: BufferSpec = { name: full, shape, init, frozen, value };
-    this.buffers.push(spec);
-    return spec;
+    this.buffers.push({ name: full, shape, init, frozen });
+    return this.graph.input(full, this.settings.dtype, shape);
+  }
+
+  /** Gives a statistic of the current scope its value after this step. */
+  renew(name: string, value: Value): void {
+    this.renewed.set(tensorNames.next(this.join(name)), value);
   }
 
   /** Names a place of noise after the current scope; a mask is declared only where one is needed. */
@@ -181,7 +182,7 @@ export class Trace {
   mask(siteName: string, kind: NoiseSpec['kind'], keep: number, shape: Shape): Value {
     const name = `noise.${siteName}`;
     const value = this.graph.input(name, this.settings.dtype, shape);
-    this.noise.push({ name, siteName, site: fnv1a32(siteName), kind, keep, shape, value });
+    this.noise.push({ name, siteName, site: fnv1a32(siteName), kind, keep, shape });
     return value;
   }
 

@@ -41,15 +41,15 @@ export interface TraceOptions {
   readonly freeze?: readonly string[] | undefined;
 }
 
-/** A model as a graph, with what its layers declared. */
+/**
+ * A model as a graph, with what its layers declared. All is known by name, so that a pass over the graph changes
+ * nothing else: inputs are `image`, parameters, statistics and masks; outputs are `logits` [N,classes] and, in
+ * training, the new values of statistics.
+ */
 export interface Traced {
   readonly graph: Graph;
-  /** The graph's input `image`. */
-  readonly image: Value;
   /** [C,H,W] */
   readonly imageShape: readonly [number, number, number];
-  /** [N,classes] */
-  readonly logits: Value;
   readonly classes: number;
   readonly params: readonly ParamSpec[];
   readonly buffers: readonly BufferSpec[];
@@ -79,13 +79,15 @@ export function traceModel(model: Model, options: TraceOptions): Traced {
   });
   const imageShape = options.image ?? model.input.shape;
   const batch = options.batch === 'dynamic' ? batchDim : options.batch;
-  const { image, pixels } = declareImage(trace, batch, imageShape, model.input, options);
+  const pixels = declareImage(trace, batch, imageShape, model.input, options);
   const logits: unknown = model.build(pixels, { classes, ...rates });
   checkLogits(model, logits, trace.graph, [batch, classes]);
   const { graph, params, buffers, noise, layers, leastBatch } = trace;
+  graph.output('logits', logits);
+  for (const [name, value] of trace.renewed) graph.output(name, value);
   checkFreeze(model.name, options.freeze ?? [], params);
   const declared = { params, buffers, noise, layers, leastBatch };
-  return { graph, image, imageShape, logits, classes, ...declared };
+  return { graph, imageShape, classes, ...declared };
 }
 
 /** A rate that the caller overrides must be one that the model's build function reads. */
@@ -106,19 +108,18 @@ function rateOf(model: Model, key: 'drop' | 'dropPath', override: number | undef
   return rate;
 }
 
+/** Declares the image; returns its pixels as the network takes them. */
 function declareImage(
   trace: Trace,
   batch: Dim,
   [channels, height, width]: readonly [number, number, number],
   input: ImageInput,
   { imageFormat = 'float32-nchw' }: TraceOptions,
-): { readonly image: Value; readonly pixels: Value } {
+): Value {
   const { graph } = trace;
   const { dtype } = trace.settings;
-  if (imageFormat === 'float32-nchw') {
-    const image = graph.input('image', dtype, [batch, channels, height, width]);
-    return { image, pixels: image };
-  }
+  if (imageFormat === 'float32-nchw')
+    return graph.input('image', dtype, [batch, channels, height, width]);
   if (input.mean.length !== channels)
     throw new ModelError(`${channels} channels, but the model normalises ${input.mean.length}`, {
       code: 'input',
@@ -130,7 +131,7 @@ function declareImage(
     const values = input.mean.map((mean, i) => f(mean, input.std[i] ?? 1));
     return constant(graph, tensorData(dtype, [1, channels, 1, 1], values));
   };
-  const pixels = trace.at('normalise', () => {
+  return trace.at('normalise', () => {
     const planes = transpose(cast(image, { to: dtype }), { permutation: [0, 3, 1, 2] });
     const scaled = mul(
       planes,
@@ -141,7 +142,6 @@ function declareImage(
       perChannel((mean, std) => -mean / std),
     );
   });
-  return { image, pixels };
 }
 
 function checkLogits(

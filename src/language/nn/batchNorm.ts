@@ -6,7 +6,6 @@ import { countOf } from '../../compiler/ops/reduce.js';
 import { formatShape, sizeOf } from '../../support/shape.js';
 import { checkPositive } from './checks.js';
 import { addLayer, type NameOption } from './layer.js';
-import type { BufferSpec } from '../../compiler/trace/trace.js';
 
 /** What a network's batch normalisations share. */
 export interface BatchNormStyle {
@@ -43,7 +42,7 @@ export function batchNorm(x: Value, options: BatchNormOptions = {}): Value {
     const mean = trace.buffer('running_mean', channels, { kind: 'zeros' }, frozen);
     const variance = trace.buffer('running_var', channels, { kind: 'ones' }, frozen);
     if (!trace.training || frozen)
-      return batchNormInference(x, weight, bias, mean.value, variance.value, { epsilon });
+      return batchNormInference(x, weight, bias, mean, variance, { epsilon });
     const axes = x.shape.flatMap((_, axis) => (axis === 1 ? [] : [axis]));
     const values = sizeOf(axes.map((axis) => x.shape[axis] ?? 1));
     if (values === 1)
@@ -56,14 +55,14 @@ export function batchNorm(x: Value, options: BatchNormOptions = {}): Value {
     const batch = batchNormTrain(x, weight, bias, { epsilon });
     const count = countOf(x, { axes });
     const unbiased = mul(batch.variance, div(count, sub(count, scalarLike(count, 1))));
-    average(mean, batch.mean, momentum);
-    average(variance, unbiased, momentum);
+    trace.renew('running_mean', average(mean, batch.mean, momentum));
+    trace.renew('running_var', average(variance, unbiased, momentum));
     return batch.y;
   });
 }
 
-/** running = (1 - momentum) * running + momentum * statistic */
-function average(running: BufferSpec, statistic: Value, momentum: number): void {
-  const kept = mul(running.value, scalarLike(running.value, 1 - momentum));
-  running.updated = add(kept, mul(statistic, scalarLike(statistic, momentum)));
+/** (1 - momentum) * running + momentum * statistic */
+function average(running: Value, statistic: Value, momentum: number): Value {
+  const kept = mul(running, scalarLike(running, 1 - momentum));
+  return add(kept, mul(statistic, scalarLike(statistic, momentum)));
 }

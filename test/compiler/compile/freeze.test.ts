@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { compile } from '../../../src/compiler/compile/compile.js';
-import { gradProgram, trainProgram } from '../../../src/compiler/compile/programs.js';
+import { Programs } from '../../../src/compiler/compile/programs.js';
 import type { Program } from '../../../src/compiler/compile/program.js';
 import { evaluate } from '../../../src/compiler/interpret/evaluate.js';
 import type { Graph } from '../../../src/compiler/ir/graph.js';
@@ -40,7 +40,7 @@ function run(program: Program, given: ReadonlyMap<string, NdArray> = new Map()) 
 }
 
 function gradientsOf(model: Model, freeze: readonly string[], given?: Map<string, NdArray>) {
-  const results = run(gradProgram(model, options(freeze)), given);
+  const results = run(new Programs(model, options(freeze)).grad(), given);
   return new Map([...results].filter(([name]) => name.startsWith('grad.')));
 }
 
@@ -81,7 +81,7 @@ describe('frozen parameters', () => {
 
   it('end the backward pass: below the lowest layer that is trained it has no node', () => {
     const graphOf = (freeze: readonly string[]) =>
-      optimize(trainProgram(mbConvNet, options(freeze)).graph, { verify: true });
+      optimize(new Programs(mbConvNet, options(freeze)).train().graph, { verify: true });
     const [all, some] = [graphOf([]), graphOf(shallow)];
     expect(differentiated(all)).toContain('blocks.0');
     const layers = differentiated(some);
@@ -94,7 +94,7 @@ describe('frozen parameters', () => {
   });
 
   it('let gradients through to what lies below them, and have none of their own', () => {
-    const graph = optimize(trainProgram(mbConvNet, options(['blocks.1'])).graph);
+    const graph = optimize(new Programs(mbConvNet, options(['blocks.1'])).train().graph);
     const kinds = graph.nodes
       .filter(({ origin }) => origin.phase === 'backward' && origin.scope.startsWith('blocks.1.'))
       .map(({ op }) => op.name);
@@ -119,7 +119,7 @@ describe('frozen parameters', () => {
       ['bn.running_mean', ndarray([4])],
       ['bn.running_var', ndarray([4])],
     ]);
-    const unfrozen = run(gradProgram(tinyNet(), options([])), given);
+    const unfrozen = run(new Programs(tinyNet(), options([])).grad(), given);
     // From 0 the new running statistics are a tenth of the batch's; the variance's is unbiased.
     const count = 4 * 3 * 3;
     const statistics = { 'bn.running_mean': 10, 'bn.running_var': (10 * (count - 1)) / count };

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import type { ArtifactKind } from '../../../src/contract/artifactKinds.js';
 import { compile, type CompileOptions } from '../../../src/compiler/compile/compile.js';
-import { trainProgram } from '../../../src/compiler/compile/programs.js';
+import { Programs } from '../../../src/compiler/compile/programs.js';
 import type { Model } from '../../../src/language/nn/index.js';
 import { createOptimizer, type OptimizerConfig } from '../../../src/compiler/optim/index.js';
 import { fnv1a32 } from '../../../src/support/hash.js';
@@ -118,7 +118,7 @@ describe.each(cases)('$name', (test) => {
   const wanted = golden.runs[test.name] ?? { losses: [], final: {} };
 
   it('follows PyTorch for 5 steps of the interpreter in float64', async () => {
-    const program = trainProgram(test.model, {
+    const program = new Programs(test.model, {
       trace: { batch: batchSize, dtype: 'float64', freeze: test.freeze },
       update: {
         optimizer: createOptimizer(test.optimizer),
@@ -126,7 +126,7 @@ describe.each(cases)('$name', (test) => {
         emaDecay: smoothing.emaDecay,
       },
       labelSmoothing: smoothing.labelSmoothing,
-    });
+    }).train();
     const trajectory = await follow([interpreted(program)], { steps: 5, rate: test.rate });
     expect(lossError(trajectory, wanted)).toBeLessThan(1e-12);
   });

@@ -1,13 +1,11 @@
 import { describe, expect, it } from 'vitest';
-import { grad } from '../../../src/compiler/autodiff/grad.js';
-import { buildLoss } from '../../../src/compiler/compile/loss.js';
-import { rewriteTraced } from '../../../src/compiler/compile/rewriteTraced.js';
+import { Programs } from '../../../src/compiler/compile/programs.js';
+import { createOptimizer } from '../../../src/compiler/optim/index.js';
 import { evaluate } from '../../../src/compiler/interpret/evaluate.js';
 import type { Graph, Value } from '../../../src/compiler/ir/graph.js';
 import type { NdArray } from '../../../src/compiler/ir/ndarray.js';
 import { printGraph } from '../../../src/compiler/ir/print.js';
 import { verifyGraph } from '../../../src/compiler/ir/verify.js';
-import { traceModel } from '../../../src/compiler/trace/traceModel.js';
 import { scalar } from '../../../src/compiler/ops/constant.js';
 import { conv } from '../../../src/compiler/ops/conv.js';
 import { add, div, mul, relu, sqrt, sub } from '../../../src/compiler/ops/elementwise.js';
@@ -95,15 +93,12 @@ describe('mixed precision', () => {
   });
 
   const differentiated = (precision?: 'float16' | 'bfloat16'): Graph => {
-    const written = traceModel(mbConvNet, { mode: 'train', batch: 4 });
-    const traced = precision ? rewriteTraced(written, mixedPrecision(precision)) : written;
-    const { graph } = traced;
-    const { lossSum } = buildLoss(traced);
-    const wrt = traced.params.map(({ value }) => value);
-    grad(graph, lossSum, wrt).forEach((value, i) => {
-      if (value) graph.output(`grad.${traced.params[i]?.name ?? ''}`, value);
-    });
-    graph.output('loss', lossSum);
+    const { graph } = new Programs(mbConvNet, {
+      trace: { batch: 4 },
+      update: { optimizer: createOptimizer({ kind: 'sgd' }), clip: false, ema: false },
+      labelSmoothing: 0,
+      ...(precision && { prepare: mixedPrecision(precision) }),
+    }).grad();
     const optimized = optimize(graph);
     verifyGraph(optimized);
     return optimized;
@@ -147,7 +142,7 @@ describe('mixed precision', () => {
 });
 
 function joined(values: ReadonlyMap<string, NdArray>): number[] {
-  return [...values].flatMap(([name, { data }]) => (name === 'loss' ? [] : [...data]));
+  return [...values].flatMap(([name, { data }]) => (name.startsWith('grad.') ? [...data] : []));
 }
 
 function mbConvNetProducts(graph: Graph): number {

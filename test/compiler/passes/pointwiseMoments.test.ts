@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { gradProgram } from '../../../src/compiler/compile/programs.js';
+import { Programs } from '../../../src/compiler/compile/programs.js';
 import { evaluate } from '../../../src/compiler/interpret/evaluate.js';
 import { ndarray, type NdArray } from '../../../src/compiler/ir/ndarray.js';
 import type { Graph } from '../../../src/compiler/ir/graph.js';
@@ -35,12 +35,12 @@ const model = defineModel({
 
 function program(prepare?: (graph: Graph) => Graph): Graph {
   const optimizer = createOptimizer({ kind: 'sgd' });
-  return gradProgram(model, {
+  return new Programs(model, {
     trace: { batch: 3, dtype: 'float64' },
     update: { optimizer, clip: false, ema: false },
     labelSmoothing: 0,
     ...(prepare && { prepare }),
-  }).graph;
+  }).grad().graph;
 }
 
 function feedsOf(graph: Graph): Map<string, NdArray> {
@@ -89,12 +89,12 @@ describe('pointwiseMoments', () => {
   it('leaves a convolution alone whose pixels are few for its channels', () => {
     const small = defineModel({ ...model, input: image(3, 3, 3) });
     const optimizer = createOptimizer({ kind: 'sgd' });
-    const { graph } = gradProgram(small, {
+    const { graph } = new Programs(small, {
       trace: { batch: 2 },
       update: { optimizer, clip: false, ema: false },
       labelSmoothing: 0,
       prepare: pointwiseMoments,
-    });
+    }).grad();
     expect(count(graph, 'channelMoments')).toBe(0);
   });
 });

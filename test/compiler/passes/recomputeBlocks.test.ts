@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { compile } from '../../../src/compiler/compile/compile.js';
-import { gradProgram } from '../../../src/compiler/compile/programs.js';
+import { Programs } from '../../../src/compiler/compile/programs.js';
 import type { Graph, Node, Value } from '../../../src/compiler/ir/graph.js';
 import {
   classifier,
@@ -32,11 +32,11 @@ const model = defineModel({
 });
 
 function gradients(): Graph {
-  return gradProgram(model, {
+  return new Programs(model, {
     trace: { batch: 3, dtype: 'float64' },
     update: { optimizer: createOptimizer({ kind: 'sgd' }), clip: false, ema: false },
     labelSmoothing: 0,
-  }).graph;
+  }).grad().graph;
 }
 
 const isMap = ({ shape }: Value): boolean => shape.length === 4 && Number(shape[2]) > 1;

@@ -7,6 +7,7 @@ import type { NameSet, Traced } from '../../../src/language/nn/index.js';
 import { constantOf } from '../../../src/compiler/ops/constant.js';
 import { repositoryRoot } from '../../support/paths.js';
 import { dropRates, multiplyAdds, parameterCount, shippedModel, traced } from './measure.js';
+import { namedValue } from '../../support/namedValue.js';
 
 interface Row {
   readonly name: string;
@@ -42,8 +43,9 @@ function normStyle({ graph, buffers }: Traced): { epsilon: number; momentum: num
   const epsilons = graph.nodes
     .filter(({ op }) => op.name === 'batchNormTrain')
     .map(({ attrs }) => attrs['epsilon']);
-  const momenta = buffers.map(({ updated }) => {
-    const share = updated?.producer?.inputs[1]?.producer?.inputs[1]?.producer;
+  const momenta = buffers.map(({ name }) => {
+    const share = namedValue(graph, `new.${name}`).producer?.inputs[1]?.producer?.inputs[1]
+      ?.producer;
     return share ? constantOf(share.attrs).data[0] : undefined;
   });
   expect([new Set(epsilons).size, new Set(momenta).size]).toEqual([1, 1]);

@@ -10,12 +10,14 @@ import { mul } from '../../../src/compiler/ops/elementwise.js';
 import { invariant } from '../../../src/support/errors.js';
 import { valueOf } from '../../compiler/compile/artifacts.js';
 import { shippedModel, traced } from './measure.js';
+import { namedValue } from '../../support/namedValue.js';
 
 describe('every shipped model', () => {
   it.each(shippedModels)('$name has a gradient for each parameter', ({ model }) => {
-    const { graph, logits, params } = traced(model, { mode: 'train', batch: 2 });
+    const { graph, params } = traced(model, { mode: 'train', batch: 2 });
+    const logits = namedValue(graph, 'logits');
     const loss = reduceSum(mul(logits, logits), { axes: [0, 1], keepDims: false });
-    const values = params.map(({ value }) => value);
+    const values = params.map(({ name }) => namedValue(graph, name));
     const grads = grad(graph, loss, values);
     expect(grads.map((dy) => dy?.shape)).toEqual(params.map(({ shape }) => shape));
     verifyGraph(graph);

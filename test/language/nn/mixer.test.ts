@@ -7,6 +7,7 @@ import { reduceSum } from '../../../src/compiler/ops/broadcast.js';
 import { mul } from '../../../src/compiler/ops/elementwise.js';
 import { invariant } from '../../../src/support/errors.js';
 import { staticSize } from '../../../src/support/shape.js';
+import { namedValue } from '../../support/namedValue.js';
 
 // The example imports the installed package; here that is the source.
 vi.mock('gradus', () => import('../../../src/language/nn/index.js'));
@@ -56,12 +57,13 @@ describe('the MLP-Mixer of the examples', () => {
   });
 
   it('has a gradient for each parameter', () => {
-    const { graph, logits, params } = traceModel(mixer, { mode: 'train', batch: 3 });
+    const { graph, params } = traceModel(mixer, { mode: 'train', batch: 3 });
+    const logits = namedValue(graph, 'logits');
     const loss = reduceSum(mul(logits, logits), { axes: [0, 1], keepDims: false });
     const grads = grad(
       graph,
       loss,
-      params.map(({ value }) => value),
+      params.map(({ name }) => namedValue(graph, name)),
     );
     expect(grads.filter((g) => g === undefined)).toEqual([]);
     expect(grads.map((g) => g?.shape)).toEqual(params.map(({ shape }) => shape));
