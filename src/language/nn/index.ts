@@ -17,6 +17,7 @@ export {
   type ModelDescription,
 } from '../../compiler/trace/defineModel.js';
 export { initialize, type Initializer } from '../../compiler/trace/init.js';
+export * from './groupNorm.js';
 export {
   defineLayer,
   scope,

@@ -127,6 +127,7 @@ CASES = {
     "maxPool": lambda: nn.MaxPool2d(3, 2, 1),
     "avgPool": lambda: nn.AvgPool2d(3, 2, 1),
     "avgPool same": lambda: SameAverage(2, 2, nn.AvgPool2d(2, 2)),
+    "groupNorm": lambda: nn.GroupNorm(3, 6, eps=1e-4),
     "tokens": Tokens,
     "squeezeExcite": lambda: SqueezeExcite(6, 2),
     "mbConv": mb_conv,

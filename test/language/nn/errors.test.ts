@@ -65,6 +65,8 @@ const mistakes: Readonly<Record<string, (x: Value) => Value>> = {
   'an expansion to a broken number': (x) => nn.mbConv(x, { out: 8, expand: 1.3 }),
   'a branch of another shape': (x) =>
     nn.residual(x, (y) => nn.conv2d(y, { out: 16, kernel: 1, stride: 2 })),
+  'groups of another number of channels': (x) => nn.groupNorm(x, { groups: 3 }),
+  'a vector into groupNorm': (x) => nn.groupNorm(nn.flatten(x), { groups: 1 }),
   'an epsilon of 0': (x) => nn.batchNorm(x, { epsilon: 0 }),
   "TensorFlow's momentum beyond 1": (x) => nn.batchNorm(x, { momentum: 99 }),
   'a name with a space': (x) => nn.conv2d(x, { name: 'my conv', out: 8, kernel: 1 }),
@@ -172,6 +174,12 @@ it('says what is wrong, with the shapes, and how to mend it', () => {
 
     ModelError shape-mismatch: residual: the branch makes [N,16,7,7] of [N,8,14,14]
     hint: end the branch with the shape it starts from, or write add(shortcut, branch) with a projected shortcut: conv2d(x, { name, out, kernel: 1, stride })
+
+    ModelError option: groupNorm: 3 groups of 8 channels
+    hint: \`groups\` divides 8
+
+    ModelError rank: groupNorm: [N,1568] is not a map
+    hint: the input is [N,C,H,W]; layerNorm normalises vectors
 
     ModelError option: batchNorm: epsilon is 0
     hint: \`epsilon\` is a number above 0

@@ -62,6 +62,7 @@ const cases: Readonly<Record<string, (x: Value) => Value>> = {
   maxPool: (x) => nn.maxPool(x, { kernel: 3, stride: 2, padding: 1 }),
   avgPool: (x) => nn.avgPool(x, { kernel: 3, stride: 2, padding: 1 }),
   'avgPool same': (x) => nn.avgPool(x, { kernel: 2, padding: 'same' }),
+  groupNorm: (x) => nn.groupNorm(x, { name: unnamed, groups: 3, epsilon: 1e-4 }),
   tokens: (x) => {
     const tokens = nn.transpose(nn.reshape(x, [6, -1]), [0, 2, 1]);
     return nn.gelu(nn.linear(nn.layerNorm(tokens, { name: 'norm' }), { name: 'fc', out: 4 }));
