@@ -1,28 +1,22 @@
 import { resolve } from 'node:path';
-import { requireLarger } from '../../training/run/fixResolution.js';
+import { traceNetwork, type NetworkToTrain } from '../../training/run/planNetwork.js';
 import { loadModel, modelPath } from '../../language/frontend/loadModel.js';
-import { networkOf } from '../../training/weights/modelWeights.js';
 import { requireStartingWeights } from '../../training/weights/startingWeights.js';
-import { preparationOf, shapeOf, viewOfModel } from '../../training/record/trainingData.js';
+import { preparationOf } from '../../training/record/trainingData.js';
 import { requireFullBatch } from '../../data/loader/preparedBatches.js';
 import type { Model } from '../../compiler/trace/defineModel.js';
 import { ConfigError } from '../../support/errors.js';
-import type { ImageView } from '../../support/imageView.js';
 import type { GenerationConfig, SelfTrainingConfig, StudentConfig } from './config.js';
 import type { SelfTrainingSets } from './sets.js';
 
 /** A network of a self-training before it is trained. */
-export interface SelfTrainingNetwork {
+export interface SelfTrainingNetwork extends Pick<
+  NetworkToTrain,
+  'seed' | 'model' | 'shape' | 'viewAt'
+> {
   /** `teacher`, `student-1`, ... */
   readonly name: string;
   readonly config: GenerationConfig | StudentConfig;
-  readonly seed: number;
-  /** A file or a shipped model's name, or the model itself. */
-  readonly model: string | Model;
-  /** [C,H,W] */
-  readonly shape: readonly [number, number, number];
-  /** How it sees images at a size [C,H,W]. */
-  readonly viewAt: (shape: readonly [number, number, number]) => ImageView;
   readonly architectureHash: string;
   /** Notes about the weights that it starts from. */
   readonly notes?: readonly string[];
@@ -58,17 +52,14 @@ export async function openNetworks(
 }
 
 async function openNetwork(
-  { model: named, init, size, noise, freeze, fixResolution }: GenerationConfig,
+  config: GenerationConfig,
   name: string,
   { configFolder, classNames, models }: NetworksOptions,
 ): Promise<Omit<SelfTrainingNetwork, 'name' | 'config' | 'seed'>> {
+  const { model: named, init } = config;
   const { length: classes } = classNames;
   const model = models?.[named] ?? modelPath(named, configFolder);
-  const loaded = await loadModel(model);
-  const network = networkOf(loaded, {
-    ...{ classes, image: shapeOf(loaded.model, { size }), freeze },
-    ...{ drop: noise.dropout, dropPath: noise.dropPath },
-  });
+  const { network, ...seen } = traceNetwork(await loadModel(model), config, classes, `${name}: `);
   if (network.classes !== classes)
     throw new ConfigError(
       `${named} has ${network.classes} classes, the labelled images ${classes}`,
@@ -78,11 +69,9 @@ async function openNetwork(
         hint: 'give the last layer of the model the number of classes that build() is handed',
       },
     );
-  requireLarger(fixResolution, network.image, `${name}: fixResolution.size`);
   const initial = initialPath(init, configFolder);
   const notes = initial === undefined ? [] : requireStartingWeights(initial, network, classNames);
-  const { image: shape, architectureHash } = network;
-  return { model, shape, viewAt: (at) => viewOfModel(loaded.model, at), architectureHash, notes };
+  return { model, ...seen, architectureHash: network.architectureHash, notes };
 }
 
 /** The checkpoint or run that a config names to start from; undefined for 'scratch' and 'teacher'. */

@@ -310,6 +310,9 @@ export const trainingSchema = z.strictObject({
 
 export type { TrainingConfig } from '../../../generated/config.js';
 
+/** What a config says of the training of one network. */
+export type NetworkConfig = Pick<TrainingConfig, keyof typeof networkKeys>;
+
 /** The name of a shipped model, which an editor completes, or a model file. */
 export type ModelChoice = ModelName | (string & {});
 

@@ -2,37 +2,43 @@ import { existsSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import type { Json } from '../../contract/checkpointSchema.js';
 import { cleanImages } from '../../data/loader/cleanImages.js';
-import { ImageBatches } from '../../data/loader/imageBatches.js';
-import { hardTargets } from '../../data/sets/images.js';
+import type { ImageBatches } from '../../data/loader/imageBatches.js';
 import type { ImageSource } from '../../data/loader/imageSource.js';
 import type { OnSet } from '../../data/sets/describe.js';
 import { LoaderPool } from '../../data/loader/loaderPool.js';
 import { UnreadableImages } from '../../data/loader/unreadable.js';
-import type { Preparation } from '../../data/loader/preparation.js';
 import { removeOwnFiles } from '../../runtime/storage/ownFiles.js';
 import { listCheckpoints, readCheckpointState } from '../../runtime/storage/checkpoint.js';
 import { RunFolder } from '../../runtime/storage/runFolder.js';
 import { placesOf } from '../../runtime/storage/places.js';
 import { ConfigError } from '../../support/errors.js';
 import { isObject } from '../../support/objects.js';
-import { batchesAhead, chooseDevice } from '../../runtime/machine/device.js';
+import { chooseDevice } from '../../runtime/machine/device.js';
 import { deviceNote, type DeviceChoice } from '../../runtime/machine/deviceNames.js';
 import { machine } from '../../runtime/machine/machine.js';
 import { configChanges } from '../config/configChanges.js';
 import {
   parseTrainingConfig,
-  scheduleOf,
   withTrainingDefaults,
   type TrainingConfig,
 } from '../config/config.js';
 import { evaluateClean } from '../evaluation/evaluateNetwork.js';
-import { fixResolution, requireLarger } from './fixResolution.js';
+import { fixResolution } from './fixResolution.js';
+import {
+  labelledBatches,
+  planNetwork,
+  secondPhase,
+  stepsOf,
+  traceNetwork,
+  type NetworkToTrain,
+  type PlanContext,
+} from './planNetwork.js';
 import { forgetTest, judgeRun, type EvaluationResult, type RunJudgement } from './judgeRun.js';
 import { drawnAgainNote, recordedHeldOut, type HeldOut } from '../../data/memory/heldOutRecord.js';
 import { openLabelledSet } from '../../data/datasets/openSets.js';
 import { Labeller } from '../labelling/labeller.js';
 import { loadModel, modelPath } from '../../language/frontend/loadModel.js';
-import { networkOf, type Network } from '../weights/modelWeights.js';
+import type { Network } from '../weights/modelWeights.js';
 import { openRememberedSets, type RememberedOptions } from '../record/rememberedSets.js';
 import {
   asRecorded,
@@ -45,7 +51,6 @@ import {
 import { resizer, resizerNote } from '../record/resizer.js';
 import { requireStartingWeights } from '../weights/startingWeights.js';
 import {
-  everyEpochs,
   runTraining,
   type TrainingControl,
   type TrainingOutcome,
@@ -57,13 +62,9 @@ import {
   holdOut,
   namesPaths,
   openTrainingSets,
-  plainPreparation,
-  preparationOf,
-  shapeOf,
   unreadableOf,
-  viewOfModel,
 } from '../record/trainingData.js';
-import type { StepEvent, TrainerOptions } from '../trainer/trainer.js';
+import type { StepEvent } from '../trainer/trainer.js';
 
 /** Options of trainFromConfig. */
 export interface TrainFromConfigOptions extends TrainingControl {
@@ -93,17 +94,13 @@ export interface TrainResult extends RunJudgement {
   readonly fixed?: Omit<RunJudgement, 'test' | 'interrupted'>;
 }
 
-/** The images of a config as its training takes them. */
-interface RunImages {
+/** The network of a run with its images. */
+interface OpenedRun {
+  readonly network: NetworkToTrain;
+  readonly context: PlanContext;
+  readonly traced: Network;
   readonly source: ImageBatches;
-  /** The same images as they are, at another size. */
-  sourceAt(size: number): ImageBatches;
-  readonly steps: number;
-  readonly validation: ImageSource;
   readonly test: ImageSource | undefined;
-  readonly network: Network;
-  readonly classNames: readonly string[];
-  readonly unreadable: UnreadableImages;
   /** Records what the run takes its images to be. */
   keepSets(): Promise<void>;
 }
@@ -126,14 +123,13 @@ export async function trainFromConfig(
     if (!resume) forgetEnd(out);
     const { acceptData, hashData, onSet } = options;
     const tell = (text: string): void => options.onEvent?.({ kind: 'message', text });
-    const images = await imagesOf(config, configFolder, {
-      ...{ pool, folder: out, resume, acceptData, hashData, onSet, tell },
-      unreadableFile: placesOf(out).unreadable,
-      prefetch: batchesAhead(choice.device, config.stepsPerRun),
-      recorded,
+    const opened = await openRun(config, configFolder, {
+      ...{ pool, folder: out, resume, acceptData, hashData, onSet, tell, recorded },
+      runsOn: choice.device,
     });
-    const notes = !resume || lastStep(out) === 0 ? requireStart(config, configFolder, images) : [];
-    await images.keepSets();
+    const { network, context, source } = opened;
+    const notes = !resume || lastStep(out) === 0 ? requireStart(opened) : [];
+    await opened.keepSets();
     // No filter touches the images of a data set that is named whole.
     const resized = resume && namesPaths(config.data);
     const changed = resized ? resizerNote(run.readInfo()) : undefined;
@@ -142,7 +138,7 @@ export async function trainFromConfig(
       resizer,
       config: toJson(config),
       configFolder: configFolderEntry(out, configFolder),
-      classes: [...images.classNames],
+      classes: [...network.labelled.classNames],
       device: choice.device,
       machine: machine(),
       node: process.version,
@@ -150,17 +146,17 @@ export async function trainFromConfig(
     for (const text of [...(note === undefined ? [] : [note]), ...notes])
       options.onEvent?.({ kind: 'message', text });
     const waiting = new Waiting();
-    const plan = planOf(config, images, out, configFolder);
-    const result = await trainPhases(config, plan, images, {
+    const plan = planNetwork(network, context, { source });
+    const result = await trainPhases(config, plan, opened, {
       ...options,
       onEvent: (event) => {
         if (event.kind === 'step') waiting.add(event, config.batch);
         options.onEvent?.(event);
       },
     });
-    const skipped = images.unreadable.note;
+    const skipped = context.unreadable.note;
     if (skipped !== undefined) options.onEvent?.({ kind: 'message', text: skipped });
-    const epoch = Math.floor(result.step / images.source.stepsPerEpoch);
+    const epoch = Math.floor(result.step / source.stepsPerEpoch);
     const seconds = (performance.now() - start) / 1000;
     const { share } = waiting;
     return { name: config.name, folder: out, ...result, waiting: share, epoch, seconds };
@@ -186,49 +182,34 @@ async function testRun(
   }
 }
 
-/** The training itself and, where the config wants it, its second phase. */
+/** The training itself and, if the config wants it, its second phase. */
 async function trainPhases(
   config: TrainingConfig,
   plan: TrainingPlan,
-  images: RunImages,
+  { network, context, test }: OpenedRun,
   control: TrainingControl,
 ): Promise<RunJudgement & Pick<TrainResult, 'fixed'>> {
-  const { fixResolution: fix } = config;
-  const outcome = await runTraining(plan, control);
-  const first = await judge(outcome, plan.folder, config, { images, last: fix === undefined });
-  if (fix === undefined || first.interrupted) return first;
-  const source = images.sourceAt(fix.size);
-  const second = await fixResolution(
-    {
-      ...{ first: plan, checkpoint: first.chosen.path, fix, source, batch: config.batch },
-      validation: images.validation,
-      evaluateEvery: everyEpochs(config.validation.every, source),
-      checkpointEvery: everyEpochs(config.checkpoints.every, source),
-    },
-    control,
-  );
-  const judged = await judge(second, placesOf(plan.folder).fixed, config, { images, last: true });
-  const { test, interrupted, ...fixed } = judged;
-  return { ...first, interrupted, checkpoint: fixed.checkpoint, fixed, ...(test && { test }) };
-}
-
-/** The figures that a phase ends with; the last one's weights are measured on the test set. */
-async function judge(
-  outcome: TrainingOutcome,
-  folder: string,
-  config: TrainingConfig,
-  { images, last }: { readonly images: RunImages; readonly last: boolean },
-): Promise<RunJudgement> {
-  const { test, validation } = images;
-  try {
-    return await judgeRun(outcome, {
-      folder,
-      validationImages: validation.count,
-      ...(last && test && { evaluateTest: () => testRun(folder, config, test) }),
-    });
-  } finally {
-    await outcome.trainer.close();
-  }
+  const judge = async (outcome: TrainingOutcome, folder: string, last: boolean) => {
+    try {
+      return await judgeRun(outcome, {
+        folder,
+        validationImages: network.validation.count,
+        ...(last && test && { evaluateTest: () => testRun(folder, config, test) }),
+      });
+    } finally {
+      await outcome.trainer.close();
+    }
+  };
+  const isLast = config.fixResolution === undefined;
+  const first = await judge(await runTraining(plan, control), plan.folder, isLast);
+  if (first.interrupted) return first;
+  const phase = secondPhase(network, context, { first: plan, checkpoint: first.chosen.path });
+  if (phase === undefined) return first;
+  const second = await fixResolution(phase, control);
+  const judged = await judge(second, placesOf(plan.folder).fixed, true);
+  const { test: tested, interrupted, ...fixed } = judged;
+  const ended = { interrupted, checkpoint: fixed.checkpoint, fixed };
+  return { ...first, ...ended, ...(tested && { test: tested }) };
 }
 
 /** What the test set said, and the second phase, belong to the run that is to start over. */
@@ -254,98 +235,55 @@ class Waiting {
   }
 }
 
-interface LoadOptions extends RememberedOptions {
-  readonly pool: LoaderPool;
-  readonly unreadableFile: string;
-  /** Batches made ahead of a step; the loader's own number where undefined. */
-  readonly prefetch: number | undefined;
-}
+interface LoadOptions extends RememberedOptions, Pick<PlanContext, 'pool' | 'runsOn'> {}
 
 /** Opens all that a config names, and traces its model, before anything is written. */
-async function imagesOf(
+async function openRun(
   config: TrainingConfig,
   configFolder: string,
-  { pool, unreadableFile, prefetch, recorded, ...memory }: LoadOptions,
-): Promise<RunImages> {
-  const { batch, seed, noise } = config;
+  { pool, runsOn, ...memory }: LoadOptions,
+): Promise<OpenedRun> {
+  const { folder } = memory;
+  const model = modelPath(config.model, configFolder);
   // Threads look at the files while this one checks and traces the model.
   const [sets, loaded] = await Promise.all([
-    openRememberedSets(config, configFolder, { ...memory, recorded }),
-    loadModel(modelPath(config.model, configFolder)),
+    openRememberedSets(config, configFolder, memory),
+    loadModel(model),
   ]);
-  const { training, validation, test } = sets;
-  const classes = classesOf(config, training);
-  const { model } = loaded;
-  const shape = shapeOf(model, config);
-  requireLarger(config.fixResolution, shape, 'fixResolution.size');
-  const decode = decodingOf(config);
-  const view = viewOfModel(model, shape);
-  const preparation = preparationOf(noise, training, shape, { view, decode });
-  const steps =
-    config.steps ?? Math.ceil((config.epochs ?? 1) * Math.floor(training.count / batch));
-  const unreadable = new UnreadableImages({ file: unreadableFile, limit: unreadableOf(config) });
+  const { training: labelled, validation, test } = sets;
+  const { network: traced, ...seen } = traceNetwork(loaded, config, classesOf(config, labelled));
+  const unreadable = new UnreadableImages({
+    file: placesOf(folder).unreadable,
+    limit: unreadableOf(config),
+  });
   for (const left of sets.beside) unreadable.addBeside(left);
   const clean = { pool, unreadable };
-  const sourceOf = (name: string, own: Preparation, until?: number): ImageBatches =>
-    new ImageBatches(training, hardTargets(training), {
-      ...{ batch, seed, preparation: own, until, name, prefetch },
-      ...clean,
-    });
-  return {
-    source: sourceOf('train', preparation, steps),
-    sourceAt: (size) => {
-      const larger = shapeOf(model, { size });
-      const seen = { view: viewOfModel(model, larger), decode };
-      return sourceOf('train.fixed', plainPreparation(training, larger, seen));
-    },
-    steps,
+  const network: NetworkToTrain = {
+    ...{ config, title: config.name, folder, stream: 'train', seed: config.seed, model, ...seen },
+    labelled,
     validation: cleanImages(validation, clean),
+    initial: config.init && resolve(configFolder, config.init),
+    record: toJson(config),
+  };
+  const { threads, device } = config;
+  const context: PlanContext = {
+    validationEvery: config.validation.every,
+    ...{ threads, device, runsOn, pool, unreadable },
+    decode: decodingOf(config),
+  };
+  const until = stepsOf(config, Math.floor(labelled.count / config.batch));
+  return {
+    ...{ network, context, traced },
+    source: labelledBatches(network, context, { name: network.stream, until }),
     test: test && cleanImages(test, clean),
-    network: networkOf(loaded, {
-      ...{ classes, image: shape, freeze: config.freeze },
-      ...{ drop: noise.dropout, dropPath: noise.dropPath },
-    }),
-    classNames: training.classNames,
-    unreadable,
     keepSets: () => sets.keep(),
   };
 }
 
 /** What a new run starts from fits its network and its classes; returns what is to be said of it. */
-function requireStart(
-  { init }: TrainingConfig,
-  configFolder: string,
-  { network, classNames }: RunImages,
-): string[] {
-  if (init === undefined) return [];
-  return requireStartingWeights(resolve(configFolder, init), network, classNames);
-}
-
-/** Epochs of the config become steps. */
-function planOf(
-  config: TrainingConfig,
-  { source, steps, validation, network, classNames }: RunImages,
-  folder: string,
-  configFolder: string,
-): TrainingPlan {
-  return {
-    title: config.name,
-    folder,
-    model: modelPath(config.model, configFolder),
-    trainer: trainerOptions(config, network.classes),
-    initial: config.init && resolve(configFolder, config.init),
-    source,
-    steps,
-    schedule: scheduleOf(config),
-    validation,
-    evaluateEvery: everyEpochs(config.validation.every, source),
-    earlyStopping: config.earlyStopping,
-    choose: config.choose,
-    checkpointEvery: everyEpochs(config.checkpoints.every, source),
-    keepLast: config.checkpoints.keepLast,
-    classes: classNames,
-    config: toJson(config),
-  };
+function requireStart({ network: { initial, labelled }, traced }: OpenedRun): string[] {
+  if (initial === undefined) return [];
+  return requireStartingWeights(initial, traced, labelled.classNames);
 }
 
 /**
@@ -371,32 +309,6 @@ export async function heldOutOf(checkpoint: string, hint: string): Promise<HeldO
   const drawn = { share: config.validation.share, seed: config.seed };
   const images = holdOut(all, drawn.share, drawn.seed).validation;
   return { images, notes: [...notes, drawnAgainNote(run.path, data.labelled, drawn)] };
-}
-
-/** What a config says to the trainer; `classes` is the number of those of its images. */
-export function trainerOptions(config: TrainingConfig, classes: number): TrainerOptions {
-  const { batch, seed, optimizer, noise } = config;
-  return {
-    batch,
-    seed,
-    optimizer,
-    emaDecay: config.ema,
-    maxNorm: config.clipNorm,
-    checkpointing: config.checkpointing,
-    precision: config.precision,
-    stepsPerRun: config.stepsPerRun,
-    labelSmoothing: config.labelSmoothing,
-    drop: noise.dropout,
-    dropPath: noise.dropPath,
-    freeze: config.freeze,
-    size: config.size,
-    classes,
-    // A quarter of the bytes of floats to prepare and to copy between threads; the graph normalises
-    // them by the model's mean and std, so that they are the same wherever the network runs.
-    imageFormat: 'uint8-nhwc',
-    threads: config.threads,
-    device: config.device,
-  };
 }
 
 /** The step of a run's newest checkpoint. */

@@ -1,0 +1,206 @@
+/**
+ * The one way from what a config says of a network to its training: `train` goes it, and each generation of a
+ * self-training. An option is read here and nowhere else, so that no path can leave it at its default.
+ */
+import type { Json } from '../../contract/checkpointSchema.js';
+import type { Model } from '../../compiler/trace/defineModel.js';
+import { ImageBatches, type ImageBatchesOptions } from '../../data/loader/imageBatches.js';
+import type { ImageSource } from '../../data/loader/imageSource.js';
+import type { LoaderPool } from '../../data/loader/loaderPool.js';
+import type { UnreadableImages } from '../../data/loader/unreadable.js';
+import type { Decoding } from '../../data/pixels/decode.js';
+import { hardTargets, type Images, type LabelledImages } from '../../data/sets/images.js';
+import type { LoadedModel } from '../../language/frontend/loadModel.js';
+import { batchesAhead } from '../../runtime/machine/device.js';
+import type { BuiltInDevice } from '../../runtime/devices/lookup.js';
+import type { ImageView } from '../../support/imageView.js';
+import { scheduleOf, type NetworkConfig } from '../config/config.js';
+import { plainPreparation, preparationOf, shapeOf, viewOfModel } from '../record/trainingData.js';
+import type { BatchSource, TrainerOptions } from '../trainer/trainer.js';
+import { networkOf, type Network } from '../weights/modelWeights.js';
+import { requireLarger, type FixResolutionRequest } from './fixResolution.js';
+import { everyEpochs, type TrainingPlan } from './runTraining.js';
+
+/** A network to train. */
+export interface NetworkToTrain {
+  readonly config: NetworkConfig;
+  /** What progress calls it. */
+  readonly title: string;
+  /** Folder that takes artifacts/, checkpoints/ and metrics.jsonl. */
+  readonly folder: string;
+  /** Tells its streams of random numbers from those of other networks. */
+  readonly stream: string;
+  readonly seed: number;
+  /** A file or a name, or the model itself. */
+  readonly model: string | Model;
+  /** [C,H,W] */
+  readonly shape: readonly [number, number, number];
+  /** How it sees images at a size [C,H,W]. */
+  readonly viewAt: (shape: readonly [number, number, number]) => ImageView;
+  readonly labelled: LabelledImages;
+  readonly validation: ImageSource;
+  /** A checkpoint or run whose weights it starts from. */
+  readonly initial?: string | undefined;
+  /** Written into each checkpoint. */
+  readonly record: Json;
+}
+
+/** What the networks of a run have in common. */
+export interface PlanContext {
+  /** Epochs between two evaluations. */
+  readonly validationEvery: number;
+  readonly threads?: number | undefined;
+  readonly device: TrainerOptions['device'];
+  /** What that stands for here. */
+  readonly runsOn: BuiltInDevice;
+  /** By which graphs are spelled; those of the machine if missing. */
+  readonly costs?: TrainerOptions['costs'];
+  readonly pool: LoaderPool;
+  readonly unreadable: UnreadableImages;
+  /** How images are decoded for training; default exact. */
+  readonly decode?: Decoding | undefined;
+}
+
+/**
+ * Traces the network of a config for a number of classes. Throws a ModelError for a model that is wrong, and a
+ * ConfigError for a second phase that is no larger; `where` is the key that it lies below.
+ */
+export function traceNetwork(
+  loaded: LoadedModel,
+  config: Pick<NetworkConfig, 'size' | 'freeze' | 'noise' | 'fixResolution'>,
+  classes: number,
+  where = '',
+): { readonly network: Network } & Pick<NetworkToTrain, 'shape' | 'viewAt'> {
+  const { freeze, noise, fixResolution } = config;
+  const network = networkOf(loaded, {
+    ...{ classes, image: shapeOf(loaded.model, config), freeze },
+    ...{ drop: noise.dropout, dropPath: noise.dropPath },
+  });
+  requireLarger(fixResolution, network.image, `${where}fixResolution.size`);
+  return { network, shape: network.image, viewAt: (at) => viewOfModel(loaded.model, at) };
+}
+
+/** Optimizer steps of a training whose epochs have so many. */
+export function stepsOf({ steps, epochs = 1 }: NetworkConfig, stepsPerEpoch: number): number {
+  return steps ?? Math.ceil(epochs * stepsPerEpoch);
+}
+
+/** Some of the images of each step. */
+export interface BatchPart {
+  /** Names its stream of random numbers. */
+  readonly name: string;
+  /** Images of a step; default the batch of the config. */
+  readonly rows?: number;
+  /** Default that of the config. */
+  readonly noise?: NetworkConfig['noise'];
+  readonly until?: number;
+}
+
+/** How images become some of those of a network's steps. */
+export function batchOptions(
+  { config, seed, shape, viewAt }: NetworkToTrain,
+  { pool, unreadable, runsOn, decode }: PlanContext,
+  images: Images,
+  { name, rows = config.batch, noise = config.noise, until }: BatchPart,
+): ImageBatchesOptions {
+  return {
+    ...{ batch: rows, seed, name, until, pool, unreadable },
+    preparation: preparationOf(noise, images, shape, { view: viewAt(shape), decode }),
+    prefetch: batchesAhead(runsOn, config.stepsPerRun),
+  };
+}
+
+/** Batches of the labelled images under the noise of the config. */
+export function labelledBatches(
+  network: NetworkToTrain,
+  context: PlanContext,
+  part: BatchPart,
+): ImageBatches {
+  const { labelled } = network;
+  const options = batchOptions(network, context, labelled, part);
+  return new ImageBatches(labelled, hardTargets(labelled), options);
+}
+
+/** What a step learns from, and what goes otherwise than the config says. */
+export interface Lessons {
+  readonly source: BatchSource;
+  /** Images of a step; default the batch of the config. */
+  readonly images?: number;
+  readonly steps?: number | undefined;
+  readonly labelSmoothing?: number | undefined;
+  /** Never ends before its last step. */
+  readonly toTheEnd?: boolean;
+}
+
+/** The plan of a training; epochs of the config become steps. */
+export function planNetwork(
+  network: NetworkToTrain,
+  context: PlanContext,
+  lessons: Lessons,
+): TrainingPlan {
+  const { config, seed, labelled, validation } = network;
+  const { noise, checkpoints } = config;
+  const { source, images = config.batch, labelSmoothing = config.labelSmoothing } = lessons;
+  return {
+    title: network.title,
+    folder: network.folder,
+    model: network.model,
+    trainer: {
+      batch: images,
+      seed,
+      optimizer: config.optimizer,
+      emaDecay: config.ema,
+      maxNorm: config.clipNorm,
+      checkpointing: config.checkpointing,
+      precision: config.precision,
+      stepsPerRun: config.stepsPerRun,
+      labelSmoothing,
+      drop: noise.dropout,
+      dropPath: noise.dropPath,
+      freeze: config.freeze,
+      size: config.size,
+      classes: labelled.classNames.length,
+      // A quarter of the bytes of floats to prepare and to copy between threads; the graph normalises
+      // them by the model's mean and std, so that they are the same wherever the network runs.
+      imageFormat: 'uint8-nhwc',
+      threads: context.threads,
+      device: context.device,
+      costs: context.costs,
+    },
+    initial: network.initial,
+    source,
+    steps: lessons.steps ?? stepsOf(config, source.stepsPerEpoch),
+    schedule: scheduleOf(config),
+    validation,
+    evaluateEvery: everyEpochs(context.validationEvery, source),
+    earlyStopping: lessons.toTheEnd ? undefined : config.earlyStopping,
+    choose: config.choose,
+    checkpointEvery: everyEpochs(checkpoints.every, source),
+    keepLast: checkpoints.keepLast,
+    classes: labelled.classNames,
+    config: network.record,
+  };
+}
+
+/** The second phase of a training, after `first` has ended with a checkpoint; undefined if there is none. */
+export function secondPhase(
+  network: NetworkToTrain,
+  context: PlanContext,
+  { first, checkpoint }: Pick<FixResolutionRequest, 'first' | 'checkpoint'>,
+): FixResolutionRequest | undefined {
+  const { config, seed, labelled, validation, stream } = network;
+  const { fixResolution: fix, batch, labelSmoothing } = config;
+  if (fix === undefined) return undefined;
+  const { pool, unreadable, decode } = context;
+  const larger = [network.shape[0], fix.size, fix.size] as const;
+  const source = new ImageBatches(labelled, hardTargets(labelled), {
+    ...{ batch, seed, name: `${stream}.fixed`, pool, unreadable },
+    preparation: plainPreparation(labelled, larger, { view: network.viewAt(larger), decode }),
+    prefetch: batchesAhead(context.runsOn, config.stepsPerRun),
+  });
+  return {
+    ...{ first, checkpoint, fix, source, batch, labelSmoothing, validation },
+    evaluateEvery: everyEpochs(context.validationEvery, source),
+    checkpointEvery: everyEpochs(config.checkpoints.every, source),
+  };
+}
