@@ -1,7 +1,8 @@
 import { largeImageNoise, smallImageNoise } from '../src/data/augment/imageNoise.js';
 import type { RgbImage } from '../src/data/augment/image/image.js';
 import { operationLists, type OperationName } from '../src/data/augment/operations/operations.js';
-import { randAugment, type ImageNoise } from '../src/data/augment/randAugment.js';
+import type { ImageNoise } from '../src/data/augment/defineNoise.js';
+import { randAugment } from '../src/data/augment/randAugment.js';
 import { fnv1a32 } from '../src/support/hash.js';
 import { fillBits, RandomStream } from '../src/support/random.js';
 import { round, spread } from '../src/support/statistics/spread.js';

@@ -7,7 +7,7 @@ import { openImageFolder } from '../src/data/sets/folder.js';
 import { ImageBatches } from '../src/data/loader/imageBatches.js';
 import { hardTargets, type LabelledImages } from '../src/data/sets/images.js';
 import { LoaderPool } from '../src/data/loader/loaderPool.js';
-import type { InputNoise } from '../src/data/loader/preparation.js';
+import type { InputNoise } from '../src/data/augment/imageNoise.js';
 import { UnreadableImages } from '../src/data/loader/unreadable.js';
 import { makeFolder } from '../src/runtime/storage/atomic.js';
 import { RandomStream } from '../src/support/random.js';

@@ -120,6 +120,17 @@ export interface WrittenTraining<Model, Optimizer> {
     readonly dropout?: number | undefined;
     /** Stochastic depth of the last block; the model's own if missing. (at least 0 and less than 1) */
     readonly dropPath?: number | undefined;
+    /** Random affine maps of the images, before all else; none if missing. */
+    readonly augment?: {
+      /** Largest shift each way, in pixels. (at least 0 and at most 16384; default: 0) */
+      readonly shift?: number | undefined;
+      /** Largest rotation, in degrees. (at least 0 and at most 180; default: 0) */
+      readonly rotate?: number | undefined;
+      /** Share by which the size changes each way. (at least 0 and less than 1; default: 0) */
+      readonly scale?: number | undefined;
+      /** Pixels of x a pixel of y, each way. (at least 0 and at most 100; default: 0) */
+      readonly shear?: number | undefined;
+    } | undefined;
     /** Random operations on the images; none if missing. */
     readonly randAugment?: {
       /** Operations applied to each image. (a whole number, at least 0 and at most 100; default: 2) */
@@ -141,17 +152,6 @@ export interface WrittenTraining<Model, Optimizer> {
       readonly area?: readonly [number, number] | undefined;
       /** Smallest and largest width over height. (default: [0.75,1.3333333333333333]) */
       readonly aspect?: readonly [number, number] | undefined;
-    } | undefined;
-    /** Random affine maps of the images, before all else; none if missing. */
-    readonly augment?: {
-      /** Largest shift each way, in pixels. (at least 0 and at most 16384; default: 0) */
-      readonly shift?: number | undefined;
-      /** Largest rotation, in degrees. (at least 0 and at most 180; default: 0) */
-      readonly rotate?: number | undefined;
-      /** Share by which the size changes each way. (at least 0 and less than 1; default: 0) */
-      readonly scale?: number | undefined;
-      /** Pixels of x a pixel of y, each way. (at least 0 and at most 100; default: 0) */
-      readonly shear?: number | undefined;
     } | undefined;
   } | undefined;
   /** Ends the training before its last step; never if missing. */
@@ -328,6 +328,17 @@ export interface TrainingConfig {
     readonly dropout?: number | undefined;
     /** Stochastic depth of the last block; the model's own if missing. (at least 0 and less than 1) */
     readonly dropPath?: number | undefined;
+    /** Random affine maps of the images, before all else; none if missing. */
+    readonly augment?: {
+      /** Largest shift each way, in pixels. (at least 0 and at most 16384; default: 0) */
+      readonly shift: number;
+      /** Largest rotation, in degrees. (at least 0 and at most 180; default: 0) */
+      readonly rotate: number;
+      /** Share by which the size changes each way. (at least 0 and less than 1; default: 0) */
+      readonly scale: number;
+      /** Pixels of x a pixel of y, each way. (at least 0 and at most 100; default: 0) */
+      readonly shear: number;
+    } | undefined;
     /** Random operations on the images; none if missing. */
     readonly randAugment?: {
       /** Operations applied to each image. (a whole number, at least 0 and at most 100; default: 2) */
@@ -349,17 +360,6 @@ export interface TrainingConfig {
       readonly area: readonly [number, number];
       /** Smallest and largest width over height. (default: [0.75,1.3333333333333333]) */
       readonly aspect: readonly [number, number];
-    } | undefined;
-    /** Random affine maps of the images, before all else; none if missing. */
-    readonly augment?: {
-      /** Largest shift each way, in pixels. (at least 0 and at most 16384; default: 0) */
-      readonly shift: number;
-      /** Largest rotation, in degrees. (at least 0 and at most 180; default: 0) */
-      readonly rotate: number;
-      /** Share by which the size changes each way. (at least 0 and less than 1; default: 0) */
-      readonly scale: number;
-      /** Pixels of x a pixel of y, each way. (at least 0 and at most 100; default: 0) */
-      readonly shear: number;
     } | undefined;
   };
   /** Ends the training before its last step; never if missing. */
@@ -551,6 +551,17 @@ export interface WrittenSelfTraining<Model, Optimizer> {
       readonly dropout?: number | undefined;
       /** Stochastic depth of the last block; the model's own if missing. (at least 0 and less than 1) */
       readonly dropPath?: number | undefined;
+      /** Random affine maps of the images, before all else; none if missing. */
+      readonly augment?: {
+        /** Largest shift each way, in pixels. (at least 0 and at most 16384; default: 0) */
+        readonly shift?: number | undefined;
+        /** Largest rotation, in degrees. (at least 0 and at most 180; default: 0) */
+        readonly rotate?: number | undefined;
+        /** Share by which the size changes each way. (at least 0 and less than 1; default: 0) */
+        readonly scale?: number | undefined;
+        /** Pixels of x a pixel of y, each way. (at least 0 and at most 100; default: 0) */
+        readonly shear?: number | undefined;
+      } | undefined;
       /** Random operations on the images; none if missing. */
       readonly randAugment?: {
         /** Operations applied to each image. (a whole number, at least 0 and at most 100; default: 2) */
@@ -572,17 +583,6 @@ export interface WrittenSelfTraining<Model, Optimizer> {
         readonly area?: readonly [number, number] | undefined;
         /** Smallest and largest width over height. (default: [0.75,1.3333333333333333]) */
         readonly aspect?: readonly [number, number] | undefined;
-      } | undefined;
-      /** Random affine maps of the images, before all else; none if missing. */
-      readonly augment?: {
-        /** Largest shift each way, in pixels. (at least 0 and at most 16384; default: 0) */
-        readonly shift?: number | undefined;
-        /** Largest rotation, in degrees. (at least 0 and at most 180; default: 0) */
-        readonly rotate?: number | undefined;
-        /** Share by which the size changes each way. (at least 0 and less than 1; default: 0) */
-        readonly scale?: number | undefined;
-        /** Pixels of x a pixel of y, each way. (at least 0 and at most 100; default: 0) */
-        readonly shear?: number | undefined;
       } | undefined;
     } | undefined;
     /** Ends the training before its last step; never if missing. */
@@ -715,6 +715,17 @@ export interface WrittenSelfTraining<Model, Optimizer> {
       readonly dropout?: number | undefined;
       /** Stochastic depth of the last block; the model's own if missing. (at least 0 and less than 1) */
       readonly dropPath?: number | undefined;
+      /** Random affine maps of the images, before all else; none if missing. */
+      readonly augment?: {
+        /** Largest shift each way, in pixels. (at least 0 and at most 16384; default: 0) */
+        readonly shift?: number | undefined;
+        /** Largest rotation, in degrees. (at least 0 and at most 180; default: 0) */
+        readonly rotate?: number | undefined;
+        /** Share by which the size changes each way. (at least 0 and less than 1; default: 0) */
+        readonly scale?: number | undefined;
+        /** Pixels of x a pixel of y, each way. (at least 0 and at most 100; default: 0) */
+        readonly shear?: number | undefined;
+      } | undefined;
       /** Random operations on the images; none if missing. */
       readonly randAugment?: {
         /** Operations applied to each image. (a whole number, at least 0 and at most 100; default: 2) */
@@ -736,17 +747,6 @@ export interface WrittenSelfTraining<Model, Optimizer> {
         readonly area?: readonly [number, number] | undefined;
         /** Smallest and largest width over height. (default: [0.75,1.3333333333333333]) */
         readonly aspect?: readonly [number, number] | undefined;
-      } | undefined;
-      /** Random affine maps of the images, before all else; none if missing. */
-      readonly augment?: {
-        /** Largest shift each way, in pixels. (at least 0 and at most 16384; default: 0) */
-        readonly shift?: number | undefined;
-        /** Largest rotation, in degrees. (at least 0 and at most 180; default: 0) */
-        readonly rotate?: number | undefined;
-        /** Share by which the size changes each way. (at least 0 and less than 1; default: 0) */
-        readonly scale?: number | undefined;
-        /** Pixels of x a pixel of y, each way. (at least 0 and at most 100; default: 0) */
-        readonly shear?: number | undefined;
       } | undefined;
     } | undefined;
     /** Ends the training before its last step; never if missing. */
@@ -953,6 +953,17 @@ export interface SelfTrainingConfig {
       readonly dropout?: number | undefined;
       /** Stochastic depth of the last block; the model's own if missing. (at least 0 and less than 1) */
       readonly dropPath?: number | undefined;
+      /** Random affine maps of the images, before all else; none if missing. */
+      readonly augment?: {
+        /** Largest shift each way, in pixels. (at least 0 and at most 16384; default: 0) */
+        readonly shift: number;
+        /** Largest rotation, in degrees. (at least 0 and at most 180; default: 0) */
+        readonly rotate: number;
+        /** Share by which the size changes each way. (at least 0 and less than 1; default: 0) */
+        readonly scale: number;
+        /** Pixels of x a pixel of y, each way. (at least 0 and at most 100; default: 0) */
+        readonly shear: number;
+      } | undefined;
       /** Random operations on the images; none if missing. */
       readonly randAugment?: {
         /** Operations applied to each image. (a whole number, at least 0 and at most 100; default: 2) */
@@ -974,17 +985,6 @@ export interface SelfTrainingConfig {
         readonly area: readonly [number, number];
         /** Smallest and largest width over height. (default: [0.75,1.3333333333333333]) */
         readonly aspect: readonly [number, number];
-      } | undefined;
-      /** Random affine maps of the images, before all else; none if missing. */
-      readonly augment?: {
-        /** Largest shift each way, in pixels. (at least 0 and at most 16384; default: 0) */
-        readonly shift: number;
-        /** Largest rotation, in degrees. (at least 0 and at most 180; default: 0) */
-        readonly rotate: number;
-        /** Share by which the size changes each way. (at least 0 and less than 1; default: 0) */
-        readonly scale: number;
-        /** Pixels of x a pixel of y, each way. (at least 0 and at most 100; default: 0) */
-        readonly shear: number;
       } | undefined;
     };
     /** Ends the training before its last step; never if missing. */
@@ -1117,6 +1117,17 @@ export interface SelfTrainingConfig {
       readonly dropout?: number | undefined;
       /** Stochastic depth of the last block; the model's own if missing. (at least 0 and less than 1) */
       readonly dropPath?: number | undefined;
+      /** Random affine maps of the images, before all else; none if missing. */
+      readonly augment?: {
+        /** Largest shift each way, in pixels. (at least 0 and at most 16384; default: 0) */
+        readonly shift: number;
+        /** Largest rotation, in degrees. (at least 0 and at most 180; default: 0) */
+        readonly rotate: number;
+        /** Share by which the size changes each way. (at least 0 and less than 1; default: 0) */
+        readonly scale: number;
+        /** Pixels of x a pixel of y, each way. (at least 0 and at most 100; default: 0) */
+        readonly shear: number;
+      } | undefined;
       /** Random operations on the images; none if missing. */
       readonly randAugment?: {
         /** Operations applied to each image. (a whole number, at least 0 and at most 100; default: 2) */
@@ -1138,17 +1149,6 @@ export interface SelfTrainingConfig {
         readonly area: readonly [number, number];
         /** Smallest and largest width over height. (default: [0.75,1.3333333333333333]) */
         readonly aspect: readonly [number, number];
-      } | undefined;
-      /** Random affine maps of the images, before all else; none if missing. */
-      readonly augment?: {
-        /** Largest shift each way, in pixels. (at least 0 and at most 16384; default: 0) */
-        readonly shift: number;
-        /** Largest rotation, in degrees. (at least 0 and at most 180; default: 0) */
-        readonly rotate: number;
-        /** Share by which the size changes each way. (at least 0 and less than 1; default: 0) */
-        readonly scale: number;
-        /** Pixels of x a pixel of y, each way. (at least 0 and at most 100; default: 0) */
-        readonly shear: number;
       } | undefined;
     };
     /** Ends the training before its last step; never if missing. */

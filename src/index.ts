@@ -122,7 +122,7 @@ export type { BestResult, CheckpointState, Json } from './contract/checkpointSch
 export type { CorruptionName, CorruptionRequest } from './data/augment/corruptions/corrupt.js';
 export type { Severity } from './data/augment/corruptions/severities.js';
 export type { RandomCropRange } from './data/augment/image/cropRegion.js';
-export type { SmallImageNoiseOptions } from './data/augment/imageNoise.js';
+export type { InputNoise, NoiseName } from './data/augment/imageNoise.js';
 export type { ContrastGrey, OperationName } from './data/augment/operations/operations.js';
 export type { PerturbationName } from './data/augment/perturbations/perturb.js';
 export type { RandAugmentOptions } from './data/augment/randAugment.js';
@@ -135,7 +135,6 @@ export type { FailedRow, LoadPlan, LoadRow } from './data/loader/loaderProtocol.
 export type {
   Crop as ImageCrop,
   Damage as ImageDamage,
-  InputNoise,
   Preparation,
 } from './data/loader/preparation.js';
 export type { KeyLocator } from './language/frontend/configKeys.js';

@@ -100,13 +100,16 @@ export {
 export type { OnnxValue } from '../support/onnxValue.js';
 export type {
   Defaulted,
+  FilledOptions,
   FlagOption,
   GivenOptions,
+  GroupOption,
   NumberOption,
   Option as OptionDefinition,
   Options as OptionDefinitions,
   OptionValue,
   PairOption,
+  SingleOption,
 } from '../support/options.js';
 export type { NumberRange } from '../support/optionRanges.js';
 export type { Dim, Shape, SymbolicDim } from '../support/shape.js';

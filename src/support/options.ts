@@ -28,20 +28,37 @@ export interface FlagOption {
   readonly default?: boolean;
 }
 
-export type Option = NumberOption | PairOption | FlagOption;
+/** An option that has options of its own. */
+export interface GroupOption<O extends Options = Options> {
+  readonly type: 'group';
+  readonly meaning: string;
+  readonly options: O;
+}
+
+/** An option that is one value. */
+export type SingleOption = NumberOption | PairOption | FlagOption;
+
+export type Option = SingleOption | GroupOption;
 
 /** An option that has a default. */
-export type Defaulted<O extends Option> = O & { readonly default: NonNullable<O['default']> };
+export type Defaulted<O extends SingleOption> = O & { readonly default: NonNullable<O['default']> };
 
 /** Options by their names, each with a default. */
-export type Options = Readonly<Record<string, Defaulted<Option>>>;
+export type Options = Readonly<Record<string, Defaulted<SingleOption>>>;
+
+/** What an option is, its own defaults filled in. */
+export type OptionValue<O extends Option> = O extends { readonly type: 'group' }
+  ? FilledOptions<O['options']>
+  : O extends { readonly type: 'number' }
+    ? number
+    : O extends { readonly type: 'flag' }
+      ? boolean
+      : readonly [number, number];
 
 /** What an option is given as. */
-export type OptionValue<O extends Option> = O extends NumberOption
-  ? number
-  : O extends FlagOption
-    ? boolean
-    : readonly [number, number];
+export type WrittenValue<O extends Option> = O extends { readonly type: 'group' }
+  ? GivenOptions<O['options']>
+  : OptionValue<O>;
 
 /** Options as a call takes them: what is missing has its default. */
 export type GivenOptions<O extends Options> = {
@@ -74,7 +91,7 @@ export function fillOptions<O extends Options>(
   return Object.fromEntries(filled) as FilledOptions<O>;
 }
 
-function takes(option: Option, value: unknown): boolean {
+function takes(option: SingleOption, value: unknown): boolean {
   switch (option.type) {
     case 'flag':
       return typeof value === 'boolean';
@@ -87,7 +104,7 @@ function takes(option: Option, value: unknown): boolean {
   }
 }
 
-function allowedBy(option: Option): string {
+function allowedBy(option: SingleOption): string {
   if (option.type === 'flag') return 'true or false';
   const range = rangeText(option);
   return option.type === 'number' ? range : `the ends of a range, each ${range}`;

@@ -1,5 +1,6 @@
 import { fnv1a32 } from '../../support/hash.js';
-import { checkRanges } from '../../support/optionRanges.js';
+import { limits } from '../../support/limits.js';
+import { fillOptions, type Options } from '../../support/options.js';
 import { uniform } from '../../support/random.js';
 
 /** Largest changes of a random affine map. */
@@ -12,6 +13,18 @@ export interface AffineRange {
   readonly scale: number;
   /** Pixels of x a pixel of y, each way. */
   readonly shear: number;
+}
+
+/** The same as options. */
+export const affineOptions = {
+  shift: { ...upTo(limits.size), meaning: 'Largest shift each way, in pixels.' },
+  rotate: { ...upTo(180), meaning: 'Largest rotation, in degrees.' },
+  scale: { ...upTo(1), open: 'most', meaning: 'Share by which the size changes each way.' },
+  shear: { ...upTo(limits.shear), meaning: 'Pixels of x a pixel of y, each way.' },
+} as const satisfies Options;
+
+function upTo(most: number) {
+  return { type: 'number', least: 0, most, default: 0 } as const;
 }
 
 /**
@@ -126,6 +139,6 @@ export function randomAffine(
   at: { readonly seed: number; readonly step: number; readonly sample: number },
   out: Float32Array,
 ) => void {
-  checkRanges('randomAffine', range, ['shift', 'rotate', 'scale', 'shear']);
+  fillOptions('randomAffine', affineOptions, range);
   return (image, at, out) => affineImage(image, [height, width], drawAffine(range, at), out);
 }

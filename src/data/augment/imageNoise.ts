@@ -1,46 +1,54 @@
-import type { RandomStream } from '../../support/random.js';
-import { cutout } from './operations/cutout.js';
-import { flip } from './image/flip.js';
-import type { RgbImage } from './image/image.js';
-import {
-  type ImageNoise,
-  randAugment,
-  type RandAugmentOptions,
-  scratchImage,
-} from './randAugment.js';
-import { reflectCrop } from './image/reflectCrop.js';
+import type { Option } from '../../support/options.js';
+import { scratchImage, type ImageNoise, type NoiseDefinition } from './defineNoise.js';
+import * as noises from './noises.js';
 
-/** Input noise of small images. */
-export interface SmallImageNoiseOptions {
-  readonly randAugment?: RandAugmentOptions | undefined;
-  /** Side of a grey square at a random place, in pixels; none unless given. */
-  readonly cutout?: number | undefined;
-  /** Largest shift each way, in pixels, with mirrored borders; none unless given. */
-  readonly pad?: number | undefined;
-  /** Whether every other image is mirrored. */
-  readonly flip?: boolean | undefined;
-}
+/** The key of an input noise. */
+export type NoiseName = keyof typeof noises;
+
+/** Input noise: what each noise of it is given; plain data, which crosses threads. */
+export type InputNoise = {
+  readonly [K in NoiseName]?: Parameters<(typeof noises)[K]['make']>[0] | undefined;
+};
+
+/** An input noise as those see it that treat all alike. */
+type AnyNoise = NoiseDefinition<Option, unknown>;
+
+const table: Readonly<Record<NoiseName, AnyNoise>> = noises;
+
+/** Every input noise by its key, in their order for whole images. */
+export const inputNoises: readonly (readonly [NoiseName, AnyNoise])[] = Object.entries(table)
+  .map(([key, noise]) => [key as NoiseName, noise] as const)
+  .sort(([, { turn: one }], [, { turn: other }]) => one.whole - other.whole);
 
 /**
  * The noise of small images in the published order: RandAugment, Cutout, crop of the padded image,
  * flip. There 32 px images have a Cutout of 16, a pad of 4, and a flip unless they show digits.
  */
-export function smallImageNoise(options: SmallImageNoiseOptions): ImageNoise {
-  return inTurn([
-    ...(options.randAugment ? [randAugment(options.randAugment)] : []),
-    ...(options.cutout ? [randomCutout(options.cutout)] : []),
-    ...(options.pad ? [randomShift(options.pad)] : []),
-    ...(options.flip ? [randomFlip] : []),
-  ]);
+export function smallImageNoise(noise: InputNoise): ImageNoise {
+  return inTurn(partsOf(noise, 'whole'));
 }
 
 /** The noise of large images, after a random resized crop: flip, RandAugment, Cutout. */
-export function largeImageNoise(options: Omit<SmallImageNoiseOptions, 'pad'>): ImageNoise {
-  return inTurn([
-    ...(options.flip ? [randomFlip] : []),
-    ...(options.randAugment ? [randAugment(options.randAugment)] : []),
-    ...(options.cutout ? [randomCutout(options.cutout)] : []),
-  ]);
+export function largeImageNoise(noise: InputNoise): ImageNoise {
+  return inTurn(partsOf(noise, 'cropped'));
+}
+
+/** The noise that stays where an ablation takes it away: the least augmentation, which is crops and flips. */
+export function leastNoise<T extends InputNoise>(noise: T): T {
+  const gone = inputNoises.filter(([, { ablated }]) => ablated).map(([key]) => [key, undefined]);
+  return { ...noise, ...(Object.fromEntries(gone) as Partial<Record<NoiseName, undefined>>) };
+}
+
+function partsOf(noise: InputNoise, kind: 'whole' | 'cropped'): ImageNoise[] {
+  return inputNoises
+    .flatMap(([key, { turn, make }]) => {
+      const [value, place] = [noise[key], turn[kind]];
+      return value === undefined || value === false || place === undefined
+        ? []
+        : [{ place, part: make(value) }];
+    })
+    .sort((one, other) => one.place - other.place)
+    .map(({ part }) => part);
 }
 
 /** One noise after another, between two images so that the last writes to `out`. */
@@ -56,24 +64,4 @@ function inTurn(parts: readonly ImageNoise[]): ImageNoise {
     }
     if (parts.length === 0) out.data.set(image.data);
   };
-}
-
-function randomCutout(side: number): ImageNoise {
-  const half = Math.floor(side / 2);
-  return (image, random, out) => {
-    const x = random.integer(image.width);
-    cutout(image, { half, x, y: random.integer(image.height) }, out);
-  };
-}
-
-function randomShift(pad: number): ImageNoise {
-  return (image, random, out) => {
-    const x = random.integer(2 * pad + 1) - pad;
-    reflectCrop(image, x, random.integer(2 * pad + 1) - pad, out);
-  };
-}
-
-function randomFlip(image: RgbImage, random: RandomStream, out: RgbImage): void {
-  if (random.uniform() < 0.5) flip(image, out);
-  else out.data.set(image.data);
 }

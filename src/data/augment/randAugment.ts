@@ -1,7 +1,6 @@
 import { ConfigError } from '../../support/errors.js';
 import { smallBelow } from '../../support/imageView.js';
 import { nearest } from '../../support/nearest.js';
-import type { RandomStream } from '../../support/random.js';
 import type { RgbImage } from './image/image.js';
 import {
   operationLists,
@@ -11,7 +10,9 @@ import {
   type MagnitudeScale,
   type OperationName,
 } from './operations/operations.js';
-import { checkRanges } from '../../support/optionRanges.js';
+import { limits } from '../../support/limits.js';
+import { fillOptions, type Options } from '../../support/options.js';
+import { defineNoise, scratchImage, type ImageNoise } from './defineNoise.js';
 
 /** Options of randAugment. */
 export interface RandAugmentOptions {
@@ -29,11 +30,16 @@ export interface RandAugmentOptions {
   readonly contrast?: ContrastGrey;
 }
 
-/**
- * Input noise: writes a changed image to `out`, which must not be `image`. What it does is a
- * function of the image and of the numbers that it draws.
- */
-export type ImageNoise = (image: RgbImage, random: RandomStream, out: RgbImage) => void;
+const options = {
+  n: {
+    ...{ type: 'number', whole: true, least: 0, most: limits.operations },
+    ...{ meaning: 'Operations applied to each image.', default: 2 },
+  },
+  m: {
+    ...{ type: 'number', least: 0, most: limits.magnitude },
+    ...{ meaning: 'Their magnitude; 10 is not its end.', default: 10 },
+  },
+} as const satisfies Options;
 
 /**
  * RandAugment: `n` operations, each drawn uniformly and with replacement and always applied, with
@@ -66,15 +72,17 @@ export function randAugment(options: RandAugmentOptions): ImageNoise {
   };
 }
 
-/** One image to write to, made anew when the size changes. */
-export function scratchImage(): (like: RgbImage) => RgbImage {
-  let image: RgbImage = { width: 0, height: 0, data: new Uint8Array(0) };
-  return ({ width, height, data }) => {
-    if (image.width !== width || image.height !== height)
-      image = { width, height, data: new Uint8Array(data.length) };
-    return image;
-  };
-}
+/** RandAugment as a noise of a config. */
+export const randAugmentNoise = defineNoise({
+  option: {
+    type: 'group',
+    meaning: 'Random operations on the images; none if missing.',
+    options,
+  },
+  turn: { whole: 20, cropped: 20 },
+  ablated: true,
+  make: randAugment,
+});
 
 function scaleOf(options: RandAugmentOptions, { width, height }: RgbImage): MagnitudeScale {
   const side = Math.min(width, height);
@@ -87,11 +95,10 @@ function scaleOf(options: RandAugmentOptions, { width, height }: RgbImage): Magn
 }
 
 function namesOf({
-  n,
-  m,
   operations = 'noisyStudent',
+  ...own
 }: RandAugmentOptions): readonly OperationName[] {
-  checkRanges('randAugment', { n, m }, ['n', 'm']);
+  fillOptions('randAugment', options, own);
   const names = typeof operations === 'string' ? operationLists[operations] : operations;
   if (names.length === 0) throw wrong('operations', 'RandAugment has no operation to draw from');
   for (const name of names)

@@ -1,16 +1,10 @@
 import { createHash } from 'node:crypto';
+import type { InputNoise } from '../augment/imageNoise.js';
 import { viewOf } from '../../support/imageView.js';
 import type { Images, LabelledImages } from '../sets/images.js';
 import type { ImageBatch, ImageLayout, ImageSource } from './imageSource.js';
 import type { LoaderPool } from './loaderPool.js';
-import {
-  evaluationCrop,
-  rowsOf,
-  type Crop,
-  type Damage,
-  type InputNoise,
-  type Preparation,
-} from './preparation.js';
+import { evaluationCrop, rowsOf, type Crop, type Damage, type Preparation } from './preparation.js';
 import { sharedPixels, Slots, type Pixels } from './slots.js';
 import type { UnreadableImages } from './unreadable.js';
 import { checkRanges } from '../../support/optionRanges.js';

@@ -1,7 +1,6 @@
-import type { AffineRange } from '../augment/affine.js';
 import type { CorruptionRequest } from '../augment/corruptions/corrupt.js';
 import type { RandomCropRange } from '../augment/image/cropRegion.js';
-import type { SmallImageNoiseOptions } from '../augment/imageNoise.js';
+import type { InputNoise } from '../augment/imageNoise.js';
 import { framesOf, type PerturbationName } from '../augment/perturbations/perturb.js';
 import { smallBelow, type Cropping, type ImageView } from '../../support/imageView.js';
 import type { Decoding } from '../pixels/decode.js';
@@ -16,12 +15,6 @@ export type Crop =
   | { readonly kind: 'middle' }
   | { readonly kind: 'whole' }
   | { readonly kind: 'pad' };
-
-/** Random changes of an image before the network sees it. */
-export interface InputNoise extends SmallImageNoiseOptions {
-  /** Before all else. */
-  readonly affine?: AffineRange | undefined;
-}
 
 /** What is done to an image that shows how robust a network is. */
 export interface Damage {
@@ -39,6 +32,7 @@ export interface Preparation extends Damage {
   readonly view?: ImageView | undefined;
   /** Default exact. */
   readonly decode?: Decoding | undefined;
+  /** Random changes before the network sees it. */
   readonly noise?: InputNoise | undefined;
   /** Of each channel, for pixels in 0..1; for float images only. Default 0 and 1. */
   readonly mean?: readonly number[] | undefined;

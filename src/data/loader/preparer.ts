@@ -1,10 +1,9 @@
-import { affineNoise } from '../augment/affineNoise.js';
 import { corrupt } from '../augment/corruptions/corrupt.js';
 import { drawCrop } from '../augment/image/cropRegion.js';
 import type { RgbImage } from '../augment/image/image.js';
 import { largeImageNoise, smallImageNoise } from '../augment/imageNoise.js';
 import { marginFor, perturb } from '../augment/perturbations/perturb.js';
-import type { ImageNoise } from '../augment/randAugment.js';
+import type { ImageNoise } from '../augment/defineNoise.js';
 import { fnv1a32 } from '../../support/hash.js';
 import { RandomStream } from '../../support/random.js';
 import { viewOf, type ImageView } from '../../support/imageView.js';
@@ -139,16 +138,7 @@ function stream({ seed, site, epoch, index }: ImageAt, part: number): RandomStre
 
 function noiseOf({ noise, crop }: Preparation): ImageNoise | undefined {
   if (noise === undefined) return undefined;
-  const { affine } = noise;
-  const rest = crop.kind === 'random' ? largeImageNoise(noise) : smallImageNoise(noise);
-  if (affine === undefined) return rest;
-  const first = affineNoise(affine);
-  let between: RgbImage | undefined;
-  return (image, random, out) => {
-    between ??= { ...image, data: new Uint8Array(image.data.length) };
-    first(image, random, between);
-    rest(between, random, out);
-  };
+  return crop.kind === 'random' ? largeImageNoise(noise) : smallImageNoise(noise);
 }
 
 function writeBytes({ data }: RgbImage, channels: number, out: Uint8Array, row: number): void {

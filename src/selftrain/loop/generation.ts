@@ -18,6 +18,7 @@ import {
 import type { TeacherSource } from '../../training/labelling/teacher.js';
 import type { BatchSource } from '../../training/trainer/trainer.js';
 import type { InferencePrecision } from '../../contract/precisions.js';
+import { leastNoise } from '../../data/augment/imageNoise.js';
 import { ImageBatches } from '../../data/loader/imageBatches.js';
 import type { Images, Targets } from '../../data/sets/images.js';
 import { chosenCheckpointPath, readCheckpointState } from '../../runtime/storage/checkpoint.js';
@@ -31,7 +32,7 @@ import type { PseudoImages } from './pseudoImages.js';
 
 /** The noise that pseudo-labelled images go without: an ablation. */
 export type Quiet = {
-  /** What changes images: RandAugment, Cutout, affine maps; not crops and flips. */
+  /** Without all input noise but the least; see leastNoise. */
   readonly input?: boolean;
   /** Dropout, stochastic depth, or both. */
   readonly model?: 'dropout' | 'stochasticDepth' | 'both';
@@ -204,7 +205,7 @@ function lessonsOf(
   const { kind, temperature, threshold } = student.labels;
   const options = batchOptions(network, context, images, {
     ...{ name: `${name}.pseudo`, rows: batch * ratio },
-    noise: quiet?.input === true ? withoutInputNoise(noise) : noise,
+    noise: quiet?.input === true ? leastNoise(noise) : noise,
   });
   const source = new MixedBatches({
     labelled: labelledPart(batch),
@@ -217,12 +218,6 @@ function lessonsOf(
   });
   // Among mixed batches only some images are smoothed, which MixedBatches does.
   return { source, images: source.images, labelSmoothing: 0 };
-}
-
-/** Crops and flips stay: the paper's least augmentation. */
-function withoutInputNoise(noise: GenerationConfig['noise']): GenerationConfig['noise'] {
-  const { randAugment: _operations, cutout: _cutout, augment: _affine, ...rest } = noise;
-  return rest;
 }
 
 function storedTargets(pseudo: PseudoImages | LiveLabels): Targets {

@@ -10,7 +10,7 @@ import { defaultUnreadable } from '../../data/loader/unreadable.js';
 import { limits } from '../../support/limits.js';
 import { isObject } from '../../support/objects.js';
 import { explainIssues } from './configProblems.js';
-import { optimizerSchema, pairSchema } from './optionSchemas.js';
+import { inputNoiseSchemas, optimizerSchema, pairSchema } from './optionSchemas.js';
 import { autoDevice, deviceNames, usualStepsPerRun } from '../../runtime/machine/deviceNames.js';
 
 /** A rate that drops something: 0 keeps all, 1 would drop everything. */
@@ -137,50 +137,8 @@ const noiseSchema = z
     dropPath: dropRate
       .optional()
       .describe("Stochastic depth of the last block; the model's own if missing."),
-    randAugment: z
-      .strictObject({
-        n: z
-          .int()
-          .min(0)
-          .max(limits.operations)
-          .describe('Operations applied to each image.')
-          .default(2),
-        m: z
-          .number()
-          .min(0)
-          .max(limits.magnitude)
-          .describe('Their magnitude; 10 is not its end.')
-          .default(10),
-      })
-      .optional()
-      .describe('Random operations on the images; none if missing.'),
-    cutout: upTo(limits.size)
-      .optional()
-      .describe('Side of a grey square, in pixels; none if missing.'),
-    pad: upTo(limits.size)
-      .optional()
-      .describe('Largest shift each way, in pixels, with mirrored borders; none if missing.'),
-    flip: z.boolean().optional().describe('Whether every other image is mirrored; not if missing.'),
+    ...inputNoiseSchemas(),
     crop: cropSchema,
-    augment: z
-      .strictObject({
-        shift: z
-          .number()
-          .min(0)
-          .max(limits.size)
-          .describe('Largest shift each way, in pixels.')
-          .default(0),
-        rotate: z.number().min(0).max(180).describe('Largest rotation, in degrees.').default(0),
-        scale: dropRate.describe('Share by which the size changes each way.').default(0),
-        shear: z
-          .number()
-          .min(0)
-          .max(limits.shear)
-          .describe('Pixels of x a pixel of y, each way.')
-          .default(0),
-      })
-      .optional()
-      .describe('Random affine maps of the images, before all else; none if missing.'),
   })
   .describe('What makes training harder than inference.');
 

@@ -5,19 +5,16 @@ import {
   type FilledOptimizer,
   type OptimizerConfig,
 } from '../../compiler/optim/index.js';
+import { inputNoises, type NoiseName } from '../../data/augment/imageNoise.js';
+import type * as noises from '../../data/augment/noises.js';
 import { invariant } from '../../support/errors.js';
 import type { NumberRange } from '../../support/optionRanges.js';
-import type { Option, Options } from '../../support/options.js';
-
-/** The schema of an option; what has no default must be given. */
-function optionSchema(option: Option): z.ZodType {
-  const { meaning, default: usual } = option;
-  const described = plainSchema(option).describe(meaning);
-  return usual === undefined ? described : described.default(usual);
-}
+import type { WrittenValue, Option, Options, OptionValue } from '../../support/options.js';
 
 function plainSchema(option: Option): z.ZodType {
   switch (option.type) {
+    case 'group':
+      return z.strictObject(optionSchemas(option.options));
     case 'flag':
       return z.boolean();
     case 'number':
@@ -42,7 +39,10 @@ export function pairSchema(end: z.ZodNumber) {
 
 function optionSchemas(options: Options): Record<string, z.ZodType> {
   return Object.fromEntries(
-    Object.entries(options).map(([name, option]) => [name, optionSchema(option)]),
+    Object.entries(options).map(([name, option]) => {
+      const described = plainSchema(option).describe(option.meaning);
+      return [name, described.default(option.default)];
+    }),
   );
 }
 
@@ -54,4 +54,21 @@ export function optimizerSchema(): z.ZodType<FilledOptimizer, OptimizerConfig> {
   invariant(first, 'there is no optimizer');
   const any: z.ZodType = z.discriminatedUnion('kind', [first, ...others]);
   return any as z.ZodType<FilledOptimizer, OptimizerConfig>;
+}
+
+type NoiseOption<K extends NoiseName> = (typeof noises)[K]['option'];
+
+/** The keys of input noise, each of which may be missing. */
+export function inputNoiseSchemas() {
+  const schemas: Partial<Record<NoiseName, z.ZodType>> = Object.fromEntries(
+    inputNoises.map(([key, { option }]) => [
+      key,
+      plainSchema(option).optional().describe(option.meaning),
+    ]),
+  );
+  return schemas as {
+    readonly [K in NoiseName]: z.ZodOptional<
+      z.ZodType<OptionValue<NoiseOption<K>>, WrittenValue<NoiseOption<K>>>
+    >;
+  };
 }

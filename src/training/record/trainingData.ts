@@ -19,6 +19,7 @@ import { ConfigError, DataError } from '../../support/errors.js';
 import { fnv1a32 } from '../../support/hash.js';
 import { viewOf, type ImageView } from '../../support/imageView.js';
 import { permutation } from '../../support/random.js';
+import { inputNoises, type InputNoise } from '../../data/augment/imageNoise.js';
 import type { TrainingConfig } from '../config/config.js';
 import { findWholeSet } from '../../data/datasets/index.js';
 import { openLabelledSet } from '../../data/datasets/openSets.js';
@@ -225,19 +226,25 @@ export function plainPreparation(
  * input [C,H,W]. Throws a ConfigError for noise that the crop has no place for.
  */
 export function preparationOf(
-  { randAugment, cutout, pad, flip, augment: affine, crop: wanted }: TrainingConfig['noise'],
+  { dropout: _dropout, dropPath: _dropPath, crop: wanted, ...noise }: TrainingConfig['noise'],
   images: Pick<Images, 'packed'>,
   shape: readonly [number, number, number],
   { view = viewOf(shape), decode }: TrainingView = {},
 ): Preparation {
   const crop = wanted === undefined ? trainingCrop(images, shape, view) : cropOf(wanted);
-  if (crop.kind === 'random' && pad !== undefined)
-    throw new ConfigError('noise.pad shifts whole images, and these are cropped at random', {
-      code: 'noise',
-      where: 'noise.pad',
-      hint: "leave out pad, or give crop: 'whole'",
-    });
-  return { shape, crop, view, decode, noise: { affine, randAugment, cutout, pad, flip } };
+  if (crop.kind === 'random') requireForCropped(noise);
+  return { shape, crop, view, decode, noise };
+}
+
+/** Throws a ConfigError for noise that is for whole images alone. */
+function requireForCropped(noise: InputNoise): void {
+  for (const [key, { turn }] of inputNoises)
+    if (turn.cropped === undefined && noise[key] !== undefined)
+      throw new ConfigError(`noise.${key} is for whole images, and these are cropped at random`, {
+        code: 'noise',
+        where: `noise.${key}`,
+        hint: `leave out ${key}, or give crop: 'whole'`,
+      });
 }
 
 function cropOf(crop: NonNullable<TrainingConfig['noise']['crop']>): Crop {

@@ -6,7 +6,8 @@ import {
   operationOf,
   type OperationName,
 } from '../../../src/data/augment/operations/operations.js';
-import { randAugment, type ImageNoise } from '../../../src/data/augment/randAugment.js';
+import type { ImageNoise } from '../../../src/data/augment/defineNoise.js';
+import { randAugment } from '../../../src/data/augment/randAugment.js';
 import { ConfigError } from '../../../src/support/errors.js';
 import { fnv1a32 } from '../../../src/support/hash.js';
 import { RandomStream } from '../../../src/support/random.js';

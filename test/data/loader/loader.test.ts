@@ -331,7 +331,7 @@ describe('packed images', () => {
       shape,
       crop: { kind: 'whole' },
       noise: {
-        affine: { shift: 1, rotate: 10, scale: 0.1, shear: 0.1 },
+        augment: { shift: 1, rotate: 10, scale: 0.1, shear: 0.1 },
         randAugment: { n: 1, m: 5 },
         cutout: 4,
         pad: 2,

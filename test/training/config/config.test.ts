@@ -1,5 +1,6 @@
 import { format, resolveConfig } from 'prettier';
 import { describe, expect, it } from 'vitest';
+import { inputNoises } from '../../../src/data/augment/imageNoise.js';
 import {
   defineTraining,
   parseTrainingConfig,
@@ -99,14 +100,14 @@ describe('a training config', () => {
       optimizer: { kind: 'sgd', lerningRate: 1, momentum: 2 },
       schedule: { kind: 'cosine', warmup: -1 },
       batch: '64',
-      noise: { dropth: 0.1, dropout: 1 },
+      noise: { dropout: 1 },
       device: 'gpu',
       steps: 10,
     });
     expect(error.where).toBe('training.config.ts');
     expect([error.message, ...error.notes]).toMatchInlineSnapshot(`
       [
-        "the config has 10 problems",
+        "the config has 9 problems",
         "name: "my digits" has characters other than letters, digits, dots, dashes and underscores",
         "device: "gpu" is not known; allowed: auto, cpu, webgpu, cuda",
         "batch: expected a number, not "64"",
@@ -114,11 +115,17 @@ describe('a training config', () => {
         "optimizer.lerningRate: unknown key (did you mean learningRate?); allowed: kind, learningRate, momentum, nesterov, weightDecay, decoupledDecay",
         "schedule.warmup: expected at least 0, not -1",
         "noise.dropout: expected less than 1, not 1",
-        "noise.dropth: unknown key (did you mean dropPath?); allowed: dropout, dropPath, randAugment, cutout, pad, flip, crop, augment",
         "data.kind: "mnis" is not known (did you mean mnist?); allowed: images, mnist",
         "epochs: give epochs or steps, not both",
       ]
     `);
+  });
+
+  it('knows the keys of noise by the noises that there are', () => {
+    const noises = inputNoises.map(([key]) => key).join(', ');
+    expect(refusal({ ...small, noise: { dropth: 0.1 } }).message).toBe(
+      `noise.dropth: unknown key (did you mean dropPath?); allowed: dropout, dropPath, ${noises}, crop`,
+    );
   });
 
   it('names the key in `where` when it is the only one', () => {

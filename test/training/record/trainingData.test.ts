@@ -136,7 +136,7 @@ describe('the noise of a config', () => {
       cutout: 16,
       pad: 4,
       flip: true,
-      affine: { shift: 1, rotate: 0, scale: 0, shear: 0 },
+      augment: { shift: 1, rotate: 0, scale: 0, shear: 0 },
     });
   });
 

@@ -1,0 +1,13 @@
+import { defineNoise } from './defineNoise.js';
+import { flip } from './image/flip.js';
+
+/** Mirrors every other image. */
+export const flipNoise = defineNoise({
+  option: { type: 'flag', meaning: 'Whether every other image is mirrored; not if missing.' },
+  turn: { whole: 50, cropped: 10 },
+  ablated: false,
+  make: (_flip: boolean) => (image, random, out) => {
+    if (random.uniform() < 0.5) flip(image, out);
+    else out.data.set(image.data);
+  },
+});
