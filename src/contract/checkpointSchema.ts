@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { checked, list } from './schema.js';
 
-/** What JSON can hold. */
+/** Any value that JSON can hold. */
 export type Json =
   null | boolean | number | string | readonly Json[] | { readonly [key: string]: Json };
 

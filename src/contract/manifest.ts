@@ -27,7 +27,7 @@ const roles = [
   'metric',
 ] as const;
 
-/** What a tensor of an artifact is for. */
+/** Purpose of a tensor of an artifact. */
 export type Role = (typeof roles)[number];
 
 const size = z.int().min(0);

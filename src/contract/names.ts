@@ -29,7 +29,10 @@ export function checkpointKey(
   return role === 'ema' ? tensorNames.ema(param ?? name) : (param ?? name);
 }
 
-/** What a tensor of a checkpoint is: a weight or batch statistic, its moving average, or optimizer state. */
+/**
+ * Kind of a checkpoint's tensor: a weight or batch statistic, its moving average, or optimizer
+ * state.
+ */
 export type KeyKind = 'weight' | 'ema' | 'state';
 
 /** Tells from a checkpoint's key what the tensor is. */

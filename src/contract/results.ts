@@ -19,7 +19,7 @@ export function meanOf({ name, mean }: TensorInfo): TensorInfo['mean'] {
 export interface StepFigures {
   /** Weighted mean over the images of the step. */
   readonly loss: number;
-  /** By name, such as accuracy and grad_norm. */
+  /** Metrics by name, such as accuracy and grad_norm. */
   readonly metrics: Readonly<Record<string, number>>;
 }
 

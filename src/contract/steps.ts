@@ -1,6 +1,6 @@
 import type { Manifest, Role, TensorInfo } from './manifest.js';
 
-/** What each step of a run is given anew. */
+/** Roles of inputs that each step of a run is given anew. */
 const givenRoles: ReadonlySet<Role> = new Set<Role>([
   'image',
   'target',
@@ -9,7 +9,7 @@ const givenRoles: ReadonlySet<Role> = new Set<Role>([
   'noise',
 ]);
 
-/** Whether an input of an artifact of several steps has an axis of steps in front. */
+/** True if an input of an artifact of several steps has a leading axis of steps. */
 export function isGivenEachStep({ role }: Pick<TensorInfo, 'role'>): boolean {
   return givenRoles.has(role);
 }

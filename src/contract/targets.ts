@@ -1,4 +1,4 @@
-/** What graphs can be spelled for: any runtime, or a provider of onnxruntime. */
+/** Targets that graphs can be lowered for: any runtime, or a provider of onnxruntime. */
 export const targetNames = ['portable', 'cpu', 'webgpu', 'cuda'] as const;
 
 /** The name of a target that graphs are spelled for. */

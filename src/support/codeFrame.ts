@@ -4,11 +4,11 @@ import { libraryNaming, type Naming } from './phrase.js';
 export interface FormatOptions {
   /** The text of a source file, or undefined where it cannot be read; then the frame is left out. */
   readonly readSource?: ((file: string) => string | undefined) | undefined;
-  /** Whether to write ANSI colours; off unless told. */
+  /** Writes ANSI colours (default: false). */
   readonly colour?: boolean | undefined;
   /** Folder that absolute paths are shown relative to. */
   readonly cwd?: string | undefined;
-  /** How options are written (default: as properties of a library call). */
+  /** Naming of options in the text (default: as properties of a library call). */
   readonly naming?: Naming | undefined;
 }
 

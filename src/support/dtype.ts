@@ -13,7 +13,7 @@ export const dtypeNames = [
 /** Element type of the IR. */
 export type DType = (typeof dtypeNames)[number];
 
-/** Those of them that hold fractions. */
+/** Data types that hold fractions. */
 export type FloatType = 'float64' | 'float32' | 'float16' | 'bfloat16';
 
 /** The 16-bit ones, in which mixed precision computes. */

@@ -19,11 +19,11 @@ export interface SourceLocation {
 export interface ErrorDetails {
   /** Stable machine-readable name, for example `shape-mismatch`. */
   readonly code: string;
-  /** Where it went wrong: a source location, or the name of an image, a tensor or a file. */
+  /** Place of the fault: a source location, or the name of an image, a tensor or a file. */
   readonly where?: SourceLocation | string | undefined;
   /** The option that is wrong, of a call or in a config: `['labels', 'threshold']`. */
   readonly option?: OptionPath | undefined;
-  /** How to fix it. */
+  /** Advice on how to fix it. */
   readonly hint?: Prose | undefined;
   /** Further facts, a line each, such as where another value was made. */
   readonly notes?: readonly Prose[] | undefined;
@@ -33,7 +33,7 @@ export interface ErrorDetails {
 /** An error's texts as a reader sees them. */
 export interface ErrorTexts {
   readonly message: string;
-  /** Of an option that no place is known of, its name. */
+  /** Place of the fault; the option's name if no better place is known. */
   readonly where: SourceLocation | string | undefined;
   readonly notes: readonly string[];
   readonly hint: string | undefined;
@@ -64,7 +64,7 @@ export class GradusError extends Error {
     this.#details = details;
   }
 
-  /** What it was made of, with the options still apart. */
+  /** Parts that the error was made of, with the options still separate. */
   get parts(): ErrorDetails & { readonly message: Prose } {
     return { ...this.#details, message: this.#message };
   }

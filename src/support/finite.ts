@@ -1,6 +1,6 @@
 import type { TensorData } from './tensor.js';
 
-/** Whether every number of a tensor is finite; integers are. Looks at the bits of 16-bit floats. */
+/** True if every number of a tensor is finite; integers are. Looks at the bits of 16-bit floats. */
 export function isFiniteTensor({ dtype, data }: TensorData): boolean {
   if (data instanceof Uint16Array) {
     const exponent = dtype === 'float16' ? 0x7c00 : 0x7f80;

@@ -9,26 +9,26 @@ export type Interpolation = (typeof interpolations)[number];
  * `pad` shows all of it with its proportions between bars of the model's mean colour.
  */
 export const croppings = ['centre', 'squash', 'pad'] as const;
-/** What of an image a network sees. */
+/** Part of an image that a network sees. */
 export type Cropping = (typeof croppings)[number];
 
 /**
- * How the pixels of a file are understood: `seen` as a viewer shows them (turned as EXIF says, on
- * white if transparent, colours converted to sRGB by their profile), `stored` as Pillow's
- * `Image.open(file).convert('RGB')` and so torchvision read them (none of that).
+ * Readings of a file's pixels: `seen` as a viewer shows them (rotated by EXIF, on white if
+ * transparent, colours converted to sRGB by their profile), `stored` as Pillow's
+ * `Image.open(file).convert('RGB')`, and so torchvision, reads them (none of that).
  */
 export const pixelReadings = ['seen', 'stored'] as const;
-/** How files become pixels. */
+/** Conversion of files to pixels. */
 export type PixelReading = (typeof pixelReadings)[number];
 
-/** How an image file becomes the network's input, apart from mean and std. */
+/** Conversion of an image file to the network's input, apart from mean and std. */
 export interface ImageView {
   readonly interpolation: Interpolation;
   readonly crop: Cropping;
-  /** For `centre`: the network's size as a share of the short side that is resized to. */
+  /** Crop fraction for `centre`: the network's size divided by the resized short side. */
   readonly cropPct: number;
   readonly pixels: PixelReading;
-  /** For `pad`: the colour of the bars, 0 to 255. */
+  /** Colour of the bars for `pad`, 0 to 255. */
   readonly fill: readonly [number, number, number];
 }
 

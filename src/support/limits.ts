@@ -31,6 +31,6 @@ export const limits = {
   magnitude: 1000,
   /** Pixels of x a pixel of y. */
   shear: 100,
-  /** What a 32-bit float holds; larger rates would be infinite in the graph. */
+  /** Largest 32-bit float; larger rates would be infinite in the graph. */
   float32: 3.4e38,
 } as const;

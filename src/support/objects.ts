@@ -1,4 +1,4 @@
-/** Whether a value is a record of keys. */
+/** True if a value is a record of keys. */
 export function isObject(value: unknown): value is Readonly<Record<string, unknown>> {
   return typeof value === 'object' && value !== null && !Array.isArray(value);
 }

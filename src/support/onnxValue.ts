@@ -19,7 +19,7 @@ export interface OnnxSubgraphInput {
   readonly shape: Shape;
 }
 
-/** What every generated opset interface offers beside its operators. */
+/** Members that every generated opset interface has beside its operators. */
 export interface OnnxBuilderBase {
   /** A constant; equal constants of one graph share an initializer. */
   constant(tensor: TensorData): OnnxValue;

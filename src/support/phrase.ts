@@ -5,7 +5,7 @@
  * `threshold: 0.3`.
  */
 
-/** Where an option stands: `['batch']`, or within others `['labels', 'threshold']`. */
+/** Path of an option: `['batch']`, or within others `['labels', 'threshold']`. */
 export type OptionPath = readonly string[];
 
 /** An option's value as a text gives it; in capitals it stands for what the user has to put there. */
@@ -41,7 +41,7 @@ export interface CallWithOptions {
 /** A part of a phrase; plain data, which threads can hand over. */
 export type Piece = string | NamedOption | CallWithOptions;
 
-/** How a kind of reader writes options and calls. */
+/** Style in which one audience reads options and calls. */
 export interface Naming {
   option(named: NamedOption): string;
   call(call: CallWithOptions): string;

@@ -48,7 +48,7 @@ export function philox4x32(
   out[at + 3] = c3;
 }
 
-/** What a random number is for; the three words of a counter beside the element's own index. */
+/** Purpose of a random number; the three words of a counter beside the element's own index. */
 export interface StreamId {
   /** Hash of the dotted name that the numbers belong to. */
   readonly site: number;

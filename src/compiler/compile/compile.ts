@@ -39,7 +39,7 @@ import { withTrainingInfo } from './trainingInfo.js';
  */
 
 export interface CompileOptions {
-  /** Which artifacts to make; default infer, train and init. */
+  /** Artifacts to make (default: infer, train and init). */
   readonly artifacts?: readonly ArtifactKind[];
   readonly target?: Target;
   /** Images of a step; `dynamic` leaves it open. Default dynamic. */
@@ -59,8 +59,8 @@ export interface CompileOptions {
   /** Computes the maps of the forward pass again in the backward pass, all but a few: less memory, more time. */
   readonly checkpointing?: boolean | undefined;
   /**
-   * What training computes in; default float32. In 16 bits, convolutions, matrix products and the values
-   * between them are; parameters, statistics and the loss stay in float32.
+   * Number format of training (default: float32). In 16 bits, convolutions, matrix products and the
+   * values between them are; parameters, statistics and the loss stay in float32.
    */
   readonly precision?: Precision | undefined;
   /**
@@ -68,7 +68,7 @@ export interface CompileOptions {
    * front; default 1. As a Loop, which takes any number, or unrolled for exactly so many.
    */
   readonly stepsPerRun?: number | undefined;
-  /** Whether `stepsPerRun` steps stand one after the other in the graph, in place of a Loop. */
+  /** Writes `stepsPerRun` steps one after the other in the graph, instead of a Loop. */
   readonly unrollSteps?: boolean | undefined;
   /** Overrides of what the model file says. */
   readonly overrides?: Pick<TraceOptions, 'classes' | 'image' | 'drop' | 'dropPath'>;
@@ -76,12 +76,12 @@ export interface CompileOptions {
   readonly freeze?: readonly string[] | undefined;
   /** Weights and batch statistics for `infer` and `forward`; initial ones where it is missing. */
   readonly weights?: ReadonlyMap<string, TensorData>;
-  /** Whether `infer` takes its weights as inputs, so that one session serves every checkpoint. */
+  /** Makes the weights inputs of `infer`, so that one session serves every checkpoint. */
   readonly weightInputs?: boolean;
   /** Folds batch normalisation into the convolutions of `infer`. */
   readonly foldBatchNorm?: boolean;
   readonly imageFormat?: Manifest['imageFormat'];
-  /** What the manifest names as the model's source. */
+  /** Source of the model, as the manifest names it. */
   readonly modelPath?: string;
   /** Called with the IR as it is traced (`start`) and after each pass. */
   readonly onPass?: (artifact: ArtifactKind, pass: string, graph: Graph) => void;
@@ -224,7 +224,7 @@ class Compilation {
     });
   }
 
-  /** What graphs hold inside: the caller's weights, or the initial ones. */
+  /** Weights stored in the graphs: the caller's, or the initial ones. */
   #weights(): ReadonlyMap<string, TensorData> {
     return this.options.weights ?? this.initial.held();
   }
@@ -342,7 +342,7 @@ class Compilation {
   }
 }
 
-/** What the manifest says of a graph's inputs and outputs, and of the batch. */
+/** Describes a graph's inputs and outputs, and the batch, for the manifest. */
 function describe(
   program: Program,
   graph: Graph,

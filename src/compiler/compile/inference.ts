@@ -24,14 +24,17 @@ export interface InferenceRequest {
   readonly file: string;
   /** Default the target's own, else 21. */
   readonly opset?: OpsetVersion | undefined;
-  /** What convolutions and matrix products compute in; scores are float32 all the same. Default float32. */
+  /**
+   * Number format of convolutions and matrix products (default: float32); scores are always
+   * float32.
+   */
   readonly precision?: InferencePrecision | undefined;
   readonly trace: Omit<TraceOptions, 'mode'>;
   /** Dropout and stochastic depth stay, as inputs that take masks. */
   readonly noised?: boolean | undefined;
   /** Stores kernels and matrices as float16, which the graph casts to float32 when it is loaded. */
   readonly float16?: boolean | undefined;
-  /** What the graph is spelled for; default portable. */
+  /** Target that the graph is lowered for (default: portable). */
   readonly target?: Target | undefined;
   /** Facts for readers of the file. */
   readonly metadata?: Readonly<Record<string, string>> | undefined;

@@ -46,7 +46,7 @@ function takesHalves({ refusesHalf }: Target): boolean {
   return precisions.some((type) => type !== 'float32' && refusesHalf?.[type] === undefined);
 }
 
-/** What a network goes through before it is differentiated. */
+/** Steps that a network goes through before it is differentiated. */
 export function preparation(
   { prepare }: Target,
   precision: Precision,

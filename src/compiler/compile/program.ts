@@ -4,7 +4,7 @@ import type { NoiseSpec, Traced } from '../trace/traceModel.js';
 import { invariant } from '../../support/errors.js';
 import { formatDim } from '../../support/shape.js';
 
-/** What the manifest says of a tensor beside its name and type. */
+/** Facts about a tensor in the manifest, beside its name and type. */
 export type Binding = Omit<TensorInfo, 'name' | 'dtype' | 'shape'>;
 
 /** A graph whose inputs and outputs have roles: one artifact before it is spelled. */
@@ -39,7 +39,7 @@ export class Program {
     return describe(name, value, this.#inputs.get(name));
   }
 
-  /** What an input is for. */
+  /** Role of an input. */
   inputRole(name: string): Pick<TensorInfo, 'role'> {
     return { role: this.#inputs.get(name)?.role ?? 'metric' };
   }

@@ -17,7 +17,7 @@ import {
   type PendingAttribute,
 } from './scope.js';
 
-/** What the nodes emitted now are for: a readable name, and the user's line. */
+/** Origin of the nodes emitted now: a readable name, and the user's line. */
 export interface NodeOrigin {
   /** Prefix of names, such as `blocks.0.conv_dw`. */
   readonly name: string;

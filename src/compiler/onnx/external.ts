@@ -22,7 +22,7 @@ export interface ExternalChunk {
 export interface ExternalFile {
   readonly location: string;
   readonly size: number;
-  /** In ascending order of offsets. */
+  /** Chunks in ascending order of offsets. */
   readonly chunks: readonly ExternalChunk[];
 }
 

@@ -28,7 +28,7 @@ const likeInput = new Set(['EyeLike', 'RandomNormalLike', 'RandomUniformLike', '
 
 interface NodeTypes {
   readonly outputs: readonly KnownType[];
-  /** What is wrong with the types of the inputs. */
+  /** Faults in the types of the inputs. */
   readonly problems: readonly string[];
 }
 

@@ -3,12 +3,12 @@ import { InternalError } from '../../support/errors.js';
 import type { TensorData } from '../../support/tensor.js';
 import { GraphBody, GraphValue, type PendingAttribute } from './scope.js';
 
-/** What a call such as `b.Conv(x, w, null, { group: 2 })` asks for. */
+/** Request made by a call such as `b.Conv(x, w, null, { group: 2 })`. */
 export interface OperatorCall {
   readonly inputs: readonly (GraphValue | undefined)[];
   readonly attributes: ReadonlyMap<string, PendingAttribute>;
   readonly outputs: number;
-  /** Whether the caller gets an array: there are several outputs, or any number of them. */
+  /** True if the caller gets an array: there are several outputs, or any number of them. */
   readonly list: boolean;
 }
 

@@ -10,7 +10,9 @@ export class Reshapes<V extends Operand> {
   readonly #sources = new Map<V, V>();
   readonly #made = new Map<V, Map<V, V>>();
 
-  /** Where the elements of an operand came from: what it was reshaped from, if only its elements count. */
+  /**
+   * Source of an operand's elements: the value it was reshaped from, if only its elements count.
+   */
   source(operand: V, { constant: shape }: V): V {
     // A size of 0 is taken from the operand.
     const isWhole = shape !== undefined && !Array.from(shape.data, Number).includes(0);

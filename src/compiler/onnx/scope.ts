@@ -24,7 +24,7 @@ export class GraphValue implements OnnxValue {
      * input of a subgraph; `made`: by a node.
      */
     readonly kind: 'named' | 'bound' | 'made',
-    /** What a constant is. */
+    /** Value of a constant. */
     readonly constant?: TensorData,
   ) {}
 }
@@ -91,13 +91,15 @@ export class GraphScope {
   readonly nodes: PendingNode[] = [];
   readonly reshapes = new Reshapes<GraphValue>();
   readonly inputs: Typed[] = [];
-  /** In order. By value, since each of the thousands of a training step is asked for. */
+  /**
+   * Outputs in order, keyed by value, since each of the thousands of a training step is looked up.
+   */
   readonly outputs = new Map<GraphValue, Typed>();
   readonly described: Typed[] = [];
   readonly initializers: { readonly value: GraphValue; readonly tensor: TensorData }[] = [];
   /** The main graph or function that this is part of. */
   readonly root: GraphScope;
-  /** Where constants go: the root, or a subgraph around this that keeps its own. */
+  /** Scope that constants go to: the root, or a surrounding subgraph that keeps its own. */
   readonly home: GraphScope;
   readonly values: Names;
   readonly nodeNames: Names;
@@ -156,12 +158,15 @@ export class GraphScope {
     return this.outputs.has(value);
   }
 
-  /** Whether nodes of this graph may read the value: it was made here or in an enclosing graph. */
+  /** True if nodes of this graph may read the value: it was made here or in an enclosing graph. */
   sees(value: GraphValue): boolean {
     return value.scope === this || (this.parent?.sees(value) ?? false);
   }
 
-  /** Whether the value can be an output as it is: made by a node of this very graph, and no output yet. */
+  /**
+   * True if the value can be an output as it is: made by a node of this very graph, and not an
+   * output yet.
+   */
   canBeOutput(value: GraphValue): boolean {
     return value.scope === this && value.kind === 'made' && !this.isOutput(value);
   }
@@ -201,7 +206,7 @@ export function freezeNodes(scope: GraphScope, irVersion: number): OnnxNode[] {
   );
 }
 
-/** What nodes of a graph, or of graphs inside it, read, and what it gives. */
+/** Values that nodes of a graph, or of graphs inside it, read, and its outputs. */
 function readIn(scope: GraphScope, read = new Set<GraphValue>()): ReadonlySet<GraphValue> {
   for (const value of scope.outputs.keys()) read.add(value);
   for (const { inputs, attributes } of scope.nodes) {

@@ -26,7 +26,7 @@ import type {
 export class WrittenModel {
   constructor(
     private readonly pieces: Pieces,
-    /** What the caller writes beside the model. */
+    /** File that the caller writes beside the model. */
     readonly external: ExternalFile | undefined,
   ) {}
 

@@ -14,7 +14,7 @@ import { narrowed, widened } from './widen.js';
 export interface ReduceAttributes {
   /** Axes to reduce, not negative. */
   readonly axes: readonly number[];
-  /** Whether a reduced axis stays with size 1. */
+  /** Keeps a reduced axis with size 1. */
   readonly keepDims: boolean;
 }
 

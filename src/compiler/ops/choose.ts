@@ -6,7 +6,7 @@ import { broadcastArrays, mapArray } from './reference.js';
 /** Larger than every finite float32, smaller than infinity in float64, which rounds to infinity in float32. */
 const largest = 3.4028234663852886e38;
 
-/** Whether each element is a number, neither infinite nor NaN, as bool. Used on float32. */
+/** True for each element that is neither infinite nor NaN, as bool. Used on float32. */
 export const isFinite = defineOp('isFinite', {
   inputs: ['x'],
   type: ({ x }) => ({ dtype: 'bool', shape: x.shape }),

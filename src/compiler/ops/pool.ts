@@ -105,7 +105,10 @@ export const maxPoolGrad = defineOp('maxPoolGrad', {
 });
 
 export interface AvgPoolAttributes extends PoolAttributes {
-  /** Whether zeros of the padding count as elements (PyTorch's default) or are left out (TensorFlow's 'same'). */
+  /**
+   * Counts zeros of the padding as elements (PyTorch's default) or leaves them out (TensorFlow's
+   * 'same').
+   */
   readonly countIncludePad: boolean;
 }
 

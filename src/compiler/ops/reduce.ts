@@ -108,8 +108,8 @@ function argMaxArray(x: NdArray): NdArray {
 }
 
 /**
- * Whether the largest elements of two rows, the first among equals, lie at the same place: a and b
- * [...,K] -> bool [...]. `fuseArgMax` makes it, for targets that cannot read the integers between.
+ * Compares where the largest elements of two rows are, the first among equals: a and b [...,K] ->
+ * bool [...]. `fuseArgMax` makes it, for targets that cannot read the integers between.
  */
 export const sameArgMax = defineOp('sameArgMax', {
   inputs: ['a', 'b'],

@@ -49,7 +49,7 @@ export function forEachTap(
     }
 }
 
-/** What a transposed convolution must add at the end to reach an input size again. */
+/** Padding that a transposed convolution must add at the end to restore an input size. */
 export function outputPadding(
   input: readonly [number, number],
   output: readonly [number, number],

@@ -4,8 +4,8 @@ import { add, div } from '../ops/elementwise.js';
 import { cast, equal } from '../ops/shape.js';
 
 /**
- * What sums over samples are divided by to become means: the sum of the weights, or 1 where no
- * sample has any, so that the mean of nothing is 0 and not NaN.
+ * Divisor that turns sums over samples into means: the sum of the weights, or 1 if no sample has
+ * any, so that the mean of nothing is 0 and not NaN.
  */
 export function divisor(weightSum: Value): Value {
   const none = equal(weightSum, scalarLike(weightSum, 0));
@@ -13,8 +13,8 @@ export function divisor(weightSum: Value): Value {
 }
 
 /**
- * What a sum of weighted gradients is multiplied by to become their mean. Sums over several
- * batches, or of several workers, add up before it, so one division serves them all.
+ * Factor that turns a sum of weighted gradients into their mean. Sums over several batches, or of
+ * several workers, add up before it, so one division serves them all.
  */
 export function meanFactor(weightSum: Value): Value {
   return div(scalarLike(weightSum, 1), divisor(weightSum));

@@ -13,8 +13,8 @@ function sumOfSquares(x: Value): Value {
 }
 
 /**
- * What gradients of this global norm are multiplied by so that it becomes at most maxNorm:
- * min(1, maxNorm / (norm + 1e-6)), as torch.nn.utils.clip_grad_norm_.
+ * Factor that brings gradients of this global norm to at most maxNorm: min(1, maxNorm / (norm +
+ * 1e-6)), as torch.nn.utils.clip_grad_norm_.
  */
 export function clipFactor(norm: Value, maxNorm: Value): Value {
   return minimum(scalarLike(norm, 1), div(maxNorm, add(norm, scalarLike(norm, 1e-6))));

@@ -16,7 +16,7 @@ export interface Joined<T> {
   readonly members: readonly [T, ...T[]];
   /** One value of what each member has. */
   join(of: (member: T) => Value): Value;
-  /** What a value of the whole says of each member. */
+  /** Splits a value of the whole into each member's part. */
   split(whole: Value): readonly (readonly [member: T, own: Value])[];
 }
 
@@ -25,7 +25,7 @@ export interface JoinOptions<T> {
   readonly below: number;
   /** Only members of one kind are joined; default all. */
   readonly kind?: (member: T) => string;
-  /** Whether a member can wait for all others; default each. */
+  /** True if a member can wait for all others (default: true). */
   readonly canWait?: (member: T) => boolean;
 }
 
@@ -48,9 +48,9 @@ export function joinSmall<T extends { readonly value: Value }>(
 }
 
 /**
- * Whether a gradient can wait for those of other layers. One that is summed from a map for itself alone
- * would keep that map in memory; not one that the backward pass computes anyhow, or from small values.
- * Where nothing is joined the graph is not looked at.
+ * Tells which gradients can wait for those of other layers. One that is summed from a map for
+ * itself alone would keep that map in memory; not one that the backward pass computes anyway, or
+ * from small values. If nothing is joined the graph is not examined.
  */
 export function gradientsThatWait(graph: Graph, below: number): (grad: Value) => boolean {
   if (below === 0) return () => false;

@@ -15,7 +15,7 @@ import type { HyperSpec } from './optimizer.js';
 
 /** A number that training carries, not a parameter's. */
 export interface ScalarState {
-  /** Of the graph's input. */
+  /** Name of the graph's input. */
   readonly name: string;
   readonly slot: string;
   readonly initial: number;
@@ -33,7 +33,7 @@ export interface UpdatedScalar extends ScalarState {
 const initialScale = 2 ** 10;
 const largestScale = 2 ** 24;
 
-/** What the loss is multiplied by. */
+/** Factor by which the loss is multiplied. */
 export const lossScaleState = scalarState('lossScale', initialScale);
 
 const goodSteps = scalarState('goodSteps', 0);
@@ -63,7 +63,7 @@ export function declareScalar(graph: Graph, { name }: ScalarState): Value {
   return graph.input(name, 'float32', []);
 }
 
-/** Whether every element of the gradients is finite: their sum of squares is. */
+/** True if every element of the gradients is finite: their sum of squares is. */
 export function allFinite(grads: readonly Value[]): Value | undefined {
   const [first, ...rest] = grads;
   return first && isFinite(globalNorm([first, ...rest]));
@@ -71,9 +71,9 @@ export function allFinite(grads: readonly Value[]): Value | undefined {
 
 /** Steps before this one, scalars. */
 export interface StepCounts {
-  /** That changed something, in a row since the scale last changed. */
+  /** Steps in a row that changed something since the scale last changed. */
   readonly good: Value;
-  /** That overflowed, of the whole run. */
+  /** Steps that overflowed in the whole run. */
   readonly skipped: Value;
 }
 

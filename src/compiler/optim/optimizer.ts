@@ -13,11 +13,11 @@ import {
 /** A number that is an input of the graph, fed at each step. */
 export interface HyperSpec {
   readonly name: string;
-  /** What it is, in words. */
+  /** Description in words. */
   readonly meaning: string;
   /** Its value where the user says nothing. */
   readonly default: number;
-  /** How it follows from the step's index, where it does. */
+  /** Formula by the step's index, if there is one. */
   readonly formula?: HyperFormula;
 }
 
@@ -30,7 +30,7 @@ export interface SlotSpec {
 /** `l2` adds weight_decay * param to the gradient; `decoupled` shrinks the parameter itself. */
 export type DecayKind = 'l2' | 'decoupled';
 
-/** What an optimizer was made from; JSON. `kind` is its name among them all. */
+/** Options that an optimizer was made from; JSON. `kind` is its registered name. */
 export type OptimizerRecord = Readonly<Record<string, number | boolean | string>> & {
   readonly kind: string;
 };
@@ -41,7 +41,9 @@ export interface Step<S extends string> {
   readonly slots: Readonly<Record<S, Value>>;
 }
 
-/** What an optimizer does to one parameter; H names its hypers beside `learning_rate`, S its slots. */
+/**
+ * Update of one parameter by an optimizer; H names its hypers beside `learning_rate`, S its slots.
+ */
 export interface UpdateRule<H extends string, S extends string> {
   readonly hypers: Readonly<Record<H, Omit<HyperSpec, 'name'>>>;
   readonly slots: Readonly<Record<S, SlotSpec['initial']>>;
@@ -96,7 +98,7 @@ export type CommonOptions = {
   readonly learningRate: Defaulted<NumberOption>;
   /** Default of the hyper `weight_decay`; at 0 there is no decay in the graph and no such hyper. */
   readonly weightDecay: Defaulted<NumberOption>;
-  /** Whether weight decay shrinks the parameter itself instead of entering the gradient. */
+  /** Lets weight decay shrink the parameter itself instead of entering the gradient. */
   readonly decoupledDecay: Defaulted<FlagOption>;
 };
 
@@ -108,7 +110,7 @@ export type OptimizerOptions = CommonOptions &
 interface OptimizerDefinition<K extends string, O extends OptimizerOptions> {
   /** Its name. */
   readonly kind: K;
-  /** What it is, in a sentence. */
+  /** Description in one sentence. */
   readonly meaning: string;
   readonly options: O;
   rule(options: FilledOptions<O>): CheckedRule;

@@ -25,7 +25,7 @@ export interface UpdateParam {
   readonly value: Value;
   /** Missing where the loss does not reach the parameter: it stays as it is, without decay or state. */
   readonly grad: Value | undefined;
-  /** Whether weight decay applies: not to biases and normalisation. */
+  /** Applies weight decay: not to biases and normalisation. */
   readonly decay: boolean;
 }
 
@@ -36,11 +36,11 @@ export interface UpdateRequest {
   readonly weightSum: Value;
   /** Buffers with their new values; they take part in the moving average only. */
   readonly buffers?: readonly { readonly name: string; readonly value: Value }[];
-  /** Whether gradients are clipped to the global norm of the hyper `max_norm`. */
+  /** Clips gradients to the global norm of the hyper `max_norm`. */
   readonly clip?: boolean;
   /** Default of `max_norm`. */
   readonly maxNorm?: number;
-  /** Whether there is a moving average of parameters and buffers, by the hyper `ema_decay`. */
+  /** Keeps a moving average of parameters and buffers, by the hyper `ema_decay`. */
   readonly ema?: boolean;
   /** Default of `ema_decay`. */
   readonly emaDecay?: number;
@@ -48,7 +48,7 @@ export interface UpdateRequest {
   readonly joinBelow?: number;
   /** The scale of the loss, where gradients may overflow: a step in which one does changes nothing. */
   readonly lossScale?: Value;
-  /** Whether the gradients are still those of loss * lossScale. */
+  /** True if the gradients are still those of loss * lossScale. */
   readonly scaled?: boolean;
 }
 
@@ -73,9 +73,9 @@ export interface UpdateResult {
   readonly newParams: readonly { readonly name: string; readonly value: Value }[];
   readonly newStates: readonly (Updated & { readonly slot: SlotSpec })[];
   readonly newEma: readonly Updated[];
-  /** Of dynamic loss scaling. */
+  /** New state of dynamic loss scaling. */
   readonly newScalars: readonly UpdatedScalar[];
-  /** Whether the step counts; undefined where it always does. */
+  /** True if the step counts; undefined if it always does. */
   readonly finite: Value | undefined;
   /** The scalar inputs that the update declared, in order. */
   readonly hyperSpecs: readonly HyperSpec[];
@@ -160,7 +160,7 @@ interface Stepped {
   readonly whole: Value;
   /** New values, by the names of their parameters. */
   readonly params: ReadonlyMap<string, Value>;
-  /** Of each slot. */
+  /** Tensors of each slot. */
   readonly slots: ReadonlyMap<string, ReadonlyMap<string, Value>>;
 }
 
@@ -300,7 +300,7 @@ function stepParam(
   return optimizer.update({ param, grad, slots, hypers });
 }
 
-/** What is averaged: a parameter or a buffer. */
+/** Tensor with a moving average: a parameter or a buffer. */
 interface Averaged {
   readonly name: string;
   readonly value: Value;
@@ -332,7 +332,7 @@ function averageAll(
   );
   const inputOf = ({ name }: Averaged): Value => found(inputs.get(name), name);
   const still = params.filter(({ name }) => !newValue.has(name));
-  // What was stepped as one lies as one already.
+  // Tensors stepped as one are stored as one already.
   const wholes = [
     ...stepped.map(({ unit, whole }) => [unit, whole] as const),
     ...[still, buffers]

@@ -15,7 +15,7 @@ import { currentSite } from './callSites.js';
 export interface ImageInput extends ViewChoices {
   readonly kind: 'image';
   readonly shape: readonly [number, number, number];
-  /** Of each channel, for pixels in 0..1; used where the graph itself normalises 8-bit images. */
+  /** Mean of each channel, for pixels in 0..1; used if the graph itself normalises 8-bit images. */
   readonly mean: readonly number[];
   readonly std: readonly number[];
 }
@@ -97,7 +97,7 @@ function inputError(message: string, hint: string): ModelError {
   return new ModelError(message, { code: 'input', where: currentSite(), hint });
 }
 
-/** What a build function gets beside the image: sizes and rates that a caller may override. */
+/** Second argument of a build function: sizes and rates that a caller may override. */
 export interface BuildContext {
   readonly classes: number;
   /** Dropout rate before the classifier. */
@@ -155,7 +155,7 @@ export function checkClasses(name: string, classes: number): void {
     );
 }
 
-/** Whether a value was made by `defineModel`, of this copy of Gradus or another. */
+/** True if a value was made by `defineModel`, in this copy of Gradus or another. */
 export function isModel(value: unknown): value is Model {
   return typeof value === 'object' && value !== null && brand in value;
 }

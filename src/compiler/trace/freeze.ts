@@ -9,7 +9,10 @@ import { nearest } from '../../support/nearest.js';
  * parameter itself. The hash of the architecture does not depend on it.
  */
 
-/** Whether a dotted name is one of `prefixes` or lies below one: `blocks.1` covers `blocks.1.bn1`, not `blocks.10`. */
+/**
+ * True if a dotted name is one of `prefixes` or below one: `blocks.1` covers `blocks.1.bn1`, not
+ * `blocks.10`.
+ */
 export function isCovered(name: string, prefixes: readonly string[]): boolean {
   return prefixes.some((prefix) => name === prefix || name.startsWith(`${prefix}.`));
 }

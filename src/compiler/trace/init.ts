@@ -3,7 +3,7 @@ import { fnv1a32 } from '../../support/hash.js';
 import { fillNormal, fillUniform } from '../../support/random.js';
 import type { TensorData } from '../../support/tensor.js';
 
-/** How a parameter starts; plain data, so that it can be written as JSON. */
+/** Initial value of a parameter; plain data, so that it can be written as JSON. */
 export type Initializer =
   | { readonly kind: 'zeros' }
   | { readonly kind: 'ones' }

@@ -20,13 +20,13 @@ export interface RandAugmentOptions {
   readonly n: number;
   /** Magnitude of them all; 10 is not its end: 27 was used for the largest networks. */
   readonly m: number;
-  /** What is drawn from; `noisyStudent`, the published code's 16, unless given. */
+  /** Operations to draw from (default: `noisyStudent`, the published code's 16). */
   readonly operations?: keyof typeof operationLists | readonly OperationName[];
   /** Pixels of a translation at m = 10; 100, or an eighth of the side of an image below 128 px. */
   readonly translate?: number;
   /** Half a Cutout's side at m = 10; 40, or an eighth of the side of an image below 128 px. */
   readonly cutout?: number;
-  /** What Contrast blends with; `mean` unless given. */
+  /** Grey that Contrast blends with (default: `mean`). */
   readonly contrast?: ContrastGrey;
 }
 

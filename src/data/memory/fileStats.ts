@@ -24,7 +24,7 @@ const fewFiles = 1000;
 const threads = 4;
 const blockFiles = 4096;
 
-/** What is known of the files of a set, by the place of the image. */
+/** Known facts about the files of a set, by the position of the image. */
 export interface FileStats extends StatColumns {
   /** Sum of the sizes. */
   readonly total: number;

@@ -17,7 +17,7 @@ export interface MeasuredSet {
   readonly notes: readonly string[];
 }
 
-/** How changes of a measured set are treated. */
+/** Treatment of changes in a measured set. */
 export interface MeasuredOptions {
   /** Measures a test set that has changed since the training; refused unless told. */
   readonly acceptData?: boolean | undefined;

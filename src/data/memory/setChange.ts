@@ -1,4 +1,4 @@
-/** How a set differs from its record. */
+/** Differences between a set and its record. */
 import { hashContents } from './statProtocol.js';
 import type { FileStats } from './fileStats.js';
 import type { Images, LabelledImages } from '../sets/images.js';
@@ -14,7 +14,7 @@ export interface ChangedFiles {
   readonly examples: readonly string[];
 }
 
-/** How a set differs from its record. */
+/** Differences between a set and its record. */
 export interface SetChange {
   readonly added: ChangedFiles;
   readonly removed: ChangedFiles;
@@ -39,11 +39,11 @@ export interface Comparison {
   readonly heldOut: Uint32Array;
   /** The same of those that were neither held out nor trained on. */
   readonly leftOut: Uint32Array;
-  /** How many of those that were held out are gone or have other contents or another class. */
+  /** Number of held-out images that are gone or have other contents or another class. */
   readonly heldOutLost: number;
   /** Images with another modification time, whose contents are those of then. */
   readonly touched: number;
-  /** Of those, the ones of which a hash of the contents says so; of the others it is inferred. */
+  /** Number of those for which a hash of the contents says so; for the others it is inferred. */
   readonly touchedHashed: number;
 }
 
@@ -74,7 +74,7 @@ interface Recorded {
 }
 
 class SetWalk {
-  /** Of both sides, what has not met its counterpart yet; a name may be there twice. */
+  /** Entries of both sides that have not met their counterpart yet; a name may be there twice. */
   readonly #then = new Map<string, Recorded[]>();
   readonly #now = new Map<string, number[]>();
   #pending = 0;

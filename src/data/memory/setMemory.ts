@@ -19,7 +19,7 @@ export type SetRole = 'labelled' | 'unlabelled' | 'test';
 export interface MemoryOptions {
   /** The run's folder. */
   readonly folder: string;
-  /** Whether the folder holds a run that goes on; else its records are of no account. */
+  /** True if the folder holds a run that continues; otherwise its records are ignored. */
   readonly resume: boolean;
   /** Goes on with sets that have changed; refused unless told. */
   readonly acceptData?: boolean | undefined;
@@ -27,7 +27,7 @@ export interface MemoryOptions {
   readonly overwrite?: boolean | undefined;
   /** Hashes the contents of all files, however many. */
   readonly hashData?: boolean | undefined;
-  /** How a changed set can be used all the same; that of a run that goes on if missing. */
+  /** Hint on how to use a changed set anyway (default: that for a run that continues). */
   readonly hint?: string | undefined;
   /** Told of each set as it was opened. */
   readonly onSet?: OnSet | undefined;
@@ -37,16 +37,16 @@ export interface MemoryOptions {
 
 /** A set with what the run remembers of it. */
 export interface Recalled<T extends Images = Images> extends KnownSet {
-  /** In the order of the record, with its identity as fingerprint. */
+  /** Images in the order of the record, with its identity as fingerprint. */
   readonly images: T;
   readonly stats: FileStats;
   /** Undefined where nothing is recorded, or the recorded is not to be kept. */
   readonly parts?: Pick<Comparison, 'heldOut' | 'leftOut'> | undefined;
-  /** Whether these images are new to the run, all or some. */
+  /** True if some or all of these images are new to the run. */
   readonly fresh: boolean;
 }
 
-/** Where the record of a run's set lies. */
+/** Path of the record of a run's set. */
 export function recordPath(folder: string, role: string): string {
   return join(placesOf(folder).sets, `${role}.gz`);
 }
@@ -95,7 +95,7 @@ export class SetMemory {
   async keep(parts: Partial<RecordOptions> = {}): Promise<void> {
     const folder = placesOf(this.options.folder).sets;
     if (this.#writes.size === 0) return;
-    // What an earlier run here took its images to be is of no account.
+    // The images that an earlier run here recorded no longer matter.
     if (!this.options.resume && existsSync(folder)) removeOwnFiles(folder);
     makeFolder(folder);
     recoverFolder(folder);
@@ -185,7 +185,7 @@ function reorderedStats(stats: FileStats, places: Uint32Array): FileStats {
   };
 }
 
-/** Where the values of a sorted array are among `places`, sorted. */
+/** Positions of a sorted array's values in `places`, sorted. */
 function placesIn(places: Uint32Array, wanted: Uint32Array): Uint32Array {
   const marked = new Set(wanted);
   return Uint32Array.from(places.keys()).filter((i) => marked.has(places[i] ?? 0));

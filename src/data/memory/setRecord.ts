@@ -36,7 +36,7 @@ const headerSchema = z.object({
 
 export type RecordHeader = z.output<typeof headerSchema>;
 
-/** Which part of a set an image belongs to: the rest that is trained on, held out, or neither. */
+/** Part of a set that an image belongs to: the rest that is trained on, held out, or neither. */
 export type RecordPart = 'rest' | 'heldOut' | 'leftOut';
 
 const partLetters: Readonly<Record<RecordPart, string>> = { rest: '', heldOut: 'h', leftOut: 'x' };

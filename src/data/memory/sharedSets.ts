@@ -1,4 +1,4 @@
-/** What is said of images that a run has twice, in one set or in two. */
+/** Messages about images that a run has twice, in one set or in two. */
 import { lineOfRow } from '../sets/list.js';
 import type { LabelledImages } from '../sets/images.js';
 import { eachShared, repeatsIn, type KnownSet, type Pair, type Repeats } from './sharedImages.js';
@@ -162,7 +162,7 @@ function examples({ images }: KnownSet, { first, count }: Found): string {
   return count > names.length ? `${names.join(', ')}, ...` : names.join(', ');
 }
 
-/** Of large sets not all contents are compared. */
+/** Note that not all contents of a large set are compared. */
 function partly({ stats: { every } }: KnownSet): string {
   if (every === 1) return '';
   return every === 0

@@ -17,7 +17,7 @@ interface Header {
   readonly bits: number;
   readonly compression: number;
   readonly pixels: number;
-  /** Where the colours of a palette begin, how many bytes each takes, and how many there are. */
+  /** Start of the palette's colours, bytes per colour, and their number. */
   readonly palette: { readonly start: number; readonly stride: number; readonly count: number };
   /** Bits of red, green, blue and alpha. */
   readonly masks: readonly number[];

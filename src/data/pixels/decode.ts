@@ -17,7 +17,7 @@ import { isCutShort } from './wholeFile.js';
 /** Says what to take from an image of this size in pixels, upright. */
 export type Frame = (image: Size) => Framing;
 
-/** How exactly an image is decoded, the default exact; `fast` lets JPEG and WebP shrink meanwhile. */
+/** Exactness of decoding (default: exact); `fast` lets JPEG and WebP shrink while decoding. */
 export type Decoding = 'fast' | 'exact';
 
 export interface ResizeOptions {
@@ -57,7 +57,7 @@ export async function decodeFile(
   const jpeg = jpegHeader(bytes);
   try {
     const facts = await factsOf(() => open(bytes, 'seen'), jpeg);
-    // Of a file that is not an image the decoder says more than its missing end.
+    // If a file is not an image, the decoder's message says more than its missing end.
     if (isCutShort(bytes, jpeg)) throw new UnreadableImage('the file is cut short');
     const problem = sizeProblem(facts) ?? typeProblem(facts);
     if (problem !== undefined) throw new UnreadableImage(problem);
@@ -70,7 +70,7 @@ export async function decodeFile(
   }
 }
 
-/** What a frame takes of an image in memory, resized. */
+/** Cuts a frame from an image in memory, resized. */
 export function resizeRgb(image: RgbImage, frame: Frame, options: ResizeOptions = {}): RgbImage {
   const resizing = planResize(frame(image), options.interpolation ?? 'bicubic', image);
   return resample(cutOut(image, neededBy(resizing)), resizing, options.fill);
@@ -138,9 +138,10 @@ async function decodeBytes(
 }
 
 /**
- * How many times smaller an image is asked of the decoder that is resized by a framing, as far as it is
- * still shrunk afterwards. sharp decodes a JPEG at a half, a quarter or an eighth if it is to be shrunk by
- * more than that, rounded down: at 2, 4 and 8 themselves it decodes at twice the size, at 2 all of it.
+ * Factor by which the decoder may shrink an image that a framing then resizes, as long as the
+ * framing still shrinks it. sharp decodes a JPEG at a half, a quarter or an eighth if it is to be
+ * shrunk by more than that, rounded down: at 2, 4 and 8 themselves it decodes at twice the size, at
+ * 2 all of it.
  */
 function shrinkFactor({ box, whole }: Framing): number {
   const least = Math.min(box.width / whole.width, box.height / whole.height);

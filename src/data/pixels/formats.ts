@@ -3,7 +3,7 @@ export interface ImageFormat {
   readonly name: string;
   /** Endings of its files. */
   readonly endings: readonly string[];
-  /** Whether its first bytes are these; a look at them settles what a file without an ending is. */
+  /** True if its first bytes are these, which settles the format of a file without an extension. */
   readonly begins?: (bytes: Buffer) => boolean;
   readonly decoded: boolean;
 }
@@ -122,7 +122,10 @@ const otherEndings = new Set(
   ).split(' '),
 );
 
-/** What a file's ending says: a format, `other` for no image, or undefined where its first bytes must tell. */
+/**
+ * Format by a file's extension, `other` if it is not an image, or undefined if its first bytes must
+ * tell.
+ */
 export function formatByName(name: string): ImageFormat | 'other' | undefined {
   const dot = name.lastIndexOf('.');
   if (dot < 0) return undefined;

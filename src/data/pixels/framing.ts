@@ -24,7 +24,7 @@ export function evaluationFraming(
   return { box, whole, window: { left, top: startOf(whole.height, window.height), ...window } };
 }
 
-/** What the whole image is resized to. */
+/** Size that the whole image is resized to. */
 function wholeOf(
   image: Size,
   size: Size,
@@ -59,7 +59,7 @@ function fitting({ width, height }: Size, into: Size): Size {
     : { width: Math.max(1, Math.round((into.height * width) / height)), height: into.height };
 }
 
-/** Where the middle begins: a half is rounded to the even number, as in Python; below 0 downwards. */
+/** Start of the middle: a half is rounded to the even number, as in Python; below 0 downwards. */
 function startOf(whole: number, window: number): number {
   const beside = whole - window;
   if (beside < 0) return -Math.floor(-beside / 2);

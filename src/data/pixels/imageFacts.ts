@@ -1,7 +1,7 @@
 import type { Sharp } from 'sharp';
 import type { JpegHeader } from './jpegHeader.js';
 
-/** What must be known of an image before it is decoded. */
+/** Facts about an image that are needed before it is decoded. */
 export interface ImageFacts {
   /** As stored, in pixels. */
   readonly width: number;
@@ -12,7 +12,7 @@ export interface ImageFacts {
   readonly depth: string;
   readonly space: string;
   readonly channels: number;
-  /** Whether the decoder can give it smaller for less work. */
+  /** True if the decoder can return it smaller for less work. */
   readonly shrinks: boolean;
 }
 

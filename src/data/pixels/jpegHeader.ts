@@ -1,4 +1,4 @@
-/** What a JPEG says of itself before its pixels. */
+/** Facts in a JPEG's header. */
 export interface JpegHeader {
   /** As stored, in pixels. */
   readonly width: number;
@@ -10,7 +10,7 @@ export interface JpegHeader {
    * there are several EXIF segments, or one that is out of the ordinary.
    */
   readonly orientation: number | undefined;
-  /** Where the first scan begins. */
+  /** Start of the first scan. */
   readonly scanStart: number;
 }
 

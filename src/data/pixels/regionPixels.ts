@@ -7,7 +7,7 @@ export interface RawPixels {
   readonly info: { readonly width: number; readonly height: number; readonly channels: number };
 }
 
-/** What shows through where an image is transparent. */
+/** Background that shows through transparent parts. */
 const paper = { r: 255, g: 255, b: 255 };
 
 /** The pixels of an image as a viewer shows them: on white, in sRGB. */

@@ -3,8 +3,8 @@ import type { JpegHeader } from './jpegHeader.js';
 const endOfImage = Buffer.from([0xff, 0xd9]);
 
 /**
- * Whether the file of an image ends too early, as far as JPEG, PNG and WebP tell. A decoder that
- * needs only the upper part would not notice.
+ * True if an image file ends too early, as far as JPEG, PNG and WebP tell. A decoder that needs
+ * only the upper part would not notice.
  */
 export function isCutShort(bytes: Buffer, jpeg: JpegHeader | undefined): boolean {
   if (bytes.length < 12) return true;

@@ -1,7 +1,7 @@
 import type { Interpolation } from '../../support/imageView.js';
 import { filters, type Filter } from './filters.js';
 
-/** How the pixels along one axis of an image become those of another. */
+/** Mapping of the pixels along one axis of an image to those of another. */
 export interface Axis {
   /** First source pixel of each result, and how many have a weight. */
   readonly starts: Int32Array;

@@ -9,7 +9,7 @@ export interface Size {
   readonly height: number;
 }
 
-/** What is taken from an image: `box` becomes `whole` pixels, of which `window` is kept. */
+/** Part taken from an image: `box` becomes `whole` pixels, of which `window` is kept. */
 export interface Framing {
   /** The part of the image that is used; nothing beside it is looked at. */
   readonly box: CropRegion;

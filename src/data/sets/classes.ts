@@ -38,7 +38,7 @@ export function classesIn(
   });
 }
 
-/** Whether a value read from JSON is a list of names. */
+/** True if a value read from JSON is a list of names. */
 export function isNames(value: unknown): value is readonly string[] {
   return Array.isArray(value) && value.every((name) => typeof name === 'string');
 }
@@ -53,15 +53,15 @@ export function sortClasses(names: Iterable<string>): string[] {
 
 /** The classes that a set must have. */
 export interface WantedClasses {
-  /** In the order that gives them their numbers. */
+  /** Names in the order of their numbers. */
   readonly names: readonly string[];
-  /** Where the names come from, as messages call it: `the training`. */
+  /** Source of the names, as messages call it: `the training`. */
   readonly source: string;
   /** Takes a set that lacks some of the classes; its `missingClasses` names them. */
   readonly partial?: boolean | undefined;
 }
 
-/** How the classes of a set are numbered. */
+/** Numbering of a set's classes. */
 export interface ClassMatch {
   /** Names by number. */
   readonly classNames: readonly string[];
@@ -120,8 +120,8 @@ interface Difference {
 }
 
 /**
- * How numbered classes differ from those of a training or another `source`, a line each; undefined where each number has the
- * same name.
+ * Differences between numbered classes and those of a training or another `source`, one per line;
+ * undefined if each number has the same name.
  */
 export function namesDifference(
   found: readonly string[],
@@ -231,7 +231,7 @@ const likenesses: readonly (readonly [string, (name: string) => string])[] = [
   ['leading zeros', (name) => name.replace(/^0+(?=\d+$)/, '')],
 ];
 
-/** What is left of a name without all that look-alikes differ in. */
+/** Reduces a name to what remains without all differences of look-alikes. */
 function loosest(name: string): string {
   return likenesses.reduce((text, [, same]) => same(text), name);
 }
@@ -243,7 +243,7 @@ interface ClassedSet {
   readonly missingClasses?: readonly string[] | undefined;
 }
 
-/** What is to be said of a set that lacks classes of the network: its figures are of the others. */
+/** Notes about a set that lacks classes of the network: its figures cover the others. */
 export function missingNotes({ name, classNames, missingClasses = [] }: ClassedSet): string[] {
   if (missingClasses.length === 0) return [];
   const present = classNames.length - missingClasses.length;
@@ -264,7 +264,8 @@ export function unrecordedNote(path: string, names: readonly string[]): string {
 export function likeness(a: string, b: string): string | undefined {
   if (a === b || loosest(a) !== loosest(b)) return undefined;
   let needed = likenesses;
-  // What the two are equal without does not part them; the widest goes first.
+  // A likeness without which the two are still equal does not separate them; the widest goes
+  // first.
   for (const way of likenesses.toReversed()) {
     const fewer = needed.filter((own) => own !== way);
     const fold = (name: string): string => fewer.reduce((text, [, same]) => same(text), name);

@@ -21,7 +21,7 @@ export interface PackedPixels {
 
 /** Images in a fixed order, whose pixels the loader reads when it needs them. */
 export interface Images {
-  /** What the set is called in messages. */
+  /** Name of the set in messages. */
   readonly name: string;
   readonly count: number;
   /** Another one where a name or the order changes. */
@@ -50,7 +50,7 @@ export interface LabelledImages extends Images {
   readonly doubt?: string | undefined;
 }
 
-/** What a network should say of each image, and how much that counts. */
+/** Scores that a network should give each image, and the image's weight. */
 export interface Targets {
   readonly classes: number;
   /** Writes the probabilities of image i, [classes]. */

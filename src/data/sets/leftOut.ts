@@ -19,7 +19,7 @@ export interface UnreadableFile {
 /** So many are listed by name; more are only counted. */
 const listed = 2 ** 16;
 
-/** What a folder holds beside the images of its set: counted by reason while it is listed. */
+/** Entries of a folder beside the images of its set: counted by reason while it is listed. */
 export class LeftOut {
   /** `among`: its unreadable files are among the images of the set, as those that a list names. */
   constructor(readonly among = false) {}

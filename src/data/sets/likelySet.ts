@@ -8,12 +8,12 @@ import { entriesOf } from './scan.js';
 const splitName =
   /^(?:train(?:ing)?|val(?:id(?:ation)?)?|test(?:ing)?|dev|eval(?:uation)?|hold-?out|held-?out|(?:un)?label{1,2}ed)(?:[-_ ]?(?:sets?|data|images?|imgs?|split|\d+))*$/i;
 
-/** Whether these are the names of splits rather than of classes. */
+/** True if these are the names of splits rather than of classes. */
 function areSplits(names: readonly string[]): boolean {
   return names.length > 0 && names.every((name) => splitName.test(name));
 }
 
-/** What lies in a folder, by name; nothing where it cannot be read. */
+/** Contents of a folder, by name; empty if it cannot be read. */
 function look(folder: string): { readonly folders: readonly string[]; readonly images: number } {
   try {
     const { folders, images } = entriesOf(folder, new LeftOut());

@@ -163,7 +163,7 @@ function statOf(file: string): Stats | string | undefined {
   }
 }
 
-/** What is wrong with a list, line by line; a few are shown and all are counted. */
+/** Faults in a list, line by line; a few are shown and all are counted. */
 class Problems {
   readonly #shown: { readonly number: number; readonly text: string }[] = [];
   #count = 0;

@@ -18,7 +18,7 @@ export interface PackedSet {
 
 const format = 'gradus-images';
 
-/** Of pixels and labels; a packed file holds it, so that damage does not go unseen. */
+/** Hash of pixels and labels; a packed file holds it, so that damage is noticed. */
 export function hashOfPacked({ pixels, labels }: Pick<PackedSet, 'pixels' | 'labels'>): string {
   return createHash('sha256').update(pixels).update(labels).digest('hex');
 }

@@ -131,7 +131,7 @@ function unreadableFolder(folder: string, cause: unknown): string {
   }
 }
 
-/** What an entry is, links followed; a text says why a link leads nowhere. */
+/** Kind of an entry, links followed; a text says why a link is broken. */
 type Kind = 'file' | 'folder' | 'special' | { readonly lost: string };
 
 function kindOf(entry: Dirent, path: string): Kind {

@@ -185,7 +185,7 @@ async function indexFile(file: FileHandle, path: string, onLine?: OnLine): Promi
   return index;
 }
 
-/** Where the last line that surely ended ends: behind a carriage return a newline may follow. */
+/** End of the last line that has certainly ended: a newline may follow a carriage return. */
 function endOfLines(bytes: Buffer): number {
   const before = bytes.at(-1) === carriageReturn ? bytes.length - 2 : bytes.length - 1;
   return (

@@ -6,9 +6,9 @@ export interface ListRow {
   readonly label?: string | undefined;
 }
 
-/** How the lines of a list are read; each reader returns what is wrong as a text. */
+/** Reader for the lines of a list; each method returns faults as a text. */
 export interface ListFormat {
-  /** Whether the first line names the columns. */
+  /** True if the first line names the columns. */
   readonly header: boolean;
   row(line: string): ListRow | string;
 }

@@ -11,7 +11,7 @@ import {
 import { homedir } from 'node:os';
 import { dirname, join } from 'node:path';
 
-/** What was learnt about users' files, by key; a lost entry costs time, nothing else. */
+/** Cache of facts about users' files, by key; a lost entry costs time, nothing else. */
 export interface FrontendCache {
   /** The entry, or undefined where there is none or it cannot be read. */
   readonly read: (key: string) => unknown;

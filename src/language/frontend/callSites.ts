@@ -44,7 +44,7 @@ export const linesBeforeCode = 1;
 /** The module that instrumented code asks for its hooks: `require(hooksModule)(__filename)`. */
 export const hooksModule = 'gradus:call-sites';
 
-/** What `hooksModule` gives a file. */
+/** Functions that `hooksModule` gives a file. */
 export interface Hooks {
   readonly enter: (index: number) => number;
   readonly leave: <T>(depth: number, value: T) => T;
@@ -149,14 +149,14 @@ function isRecorded(ts: TS, node: CallExpression): boolean {
   return !continuesOptionalChain(ts, node) && !hasAwait(ts, node);
 }
 
-/** Whether `node` is the `a?.b()` of `a?.b().c`: the whole chain ends where `a` is undefined. */
+/** True if `node` is the `a?.b()` of `a?.b().c`: the whole chain ends if `a` is undefined. */
 function continuesOptionalChain(ts: TS, node: CallExpression): boolean {
   const { parent } = node as { parent: Node };
   if (!ts.isOptionalChain(node) || !ts.isOptionalChain(parent)) return false;
   return parent.expression === node;
 }
 
-/** Whether the function that `node` stands in may pause inside it, so that other calls interleave. */
+/** True if the function around `node` may pause inside it, so that other calls interleave. */
 function hasAwait(ts: TS, node: Node): boolean {
   if (ts.isAwaitExpression(node) || ts.isYieldExpression(node)) return true;
   if (ts.isForOfStatement(node) && node.awaitModifier !== undefined) return true;
@@ -167,7 +167,7 @@ function hasAwait(ts: TS, node: Node): boolean {
 function siteOf(ts: TS, file: SourceFile, node: CallExpression): FileSite {
   let start = node.getStart(file);
   const lineOf = (position: number) => file.getLineAndCharacterOfPosition(position).line;
-  // In a chain over several lines, the method's own line tells more than the chain's first.
+  // In a chain over several lines, the method's own line says more than the chain's first.
   if (ts.isPropertyAccessExpression(node.expression)) {
     const name = node.expression.name.getStart(file);
     if (lineOf(name) !== lineOf(start)) start = name;

@@ -5,8 +5,8 @@ import { positionOf } from './prepare.js';
 import { loadTsMorph } from './tsMorph.js';
 
 /**
- * Where a key stands in a file; of a key that is not written there, the nearest one around it. A text
- * names another place that it came from.
+ * Finds a key in a file, or, if it is not written there, the nearest one around it. A text names
+ * another place that it came from.
  */
 export type KeyLocator = (path: readonly PropertyKey[]) => SourceLocation | string | undefined;
 
@@ -48,7 +48,7 @@ function findKey(
   return found;
 }
 
-/** What `export default` names; all of a JSON file. */
+/** Expression that `export default` names; the whole of a JSON file. */
 function exportedExpression(ts: Ts, source: tsMorph.ts.SourceFile): Expression | undefined {
   for (const statement of source.statements) {
     if (ts.isExportAssignment(statement)) return statement.expression;
@@ -84,7 +84,7 @@ function written(
   return undefined;
 }
 
-/** What a variable of the file's top level is set to. */
+/** Initial value of a top-level variable of the file. */
 function constant(ts: Ts, source: tsMorph.ts.SourceFile, name: string): Expression | undefined {
   return source.statements
     .filter((statement) => ts.isVariableStatement(statement))

@@ -12,8 +12,8 @@ import { fileError, type NamedFile } from './userErrors.js';
 type Namespace = Readonly<Record<string, unknown>>;
 
 /**
- * What TypeScript's output asks `this` for before it makes helpers of its own. `own` modules are
- * passed on as they are: a copy of `gradus` would be a second one to those who compare.
+ * Helpers that TypeScript's output looks for on `this` before it makes its own. `own` modules are
+ * passed on unchanged: a copy of `gradus` would count as a second one when values are compared.
  */
 function interopHelpers(own: ReadonlySet<unknown>) {
   const isNamespace = (module: unknown) =>

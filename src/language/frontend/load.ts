@@ -20,38 +20,41 @@ export interface LoadOptions {
   readonly modules: Readonly<Record<string, object>>;
   /** Files that declare the types of `modules`; the running installation's own where missing. */
   readonly declarations?: Readonly<Record<string, string>>;
-  /** Whether the file's faults are ModelErrors or ConfigErrors; `model` unless told. */
+  /** Class of the file's errors, ModelError or ConfigError (default: model). */
   readonly kind?: FileKind;
   /** Folder that paths are relative to, in `path` and in messages; the process's unless told. */
   readonly cwd?: string;
   /** Folder of the cache, or false for none; `$XDG_CACHE_HOME/gradus/frontend` unless told. */
   readonly cacheDir?: string | false;
-  /** Whether to check types; true unless told. */
+  /** Checks types (default: true). */
   readonly typeCheck?: boolean;
   /**
-   * Whether the file may run while its types are still being checked: `checked` of what is loaded tells
-   * when they are. Otherwise nothing of a file with a type error runs.
+   * Lets the file run while its types are still being checked; `checked` of the result tells when
+   * they are. Otherwise no code of a file with a type error runs.
    */
   readonly typesBeside?: boolean;
 }
 
 export interface LoadedModule {
-  /** What the file exports; of a JSON file, its value as `default`. */
+  /** Exports of the file; for a JSON file, its value as `default`. */
   readonly module: Readonly<Record<string, unknown>>;
   /** Absolute paths of the file and of all local files that it imports, itself first. */
   readonly files: readonly string[];
   /** Hash of those files' contents and of Gradus' version; the same in any folder. */
   readonly contentHash: string;
-  /** Whether this load checked types; false where an unchanged file had passed before. */
+  /** True if this load checked types; false if an unchanged file had passed before. */
   readonly typeChecked: boolean;
   /**
    * Settled once the types are checked; rejected with the error that they make. Whatever goes wrong with
    * the file before, that error is the better one.
    */
   readonly checked: Promise<void>;
-  /** What code of the file threw later, such as a model's `build`, as an error at the user's line. */
+  /**
+   * Turns an error that code of the file threw later, such as a model's `build`, into one at the
+   * user's line.
+   */
   readonly explain: (thrown: unknown) => GradusError;
-  /** Where a key of the exported object is written. */
+  /** Finds where a key of the exported object is written. */
   readonly locate: KeyLocator;
 }
 

@@ -74,8 +74,8 @@ function refuseUnknownName(name: string): void {
 }
 
 /**
- * What a config's `model` means: a file, from the config's folder, or a shipped model's name where
- * there is no such file.
+ * Resolves a config's `model`: a file, from the config's folder, or a shipped model's name if there
+ * is no such file.
  */
 export function modelPath(model: string, folder: string): string {
   const path = resolve(folder, model);

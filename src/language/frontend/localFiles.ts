@@ -8,7 +8,7 @@ export interface LocalFile {
   readonly text: string;
 }
 
-/** How users' files find what they import: as bundlers do, with or without an extension. */
+/** Module resolution for users' imports: like bundlers, with or without an extension. */
 export function resolutionOptions(): tsMorph.ts.CompilerOptions {
   const { ts } = loadTsMorph();
   return {

@@ -20,7 +20,7 @@ import { checkSources, type Sources } from './sourceChecker.js';
 import type { TypeProblem } from './typecheck.js';
 import { fileError, type FileKind } from './userErrors.js';
 
-/** How one load of a user's file goes; the same for all files that it imports. */
+/** Context of one load of a user's file; the same for all files that it imports. */
 export interface LoadContext {
   readonly kind: FileKind;
   /** The name of an absolute path in messages. */

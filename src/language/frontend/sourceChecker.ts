@@ -13,7 +13,7 @@ import type { TypeProblem } from './typecheck.js';
  * anything (`gradus train`, `selftrain`), wait for the check first.
  */
 
-/** What the thread is asked: to read `root` and its local imports, and to check their types. */
+/** Request to the thread: read `root` and its local imports, and check their types. */
 export interface CheckRequest {
   readonly id: number;
   readonly root: string;
@@ -23,18 +23,21 @@ export interface CheckRequest {
 /** A user's file and its local imports, itself first. */
 export interface Sources {
   readonly files: readonly LocalFile[];
-  /** Those that run, as JavaScript, by absolute path. */
+  /** JavaScript of the files that run, by absolute path. */
   readonly transformed: ReadonlyMap<string, TransformResult>;
 }
 
-/** What comes back: first the sources, then what is wrong with their types; or why neither can be had. */
+/**
+ * Reply of the thread: first the sources, then the faults in their types; or why neither is
+ * available.
+ */
 export type CheckReply = { readonly id: number } & (
   | { readonly kind: 'sources'; readonly sources: Sources }
   | { readonly kind: 'checked'; readonly problems: readonly TypeProblem[] }
   | { readonly kind: 'failed'; readonly error: Error }
 );
 
-/** What will be known of a user's file: what runs long before what is wrong with its types. */
+/** Results about a user's file: the code that runs is known long before the faults in its types. */
 export interface CheckedSources {
   readonly sources: Promise<Sources>;
   readonly problems: Promise<readonly TypeProblem[]>;
@@ -47,8 +50,8 @@ interface Pending {
 }
 
 /**
- * How long the thread waits for another file before it ends: a run's model follows its config at once,
- * and TypeScript takes 100 MB.
+ * Idle time after which the thread ends: a run's model follows its config at once, and TypeScript
+ * takes 100 MB.
  */
 const idleMilliseconds = 2000;
 

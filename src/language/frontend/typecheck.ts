@@ -57,7 +57,7 @@ function checkOptions(
     types: typeRoot === undefined ? [] : ['node'],
     typeRoots: typeRoot === undefined ? [] : [typeRoot],
     strict: true,
-    // What comes out of an untyped node: module is any; callbacks handed to it would be errors.
+    // An untyped node module is any; callbacks passed to it would be errors.
     noImplicitAny: !usesNode || typeRoot !== undefined,
     skipLibCheck: true,
     // A file without imports is a module too: its names are not those of the other files.

@@ -5,7 +5,7 @@ import { isObject } from '../../support/objects.js';
 
 /** The declarations that every typed module starts from; they need no other module. */
 const preamble = `
-/** What the values of an element type lie in. */
+/** Arrays that store the values of an element type. */
 export interface ElementArrays {
   float64: Float64Array;
   float32: Float32Array;

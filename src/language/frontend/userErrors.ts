@@ -12,7 +12,7 @@ import {
 } from '../../support/errors.js';
 import { linesBeforeCode, type TransformedFile } from './callSites.js';
 
-/** What a user's file is meant to be: decides between ModelError and ConfigError. */
+/** Kind of a user's file: decides between ModelError and ConfigError. */
 export type FileKind = 'model' | 'config';
 
 /** A transformed file and the name that errors give it. */
@@ -29,8 +29,9 @@ export function fileError(kind: FileKind, message: string, details: ErrorDetails
 }
 
 /**
- * What user code threw, as an error that points at the user's own line. A GradusError stays as it
- * is, but for a ConfigError that only names an option; what no line of the user's led to is an InternalError. `files` holds the transformed files by absolute path.
+ * Turns an error thrown by user code into one that points at the user's own line. A GradusError
+ * stays as it is, except a ConfigError that only names an option; an error that no line of the
+ * user's led to becomes an InternalError. `files` holds the transformed files by absolute path.
  */
 export function explainThrown(
   thrown: unknown,
@@ -85,7 +86,7 @@ function userFrames(thrown: unknown, files: ReadonlyMap<string, NamedFile>): Sou
   });
   return frames.map(({ file, position }, index) => ({
     file: file.name,
-    // Where V8 puts a call in progress is somewhere inside it.
+    // V8 reports a call in progress at a position somewhere inside it.
     ...(index === 0 ? position : callAround(file.transformed, position)),
   }));
 }

@@ -21,7 +21,7 @@ import { halfStatistics, imagenetStatistics } from './statistics.js';
 export interface EfficientNetStage {
   readonly blocks: number;
   readonly kernel: number;
-  /** Of the first block; the others keep the map's size. */
+  /** Stride of the first block; the others keep the map's size. */
   readonly stride: number;
   readonly expand: number;
   /** Output channels. */
@@ -39,7 +39,10 @@ export const efficientnetStages = [
   { blocks: 1, kernel: 3, stride: 1, expand: 6, out: 320 },
 ] as const satisfies readonly EfficientNetStage[];
 
-/** For images of 32 px, as google-research/noisystudent has them: the first two halvings are left out. */
+/**
+ * Stages for images of 32 px, as in google-research/noisystudent: the first two halvings are left
+ * out.
+ */
 export const smallImageStages: readonly EfficientNetStage[] = efficientnetStages.map((stage, i) =>
   i === 1 || i === 2 ? { ...stage, stride: 1 } : stage,
 );
@@ -89,7 +92,7 @@ export interface EfficientNetOptions {
   readonly dropPath?: number;
   /** Default: ImageNet's. */
   readonly statistics?: ImageOptions;
-  /** How evaluation sees images, unless `statistics` says it; default as `image` has it. */
+  /** View of images in evaluation, unless `statistics` gives it (default: as for `image`). */
   readonly view?: ViewChoices;
   /** Default timm. */
   readonly names?: NameSet;
@@ -215,7 +218,7 @@ const timmShares: Readonly<Record<string, number>> = {
   ...{ b1: 1, b2: 1, b3: 1, b4: 1 },
 };
 
-/** What torchvision's evaluation takes; of B2 it does so at 288 px. */
+/** Crop fractions of torchvision's evaluation; for B2 at 288 px. */
 const torchvisionShares: Readonly<Record<string, number>> = {
   ...{ b0: 224 / 256, b1: 240 / 256, b2: 288 / 288, b3: 300 / 320, b4: 380 / 384 },
   ...{ b5: 456 / 456, b6: 528 / 528, b7: 600 / 600 },

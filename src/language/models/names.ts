@@ -9,7 +9,7 @@ import type { ShippedModel } from './registry.js';
  * names comes from building the network twice, so no list of names can go out of date.
  */
 
-/** What was worked out before, by model and set. */
+/** Tables worked out before, by model and set. */
 const tables = new WeakMap<ShippedModel, Map<NameSet, ReadonlyMap<string, string>>>();
 
 /**

@@ -20,7 +20,10 @@ import { ModelError } from '../../support/errors.js';
 import type { ViewChoices } from '../../support/imageView.js';
 import { cifarStatistics, imagenetStatistics } from './statistics.js';
 
-/** What leads around a block that changes the shape: a 1x1 convolution, or the input with zeros as new channels. */
+/**
+ * Shortcut around a block that changes the shape: a 1x1 convolution, or the input with zeros as new
+ * channels.
+ */
 export type Shortcut = 'project' | 'pad';
 
 interface BlockOptions {
@@ -96,7 +99,7 @@ export interface ResNetOptions {
   readonly dropPath?: number;
   /** Default: ImageNet's. */
   readonly statistics?: ImageOptions;
-  /** How evaluation sees images, unless `statistics` says it; default as `image` has it. */
+  /** View of images in evaluation, unless `statistics` gives it (default: as for `image`). */
   readonly view?: ViewChoices;
 }
 

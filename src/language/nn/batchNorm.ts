@@ -7,7 +7,7 @@ import { formatShape, sizeOf } from '../../support/shape.js';
 import { checkPositive } from './checks.js';
 import { addLayer, type NameOption } from './layer.js';
 
-/** What a network's batch normalisations share. */
+/** Settings that all batch normalisations of a network share. */
 export interface BatchNormStyle {
   /** Added to the variance; default 1e-5 (TensorFlow's models: 1e-3). */
   readonly epsilon?: number;

@@ -13,9 +13,9 @@ export interface Conv2dOptions extends WindowOptions, NameOption {
   readonly stride?: Pair;
   /** Groups of channels that are convolved apart; default 1. */
   readonly groups?: number;
-  /** Whether to add a bias; default true. */
+  /** Adds a bias (default: true). */
   readonly bias?: boolean;
-  /** How `weight` starts; default normal by fan-out, as timm's EfficientNet. */
+  /** Initial value of `weight` (default: normal by fan-out, as in timm's EfficientNet). */
   readonly init?: Initializer;
 }
 

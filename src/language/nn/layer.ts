@@ -42,7 +42,7 @@ export function addLayer(call: LayerCall, build: (trace: Trace) => Value): Value
   return trace.at(name, () => record(name));
 }
 
-/** What a layer takes: one value, or several as an array. */
+/** Input of a layer: one value, or several as an array. */
 export type LayerInput = Value | readonly Value[];
 
 /** A layer as it is called: options may be left out where none is required. */

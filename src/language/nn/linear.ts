@@ -10,11 +10,13 @@ import { addLayer, type NameOption } from './layer.js';
 export interface LinearOptions extends NameOption {
   /** Output features. */
   readonly out: number;
-  /** Whether to add a bias; default true. */
+  /** Adds a bias (default: true). */
   readonly bias?: boolean;
-  /** How `weight` starts; default uniform within 1 / sqrt(out), as timm's EfficientNet. */
+  /**
+   * Initial value of `weight` (default: uniform within 1 / sqrt(out), as in timm's EfficientNet).
+   */
   readonly init?: Initializer;
-  /** How `bias` starts; default zeros. */
+  /** Initial value of `bias` (default: zeros). */
   readonly biasInit?: Initializer;
 }
 

@@ -16,11 +16,11 @@ export interface MbConvOptions {
   readonly out: number;
   /** The depthwise convolution works on `expand` times the input's channels; 1 leaves the expansion out. */
   readonly expand: number;
-  /** Of the depthwise convolution; default 3. */
+  /** Kernel of the depthwise convolution (default: 3). */
   readonly kernel?: Pair;
-  /** Of the depthwise convolution; default 1. */
+  /** Stride of the depthwise convolution (default: 1). */
   readonly stride?: number;
-  /** Of the depthwise convolution; default 'symmetric'. */
+  /** Padding of the depthwise convolution (default: 'symmetric'). */
   readonly padding?: Padding;
   /** Squeeze-and-excitation's reduced channels, as a share of the input's; 0 for none; default 0.25. */
   readonly seRatio?: number;

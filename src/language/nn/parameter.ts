@@ -7,7 +7,7 @@ export interface ParameterOptions {
   readonly name: string;
   readonly shape: readonly number[];
   readonly init: Initializer;
-  /** Whether weight decay applies; default: where it has more than one axis. */
+  /** Applies weight decay (default: true if it has more than one axis). */
   readonly decay?: boolean;
 }
 

@@ -8,7 +8,7 @@ import type { Trace } from '../../compiler/trace/trace.js';
 import { checkMap, resolveWindow, type Pair, type Window, type WindowOptions } from './window.js';
 
 export interface GlobalPoolOptions {
-  /** Whether the result is [N,C,1,1] rather than [N,C]; default false. */
+  /** Keeps the axes: [N,C,1,1] rather than [N,C] (default: false). */
   readonly keepDims?: boolean;
 }
 
@@ -52,7 +52,7 @@ export function maxPool(x: Value, options: MaxPoolOptions): Value {
 }
 
 export interface AvgPoolOptions extends Omit<MaxPoolOptions, 'dilation'> {
-  /** Whether padding counts as zeros; default true, and false with padding 'same', as TensorFlow. */
+  /** Counts padding as zeros (default: true; false with padding 'same', as in TensorFlow). */
   readonly countIncludePad?: boolean;
 }
 

@@ -16,8 +16,8 @@ export function topKAccuracy({ scores, classes }: Scores, actual: Int32Array, k:
 }
 
 /**
- * How many scores of the row that begins at `start` stand before that of a class; of equals the first
- * counts as higher.
+ * Number of scores of the row starting at `start` that rank before a class's; among equals the
+ * first counts as higher.
  */
 export function rankOf(
   scores: Float32Array,
@@ -98,7 +98,7 @@ export function confusionMatrix(
   return counts;
 }
 
-/** How many images were predicted as a class, and how many of them rightly. */
+/** Number of images predicted as a class, and how many of them correctly. */
 export interface ClassPrecision {
   readonly predicted: number;
   readonly right: number;

@@ -1,4 +1,4 @@
-/** How far a figure that was measured on some images may lie from that of all: intervals of 95 %. */
+/** Intervals of 95 %: how far a figure measured on some images may be from that of all. */
 
 /** The lower and the upper end. */
 export type Interval = readonly [low: number, high: number];
@@ -34,7 +34,7 @@ export function clopperPearson(successes: number, n: number): Interval {
   return [low, high];
 }
 
-/** Where `below`, true from 0 up to some share, becomes false. */
+/** Finds where `below`, true from 0 up to some share, becomes false. */
 function solve(below: (share: number) => boolean): number {
   let [low, high] = [0, 1];
   for (let i = 0; i < 60; i++) {

@@ -28,7 +28,7 @@ export class MeanProbabilities {
   readonly #own: Float64Array;
   #count = 0;
 
-  /** For rows of `classes` numbers, `length` of them in all. */
+  /** Takes rows of `classes` numbers, `length` of them in all. */
   constructor(
     length: number,
     private readonly classes: number,
@@ -65,7 +65,7 @@ export function argmaxRow(values: Float32Array, start: number, classes: number):
   return best;
 }
 
-/** What a classifier's scores of labelled images are worth. */
+/** Quality of a classifier's scores on labelled images. */
 export interface Measures {
   readonly images: number;
   /** Share of images whose class is the likeliest. */

@@ -1,4 +1,4 @@
-/** How shares are written for people: an estimate never without its n and its interval. */
+/** Formats shares for people: an estimate never appears without its n and its interval. */
 import { wilson, type Interval } from './interval.js';
 
 /** `97.31 %` from a fraction: for what was counted, not estimated. */
@@ -47,7 +47,7 @@ function ends([low, high]: Interval, digits: number): string {
   return `${end(low)} to ${end(high)}`;
 }
 
-/** What JSON says of a share of n: as many images, and its interval of 95 %, null without images. */
+/** Share of n in JSON: the number of images and its interval of 95 %, null without images. */
 export interface ShareFacts {
   readonly n: number;
   readonly interval: Interval | null;

@@ -1,4 +1,4 @@
-/** How repeated measurements lie. */
+/** Spread of repeated measurements. */
 export interface Spread {
   readonly median: number;
   readonly lowest: number;

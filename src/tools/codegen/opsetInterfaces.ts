@@ -32,7 +32,10 @@ type Parameter = OptionalKind<ParameterDeclarationStructure>;
 type Method = OptionalKind<MethodSignatureStructure>;
 type Interface = OptionalKind<InterfaceDeclarationStructure>;
 
-/** What one operator adds to a file: its methods (several where outputs are optional), its attributes. */
+/**
+ * Contribution of one operator to a file: its methods (several if outputs are optional), its
+ * attributes.
+ */
 interface Spelling {
   readonly methods: readonly Method[];
   readonly attributes: Interface | undefined;

@@ -33,7 +33,7 @@ const gap = 26;
 const joinRadius = 12;
 /** A longer row is broken, where no shortcut leads around the place. */
 const widestRow = 1400;
-/** How far a shortcut runs below the nodes. */
+/** Depth to which a shortcut runs below the nodes. */
 const dip = 16;
 
 /** Blocks that a stage shows one by one; of more, the first and the last. */
@@ -58,7 +58,7 @@ export function drawNodes(nodes: readonly GraphNode[]): Drawn {
   return { lines, width: Math.max(...drawn.map(({ width }) => width)), height: y - 16 };
 }
 
-/** What must stay in one row: nodes with the sum whose shortcut leads around them. */
+/** Units that must stay in one row: nodes with the sum whose shortcut leads around them. */
 function unitsOf(nodes: readonly GraphNode[]): GraphNode[][] {
   const last = nodes.findLastIndex(({ shortcut }) => shortcut);
   const units: GraphNode[][] = [];
@@ -76,7 +76,7 @@ function drawRow(nodes: readonly GraphNode[]): Drawn {
   const middle = nodeHeight / 2;
   const lines: string[] = [];
   let x = 0;
-  // Where the shortcut to the next sum leaves the wire.
+  // The shortcut to the next sum leaves the wire here.
   let fork = gap / 2;
   let below = 0;
   for (const node of nodes) {

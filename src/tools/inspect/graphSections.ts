@@ -3,7 +3,7 @@ import type { LayerRecord } from '../../compiler/trace/trace.js';
 import type { Traced } from '../../compiler/trace/traceModel.js';
 import type { Shape } from '../../support/shape.js';
 
-/** What a node is drawn as. */
+/** Kind of a node in the drawing. */
 export type NodeFamily =
   'conv' | 'depthwise' | 'linear' | 'excite' | 'pool' | 'norm' | 'shape' | 'noise' | 'join';
 
@@ -16,7 +16,7 @@ export interface GraphNode {
   readonly detail: string;
   /** `batch norm · silu` */
   readonly after: readonly string[];
-  /** Of dropout and stochastic depth: the lowest and highest in a stage. */
+  /** Rates of dropout and stochastic depth: the lowest and highest in a stage. */
   readonly rates?: readonly [low: number, high: number];
   /** On a join that adds a shortcut: what lies on that, empty for the value itself. */
   readonly shortcut?: readonly GraphNode[];
@@ -24,18 +24,18 @@ export interface GraphNode {
 
 export interface GraphBlock {
   readonly name: string;
-  /** Of its dropout and stochastic depth, in order. */
+  /** Dropout and stochastic depth of the block, in order. */
   readonly noise: readonly { readonly kind: string; readonly rate: number }[];
 }
 
 export interface GraphSection {
   /** `blocks.1`, or `conv_head … classifier`. */
   readonly title: string;
-  /** Of a stage; none for layers between stages. */
+  /** Blocks of a stage; empty for layers between stages. */
   readonly blocks: readonly GraphBlock[];
-  /** Of the block that a stage has most of. */
+  /** Nodes of the most frequent block of a stage. */
   readonly nodes: readonly GraphNode[];
-  /** By what the first block differs. */
+  /** Difference of the first block. */
   readonly first: string | undefined;
   /** Without the batch. */
   readonly shape: readonly number[];
@@ -44,7 +44,7 @@ export interface GraphSection {
 }
 
 interface Run {
-  /** Of a block, such as `blocks.1.0`; undefined for layers between blocks. */
+  /** Name of a block, such as `blocks.1.0`; undefined for layers between blocks. */
   readonly block: string | undefined;
   readonly layers: LayerRecord[];
 }
@@ -155,7 +155,7 @@ function count(shape: readonly number[]): number {
   return shape.reduce((a, b) => a * b, 1);
 }
 
-/** What makes two blocks alike: their nodes, rates of noise aside. */
+/** Signature that equal blocks share: their nodes, noise rates aside. */
 function signature(nodes: readonly GraphNode[]): string {
   return nodes
     .map(({ label, detail, after, shortcut }) =>

@@ -123,7 +123,7 @@ function shares(section: GraphSection, totals: Totals): string[] {
   });
 }
 
-/** Where the image comes in, and the logits go out. */
+/** Arrow where the image enters or the logits leave. */
 function port(words: string): Drawn {
   const width = textWidth(words, 14, 600) + 36;
   return {

@@ -20,7 +20,7 @@ export interface LayerRow {
   readonly parameters: number;
   /** With a batch of one if it is symbolic; null if they could not be counted. */
   readonly multiplyAdds: number | null;
-  /** Of dropout or stochastic depth: the share that it drops. */
+  /** Rate of dropout or stochastic depth: the share that it drops. */
   readonly rate?: number;
   /** The user's `file:line:column`. */
   readonly source?: string;
@@ -32,7 +32,7 @@ interface ValueRow {
   readonly shape: readonly JsonDim[] | null;
 }
 
-/** What only an ONNX file has. */
+/** Facts that only an ONNX file has. */
 export interface OnnxFacts {
   readonly irVersion: number;
   readonly opsets: Readonly<Record<string, number>>;

@@ -116,7 +116,7 @@ function axisOf(shape: Shape | undefined, axis: number): Shape | undefined {
 const einsum: Counter = ({ node, table }) => {
   const read = einsumSizes(node, table);
   if (!read) return undefined;
-  // Of one operand it is a sum or a transposition.
+  // With one operand it is a sum or a transposition.
   return node.inputs.length < 2 ? 0 : product([...read.sizes.values()]);
 };
 

@@ -48,7 +48,7 @@ const wholeWeights: Readonly<Partial<Record<string, readonly number[]>>> = {
   QLinearMatMul: [0, 3],
 };
 
-/** What a model holds of tensors. */
+/** Tensors that a model holds. */
 interface Stock {
   readonly count: number;
   readonly bytes: number;

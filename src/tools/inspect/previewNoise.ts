@@ -13,7 +13,7 @@ import { makeFolder, writeFileAtomic } from '../../runtime/storage/atomic.js';
 import { DataError } from '../../support/errors.js';
 import { smallBelow } from '../../support/imageView.js';
 
-/** Which picture a contact sheet is made of, and where it goes. */
+/** Picture and destination of a contact sheet. */
 export interface SheetRequest {
   /** An image file. */
   readonly image: string;
@@ -38,7 +38,7 @@ export interface SheetSummary {
   readonly out: string;
   /** Side of the square that is shown, in pixels. */
   readonly size: number;
-  /** Of the sheet, in pixels. */
+  /** Width of the sheet, in pixels. */
   readonly width: number;
   readonly height: number;
   readonly bytes: number;

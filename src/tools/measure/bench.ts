@@ -24,7 +24,7 @@ export interface BenchOptions extends StepOptions {
   readonly onPhase?: ((text: string) => void) | undefined;
 }
 
-/** What a model's steps take on this machine; JSON. */
+/** Cost of a model's steps on this machine; JSON. */
 export interface BenchResult {
   readonly name: string;
   readonly mode: BenchMode;
@@ -34,7 +34,7 @@ export interface BenchResult {
   readonly stepsPerRun: number;
   /** [C,H,W] */
   readonly image: readonly number[];
-  /** By the median step. */
+  /** Throughput of the median step. */
   readonly imagesPerSecond: number;
   /** Median. */
   readonly stepMilliseconds: number;
@@ -48,7 +48,7 @@ export interface BenchResult {
    * on CUDA its part of the state that goes to and fro around a run. Null on the CPU.
    */
   readonly transferShare: number | null;
-  /** Of the nodes' time, by a profile of other steps than those that were timed. */
+  /** Shares of the nodes' time, by a profile of other steps than those that were timed. */
   readonly operators: readonly OperatorTime[];
   readonly layers: readonly LayerTime[];
   readonly compileSeconds: number;

@@ -5,7 +5,7 @@ import { groupBy } from '../../support/groupBy.js';
 export interface OperatorTime {
   readonly operator: string;
   readonly milliseconds: number;
-  /** Of the time of all nodes. */
+  /** Share of the time of all nodes. */
   readonly share: number;
   /** Nodes of it in a step. */
   readonly nodes: number;
@@ -16,9 +16,9 @@ export interface LayerTime {
   /** Its dotted name, or what the nodes without a layer are for. */
   readonly layer: string;
   readonly milliseconds: number;
-  /** Of these, in the backward pass. */
+  /** Part of the milliseconds spent in the backward pass. */
   readonly backwardMilliseconds: number;
-  /** Of the time of all nodes. */
+  /** Share of the time of all nodes. */
   readonly share: number;
   /** The user's `file:line:column`. */
   readonly source?: string;
@@ -49,7 +49,7 @@ export function timeByLayer(
     .sort(slowestFirst);
 }
 
-/** What nodes without a layer are for, by their phase. */
+/** Purpose of nodes without a layer, by their phase. */
 const unlayered: Readonly<Record<string, string>> = {
   forward: 'input and loss',
   backward: 'input and loss',

@@ -10,7 +10,7 @@ import { chooseDevice } from '../../runtime/machine/device.js';
 import { deviceNamed } from '../../runtime/devices/lookup.js';
 import type { DeviceChoice, DeviceName } from '../../runtime/machine/deviceNames.js';
 
-/** Which steps of a model are looked at. */
+/** Steps of a model to examine. */
 export interface StepOptions extends Pick<
   CompileModelOptions,
   | 'size'
@@ -28,13 +28,13 @@ export interface StepOptions extends Pick<
   /** Images of a step; default 32. */
   readonly batch?: number | undefined;
   readonly device?: DeviceName | undefined;
-  /** Whether training has a graph for evaluations, too; default false. */
+  /** Gives training a graph for evaluations, too (default: false). */
   readonly evaluates?: boolean | undefined;
-  /** Of training; default RMSProp in TensorFlow's form with weight decay. */
+  /** Optimizer of training (default: RMSProp in TensorFlow's form with weight decay). */
   readonly optimizer?: OptimizerChoice | undefined;
 }
 
-/** What training does beside the forward and backward pass, where nothing else is asked for. */
+/** Settings of training beside the forward and backward pass, unless others are asked for. */
 const training = {
   optimizer: { kind: 'rmspropTf', weightDecay: 1e-5 },
   emaDecay: 0.9999,

@@ -15,7 +15,7 @@ export interface GivenShapes {
 
 type Shapes = readonly (Shape | undefined)[];
 
-/** How deep functions and bodies may lie in one another; deeper ones have unknown shapes. */
+/** Deepest nesting of functions and bodies; anything deeper has unknown shapes. */
 const deepest = 64;
 
 /** Shapes of a graph's values as far as they follow from inputs, weights and operators. */
@@ -221,7 +221,9 @@ function rulesOf(domain: string): typeof shapeRules {
   return domains.has(domain) || domain === 'com.ms.internal.nhwc' ? shapeRules : {};
 }
 
-/** What a rule finds goes before what the file says, which a changed batch may have made stale. */
+/**
+ * Prefers the shape a rule finds to the one in the file, which a changed batch may have made stale.
+ */
 function settled(stated: Shape | undefined, ruled: Shape | undefined): Shape | undefined {
   if (!stated || !ruled) return stated ?? ruled;
   if (stated.length !== ruled.length) return ruled.some(isUnknown) ? stated : ruled;

@@ -164,7 +164,7 @@ const reorderOutput: Rule = ({ node, x }) => {
   return [last ? [batch, ...pixels, channels] : [batch, channels, ...pixels]];
 };
 
-/** Of a quantised tensor, which comes with a scale and a zero point. */
+/** Rule for sums of quantised tensors, which come with a scale and a zero point. */
 const quantisedSum: Rule = ({ node, table, x }) => {
   const other = table.shape(node.inputs[3]);
   return [x && other && broadcastKnown(x, other)];
@@ -220,7 +220,10 @@ const gridSample: Rule = ({ node, table, x }) => {
   return [x && grid && [...x.slice(0, 2), ...grid.slice(1, -1)]];
 };
 
-/** How an operator's output shapes follow from its inputs; those of other operators stay unknown. */
+/**
+ * Rules that derive an operator's output shapes from its inputs; shapes of other operators stay
+ * unknown.
+ */
 export const shapeRules: Rules = {
   ...each(
     'Abs Acos Acosh Asin Asinh Atan Atanh BatchNormalization Bernoulli BiasGelu BitwiseNot Cast CastLike Ceil Celu Clip Cos Cosh CumSum DequantizeLinear Dropout Elu Erf Exp EyeLike FastGelu Floor Gelu GroupNormalization HardSigmoid HardSwish Hardmax Identity InstanceNormalization IsInf IsNaN LRN LayerNormalization LeakyRelu Log LogSoftmax LpNormalization MeanVarianceNormalization Mish Neg Not QLinearLeakyRelu QLinearSigmoid QLinearSoftmax QuantizeLinear QuickGelu RMSNormalization RandomNormalLike RandomUniformLike Reciprocal ReorderInput Relu ReverseSequence RotaryEmbedding Round ScatterElements ScatterND Selu Shrink Sigmoid Sign SimplifiedLayerNormalization Sin Sinh SkipLayerNormalization SkipSimplifiedLayerNormalization Softmax Softplus Softsign Sqrt Swish Tan Tanh ThresholdedRelu Trilu',

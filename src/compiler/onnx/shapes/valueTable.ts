@@ -20,7 +20,7 @@ export interface Body {
   readonly nodes: readonly OnnxNode[];
   readonly initializers: OnnxGraph['initializers'];
   readonly table: ValueTable;
-  /** How often it runs; undefined if that is known only at run time. */
+  /** Number of times it runs; undefined if that is known only at run time. */
   readonly times: number | undefined;
 }
 

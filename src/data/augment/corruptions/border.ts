@@ -1,4 +1,4 @@
-/** Where the pixel `at`, perhaps outside, lies in a line of `size` pixels. */
+/** Maps a pixel `at`, perhaps outside, to its position in a line of `size` pixels. */
 export type Border = (at: number, size: number) => number;
 
 /** The edge's pixel goes on outside. */

@@ -4,7 +4,7 @@ import { type Field, toField, toImage, zerosLike } from './field.js';
 import { gaussianKernel } from './gaussianBlur.js';
 
 export interface Defocus {
-  /** Of the disk, in pixels. */
+  /** Radius of the disk, in pixels. */
   readonly radius: number;
   /** Deviation of the Gaussian that softens the disk's edge, in pixels. */
   readonly aliasSigma: number;

@@ -8,7 +8,7 @@ import { gaussianBlur } from './gaussianBlur.js';
 export interface Elastic {
   /** Strength of the local displacement. */
   readonly alpha: number;
-  /** How smooth the displacement is. */
+  /** Smoothness of the displacement. */
   readonly sigma: number;
   /** Largest way of each of three corners of the whole. */
   readonly affine: number;

@@ -40,7 +40,9 @@ function resizeLines(image: RgbImage, size: number, along: 'rows' | 'columns'): 
   return { width, height, data };
 }
 
-/** Which pixels of a line of `from` fall into the box of pixel `place` of `size`, and their weights. */
+/**
+ * Pixels of a line of `from` that fall into the box of pixel `place` of `size`, and their weights.
+ */
 function boxAt(place: number, from: number, size: number): { first: number; weights: number[] } {
   const scale = from / size;
   const wide = Math.max(1, scale);

@@ -15,7 +15,7 @@ export const severities: readonly Severity[] = [1, 2, 3, 4, 5];
 /** A setting of each severity. */
 type Five<T> = readonly [T, T, T, T, T];
 
-/** What the corruptions take at each severity. */
+/** Arguments of the corruptions at each severity. */
 export interface SeverityTable {
   /** Deviation of the noise, of levels 0..1. */
   readonly gaussianNoise: Five<number>;

@@ -9,7 +9,7 @@ export interface Snow extends Motion {
   /** Mean and deviation of the noise that becomes flakes. */
   readonly mean: number;
   readonly std: number;
-  /** How many times the flakes are enlarged. */
+  /** Enlargement of the flakes. */
   readonly zoom: number;
   /** Noise below it is no flake. */
   readonly threshold: number;

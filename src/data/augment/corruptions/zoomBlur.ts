@@ -48,7 +48,7 @@ export function zoomed(field: Field, factor: number): Field {
   return out;
 }
 
-/** Where each of `size` pixels of an enlarged line comes from, as positions in the line. */
+/** Source of each of `size` pixels of an enlarged line, as positions in the line. */
 function zoomPlaces(size: number, factor: number): Float64Array {
   const kept = Math.ceil(size / factor);
   const enlarged = roundHalfEven(kept * factor);

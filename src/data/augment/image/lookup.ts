@@ -21,7 +21,7 @@ export function applyChannelLookup(image: RgbImage, tables: Uint8Array, out: Rgb
   }
 }
 
-/** How often each level occurs in each channel, into `counts` [3,256]. */
+/** Counts each level in each channel, into `counts` [3,256]. */
 export function countLevels({ data }: RgbImage, counts: Uint32Array): void {
   counts.fill(0);
   for (let i = 0; i < data.length; i += 3) {

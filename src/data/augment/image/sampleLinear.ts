@@ -18,8 +18,9 @@ export type ProjectiveMap = readonly [
 ];
 
 /**
- * What a library does at the edge, and with fractions of a level. `pillow`: the outer pixels go on for
- * half a pixel, and levels are cut; `opencv`: they fade into the black outside, and levels are rounded.
+ * Behaviour of a library at the edge, and with fractions of a level. `pillow`: the outer pixels
+ * extend half a pixel further, and levels are truncated; `opencv`: they fade into the black
+ * outside, and levels are rounded.
  */
 export type Manner = 'pillow' | 'opencv';
 
@@ -61,7 +62,7 @@ function mix(
 ): void {
   const [left, top] = [Math.floor(x), Math.floor(y)];
   const [right, below] = [x - left, y - top];
-  // Where a neighbour lies outside, its weight goes to nobody, or to the pixel inside.
+  // The weight of a neighbour outside is dropped, or goes to the pixel inside.
   const outside = fades ? 0 : 1;
   const [x0, wx0] = left < 0 ? [0, (1 - right) * outside] : [left, 1 - right];
   const [x1, wx1] = left + 1 >= width ? [width - 1, right * outside] : [left + 1, right];

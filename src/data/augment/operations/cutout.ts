@@ -1,7 +1,7 @@
 import type { RgbImage } from '../image/image.js';
 import { checkSameSize } from '../image/sameSize.js';
 
-/** Where a square is cut out, in pixels. */
+/** Square to cut out, in pixels. */
 export interface CutoutSquare {
   /** The square covers x - half .. x + half - 1 and the same of y, as far as it lies inside. */
   readonly half: number;

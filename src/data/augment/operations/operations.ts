@@ -15,7 +15,7 @@ import { solarize } from './solarize.js';
 import { solarizeAdd } from './solarizeAdd.js';
 import { translateX, translateY } from './translate.js';
 
-/** What a magnitude means in pixels, and which grey Contrast blends with. */
+/** Meaning of a magnitude in pixels, and the grey that Contrast blends with. */
 export interface MagnitudeScale {
   /** Pixels of a translation at magnitude 10. */
   readonly translate: number;
@@ -31,7 +31,7 @@ export type ContrastGrey = 'mean' | 'pixelCount';
 interface Operation {
   /** Its argument at magnitude `m`; 0 where it has none. */
   argument(m: number, scale: MagnitudeScale): number;
-  /** Whether the argument is negated for every other image. */
+  /** Negates the argument for every other image. */
   readonly signed?: boolean;
   apply(image: RgbImage, argument: number, out: RgbImage, at: Draws): void;
 }

@@ -5,7 +5,7 @@ import type { RgbImage } from '../image/image.js';
 export interface Canvas {
   /** The image in the middle of its surroundings, or the image alone. */
   readonly whole: RgbImage;
-  /** What of it is seen, in pixels. */
+  /** Visible part, in pixels. */
   readonly width: number;
   readonly height: number;
 }
@@ -17,7 +17,7 @@ export type Frames<Setting> = (
   random: RandomStream,
 ) => Iterable<RgbImage>;
 
-/** What is seen of a canvas, or of another image of its size. */
+/** Visible part of a canvas, or of another image of its size. */
 export function middleOf(canvas: Canvas, image: RgbImage = canvas.whole): RgbImage {
   const { width, height } = canvas;
   const left = Math.round((image.width - width) / 2);

@@ -14,7 +14,7 @@ const alexNetFlips: Partial<Readonly<Record<PerturbationName, number>>> = {
   scale: 0.2353,
 };
 
-/** Whether the frames are compared with the first, clean one, not each with the one before it. */
+/** True if the frames are compared with the first, clean one, not each with the one before it. */
 export function comparesWithFirst(name: PerturbationName): boolean {
   return name === 'gaussianNoise' || name === 'shotNoise';
 }

@@ -63,7 +63,10 @@ export function edges(field: Field, low: number, high: number): Field {
   return joined(ridges, strong);
 }
 
-/** Whether no neighbour across the edge is larger; the tangent of 22.5 degrees parts the directions. */
+/**
+ * True if no neighbour across the edge is larger; the tangent of 22.5 degrees separates the
+ * directions.
+ */
 function isRidge(
   own: number,
   x: number,

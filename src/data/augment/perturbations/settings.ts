@@ -5,7 +5,7 @@ import type { Steps } from './motionBlur.js';
 import type { Spatter } from './spatter.js';
 import type { ZoomFrames } from './zoomBlur.js';
 
-/** What the perturbations of large images take. */
+/** Arguments of the perturbations of large images. */
 export interface LargeSettings {
   readonly gaussianNoise: NoiseFrames;
   readonly shotNoise: NoiseFrames;
@@ -19,7 +19,7 @@ export interface LargeSettings {
   readonly scale: Steps;
 }
 
-/** What those of small images take. */
+/** Arguments of the perturbations of small images. */
 export interface SmallSettings extends Omit<LargeSettings, 'snow'> {
   readonly spatter: Spatter;
 }

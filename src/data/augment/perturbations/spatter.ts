@@ -43,7 +43,7 @@ function drawDrops(
   return { ...smooth, data: smooth.data.map((level) => (level < threshold ? 0 : level)) };
 }
 
-/** What runs out below is gone. */
+/** Moves water down; what runs out below is gone. */
 function runDown(water: Field, run: number): Field {
   const { width, data } = water;
   return {

@@ -5,7 +5,7 @@ import { enlargedBy } from './scale.js';
 
 export interface ZoomFrames {
   readonly frames: number;
-  /** What the factor grows by. */
+  /** Step by which the factor grows. */
   readonly step: number;
 }
 

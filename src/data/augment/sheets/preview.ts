@@ -45,7 +45,7 @@ export function previewSheet(image: RgbImage, options: PreviewOptions): RgbImage
   return contactSheet({ title: options.title, columns, rows, enlarge: enlargement(image) });
 }
 
-/** How many times small images are enlarged on a sheet. */
+/** Factor by which small images are enlarged on a sheet. */
 export function enlargement({ width, height }: RgbImage): number {
   return Math.max(1, Math.floor(readable / Math.max(width, height)));
 }

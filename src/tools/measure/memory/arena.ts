@@ -116,7 +116,7 @@ export class Arena {
     this.#free.splice(this.#indexOf(size, region.order, start), 1);
   }
 
-  /** Where a chunk stands among the free ones, which are sorted by size, then by address. */
+  /** Index of a chunk among the free ones, which are sorted by size, then by address. */
   #indexOf(size: number, order: number, start: number): number {
     let [low, high] = [0, this.#free.length];
     while (low < high) {

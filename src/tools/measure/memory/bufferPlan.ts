@@ -8,14 +8,14 @@ import type { OnnxGraph, OnnxNode } from '../../../compiler/onnx/model.js';
  * values was read.
  */
 
-/** What is known of a value: its shape as onnxruntime infers it, and its bytes. */
+/** Known facts about a value: its shape as onnxruntime infers it, and its bytes. */
 export interface ValueSize {
   /** Equal for values that may share a buffer; undefined where the shape is not known. */
   readonly key: string | undefined;
   readonly bytes: number;
 }
 
-/** What happens to buffers at one node, in the order of execution. */
+/** Changes of buffers at one node, in the order of execution. */
 export interface PlannedNode {
   readonly node: OnnxNode;
   /** Values for which a new buffer is made before the node runs. */
@@ -92,7 +92,7 @@ class Planner {
     nodes: readonly OnnxNode[],
     private readonly sizeOf: (value: string) => ValueSize,
   ) {
-    // What comes from outside or goes there has one reader more, and never a buffer of the arena.
+    // Inputs, outputs and initializers have one reader more, and never a buffer of the arena.
     const outside = [...inputs, ...outputs, ...initializers].map(({ name }) => name);
     this.#given = new Set(outside);
     for (const name of outside) this.#use(name, 1);

@@ -23,7 +23,7 @@ export function executionOrder(nodes: readonly OnnxNode[]): OnnxNode[] {
   return order;
 }
 
-/** For each node the indices of the nodes whose results it reads, ascending. */
+/** Indices of the nodes whose results each node reads, ascending. */
 function producersOf(nodes: readonly OnnxNode[]): number[][] {
   const makers = new Map<string, number>();
   nodes.forEach(({ outputs }, i) => {

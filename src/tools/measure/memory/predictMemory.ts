@@ -12,7 +12,7 @@ import { placeOf } from '../benchLayers.js';
 import { compileStep, type StepOptions } from '../benchStep.js';
 import { replayRun, type Replay } from './replay.js';
 
-/** What one part of a training process takes. */
+/** Memory of one part of a training process. */
 export interface MemoryPart {
   readonly part: MemoryPartName;
   readonly bytes: number;
@@ -28,7 +28,7 @@ type MemoryPartName =
   | 'graph'
   | 'base';
 
-/** Where a training step needs the most memory. */
+/** Place where a training step needs the most memory. */
 export interface MemoryPeak {
   /** The layer whose node runs then. */
   readonly layer: string;
@@ -39,7 +39,7 @@ export interface MemoryPeak {
   readonly live: readonly { readonly layer: string; readonly bytes: number }[];
 }
 
-/** What a process takes that trains a model; JSON. */
+/** Memory of a process that trains a model; JSON. */
 export interface MemoryPrediction {
   readonly name: string;
   readonly batch: number;
@@ -93,7 +93,7 @@ function partsOf(train: ArtifactInfo, replay: Replay, nodes: number): MemoryPart
   const roleBytes = (roles: readonly TensorInfo['role'][]): number =>
     sum(train.inputs.filter(({ role }) => roles.includes(role)).map(bytesOf));
   const weights = roleBytes(['param', 'buffer']);
-  // What a step does not write in place has a second tensor, which takes turns with the first.
+  // Outputs not written in place have a second tensor, which alternates with the first.
   const second = sum(train.outputs.filter((o) => o.replaces && !o.inPlace).map(bytesOf));
   const { peakBytes, residentBytes, indexBytes } = replay;
   return [

@@ -12,7 +12,7 @@ interface LiveValue {
   readonly maker: OnnxNode;
 }
 
-/** What onnxruntime's arena holds in the course of a run. */
+/** Contents of onnxruntime's arena during a run. */
 export interface Replay {
   /** Most bytes of values at one time. */
   readonly peakBytes: number;

@@ -24,14 +24,14 @@ import {
 import { WorkloadTimer } from './timeWorkload.js';
 import { workloadsOf, type Workload } from './workloads.js';
 
-/** What tuning tells while it goes on. */
+/** Progress of tuning. */
 export type TuneEvent =
   | { readonly kind: 'begin'; readonly title: string }
   | {
       readonly kind: 'progress';
       readonly done: number;
       readonly total: number;
-      /** Of the unit, not images. */
+      /** Rate in the unit, not in images. */
       readonly imagesPerSecond: number;
       readonly unit: string;
     };
@@ -39,7 +39,7 @@ export type TuneEvent =
 /** A training step on disk. */
 export interface CompiledStep {
   readonly manifest: Manifest;
-  /** Where its artifacts lie. */
+  /** Folder of its artifacts. */
   readonly folder: string;
 }
 
@@ -64,7 +64,7 @@ export interface ChangedSpelling {
   readonly microseconds: readonly [before: number | null, after: number | null];
 }
 
-/** What tuning a model found; JSON. */
+/** Result of tuning a model; JSON. */
 export interface TuneResult {
   readonly name: string;
   readonly batch: number;
@@ -76,11 +76,11 @@ export interface TuneResult {
   readonly changed: readonly ChangedSpelling[];
   /** Milliseconds of a training step, lower quartiles, before and after; null where nothing changes. */
   readonly step: { readonly before: number; readonly after: number } | null;
-  /** Whether the measured costs are the machine's from now on: not where they make a step slower. */
+  /** True if the measured costs are the machine's from now on: not if they make a step slower. */
   readonly kept: boolean;
   /** The file of the table. */
   readonly path: string;
-  /** Of the table that holds from now on; null for the shipped estimates. */
+  /** Hash of the table used from now on; null for the shipped estimates. */
   readonly hash: string | null;
   readonly seconds: number;
   readonly cores: number;
@@ -167,7 +167,7 @@ export async function tracedStep(model: string | Model, options: TuneOptions, co
   return { manifest, graphs };
 }
 
-/** What of the options says which step is meant. */
+/** Picks the options that say which step is meant. */
 function stepOptions({ again: _1, timeSteps: _2, signal: _3, onEvent: _4, ...own }: TuneOptions) {
   return { ...own, mode: 'train', device: cpu.name } satisfies StepOptions;
 }
@@ -239,7 +239,7 @@ async function stepsOf(compiled: CompiledStep, threads: number | undefined): Pro
   return steps.map(({ milliseconds }) => milliseconds);
 }
 
-/** Which nodes two targets spell differently, those first that it saves the most for. */
+/** Nodes that two targets lower differently, those that save the most first. */
 function changesOf(graph: Graph, [old, now]: readonly [Target, Target]): ChangedSpelling[] {
   const before = chooseSpellings(graph, old);
   const changes = new Map<string, ChangedSpelling>();

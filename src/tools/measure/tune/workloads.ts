@@ -102,7 +102,8 @@ function spelled(
       );
       for (let copy = 0; copy < copies; copy++)
         spell(builder.b, values).forEach((result, i) => {
-          // What is read by a node lies in the arena, as inside a step, and goes when it was read.
+          // A value read by a node is in the arena, as inside a step, and is freed once it was
+          // read.
           builder.output(builder.b.Shape(result), `shape${copy}.${i}`, 'int64', rank);
         });
       return builder.build();
