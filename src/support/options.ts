@@ -55,7 +55,7 @@ export type OptionValue<O extends Option> = O extends { readonly type: 'group' }
       ? boolean
       : readonly [number, number];
 
-/** What an option is given as. */
+/** Type of an option's value. */
 export type WrittenValue<O extends Option> = O extends { readonly type: 'group' }
   ? GivenOptions<O['options']>
   : OptionValue<O>;

@@ -23,11 +23,11 @@ import { bindBuffer, bindNetwork, bindParam, Program } from './program.js';
  * of zeros. A parameter that the loss does not reach has no gradient and no state, and keeps its value.
  */
 
-/** What the programs of one compilation share. */
+/** Options shared by all programs of one compilation. */
 export interface ProgramOptions {
   readonly trace: Omit<TraceOptions, 'mode'>;
   readonly update: Omit<UpdateRequest, 'params' | 'buffers' | 'weightSum' | 'lossScale' | 'scaled'>;
-  /** Whether the loss is scaled, as float16 needs; see optim/lossScale. */
+  /** Scales the loss, as float16 needs; see optim/lossScale. */
   readonly scalesLoss?: boolean;
   readonly labelSmoothing: number;
   /** Rewrites the network before it is differentiated. */
@@ -112,7 +112,7 @@ export class Programs {
     for (const { name } of params) {
       const value = results.get(tensorNames.grad(name));
       if (value === undefined) continue;
-      // Of the loss itself, so that sums of steps with different scales may be added.
+      // The unscaled loss, so that sums of steps with different scales may be added.
       const own = lossScale ? div(value, lossScale) : value;
       program.output(tensorNames.grad(name), own, { role: 'grad', param: name });
     }
@@ -241,7 +241,7 @@ function differentiate(
   return { ...written, graph };
 }
 
-/** Where nodes belong that look at all gradients. */
+/** Origin of nodes that look at all gradients. */
 const updating = { phase: 'update', scope: '' } as const;
 
 /** An input for a number that training carries. */
@@ -272,7 +272,9 @@ function outputBuffers(
   }
 }
 
-/** What an update concerns: what is frozen has no optimizer state, decay or moving average. */
+/**
+ * Tensors that an update concerns: frozen ones have no optimizer state, decay or moving average.
+ */
 function notFrozen<T extends { readonly frozen: boolean }>(tensors: readonly T[]): T[] {
   return tensors.filter(({ frozen }) => !frozen);
 }

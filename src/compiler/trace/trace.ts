@@ -14,9 +14,9 @@ export interface ParamSpec {
   readonly name: string;
   readonly shape: readonly number[];
   readonly init: Initializer;
-  /** Whether weight decay applies: not to biases and normalisation. */
+  /** Applies weight decay: not to biases and normalisation. */
   readonly decay: boolean;
-  /** Whether training leaves it as it is. */
+  /** True if training leaves it unchanged. */
   readonly frozen: boolean;
 }
 
@@ -70,7 +70,9 @@ export interface TraceSettings {
   readonly freeze: readonly string[];
 }
 
-/** What a layer adds to a graph's nodes: names, parameters, statistics, masks and records. */
+/**
+ * Contributions of layers to a graph: names of nodes, parameters, statistics, masks and records.
+ */
 export class Trace {
   readonly params: ParamSpec[] = [];
   readonly buffers: BufferSpec[] = [];
@@ -83,7 +85,7 @@ export class Trace {
   /** Images that a batch needs at least, where it is open. */
   leastBatch = 1;
   #scope = '';
-  /** Where each dotted name was taken. */
+  /** Call site that took each dotted name. */
   readonly #taken = new Map<string, CallSite | undefined>();
 
   constructor(
@@ -93,17 +95,17 @@ export class Trace {
     traces.set(graph, this);
   }
 
-  /** Whether batch normalisation goes by the batch, and renews its statistics. */
+  /** True if batch normalisation uses the batch, and updates its statistics. */
   get training(): boolean {
     return this.settings.mode === 'train';
   }
 
-  /** Whether noise is drawn. */
+  /** True if noise is drawn. */
   get noised(): boolean {
     return this.settings.mode !== 'eval';
   }
 
-  /** Whether the current scope, or what is called `name` in it, is left as it is by training. */
+  /** True if training leaves the current scope, or what is called `name` in it, unchanged. */
   isFrozen(name = ''): boolean {
     return isCovered(name === '' ? this.#scope : this.join(name), this.settings.freeze);
   }
