@@ -3,6 +3,7 @@ import { artifactFile, type ArtifactKind } from '../../contract/artifactKinds.js
 import type { ArtifactInfo, Manifest, TensorInfo } from '../../contract/manifest.js';
 import { isGivenEachStep, stepsSymbol } from '../../contract/steps.js';
 import type { Graph } from '../ir/graph.js';
+import type { OnDecline } from '../ir/rewrite.js';
 import type { Model } from '../trace/defineModel.js';
 import type { Traced, TraceOptions } from '../trace/traceModel.js';
 import { GraphBuilder } from '../onnx/builder.js';
@@ -18,7 +19,7 @@ import { option, phrase } from '../../support/phrase.js';
 import { viewOf } from '../../support/imageView.js';
 import type { TensorData } from '../../support/tensor.js';
 import { forwardTarget } from '../targets/forward.js';
-import { lower, type Choice } from '../targets/lower.js';
+import { lower, nodeName, type Choice } from '../targets/lower.js';
 import { lowerSteps, type StepsOptions } from '../targets/lowerSteps.js';
 import { portable, type Target } from '../targets/target.js';
 import { architectureHash, weightsOf } from './architecture.js';
@@ -85,8 +86,18 @@ export interface CompileOptions {
   readonly modelPath?: string;
   /** Called with the IR as it is traced (`start`) and after each pass. */
   readonly onPass?: (artifact: ArtifactKind, pass: string, graph: Graph) => void;
-  /** Called with the spelling chosen for each node. */
+  /** Called with the lowering chosen for each node. */
   readonly onChoice?: (artifact: ArtifactKind, choice: Choice) => void;
+  /** Called with each node that a rewrite left alone although it is meant for its like. */
+  readonly onDecline?: (artifact: ArtifactKind, declined: DeclinedRewrite) => void;
+}
+
+/** A node that a rewrite left alone, and why. */
+export interface DeclinedRewrite {
+  readonly node: string;
+  readonly op: string;
+  readonly pass: string;
+  readonly reason: string;
 }
 
 /** A file of a compiled model, in memory. */
@@ -125,6 +136,8 @@ class Compilation {
   readonly initial: InitialWeights;
   readonly #update: ProgramOptions['update'];
   readonly #programs: Programs;
+  /** The artifact that is being made. The first that trains is told of what preparing the network declined. */
+  #kind: ArtifactKind = 'infer';
 
   constructor(
     readonly model: Model,
@@ -154,7 +167,9 @@ class Compilation {
     this.#programs = new Programs(model, {
       trace,
       labelSmoothing: options.labelSmoothing ?? 0,
-      ...preparation(this.target, precision),
+      ...preparation(this.target, precision, (node, reason) => {
+        this.#declinesOf(this.#kind, this.target.prepare?.name)?.(node, reason);
+      }),
       scalesLoss: precision === 'float16',
       update: this.#update,
     });
@@ -168,6 +183,7 @@ class Compilation {
   }
 
   artifact(kind: ArtifactKind): Made {
+    this.#kind = kind;
     switch (kind) {
       case 'init':
         return { info: this.#initInfo() };
@@ -195,6 +211,16 @@ class Compilation {
         : { weights: this.#weights(), target: this.target.constantWeights ?? this.target }),
       ...(fold && { rewrite: foldBatchNorm }),
     });
+  }
+
+  #declinesOf(kind: ArtifactKind, pass = ''): OnDecline | undefined {
+    const { onDecline } = this.options;
+    return (
+      onDecline &&
+      ((node, reason) => {
+        onDecline(kind, { node: nodeName(node), op: node.op.name, pass, reason });
+      })
+    );
   }
 
   #train(): Made {
@@ -259,8 +285,12 @@ class Compilation {
   #optimized(kind: ArtifactKind, graph: Graph): Graph {
     const { onPass } = this.options;
     onPass?.(kind, 'start', graph);
-    const optimized = optimize(graph, { onPass: (pass, after) => onPass?.(kind, pass, after) });
-    const fused = this.target.fuse?.(optimized);
+    const optimized = optimize(graph, {
+      onPass: (pass, after) => onPass?.(kind, pass, after),
+      declinesOf: (pass) => this.#declinesOf(kind, pass),
+    });
+    const { fuse } = this.target;
+    const fused = fuse?.(optimized, this.#declinesOf(kind, fuse.name));
     if (fused) onPass?.(kind, 'fuse', fused);
     return fused ?? optimized;
   }
@@ -270,7 +300,9 @@ class Compilation {
     program: Program,
     spelling: Spelling,
   ): { readonly graph: Graph; readonly onnx: OnnxModel } {
-    const rewritten = spelling.rewrite ? spelling.rewrite(program.graph) : program.graph;
+    const { rewrite } = spelling;
+    const onDecline = this.#declinesOf(kind, rewrite?.name);
+    const rewritten = rewrite ? rewrite(program.graph, onDecline) : program.graph;
     const graph = this.#optimized(kind, rewritten);
     const builder =
       spelling.builder ??
@@ -375,7 +407,7 @@ interface Spelling {
   readonly weights?: ReadonlyMap<string, TensorData>;
   readonly omit?: ReadonlySet<string>;
   readonly keepUnread?: boolean;
-  readonly rewrite?: (graph: Graph) => Graph;
+  readonly rewrite?: (graph: Graph, onDecline?: OnDecline) => Graph;
   /** Several steps in one run. */
   readonly steps?: Pick<StepsOptions, 'steps' | 'unrolled'>;
 }

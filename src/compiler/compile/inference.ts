@@ -14,7 +14,7 @@ import { halveMatrices } from '../../support/halveMatrices.js';
 import { lower } from '../targets/lower.js';
 import { portable, type Target } from '../targets/target.js';
 import { chooseOpset } from './precision.js';
-import { type InferencePrecision } from '../../contract/precisions.js';
+import type { InferencePrecision } from '../../contract/precisions.js';
 import { inferProgram } from './programs.js';
 
 export interface InferenceRequest {

@@ -1,14 +1,9 @@
-import type { Graph, Node, Op, Value } from '../ir/graph.js';
-import { select } from '../ops/choose.js';
-import { add, mul, sub } from '../ops/elementwise.js';
+import type { Graph, Node, Value } from '../ir/graph.js';
 
 /*
  * Optimizer state is overwritten in place if the graph proves that all its other readers come first; the
  * manifest says so of each output (`inPlace`).
  */
-
-/** Ops that read each element only to write the one in its place. */
-const elementwise: ReadonlySet<Op> = new Set<Op>([add, sub, mul, select]);
 
 /**
  * Names of the outputs that may be written over the input that they replace: an element-wise node
@@ -24,7 +19,7 @@ export function overwritable(
   const names = graph.outputs.flatMap(({ name, value }) => {
     const input = graph.findInput(replaced(name) ?? '');
     const last = value.producer;
-    if (input === undefined || last === undefined || !elementwise.has(last.op)) return [];
+    if (input === undefined || last === undefined || !last.op.traits.elementwise) return [];
     const before = updatesBefore(last);
     return (readers.get(input) ?? []).every((node) => before.has(node)) ? [name] : [];
   });

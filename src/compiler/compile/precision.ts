@@ -1,4 +1,6 @@
 import type { OpsetVersion } from '../../../generated/onnx/index.js';
+import type { Graph } from '../ir/graph.js';
+import type { OnDecline } from '../ir/rewrite.js';
 import { mixedPrecision } from '../passes/mixedPrecision.js';
 import type { HalfType } from '../../support/dtype.js';
 import { ConfigError } from '../../support/errors.js';
@@ -50,8 +52,10 @@ function takesHalves({ refusesHalf }: Target): boolean {
 export function preparation(
   { prepare }: Target,
   precision: Precision,
+  onDecline?: OnDecline,
 ): Pick<ProgramOptions, 'prepare'> {
-  if (precision === 'float32') return prepare ? { prepare } : {};
+  const prepared = prepare && ((graph: Graph) => prepare(graph, onDecline));
+  if (precision === 'float32') return prepared ? { prepare: prepared } : {};
   const narrow = mixedPrecision(precision);
-  return { prepare: prepare ? (graph) => narrow(prepare(graph)) : narrow };
+  return { prepare: prepared ? (graph) => narrow(prepared(graph)) : narrow };
 }

@@ -6,6 +6,7 @@ import { formatShape, staticDim, type Shape } from '../../support/shape.js';
 import type { TensorData } from '../../support/tensor.js';
 import type { NdArray } from './ndarray.js';
 import { formatSite, noOrigin, type Origin } from './origin.js';
+import type { Traits } from './traits.js';
 
 /** Type and shape of a tensor. */
 export interface TensorType {
@@ -35,7 +36,7 @@ export class TypeFault extends Error {
   }
 }
 
-/** Types that a spelling may look at: those of the node's inputs and outputs. */
+/** Types that a lowering may look at: those of the node's inputs and outputs. */
 export interface NodeTypes {
   readonly inputs: readonly (TensorType | undefined)[];
   readonly outputs: readonly TensorType[];
@@ -45,6 +46,7 @@ export interface NodeTypes {
 export interface Op {
   readonly name: string;
   readonly outputNames: readonly string[];
+  readonly traits: Traits;
   inputName(index: number): string;
   inferTypes(inputs: readonly (TensorType | undefined)[], attrs: Attributes): TensorType[];
   /** Its meaning, in float64 with plain loops. */
@@ -55,7 +57,7 @@ export interface Op {
   ): NdArray[];
   /** Gradients of the inputs, given those of the outputs (undefined where none flows). */
   gradient?(node: Node, outputGrads: readonly (Value | undefined)[]): (Value | undefined)[];
-  /** Its portable spelling in standard ONNX operators. */
+  /** Its portable lowering to standard ONNX operators. */
   onnx(
     b: Opset,
     inputs: readonly (OnnxValue | undefined)[],

@@ -6,25 +6,34 @@ import { Graph, type Node, type TensorType, type Value } from './graph.js';
 export type MappedInputs = readonly (Value | undefined)[];
 
 /**
- * What takes a node's place: values of the new graph, one for each output and of its type.
- * undefined copies the node.
+ * What takes a node's place: values of the new graph, one for each output and of its type. undefined
+ * copies the node; so does a text, which says why a rewrite that is meant for such nodes does not fit this one.
  */
 export type RewriteNode = (
   node: Node,
   inputs: MappedInputs,
   target: Graph,
-) => readonly Value[] | undefined;
+) => readonly Value[] | string | undefined;
+
+/** Told which node a rewrite that is meant for its like left alone, and why; `--explain` prints these. */
+export type OnDecline = (node: Node, reason: string) => void;
+
+export interface RewriteOptions {
+  /** Nodes that are not dropped (default: all). */
+  readonly keep?: (node: Node) => boolean;
+  readonly onDecline?: OnDecline | undefined;
+}
 
 /**
- * Copies the nodes that `keep` accepts in order, through `rewrite`; linear in the graph's size.
+ * Copies nodes in order, through `rewrite`; linear in the graph's size.
  * Inputs, also unused ones, and the names and order of outputs stay; so do origins.
  */
 export function rewriteGraph(
   graph: Graph,
   rewrite: RewriteNode,
-  keep: (node: Node) => boolean = () => true,
+  options: RewriteOptions = {},
 ): Graph {
-  const { target, find } = copyNodes(graph, rewrite, keep);
+  const { target, find } = copyNodes(graph, rewrite, options);
   for (const { name, value } of graph.outputs) target.output(name, find(value));
   return target;
 }
@@ -45,7 +54,7 @@ export function continueGraph(graph: Graph): Continued {
 function copyNodes(
   graph: Graph,
   rewrite: RewriteNode,
-  keep: (node: Node) => boolean = () => true,
+  { keep = () => true, onDecline }: RewriteOptions = {},
 ): { readonly target: Graph; readonly find: (value: Value) => Value } {
   const target = new Graph(graph.name);
   const mapped = new Map<Value, Value>();
@@ -62,7 +71,9 @@ function copyNodes(
     if (!keep(node)) continue;
     const inputs = node.inputs.map((input) => input && find(input));
     target.origin = node.origin;
-    const made = rewrite(node, inputs, target) ?? target.copy(node, inputs);
+    const offered = rewrite(node, inputs, target);
+    if (typeof offered === 'string') onDecline?.(node, offered);
+    const made = typeof offered === 'object' ? offered : target.copy(node, inputs);
     for (const [i, old] of node.outputs.entries()) {
       const value = made[i];
       if (value === undefined || !sameType(old.type, value.type)) throw mismatch(node, old, value);

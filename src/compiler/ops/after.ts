@@ -7,6 +7,7 @@ import { defineOp } from '../ir/op.js';
  */
 export const after = defineOp('after', {
   inputs: ['x', 'token'],
+  traits: { elementwise: false, halves: 'stays' },
   type: ({ x }) => x,
   reference: ({ x }) => x,
   onnx: (b, { x, token }) => {

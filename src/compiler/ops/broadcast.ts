@@ -29,6 +29,7 @@ export function reducedShape(shape: Shape, { axes, keepDims }: ReduceAttributes)
 /** Sum over axes; of 16-bit values in float32, rounded once. */
 export const reduceSum = defineOp('reduceSum', {
   inputs: ['x'],
+  traits: { elementwise: false, halves: 'stays', passes: () => 1 },
   type: ({ x }, attrs: ReduceAttributes) => ({
     dtype: x.dtype,
     shape: reducedShape(x.shape, attrs),
@@ -56,6 +57,7 @@ export interface ExpandAttributes {
 /** x broadcast to the shape of `like`, whose values do not matter. */
 export const expandLike = defineOp('expandLike', {
   inputs: ['x', 'like'],
+  traits: { elementwise: false, halves: 'follows', shapes: ['like'] },
   type: ({ x, like }, { axes = [] }: ExpandAttributes) => {
     const kept = unsqueezed(x.shape, axes);
     const shape = broadcastShapes(kept, like.shape);

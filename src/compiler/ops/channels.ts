@@ -26,6 +26,7 @@ function expectShape(operand: TensorType, wanted: TensorType): void {
 /** Sum over each channel's pixels of a * b: maps [N,C,H,W] -> [N,C,1,1]. */
 export const channelDot = defineOp('channelDot', {
   inputs: ['a', 'b'],
+  traits: { elementwise: false, halves: 'stays', passes: () => 4 },
   type: ({ a, b }) => {
     expectShape(b, a);
     return perChannel(a);
@@ -45,6 +46,7 @@ export const channelDot = defineOp('channelDot', {
 /** x * scale + shift with a factor and a term for each sample's channel: x [N,C,H,W], both [N,C,1,1]. */
 export const channelAffine = defineOp('channelAffine', {
   inputs: ['x', 'scale', 'shift'],
+  traits: { elementwise: 'total', halves: 'stays' },
   type: ({ x, scale, shift }) => {
     const wanted = perChannel(x);
     expectShape(scale, wanted);

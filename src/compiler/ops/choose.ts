@@ -9,6 +9,7 @@ const largest = 3.4028234663852886e38;
 /** True for each element that is neither infinite nor NaN, as bool. Used on float32. */
 export const isFinite = defineOp('isFinite', {
   inputs: ['x'],
+  traits: { elementwise: 'total', halves: 'stays' },
   type: ({ x }) => ({ dtype: 'bool', shape: x.shape }),
   reference: ({ x }) => mapArray(x, (v) => Number(Math.abs(v) <= largest)),
   // A comparison with NaN is false.
@@ -19,6 +20,7 @@ export const isFinite = defineOp('isFinite', {
 /** a where the condition holds, else b: the condition broadcasts to the shape of both. Used by updates, so it has no gradient. */
 export const select = defineOp('select', {
   inputs: ['condition', 'a', 'b'],
+  traits: { elementwise: 'total', halves: 'stays' },
   type: ({ condition, a, b }) => {
     const shape = broadcastShapes(condition.shape, a.shape);
     const fits = shapeEquals(a.shape, b.shape) && shape && shapeEquals(shape, a.shape);

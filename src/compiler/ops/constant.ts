@@ -7,6 +7,7 @@ import { numbersOf, tensorData, type TensorData } from '../../support/tensor.js'
 export const constantOp: Op = {
   name: 'constant',
   outputNames: ['y'],
+  traits: { elementwise: false, halves: 'stays' },
   inputName: (index) => `input ${index}`,
   inferTypes: (_, attrs) => [constantOf(attrs)].map(({ dtype, shape }) => ({ dtype, shape })),
   evaluate: (_, attrs) => [toNdArray(constantOf(attrs))],

@@ -30,6 +30,11 @@ const kernelOf = (w: TensorType): [number, number] => mapSize(w.shape);
 /** Convolution: x [N,C,H,W], w [O,C/groups,kh,kw], b [O] -> [N,O,H',W']. Source: ONNX Conv. */
 export const conv = defineOp('conv', {
   inputs: ['x', 'w', 'b?'],
+  traits: {
+    elementwise: false,
+    halves: 'gains',
+    passes: ({ groups }: ConvAttributes) => (groups > 1 ? 8 : 2),
+  },
   type: ({ x, w }, attrs: ConvAttributes) => {
     const [height, width] = windowOutput(x.shape, kernelOf(w), attrs);
     const [out = 0, perGroup] = w.shape;
@@ -107,6 +112,11 @@ export interface ConvInputGradAttributes extends ConvAttributes {
 /** Gradient of a convolution's input: dy [N,O,H',W'], w [O,C/groups,kh,kw] -> [N,C,H,W]. */
 export const convInputGrad = defineOp('convInputGrad', {
   inputs: ['dy', 'w'],
+  traits: {
+    elementwise: false,
+    halves: 'stays',
+    passes: ({ groups }: ConvInputGradAttributes) => (groups > 1 ? 8 : 2),
+  },
   type: ({ dy, w }, { input, groups }: ConvInputGradAttributes) => ({
     dtype: dy.dtype,
     shape: [dy.shape[0] ?? 1, staticDim(w.shape[1]) * groups, ...input],
@@ -181,6 +191,11 @@ export interface ConvKernelGradAttributes extends ConvAttributes {
 /** Gradient of a convolution's kernel: x [N,C,H,W], dy [N,O,H',W'] -> [O,C/groups,kh,kw]. */
 export const convKernelGrad = defineOp('convKernelGrad', {
   inputs: ['x', 'dy'],
+  traits: {
+    elementwise: false,
+    halves: 'stays',
+    passes: ({ groups }: ConvKernelGradAttributes) => (groups > 1 ? 16 : 3),
+  },
   type: ({ x, dy }, { groups, kernel }: ConvKernelGradAttributes) => ({
     dtype: x.dtype,
     shape: [dy.shape[1] ?? 1, staticDim(x.shape[1]) / groups, ...kernel],
@@ -196,7 +211,8 @@ export const convKernelGrad = defineOp('convKernelGrad', {
     isPointwise(attrs) ? pointwiseKernelGrad(b, x, dy, types) : swappedConv(b, x, dy, attrs, types),
 });
 
-function isPointwise({ kernel, strides, pads, groups }: ConvKernelGradAttributes): boolean {
+/** Whether a kernel gradient is that of a 1x1 convolution of stride 1: a matrix product over pixels. */
+export function isPointwise({ kernel, strides, pads, groups }: ConvKernelGradAttributes): boolean {
   return (
     groups === 1 && [...kernel, ...strides].every((v) => v === 1) && pads.every((v) => v === 0)
   );

@@ -70,6 +70,7 @@ function ranked(
 /** a + b with broadcasting. */
 export const add = defineOp('add', {
   inputs: ['a', 'b'],
+  traits: { elementwise: 'total', halves: 'follows', commutative: true },
   type: ({ a, b }) => broadcastType(a, b),
   reference: ({ a, b }) => broadcastArrays(a, b, (x, y) => x + y),
   gradient: ({ a, b }, dy): InputGrads => ({ a: sumTo(dy, a), b: sumTo(dy, b) }),
@@ -79,6 +80,7 @@ export const add = defineOp('add', {
 /** a - b with broadcasting. */
 export const sub = defineOp('sub', {
   inputs: ['a', 'b'],
+  traits: { elementwise: 'total', halves: 'follows' },
   type: ({ a, b }) => broadcastType(a, b),
   reference: ({ a, b }) => broadcastArrays(a, b, (x, y) => x - y),
   gradient: ({ a, b }, dy): InputGrads => ({ a: sumTo(dy, a), b: sumTo(neg(dy), b) }),
@@ -88,6 +90,7 @@ export const sub = defineOp('sub', {
 /** a * b with broadcasting. */
 export const mul = defineOp('mul', {
   inputs: ['a', 'b'],
+  traits: { elementwise: 'total', halves: 'follows', commutative: true },
   type: ({ a, b }) => broadcastType(a, b),
   reference: ({ a, b }) => broadcastArrays(a, b, (x, y) => x * y),
   gradient: ({ a, b }, dy): InputGrads => ({ a: sumTo(mul(dy, b), a), b: sumTo(mul(dy, a), b) }),
@@ -97,6 +100,7 @@ export const mul = defineOp('mul', {
 /** a / b with broadcasting. */
 export const div = defineOp('div', {
   inputs: ['a', 'b'],
+  traits: { elementwise: 'partial', halves: 'stays' },
   type: ({ a, b }) => broadcastType(a, b),
   reference: ({ a, b }) => broadcastArrays(a, b, (x, y) => x / y),
   gradient: ({ a, b }, dy, _, y): InputGrads => ({
@@ -109,6 +113,7 @@ export const div = defineOp('div', {
 /** The smaller of a and b with broadcasting; used on scalars by gradient clipping, so it has no gradient. */
 export const minimum = defineOp('minimum', {
   inputs: ['a', 'b'],
+  traits: { elementwise: 'total', halves: 'stays', commutative: true },
   type: ({ a, b }) => broadcastType(a, b),
   reference: ({ a, b }) => broadcastArrays(a, b, Math.min),
   onnx: (b, x) => b.Min([x.a, x.b]),
@@ -117,6 +122,7 @@ export const minimum = defineOp('minimum', {
 /** -x */
 export const neg = defineOp('neg', {
   inputs: ['x'],
+  traits: { elementwise: 'total', halves: 'follows' },
   type: sameType,
   reference: ({ x }) => mapArray(x, (v) => -v),
   gradient: (_, dy): InputGrads => ({ x: neg(dy) }),
@@ -126,6 +132,7 @@ export const neg = defineOp('neg', {
 /** Square root. */
 export const sqrt = defineOp('sqrt', {
   inputs: ['x'],
+  traits: { elementwise: 'partial', halves: 'stays' },
   type: sameType,
   reference: ({ x }) => mapArray(x, Math.sqrt),
   gradient: (_, dy, __, y): InputGrads => ({ x: div(dy, add(y, y)) }),
@@ -135,6 +142,7 @@ export const sqrt = defineOp('sqrt', {
 /** e^x */
 export const exp = defineOp('exp', {
   inputs: ['x'],
+  traits: { elementwise: 'partial', halves: 'stays' },
   type: sameType,
   reference: ({ x }) => mapArray(x, Math.exp),
   gradient: (_, dy, __, y): InputGrads => ({ x: mul(dy, y) }),
@@ -144,6 +152,7 @@ export const exp = defineOp('exp', {
 /** Natural logarithm. */
 export const log = defineOp('log', {
   inputs: ['x'],
+  traits: { elementwise: 'partial', halves: 'stays' },
   type: sameType,
   reference: ({ x }) => mapArray(x, Math.log),
   gradient: ({ x }, dy): InputGrads => ({ x: div(dy, x) }),
@@ -153,6 +162,7 @@ export const log = defineOp('log', {
 /** Hyperbolic tangent. */
 export const tanh = defineOp('tanh', {
   inputs: ['x'],
+  traits: { elementwise: 'total', halves: 'follows' },
   type: sameType,
   reference: ({ x }) => mapArray(x, Math.tanh),
   gradient: (_, dy, __, y): InputGrads => ({ x: mul(dy, sub(scalarLike(y, 1), mul(y, y))) }),
@@ -162,6 +172,7 @@ export const tanh = defineOp('tanh', {
 /** 1 / (1 + e^-x) */
 export const sigmoid = defineOp('sigmoid', {
   inputs: ['x'],
+  traits: { elementwise: 'total', halves: 'follows' },
   type: sameType,
   reference: ({ x }) => mapArray(x, logistic),
   gradient: (_, dy, __, y): InputGrads => ({ x: mul(dy, mul(y, sub(scalarLike(y, 1), y))) }),
@@ -175,6 +186,7 @@ function logistic(x: number): number {
 /** max(x, 0). At 0 the gradient is 0, as in PyTorch. */
 export const relu = defineOp('relu', {
   inputs: ['x'],
+  traits: { elementwise: 'total', halves: 'follows' },
   type: sameType,
   reference: ({ x }) => mapArray(x, (v) => Math.max(v, 0)),
   gradient: (_, dy, __, y): InputGrads => ({ x: reluGrad(y, dy) }),
@@ -184,6 +196,7 @@ export const relu = defineOp('relu', {
 /** dy where x > 0, else 0; x may be ReLU's input or its output. */
 export const reluGrad = defineOp('reluGrad', {
   inputs: ['x', 'dy'],
+  traits: { elementwise: 'total', halves: 'stays' },
   type: equalTypes,
   reference: ({ x, dy }) => broadcastArrays(x, dy, (v, g) => (v > 0 ? g : 0)),
   onnx: (b, { x, dy }, _, { in: types }) => {
@@ -195,6 +208,7 @@ export const reluGrad = defineOp('reluGrad', {
 /** SiLU (swish), x * sigmoid(x). Source: arXiv 1702.03118. */
 export const silu = defineOp('silu', {
   inputs: ['x'],
+  traits: { elementwise: 'total', halves: 'follows' },
   type: sameType,
   reference: ({ x }) => mapArray(x, (v) => v * logistic(v)),
   gradient: ({ x }, dy, _, y): InputGrads => ({ x: siluGrad(x, dy, y) }),
@@ -204,6 +218,7 @@ export const silu = defineOp('silu', {
 /** dy * (s + x * s * (1 - s)) with s = sigmoid(x); y is silu(x), where it is at hand. */
 export const siluGrad = defineOp('siluGrad', {
   inputs: ['x', 'dy', 'y?'],
+  traits: { elementwise: 'total', halves: 'stays' },
   type: equalTypes,
   reference: ({ x, dy }) =>
     broadcastArrays(x, dy, (v, g) => {
@@ -223,6 +238,7 @@ const hardSigmoidOf = (v: number): number => Math.min(Math.max(v / 6 + 0.5, 0), 
 /** min(max(x + 3, 0), 6) / 6, as PyTorch's hardsigmoid. */
 export const hardSigmoid = defineOp('hardSigmoid', {
   inputs: ['x'],
+  traits: { elementwise: 'total', halves: 'follows' },
   type: sameType,
   reference: ({ x }) => mapArray(x, hardSigmoidOf),
   gradient: ({ x }, dy): InputGrads => ({ x: hardSigmoidGrad(x, dy) }),
@@ -232,6 +248,7 @@ export const hardSigmoid = defineOp('hardSigmoid', {
 /** dy / 6 where -3 < x < 3, else 0. */
 export const hardSigmoidGrad = defineOp('hardSigmoidGrad', {
   inputs: ['x', 'dy'],
+  traits: { elementwise: 'total', halves: 'stays' },
   type: equalTypes,
   reference: ({ x, dy }) => broadcastArrays(x, dy, (v, g) => (Math.abs(v) < 3 ? g / 6 : 0)),
   onnx: (b, { x, dy }, _, { in: types }) => {
@@ -244,6 +261,7 @@ export const hardSigmoidGrad = defineOp('hardSigmoidGrad', {
 /** x * hardSigmoid(x). Source: arXiv 1905.02244, section 5.2. */
 export const hardSwish = defineOp('hardSwish', {
   inputs: ['x'],
+  traits: { elementwise: 'total', halves: 'follows' },
   type: sameType,
   reference: ({ x }) => mapArray(x, (v) => v * hardSigmoidOf(v)),
   gradient: ({ x }, dy): InputGrads => ({ x: hardSwishGrad(x, dy) }),
@@ -253,6 +271,7 @@ export const hardSwish = defineOp('hardSwish', {
 /** dy * (0 below -3, 1 above 3, x/3 + 1/2 between). */
 export const hardSwishGrad = defineOp('hardSwishGrad', {
   inputs: ['x', 'dy'],
+  traits: { elementwise: 'total', halves: 'stays' },
   type: equalTypes,
   reference: ({ x, dy }) =>
     broadcastArrays(x, dy, (v, g) => g * (v <= -3 ? 0 : v >= 3 ? 1 : v / 3 + 0.5)),
@@ -287,6 +306,7 @@ function erf(x: number): number {
 /** GELU, x/2 * (1 + erf(x / sqrt 2)), PyTorch's default form. Source: arXiv 1606.08415. */
 export const gelu = defineOp('gelu', {
   inputs: ['x'],
+  traits: { elementwise: 'total', halves: 'follows' },
   type: sameType,
   reference: ({ x }) => mapArray(x, (v) => (v / 2) * (1 + erf(v / Math.SQRT2))),
   gradient: ({ x }, dy): InputGrads => ({ x: geluGrad(x, dy) }),
@@ -300,6 +320,7 @@ export const gelu = defineOp('gelu', {
 /** dy * (Phi(x) + x * phi(x)), with the normal distribution's Phi and density phi. */
 export const geluGrad = defineOp('geluGrad', {
   inputs: ['x', 'dy'],
+  traits: { elementwise: 'total', halves: 'stays' },
   type: equalTypes,
   reference: ({ x, dy }) =>
     broadcastArrays(x, dy, (v, g) => {

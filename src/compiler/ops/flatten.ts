@@ -12,6 +12,7 @@ import { formatShape, sizeOf, staticSize, type Shape } from '../../support/shape
 export const flattenOp: Op = {
   name: 'flattenTensors',
   outputNames: ['y'],
+  traits: { elementwise: false, halves: 'stays' },
   inputName: (index) => `input ${index}`,
   inferTypes: (inputs) => {
     const types = inputs.flatMap((type) => (type ? [type] : []));
@@ -46,6 +47,7 @@ export const flattenOp: Op = {
 export const unflattenOp: Op = {
   name: 'unflattenTensors',
   outputNames: ['y'],
+  traits: { elementwise: false, halves: 'stays' },
   inputName: () => 'x',
   inferTypes: ([x], attrs) => {
     const shapes = attrs['shapes'] as readonly Shape[];

@@ -22,6 +22,7 @@ function logSoftmaxRow(x: NdArray, row: number, width: number): number[] {
 /** Softmax over the last axis. */
 export const softmax = defineOp('softmax', {
   inputs: ['x'],
+  traits: { elementwise: false, halves: 'stays' },
   type: ({ x }) => x,
   reference: ({ x }) => {
     const [rows, width] = rowsOf(x);
@@ -49,6 +50,7 @@ function checkTargets(logits: TensorType, target: TensorType): void {
 /** Cross-entropy of each row against a soft target: logits [N,K], target [N,K] -> [N]; -sum(target * log softmax(logits)). */
 export const softmaxCrossEntropy = defineOp('softmaxCrossEntropy', {
   inputs: ['logits', 'target'],
+  traits: { elementwise: false, halves: 'stays' },
   type: ({ logits, target }) => {
     checkTargets(logits, target);
     return { dtype: logits.dtype, shape: logits.shape.slice(0, 1) };
@@ -75,6 +77,7 @@ export const softmaxCrossEntropy = defineOp('softmaxCrossEntropy', {
 /** (softmax(logits) * sum(target) - target) * dy of each row; dy [N]. */
 export const softmaxCrossEntropyGrad = defineOp('softmaxCrossEntropyGrad', {
   inputs: ['logits', 'target', 'dy'],
+  traits: { elementwise: false, halves: 'stays' },
   type: ({ logits, target }) => {
     checkTargets(logits, target);
     return logits;

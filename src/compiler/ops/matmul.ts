@@ -17,6 +17,7 @@ const lastTwo = (shape: Shape, transposed = false): Shape => {
 /** Matrix product over the last two axes, a [..., M, K] by b [..., K, P]; leading axes are equal. */
 export const matmul = defineOp('matmul', {
   inputs: ['a', 'b'],
+  traits: { elementwise: false, halves: 'gains' },
   type: ({ a, b }, { transA, transB }: MatmulAttributes) => {
     const [m = 1, k = 1] = lastTwo(a.shape, transA);
     const [k2 = 1, p = 1] = lastTwo(b.shape, transB);

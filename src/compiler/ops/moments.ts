@@ -16,6 +16,7 @@ import { reshape, transpose } from './shape.js';
 export const channelMoments = defineOp('channelMoments', {
   inputs: ['x'],
   outputs: ['mean', 'covariance'],
+  traits: { elementwise: false, halves: 'stays', passes: () => 4 },
   type: ({ x }) => {
     if (x.shape.length !== 4)
       throw new TypeFault('rank', `${formatShape(x.shape)} is no map [N,C,H,W]`);

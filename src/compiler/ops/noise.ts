@@ -14,6 +14,7 @@ export interface DropoutAttributes {
 /** x * mask / keep; the mask has x's shape and holds 0 and 1. Source: JMLR 15 (2014) 1929, inverted form. */
 export const dropout = defineOp('dropout', {
   inputs: ['x', 'mask'],
+  traits: { elementwise: 'total', halves: 'follows' },
   type: ({ x, mask }, _: DropoutAttributes) => {
     if (!shapeEquals(x.shape, mask.shape))
       throw new TypeFault(
@@ -39,6 +40,7 @@ export interface StochasticDepthAttributes {
 /** x * mask / survival with one mask element a sample, [N,1,...]. Source: arXiv 1603.09382; a kept branch is divided by its survival, so evaluation needs no scaling. */
 export const stochasticDepth = defineOp('stochasticDepth', {
   inputs: ['x', 'mask'],
+  traits: { elementwise: 'total', halves: 'follows' },
   type: ({ x, mask }, _: StochasticDepthAttributes) => {
     const wanted = x.shape.map((dim, i) => (i === 0 ? dim : 1));
     if (!shapeEquals(wanted, mask.shape))

@@ -83,6 +83,7 @@ function affine(x: NdArray, scale: NdArray, bias: NdArray): NdArray {
 export const batchNormTrain = defineOp('batchNormTrain', {
   inputs: ['x', 'scale', 'bias'],
   outputs: ['y', 'mean', 'variance'],
+  traits: { elementwise: false, halves: 'follows', wide: ['scale', 'bias'], passes: () => 9 },
   type: ({ x, scale }, _: BatchNormAttributes) => {
     checkChannels(x, scale);
     return { y: x, mean: scale, variance: scale };
@@ -129,6 +130,7 @@ export const batchNormTrain = defineOp('batchNormTrain', {
 export const batchNormGrad = defineOp('batchNormGrad', {
   inputs: ['x', 'scale', 'mean', 'variance', 'dy'],
   outputs: ['dx', 'dscale', 'dbias'],
+  traits: { elementwise: false, halves: 'stays', passes: () => 14 },
   type: ({ x, scale }, _: BatchNormAttributes) => ({ dx: x, dscale: scale, dbias: scale }),
   reference: ({ x, scale, mean, variance, dy }, { epsilon }) => {
     const h = standardise(x, mean, variance, epsilon);
@@ -182,6 +184,7 @@ function reciprocalDeviation(
 /** Batch normalisation by given statistics: x [N,C,...]; scale, bias, mean, variance [C]. Source: ONNX BatchNormalization. */
 export const batchNormInference = defineOp('batchNormInference', {
   inputs: ['x', 'scale', 'bias', 'mean', 'variance'],
+  traits: { elementwise: false, halves: 'stays' },
   type: ({ x, scale }, _: BatchNormAttributes) => {
     checkChannels(x, scale);
     return x;

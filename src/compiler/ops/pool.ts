@@ -56,6 +56,7 @@ function largest(x: NdArray, covered: readonly number[]): number {
 /** Maximum over a window of [N,C,H,W]; padding never wins. Source: ONNX MaxPool. */
 export const maxPool = defineOp('maxPool', {
   inputs: ['x'],
+  traits: { elementwise: false, halves: 'follows' },
   type: ({ x }, attrs: PoolAttributes) => pooled(x, attrs),
   reference: ({ x }, attrs, type) => {
     const y = ndarray(type.shape as readonly number[]);
@@ -78,6 +79,7 @@ const maxPoolAttributes = ({ kernel, strides, pads, dilations }: PoolAttributes)
 /** Gradient of maxPool: each dy goes to the first largest element of its window. */
 export const maxPoolGrad = defineOp('maxPoolGrad', {
   inputs: ['x', 'dy'],
+  traits: { elementwise: false, halves: 'stays' },
   type: ({ x }, _: PoolAttributes) => x,
   reference: ({ x, dy }, attrs) => {
     const dx = ndarray(x.shape);
@@ -115,6 +117,7 @@ export interface AvgPoolAttributes extends PoolAttributes {
 /** Mean over a window of [N,C,H,W]; dilation is 1. Source: ONNX AveragePool. */
 export const avgPool = defineOp('avgPool', {
   inputs: ['x'],
+  traits: { elementwise: false, halves: 'follows' },
   type: ({ x }, attrs: AvgPoolAttributes) => {
     if (attrs.dilations.some((dilation) => dilation !== 1))
       throw new TypeFault(
@@ -152,6 +155,7 @@ export interface AvgPoolGradAttributes extends AvgPoolAttributes {
 /** Gradient of avgPool: each dy is spread evenly over the elements of its window. */
 export const avgPoolGrad = defineOp('avgPoolGrad', {
   inputs: ['dy'],
+  traits: { elementwise: false, halves: 'stays' },
   type: ({ dy }, { input }: AvgPoolGradAttributes) => ({
     dtype: dy.dtype,
     shape: [...dy.shape.slice(0, 2), ...input],

@@ -15,6 +15,11 @@ import { narrowed, wideType, widened } from './widen.js';
 /** Mean over axes; of 16-bit values in float32, rounded once. */
 export const reduceMean = defineOp('reduceMean', {
   inputs: ['x'],
+  traits: {
+    elementwise: false,
+    halves: ({ x }, { axes }: ReduceAttributes) => (isPooling(x, axes) ? 'follows' : 'stays'),
+    passes: () => 1,
+  },
   type: ({ x }, attrs: ReduceAttributes) => ({
     dtype: x.dtype,
     shape: reducedShape(x.shape, attrs),
@@ -44,9 +49,15 @@ export const reduceMean = defineOp('reduceMean', {
   },
 });
 
+/** Means over the pixels of a map stand in for it; statistics of a layer norm are means, too. */
+function isPooling(x: TensorType, axes: readonly number[]): boolean {
+  return x.shape.length === 4 && axes.join() === '2,3';
+}
+
 /** Number of elements along axes, a scalar of x's type or of float32 for 16 bits; known only at run time where the batch is symbolic. */
 export const count = defineOp('count', {
   inputs: ['x'],
+  traits: { elementwise: false, halves: 'stays', shapes: ['x'] },
   type: ({ x }, _: { readonly axes: readonly number[] }) => ({
     dtype: wideType(x).dtype,
     shape: [],
@@ -91,6 +102,7 @@ export function countOf(x: Value, { axes }: { readonly axes: readonly number[] }
 /** Index of the largest element along the last axis, as int64; the first among equals. */
 export const argMax = defineOp('argMax', {
   inputs: ['x'],
+  traits: { elementwise: false, halves: 'stays' },
   type: ({ x }) => ({ dtype: 'int64', shape: x.shape.slice(0, -1) }),
   reference: ({ x }) => argMaxArray(x),
   onnx: (b, { x }) => b.ArgMax(x, { axis: -1, keepdims: 0 }),
@@ -113,6 +125,7 @@ function argMaxArray(x: NdArray): NdArray {
  */
 export const sameArgMax = defineOp('sameArgMax', {
   inputs: ['a', 'b'],
+  traits: { elementwise: false, halves: 'stays' },
   type: ({ a, b }) => {
     if (!shapeEquals(a.shape, b.shape))
       throw new TypeFault(

@@ -1,4 +1,5 @@
 import type { Op } from '../ir/graph.js';
+import type { NamedOp } from '../ir/op.js';
 import * as after from './after.js';
 import * as broadcast from './broadcast.js';
 import * as channels from './channels.js';
@@ -21,12 +22,12 @@ const families: readonly object[] = [
   ...[moments, noise, norm, pool, reduce, shape],
 ];
 
-const byName = new Map(
-  families
-    .flatMap((family) => Object.values(family) as unknown[])
-    .filter(isOp)
-    .map((op) => [op.name, op]),
-);
+/** Every primitive. */
+export const primitives: readonly Op[] = families
+  .flatMap((family) => Object.values(family) as unknown[])
+  .filter(isOp);
+
+const byName = new Map(primitives.map((op) => [op.name, op]));
 
 function isOp(value: unknown): value is Op {
   return (
@@ -38,4 +39,14 @@ function isOp(value: unknown): value is Op {
 /** The primitive of a name, by which a written graph names it; undefined if there is none. */
 export function findOp(name: string): Op | undefined {
   return byName.get(name);
+}
+
+/** A primitive of one result, with operands of any names. */
+export type AnyOp = NamedOp<readonly string[], readonly ['y'], object>;
+
+/** Those whose results depend on elements in one place alone and are finite where these are. */
+export const elementwiseOps: readonly AnyOp[] = primitives.filter(isElementwise);
+
+function isElementwise(op: Op): op is AnyOp {
+  return op.traits.elementwise === 'total' && 'signature' in op;
 }

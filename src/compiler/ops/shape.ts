@@ -18,6 +18,7 @@ import { forEachIndex, mapArray } from './reference.js';
 /** The same elements in row-major order under another shape. */
 export const reshape = defineOp('reshape', {
   inputs: ['x'],
+  traits: { elementwise: false, halves: 'follows' },
   type: ({ x }, { shape }: { readonly shape: Shape }) => {
     const [from, to] = [sizeOf(x.shape), sizeOf(shape)];
     if (!dimEquals(from, to))
@@ -37,6 +38,7 @@ export const reshape = defineOp('reshape', {
 /** Axis i of the result is axis permutation[i] of x. */
 export const transpose = defineOp('transpose', {
   inputs: ['x'],
+  traits: { elementwise: false, halves: 'follows' },
   type: ({ x }, { permutation }: { readonly permutation: readonly number[] }) => {
     const sorted = [...permutation].sort((a, b) => a - b);
     if (sorted.length !== x.shape.length || sorted.some((axis, i) => axis !== i))
@@ -74,6 +76,7 @@ export interface SliceAttributes {
 /** Elements start (inclusive) to end (exclusive) along one axis. */
 export const slice = defineOp('slice', {
   inputs: ['x'],
+  traits: { elementwise: false, halves: 'follows' },
   type: ({ x }, { axis, start, end }: SliceAttributes) => {
     const size = x.shape[axis];
     if (typeof size !== 'number' || start < 0 || end > size || start >= end)
@@ -110,6 +113,7 @@ export interface PadAttributes {
 /** Zeros before and after x along one axis. */
 export const padAxis = defineOp('padAxis', {
   inputs: ['x'],
+  traits: { elementwise: false, halves: 'follows' },
   type: ({ x }, { axis, before, after }: PadAttributes) => {
     const size = x.shape[axis];
     if (typeof size !== 'number' || before < 0 || after < 0)
@@ -148,6 +152,7 @@ export const padAxis = defineOp('padAxis', {
 export const concatOp: Op = {
   name: 'concat',
   outputNames: ['y'],
+  traits: { elementwise: false, halves: 'follows' },
   inputName: (index) => `input ${index}`,
   inferTypes: (inputs, attrs) => {
     const axis = attrs['axis'] as number;
@@ -227,6 +232,7 @@ export function concat(
 /** Conversion to another element type; towards zero for integers. */
 export const cast = defineOp('cast', {
   inputs: ['x'],
+  traits: { elementwise: 'total', halves: 'stays' },
   type: ({ x }, { to }: { readonly to: DType }) => ({ dtype: to, shape: x.shape }),
   reference: ({ x }, { to }) =>
     mapArray(
@@ -241,6 +247,7 @@ export const cast = defineOp('cast', {
 /** 1 where a equals b, else 0, as bool; the shapes are equal. */
 export const equal = defineOp('equal', {
   inputs: ['a', 'b'],
+  traits: { elementwise: 'total', halves: 'stays', commutative: true },
   type: ({ a, b }) => {
     if (!shapeEquals(a.shape, b.shape) || a.dtype !== b.dtype)
       throw new TypeFault(

@@ -1,7 +1,5 @@
 import type { AttributeValue, Attributes, Graph, Node, Op, Value } from '../ir/graph.js';
 import { rewriteGraph, type MappedInputs } from '../ir/rewrite.js';
-import { add, minimum, mul } from '../ops/elementwise.js';
-import { equal } from '../ops/shape.js';
 import { bytesOf, type TensorData } from '../../support/tensor.js';
 
 /*
@@ -10,9 +8,6 @@ import { bytesOf, type TensorData } from '../../support/tensor.js';
  * Runtime writes into the running statistics of the operator that spells it: those constants are
  * made with the operator (scratch), one pair for each node that is left.
  */
-
-/** Ops for which the order of the operands changes no bit of the result. */
-const commutative: ReadonlySet<Op> = new Set<Op>([add, mul, minimum, equal]);
 
 /** Computes each common subexpression once; constants are common where their bytes are equal. */
 export function eliminateCommonSubexpressions(graph: Graph): Graph {
@@ -41,7 +36,7 @@ class Numbering {
     let id = this.#ops.get(op);
     if (id === undefined) this.#ops.set(op, (id = this.#ops.size));
     const operands = inputs.map((input: Value | undefined) => input?.id ?? -1);
-    if (commutative.has(op)) operands.sort((a, b) => a - b);
+    if (op.traits.commutative) operands.sort((a, b) => a - b);
     return `${id}(${operands.join(',')})${this.#formatAttributes(attrs)}`;
   }
 

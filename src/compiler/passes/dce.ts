@@ -4,11 +4,7 @@ import { rewriteGraph } from '../ir/rewrite.js';
 /** Drops the nodes that no output needs. Inputs stay: they are the artifact's interface. */
 export function eliminateDeadCode(graph: Graph): Graph {
   const live = liveNodes(graph);
-  return rewriteGraph(
-    graph,
-    () => undefined,
-    (node) => live.has(node),
-  );
+  return rewriteGraph(graph, () => undefined, { keep: (node) => live.has(node) });
 }
 
 /** Backwards over the nodes: when one is reached, all its users have been. */

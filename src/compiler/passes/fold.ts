@@ -1,6 +1,11 @@
 import type { Graph, Node, Op, Value } from '../ir/graph.js';
 import type { NdArray } from '../ir/ndarray.js';
-import { rewriteGraph, type MappedInputs } from '../ir/rewrite.js';
+import {
+  rewriteGraph,
+  type MappedInputs,
+  type OnDecline,
+  type RewriteNode,
+} from '../ir/rewrite.js';
 import { constant, constantOp } from '../ops/constant.js';
 import { add, div, mul, neg, sqrt, sub } from '../ops/elementwise.js';
 import { reshape, transpose } from '../ops/shape.js';
@@ -20,14 +25,20 @@ const onePass: ReadonlySet<Op> = new Set<Op>([add, sub, mul, div, neg, sqrt, res
  * element type, as it would be at run time. A large result of small operands (a broadcast) stays
  * a node: it would only make the file larger.
  */
-export function foldConstants(graph: Graph): Graph {
-  return rewriteGraph(graph, (node, inputs, target) => {
+export function foldConstants(graph: Graph, onDecline?: OnDecline): Graph {
+  const rewrite: RewriteNode = (node, inputs, target) => {
     if (node.op === constantOp || inputs.length === 0) return undefined;
     const operands = inputs.map((input) => input && knownTensor(input));
     const known = operands.every((tensor, i) => tensor !== undefined || inputs[i] === undefined);
-    if (!known || !isWorthwhile(node, inputs)) return undefined;
-    return evaluateNode(node, operands)?.map((tensor): Value => constant(target, tensor));
-  });
+    if (!known) return undefined;
+    if (!isWorthwhile(node, inputs)) return 'its tensors are too large to compute or to store';
+    const results = evaluateNode(node, operands);
+    return (
+      results?.map((tensor): Value => constant(target, tensor)) ??
+      `a result has no exact ${node.outputs[0]?.dtype}`
+    );
+  };
+  return rewriteGraph(graph, rewrite, { onDecline });
 }
 
 function isWorthwhile({ op, outputs }: Node, inputs: MappedInputs): boolean {

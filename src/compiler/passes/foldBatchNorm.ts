@@ -1,9 +1,10 @@
-import type { Graph, Node, Value } from '../ir/graph.js';
-import { rewriteGraph } from '../ir/rewrite.js';
+import type { Graph, Value } from '../ir/graph.js';
+import { viewOf, type ViewOf } from '../ir/op.js';
+import { rewriteGraph, type OnDecline, type RewriteNode } from '../ir/rewrite.js';
 import { constantOp, scalarLike } from '../ops/constant.js';
-import { conv, type ConvAttributes } from '../ops/conv.js';
+import { conv } from '../ops/conv.js';
 import { add, div, mul, sqrt, sub } from '../ops/elementwise.js';
-import { batchNormInference, type BatchNormAttributes } from '../ops/norm.js';
+import { batchNormInference } from '../ops/norm.js';
 import { reshape } from '../ops/shape.js';
 import { countUses } from './uses.js';
 
@@ -21,39 +22,35 @@ import { countUses } from './uses.js';
  * Folds batchNormInference into the convolution before it, where that convolution has no other
  * user (else it would be computed twice) and all parameters are constants or inputs.
  */
-export function foldBatchNorm(graph: Graph): Graph {
+export function foldBatchNorm(graph: Graph, onDecline?: OnDecline): Graph {
   const uses = countUses(graph);
-  const isFolded = (value: Value | undefined): value is Value & { readonly producer: Node } =>
-    value?.producer?.op === conv &&
-    uses.get(value) === 1 &&
-    value.producer.inputs.slice(1).every(isParameter);
-  return rewriteGraph(graph, (node, [y, ...statistics]) => {
-    if (node.op !== batchNormInference || !isFolded(node.inputs[0])) return undefined;
-    if (!node.inputs.slice(1).every(isParameter)) return undefined;
-    const [scale, bias, mean, variance] = statistics;
-    const before = y?.producer;
-    if (!before || !scale || !bias || !mean || !variance) return undefined;
-    const { epsilon } = node.attrs as unknown as BatchNormAttributes;
-    return [foldInto(before, { scale, bias, mean, variance }, epsilon)];
-  });
+  const rewrite: RewriteNode = (node, inputs) => {
+    const norm = viewOf(batchNormInference, node, inputs);
+    if (norm === undefined) return undefined;
+    const [x, ...statistics] = node.inputs;
+    const before = viewOf(conv, x?.producer);
+    const made = viewOf(conv, norm.inputs.x.producer);
+    if (x === undefined || before === undefined || made === undefined)
+      return 'no convolution is before it';
+    if (uses.get(x) !== 1) return 'its convolution has another reader';
+    if (![before.inputs.w, before.inputs.b, ...statistics].every(isParameter))
+      return 'a parameter is computed in the graph';
+    return [foldInto(made, norm)];
+  };
+  return rewriteGraph(graph, rewrite, { onDecline });
 }
 
-type Statistics = Readonly<Record<'scale' | 'bias' | 'mean' | 'variance', Value>>;
-
 /** The convolution with the batch normalisation inside; what it replaces becomes dead code. */
-function foldInto(
-  before: Node,
-  { scale, bias, mean, variance }: Statistics,
-  epsilon: number,
-): Value {
-  const [x, w, b] = before.inputs as readonly [Value, Value, Value | undefined];
-  const factor = div(scale, sqrt(add(variance, scalarLike(variance, epsilon))));
+function foldInto(before: ViewOf<typeof conv>, norm: ViewOf<typeof batchNormInference>): Value {
+  const { x, w, b } = before.inputs;
+  const { scale, bias, mean, variance } = norm.inputs;
+  const factor = div(scale, sqrt(add(variance, scalarLike(variance, norm.attrs.epsilon))));
   const perKernel = reshape(factor, { shape: [...factor.shape, 1, 1, 1] });
   const shifted = b === undefined ? mul(mean, factor) : mul(sub(mean, b), factor);
   const [kernel, offset] = [mul(w, perKernel), sub(bias, shifted)];
-  const attrs = before.attrs as unknown as ConvAttributes;
   // Its node is still the convolution's, for whoever looks for the layer in the artifact.
-  return x.graph.within(before.origin, () => conv(x, kernel, offset, attrs));
+  const { origin } = norm.inputs.x;
+  return x.graph.within(origin, () => conv(x, kernel, offset, before.attrs));
 }
 
 function isParameter(value: Value | undefined): boolean {

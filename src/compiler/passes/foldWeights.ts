@@ -1,5 +1,6 @@
 import { Graph, type Node, type Value } from '../ir/graph.js';
 import type { NdArray } from '../ir/ndarray.js';
+import type { OnDecline } from '../ir/rewrite.js';
 import { constantOp } from '../ops/constant.js';
 import { invariant } from '../../support/errors.js';
 import { shapeEquals, sizeOf } from '../../support/shape.js';
@@ -13,6 +14,7 @@ export type WeightSource = Pick<ReadonlyMap<string, TensorData>, 'has' | 'get'>;
 export interface Weighted {
   readonly graph: Graph;
   readonly weights: WeightSource;
+  readonly onDecline?: OnDecline;
 }
 
 /**
@@ -20,11 +22,11 @@ export interface Weighted {
  * weights, too, each named after the first of those it was computed from that has its shape. What
  * would be larger than its operands, a broadcast, stays a node. Weights that nothing reads go.
  */
-export function foldWeights({ graph, weights }: Weighted): {
+export function foldWeights({ graph, weights, onDecline }: Weighted): {
   readonly graph: Graph;
   readonly weights: ReadonlyMap<string, TensorData>;
 } {
-  const fixed = new FixedValues(graph, weights);
+  const fixed = new FixedValues(graph, weights, onDecline);
   const target = new Graph(graph.name);
   const mapped = new Map<Value, Value>();
   const declare = (name: string, value: Value): void => {
@@ -65,6 +67,7 @@ class FixedValues {
   constructor(
     private readonly graph: Graph,
     private readonly weights: WeightSource,
+    onDecline?: OnDecline,
   ) {
     for (const { name, value } of graph.inputs)
       if (weights.has(name)) {
@@ -74,8 +77,9 @@ class FixedValues {
     for (const node of graph.nodes) {
       const inputs = operandsOf(node);
       const known = inputs.every((input) => this.has(input) || isConstant(input));
-      if (known && inputs.some((input) => this.has(input)) && isNoLarger(node))
-        for (const output of node.outputs) this.#values.add(output);
+      if (!known || !inputs.some((input) => this.has(input))) continue;
+      if (!isNoLarger(node)) onDecline?.(node, 'its result would be larger than its operands');
+      else for (const output of node.outputs) this.#values.add(output);
     }
   }
 

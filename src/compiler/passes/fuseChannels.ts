@@ -1,11 +1,7 @@
-import type { Graph, Node, Op, Value } from '../ir/graph.js';
-import { rewriteGraph, type MappedInputs } from '../ir/rewrite.js';
-import {
-  expandLike,
-  reduceSum,
-  type ExpandAttributes,
-  type ReduceAttributes,
-} from '../ops/broadcast.js';
+import type { Graph, Value } from '../ir/graph.js';
+import { viewOf, type ViewOf } from '../ir/op.js';
+import { rewriteGraph, type OnDecline, type RewriteNode } from '../ir/rewrite.js';
+import { expandLike, reduceSum } from '../ops/broadcast.js';
 import { channelAffine, channelDot } from '../ops/channels.js';
 import { add, mul } from '../ops/elementwise.js';
 import { shapeEquals } from '../../support/shape.js';
@@ -19,42 +15,57 @@ import { countUses } from './uses.js';
  */
 
 /** Joins products and sums over channels' maps into channelDot and channelAffine. */
-export function fuseChannels(graph: Graph): Graph {
+export function fuseChannels(graph: Graph, onDecline?: OnDecline): Graph {
   const uses = countUses(graph);
-  /** The operands of the one reader's producer. */
-  const operands = (old: Value | undefined, made: Value | undefined, op: Op): MappedInputs =>
-    old && uses.get(old) === 1 && made?.producer?.op === op ? made.producer.inputs : [];
-  const fused = rewriteGraph(graph, (node, inputs) => {
-    if (node.op === reduceSum) return fuseDot(node, operands(node.inputs[0], inputs[0], mul));
-    if (node.op !== add) return undefined;
-    for (const [i, j] of [
-      [0, 1],
-      [1, 0],
-    ] as const) {
-      const product = operands(node.inputs[i], inputs[i], mul);
-      const spread = operands(node.inputs[j], inputs[j], expandLike);
-      const made = fuseAffine(product, spread[0], inputs[j]?.producer);
-      if (made) return [made];
+  const isShared = (value: Value | undefined): boolean =>
+    value !== undefined && uses.get(value) !== 1;
+  const rewrite: RewriteNode = (node, inputs) => {
+    const sum = viewOf(reduceSum, node, inputs);
+    if (sum) {
+      const product = viewOf(mul, sum.inputs.x.producer);
+      if (product === undefined) return undefined;
+      return isShared(node.inputs[0]) ? 'its product has another reader' : fuseDot(sum, product);
     }
-    return undefined;
-  });
-  return eliminateDeadCode(fused);
+    const sides = viewOf(add, node, inputs)?.inputs;
+    if (sides === undefined) return undefined;
+    let declined: string | undefined;
+    for (const [left, right] of [
+      [sides.a, sides.b],
+      [sides.b, sides.a],
+    ] as const) {
+      const product = viewOf(mul, left.producer);
+      const spread = viewOf(expandLike, right.producer);
+      if (product === undefined || spread === undefined) continue;
+      if (node.inputs.some(isShared)) return 'its product or its term has another reader';
+      const made = fuseAffine(product, spread);
+      if (typeof made === 'object') return made;
+      declined ??= made;
+    }
+    return declined;
+  };
+  return eliminateDeadCode(rewriteGraph(graph, rewrite, { onDecline }));
 }
 
-function fuseDot({ attrs }: Node, [a, b]: MappedInputs): readonly Value[] | undefined {
-  const { axes, keepDims } = attrs as unknown as ReduceAttributes;
-  const fits = a?.rank === 4 && b && shapeEquals(a.shape, b.shape);
-  return fits && keepDims && axes.join() === '2,3' ? [channelDot(a, b)] : undefined;
+function fuseDot(
+  { attrs: { axes, keepDims } }: ViewOf<typeof reduceSum>,
+  { inputs: { a, b } }: ViewOf<typeof mul>,
+): readonly Value[] | string {
+  if (a.rank !== 4 || !shapeEquals(a.shape, b.shape)) return 'not a product of two maps';
+  const overPixels = keepDims && axes.join() === '2,3';
+  return overPixels ? [channelDot(a, b)] : "not over each channel's pixels";
 }
 
 function fuseAffine(
-  [x, scale]: MappedInputs,
-  shift: Value | undefined,
-  spread: Node | undefined,
-): Value | undefined {
-  const { axes = [] } = (spread?.attrs ?? {}) as ExpandAttributes;
-  if (x?.rank !== 4 || !scale || !shift || axes.length > 0) return undefined;
+  { inputs: { a: x, b: scale } }: ViewOf<typeof mul>,
+  { inputs: { x: shift }, attrs: { axes = [] } }: ViewOf<typeof expandLike>,
+): readonly Value[] | string {
   const rows = [...x.shape.slice(0, 2), 1, 1];
-  const fits = shapeEquals(scale.shape, rows) && shapeEquals(shift.shape, rows);
-  return fits ? channelAffine(x, scale, shift) : undefined;
+  const fits =
+    x.rank === 4 &&
+    axes.length === 0 &&
+    shapeEquals(scale.shape, rows) &&
+    shapeEquals(shift.shape, rows);
+  return fits
+    ? [channelAffine(x, scale, shift)]
+    : 'not a factor and a term for each channel of a map';
 }

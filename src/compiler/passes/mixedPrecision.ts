@@ -1,15 +1,7 @@
 import type { Graph, Node, Op, Value } from '../ir/graph.js';
 import { rewriteGraph, type MappedInputs } from '../ir/rewrite.js';
-import { expandLike, type ReduceAttributes } from '../ops/broadcast.js';
 import { constantOp } from '../ops/constant.js';
-import { conv } from '../ops/conv.js';
-import * as elementwise from '../ops/elementwise.js';
-import { matmul } from '../ops/matmul.js';
-import { dropout, stochasticDepth } from '../ops/noise.js';
-import { batchNormTrain } from '../ops/norm.js';
-import { avgPool, maxPool } from '../ops/pool.js';
-import { reduceMean } from '../ops/reduce.js';
-import { cast, concatOp, padAxis, reshape, slice, transpose } from '../ops/shape.js';
+import { cast } from '../ops/shape.js';
 import { dtypes, type HalfType } from '../../support/dtype.js';
 
 /*
@@ -32,19 +24,6 @@ import { dtypes, type HalfType } from '../../support/dtype.js';
  * rounding is tested by the interpreter, which can round.
  */
 
-/** What gains by 16 bits: always computed so. */
-const products: ReadonlySet<Op> = new Set<Op>([conv, matmul]);
-
-const { add, sub, mul, neg, relu, silu, sigmoid, tanh } = elementwise;
-const { hardSigmoid, hardSwish, gelu } = elementwise;
-
-/** What is computed in the type that its operands come in, so that no cast parts a chain. */
-const followers: ReadonlySet<Op> = new Set<Op>([
-  ...[add, sub, mul, neg, relu, silu, sigmoid, tanh, hardSigmoid, hardSwish, gelu],
-  ...[reshape, transpose, slice, padAxis, concatOp, expandLike],
-  ...[maxPool, avgPool, dropout, stochasticDepth, batchNormTrain, reduceMean],
-]);
-
 /** Rewrites a network to compute in a 16-bit type where that is safe; inputs and outputs stay. */
 export function mixedPrecision(dtype: HalfType): (graph: Graph) => Graph {
   return function mixedPrecisionPass(graph: Graph): Graph {
@@ -58,9 +37,9 @@ export function mixedPrecision(dtype: HalfType): (graph: Graph) => Graph {
       return made;
     };
     return rewriteGraph(graph, (node, inputs, target) => {
-      if (!(products.has(node.op) || follows(node, inputs, halves))) return undefined;
+      if (!isHalved(node, inputs, halves)) return undefined;
       const operands = inputs.map((input, i) => {
-        if (input === undefined || keepsType(node.op, i)) return input;
+        if (input === undefined || isWide(node.op, i)) return input;
         return isShape(node.op, i) ? (halves.get(input) ?? input) : half(input);
       });
       return target.add(node.op, operands, node.attrs).map((result) => {
@@ -73,19 +52,27 @@ export function mixedPrecision(dtype: HalfType): (graph: Graph) => Graph {
   };
 }
 
-/** Scale and bias of a batch norm are of float32 whatever its map is. */
-const keepsType = (op: Op, operand: number): boolean => op === batchNormTrain && operand > 0;
+/** Whether an operand stays in float32, such as the scale of a batch norm. */
+const isWide = ({ traits, inputName }: Op, operand: number): boolean =>
+  traits.wide?.includes(inputName(operand)) === true;
 
-/** expandLike looks at the shape of its second operand only. */
-const isShape = (op: Op, operand: number): boolean => op === expandLike && operand === 1;
+/** Whether only the shape of an operand counts. */
+const isShape = ({ traits, inputName }: Op, operand: number): boolean =>
+  traits.shapes?.includes(inputName(operand)) === true;
 
-/** Whether a node's operands are at hand in 16 bits, all but those that anybody may cast. */
-function follows(
+/**
+ * Whether a node is computed in 16 bits: it gains by them, or it follows its operands, and these are at hand
+ * in 16 bits, all but those that anybody may cast.
+ */
+function isHalved(
   { op, attrs }: Node,
   inputs: MappedInputs,
   halves: ReadonlyMap<Value, Value>,
 ): boolean {
-  if (!followers.has(op) || (op === reduceMean && !isPooling(inputs[0], attrs))) return false;
+  const trait = op.traits.halves;
+  const types = inputs.map((input) => input?.type);
+  const how = typeof trait === 'function' ? trait(types, attrs) : trait;
+  if (how !== 'follows') return how === 'gains';
   const operands = inputs.filter((input, i) => input !== undefined && !isShape(op, i));
   const computed = operands.flatMap((input) => (input && !isGiven(input) ? [input] : []));
   return computed.length > 0 && computed.every((input) => isFromHalf(input, halves));
@@ -103,9 +90,4 @@ function isFromHalf(value: Value, halves: ReadonlyMap<Value, Value>): boolean {
 /** Parameters, masks and constants: few numbers, or read where they are used alone. */
 function isGiven({ producer, dtype }: Value): boolean {
   return dtypes[dtype].floating && (producer === undefined || producer.op === constantOp);
-}
-
-/** Statistics of a layer norm are means, too; those of global pooling stand in for a map. */
-function isPooling(x: Value | undefined, attrs: unknown): boolean {
-  return x?.rank === 4 && (attrs as ReduceAttributes).axes.join() === '2,3';
 }

@@ -1,4 +1,5 @@
 import type { Graph } from '../ir/graph.js';
+import type { OnDecline } from '../ir/rewrite.js';
 import { verifyGraph } from '../ir/verify.js';
 import { eliminateCommonSubexpressions } from './cse.js';
 import { eliminateDeadCode } from './dce.js';
@@ -10,9 +11,11 @@ export interface OptimizeOptions {
   readonly verify?: boolean;
   /** Gets the graph after each pass, for dumps. */
   readonly onPass?: (name: string, graph: Graph) => void;
+  /** Who is told which nodes a pass left alone that is meant for their like. */
+  readonly declinesOf?: (pass: string) => OnDecline | undefined;
 }
 
-type Pass = readonly [name: string, run: (graph: Graph) => Graph];
+type Pass = readonly [name: string, run: (graph: Graph, onDecline?: OnDecline) => Graph];
 
 /*
  * Each pass is one sweep in the order of the nodes and sees its operands already rewritten, so a
@@ -32,10 +35,13 @@ const passes: readonly Pass[] = [
 ];
 
 /** Runs the passes that every artifact goes through; time is linear in the number of nodes. */
-export function optimize(graph: Graph, { verify = false, onPass }: OptimizeOptions = {}): Graph {
+export function optimize(
+  graph: Graph,
+  { verify = false, onPass, declinesOf }: OptimizeOptions = {},
+): Graph {
   if (verify) verifyGraph(graph);
   return passes.reduce((before, [name, run]) => {
-    const after = run(before);
+    const after = run(before, declinesOf?.(name));
     if (verify) verifyGraph(after);
     onPass?.(name, after);
     return after;

@@ -1,12 +1,13 @@
-import type { Graph, Node, Value } from '../ir/graph.js';
-import { rewriteGraph } from '../ir/rewrite.js';
+import type { Graph, Value } from '../ir/graph.js';
+import { viewOf, type ViewOf } from '../ir/op.js';
+import { rewriteGraph, type OnDecline, type RewriteNode } from '../ir/rewrite.js';
 import { reduceSum } from '../ops/broadcast.js';
 import { scalarLike } from '../ops/constant.js';
-import { conv, type ConvAttributes } from '../ops/conv.js';
+import { conv } from '../ops/conv.js';
 import { add, div, mul, relu, sqrt, sub } from '../ops/elementwise.js';
 import { matmul } from '../ops/matmul.js';
 import { channelMoments } from '../ops/moments.js';
-import { batchNormTrain, type BatchNormAttributes } from '../ops/norm.js';
+import { batchNormTrain } from '../ops/norm.js';
 import { reshape } from '../ops/shape.js';
 import { countUses } from './uses.js';
 
@@ -37,32 +38,40 @@ const widening = 2;
 const pixelsPerChannel = 16;
 
 /** Computes the statistics of batch norms behind widening 1x1 convolutions from the narrow side; before autodiff. */
-export function pointwiseMoments(graph: Graph): Graph {
+export function pointwiseMoments(graph: Graph, onDecline?: OnDecline): Graph {
   const uses = countUses(graph);
-  return rewriteGraph(graph, (node, [y, scale, bias]) => {
-    if (node.op !== batchNormTrain || !scale || !bias) return undefined;
-    const before = y?.producer;
-    if (!before || uses.get(node.inputs[0] as Value) !== 1 || !widens(before)) return undefined;
-    const { epsilon } = node.attrs as unknown as BatchNormAttributes;
-    return normalize(before, scale, bias, epsilon);
-  });
+  const rewrite: RewriteNode = (node, inputs) => {
+    const norm = viewOf(batchNormTrain, node, inputs);
+    if (norm === undefined) return undefined;
+    const before = viewOf(conv, norm.inputs.x.producer);
+    if (before === undefined) return 'no convolution is before it';
+    const [x] = node.inputs;
+    if (x && uses.get(x) !== 1) return 'its convolution has another reader';
+    return whyNot(before) ?? normalize(before, norm);
+  };
+  return rewriteGraph(graph, rewrite, { onDecline });
 }
 
-/** Whether a node is a 1x1 convolution without bias that has many more channels out than in. */
-function widens({ op, inputs: [x, w, b], attrs }: Node): boolean {
-  if (op !== conv || !x || !w || b) return false;
-  const { strides, pads, groups } = attrs as unknown as ConvAttributes;
+/** Why a convolution is not a 1x1 one without bias that has many more channels out than in. */
+function whyNot({ inputs: { x, w, b }, attrs }: ViewOf<typeof conv>): string | undefined {
+  const { strides, pads, groups } = attrs;
   const [out = 1, channels = 1, ...kernel] = w.shape.map(Number);
   const pointwise = [...kernel, ...strides, groups].every((v) => v === 1);
+  if (!pointwise || pads.some((v) => v !== 0)) return 'its convolution is not 1x1';
+  if (b) return 'its convolution has a bias';
+  if (out < widening * channels)
+    return `its convolution does not widen ${widening}-fold: ${channels} channels become ${out}`;
   const [batch] = x.shape;
   const pixels = (typeof batch === 'number' ? batch : 1) * x.height * x.width;
-  const many = pixels >= pixelsPerChannel * channels;
-  return pointwise && many && pads.every((v) => v === 0) && out >= widening * channels;
+  return pixels >= pixelsPerChannel * channels
+    ? undefined
+    : `${pixels} pixels are too few for ${channels} channels`;
 }
 
 /** y, mean and variance as batchNormTrain gives them. */
-function normalize(before: Node, scale: Value, bias: Value, epsilon: number): Value[] {
-  const [u, w] = before.inputs as readonly [Value, Value];
+function normalize(before: ViewOf<typeof conv>, norm: ViewOf<typeof batchNormTrain>): Value[] {
+  const { x: u, w } = before.inputs;
+  const { scale, bias } = norm.inputs;
   const [out = 1, channels = 1] = w.shape.map(Number);
   const moments = channelMoments(u);
   const matrix = reshape(w, { shape: [out, channels] });
@@ -71,9 +80,9 @@ function normalize(before: Node, scale: Value, bias: Value, epsilon: number): Va
   const spread = mul(matmul(matrix, moments.covariance, {}), matrix);
   // A variance is not negative; rounding might make it so.
   const variance = relu(reduceSum(spread, { axes: [1], keepDims: false }));
-  const a = div(scale, sqrt(add(variance, scalarLike(variance, epsilon))));
+  const a = div(scale, sqrt(add(variance, scalarLike(variance, norm.attrs.epsilon))));
   const kernel = mul(w, reshape(a, { shape: [out, 1, 1, 1] }));
   const shift = sub(bias, mul(a, mean));
-  const y = conv(u, kernel, shift, before.attrs as unknown as ConvAttributes);
+  const y = conv(u, kernel, shift, before.attrs);
   return [y, mean, variance];
 }

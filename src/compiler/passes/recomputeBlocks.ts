@@ -1,5 +1,5 @@
 import type { Graph, Node, Value } from '../ir/graph.js';
-import { rewriteGraph, type MappedInputs } from '../ir/rewrite.js';
+import { rewriteGraph, type MappedInputs, type OnDecline } from '../ir/rewrite.js';
 import { after } from '../ops/after.js';
 import { invariant } from '../../support/errors.js';
 import { staticDim, type Shape } from '../../support/shape.js';
@@ -7,8 +7,8 @@ import { staticDim, type Shape } from '../../support/shape.js';
 /*
  * Gradient checkpointing (arXiv 1604.06174): the forward pass keeps the maps at the borders of
  * segments, and the backward pass computes those inside a segment again when it comes to it. A border
- * is where one map alone is alive, as between the blocks of a network. The last segment is kept, since the backward pass starts with it. What is
- * computed again is the same to the last bit; small values, such as batch statistics, are kept.
+ * is where one map alone is alive, as between the blocks of a network. The last segment is kept, since the
+ * backward pass starts with it. What is computed again is the same to the last bit; small values, such as batch statistics, are kept.
  *
  * A runtime is free to compute the copies early, and then nothing is won. So the map at the border
  * goes through `after`, with the gradient that the backward pass has reached as token.
@@ -19,8 +19,8 @@ import { staticDim, type Shape } from '../../support/shape.js';
  */
 
 /** Makes the backward pass compute the maps inside segments of the forward pass again; after autodiff. */
-export function recomputeBlocks(graph: Graph): Graph {
-  const segments = segmentsOf(graph);
+export function recomputeBlocks(graph: Graph, onDecline?: OnDecline): Graph {
+  const segments = segmentsOf(graph, onDecline);
   const made = new Map<Value, Value>();
   const copies = new Map<Value, Value>();
   const tokens = new Map<number, Value>();
@@ -86,7 +86,7 @@ const sizeOfSample = ({ shape }: Value): number =>
   shape.slice(1).reduce<number>((size, dim) => size * staticDim(dim), 1);
 
 /** The segment of each map inside one, counted from 0; without the last segment and the borders. */
-function segmentsOf(graph: Graph): Map<Value, number> {
+function segmentsOf(graph: Graph, onDecline?: OnDecline): Map<Value, number> {
   const read = new Set(graph.nodes.flatMap(({ inputs }) => inputs));
   const nodes = graph.nodes.filter(isForward);
   const maps = nodes.map(({ outputs }) =>
@@ -96,15 +96,21 @@ function segmentsOf(graph: Graph): Map<Value, number> {
   const segments = new Map<Value, number>();
   let own: Value[] = [];
   let segment = 0;
+  const keep = ({ producer }: Value, reason: string): void => {
+    if (producer) onDecline?.(producer, reason);
+  };
   for (const map of maps.flat()) {
     if (!ends.has(map)) {
       own.push(map);
       continue;
     }
     for (const inner of own) segments.set(inner, segment);
+    keep(map, 'it is a border, from which a segment is computed again');
     segment++;
     own = [];
   }
+  for (const map of own)
+    keep(map, 'it is in the last segment, with which the backward pass begins');
   return segments;
 }
 

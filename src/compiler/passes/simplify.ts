@@ -1,4 +1,5 @@
-import type { Attributes, Graph, Op, Value } from '../ir/graph.js';
+import type { Graph, Node, Op, Value } from '../ir/graph.js';
+import { viewOf, type Named, type NamedOp } from '../ir/op.js';
 import { rewriteGraph, sameType, type MappedInputs } from '../ir/rewrite.js';
 import { expandLike, reduceSum, type ReduceAttributes } from '../ops/broadcast.js';
 import { scalar } from '../ops/constant.js';
@@ -6,7 +7,6 @@ import { add, div, mul, neg, sub } from '../ops/elementwise.js';
 import { reduceMean } from '../ops/reduce.js';
 import { cast, padAxis, reshape, slice, transpose } from '../ops/shape.js';
 import { dtypes, isHalf } from '../../support/dtype.js';
-import type { Shape } from '../../support/shape.js';
 import { knownNumber } from './constants.js';
 
 /*
@@ -16,29 +16,26 @@ import { knownNumber } from './constants.js';
  * x * 0 stays: it is NaN where x is infinite or NaN, which must not be hidden.
  */
 
-type Rule = (operands: readonly Value[], attrs: Attributes) => Value | undefined;
+type Pair = Named<readonly ['a', 'b'], Value>;
+type Single = Named<readonly ['x'], Value>;
 
-const operandsOf = (value: Value | undefined, op: Op): readonly Value[] | undefined =>
-  value?.producer?.op === op ? present(value.producer.inputs) : undefined;
-
-const timesOne: Rule = ([a, b]) =>
+const timesOne = ({ a, b }: Pair): Value | undefined =>
   knownNumber(b) === 1 ? a : knownNumber(a) === 1 ? b : undefined;
 
-const plusZero: Rule = ([a, b]) =>
+const plusZero = ({ a, b }: Pair): Value | undefined =>
   knownNumber(b) === 0 ? a : knownNumber(a) === 0 ? b : undefined;
 
 /** (x * c) * d = x * (c * d), with both constants in either place. */
-const joinFactors: Rule = ([a, b]) => {
+function joinFactors({ a, b }: Pair): Value | undefined {
   const outer = knownNumber(b) ?? knownNumber(a);
-  const product = operandsOf(knownNumber(b) === undefined ? b : a, mul);
+  const product = viewOf(mul, (knownNumber(b) === undefined ? b : a).producer)?.inputs;
   if (outer === undefined || product === undefined) return undefined;
-  const [left, right] = product;
-  const inner = knownNumber(right) ?? knownNumber(left);
-  const x = knownNumber(right) === undefined ? right : left;
-  if (inner === undefined || x === undefined) return undefined;
+  const inner = knownNumber(product.b) ?? knownNumber(product.a);
+  const x = knownNumber(product.b) === undefined ? product.b : product.a;
+  if (inner === undefined) return undefined;
   const factor = inner * outer;
   return isOrdinary(factor, x) ? mul(x, scalar(x.graph, factor, x.dtype)) : undefined;
-};
+}
 
 /** Whether a product of constants neither overflows nor vanishes, so that joining loses nothing. */
 function isOrdinary(factor: number, { dtype }: Value): boolean {
@@ -47,92 +44,100 @@ function isOrdinary(factor: number, { dtype }: Value): boolean {
   return dtype === 'float64' && size > 2 ** -1022 && size < 2 ** 1023;
 }
 
-/** x + (-y) = x - y */
-const addNegated: Rule = ([a, b]) => {
-  const [right] = operandsOf(b, neg) ?? [];
-  if (a && right) return sub(a, right);
-  const [left] = operandsOf(a, neg) ?? [];
-  return left && b ? sub(b, left) : undefined;
-};
+const negated = ({ producer }: Value): Value | undefined => viewOf(neg, producer)?.inputs.x;
 
-const subtractZero: Rule = ([a, b]) => (knownNumber(b) === 0 ? a : undefined);
+/** x + (-y) = x - y */
+function addNegated({ a, b }: Pair): Value | undefined {
+  const [left, right] = [negated(a), negated(b)];
+  return right ? sub(a, right) : left && sub(b, left);
+}
+
+const subtractZero = ({ a, b }: Pair): Value | undefined => (knownNumber(b) === 0 ? a : undefined);
 
 /** x - (-y) = x + y */
-const subtractNegated: Rule = ([a, b]) => {
-  const [right] = operandsOf(b, neg) ?? [];
-  return a && right ? add(a, right) : undefined;
-};
+function subtractNegated({ a, b }: Pair): Value | undefined {
+  const right = negated(b);
+  return right && add(a, right);
+}
 
-const divideByOne: Rule = ([a, b]) => (knownNumber(b) === 1 ? a : undefined);
+const divideByOne = ({ a, b }: Pair): Value | undefined => (knownNumber(b) === 1 ? a : undefined);
 
-const negateTwice: Rule = ([x]) => operandsOf(x, neg)?.[0];
+const negateTwice = ({ x }: Single): Value | undefined => negated(x);
 
 /** -(a - b) = b - a */
-const negateDifference: Rule = ([x]) => {
-  const [a, b] = operandsOf(x, sub) ?? [];
-  return a && b ? sub(b, a) : undefined;
-};
+function negateDifference({ x }: Single): Value | undefined {
+  const difference = viewOf(sub, x.producer)?.inputs;
+  return difference && sub(difference.b, difference.a);
+}
 
-const itself: Rule = ([x]) => x;
+const itself = ({ x }: Single): Value => x;
 
-const reshapeTwice: Rule = ([x], attrs) => {
-  const [before] = operandsOf(x, reshape) ?? [];
-  return before && reshape(before, { shape: attrs['shape'] as Shape });
-};
-
-const permutationOf = (attrs: Attributes): readonly number[] =>
-  attrs['permutation'] as readonly number[];
-
-const transposeTwice: Rule = ([x], attrs) => {
-  const [before] = operandsOf(x, transpose) ?? [];
-  if (before === undefined || x?.producer === undefined) return undefined;
-  const first = permutationOf(x.producer.attrs);
-  return transpose(before, {
-    permutation: permutationOf(attrs).map((axis) => first[axis] ?? axis),
-  });
-};
-
-const transposeNothing: Rule = ([x], attrs) =>
-  permutationOf(attrs).every((axis, i) => axis === i) ? x : undefined;
-
-const reduceNothing: Rule = ([x], attrs) =>
-  (attrs as unknown as ReduceAttributes).axes.length === 0 ? x : undefined;
+const reduceNothing = ({ x }: Single, { axes }: ReduceAttributes): Value | undefined =>
+  axes.length === 0 ? x : undefined;
 
 /** A wider type holds the numbers of a narrower one, so the way there and back changes nothing. */
-const castBack: Rule = ([x]) => {
-  const [before] = operandsOf(x, cast) ?? [];
-  return before && x && isHalf(before.dtype) && !isHalf(x.dtype) && dtypes[x.dtype].floating
-    ? before
-    : undefined;
-};
+function castBack({ x }: Single): Value | undefined {
+  const before = viewOf(cast, x.producer)?.inputs.x;
+  const widens = before && isHalf(before.dtype) && !isHalf(x.dtype) && dtypes[x.dtype].floating;
+  return widens ? before : undefined;
+}
 
-/** For each op, the rules that may replace it, the most telling first. */
-const rules = new Map<Op, readonly Rule[]>([
-  [add, [plusZero, addNegated]],
-  [sub, [subtractZero, subtractNegated]],
-  [mul, [timesOne, joinFactors]],
-  [div, [divideByOne]],
-  [neg, [negateTwice, negateDifference]],
-  [reshape, [itself, reshapeTwice]],
-  [transpose, [transposeNothing, transposeTwice]],
-  [reduceSum, [reduceNothing]],
-  [reduceMean, [reduceNothing]],
+/** What the rules of a primitive offer for a node of it, each asked only if those before did not fit. */
+type Rules = (node: Node, inputs: MappedInputs) => Iterable<Value | undefined>;
+
+/** Rules that may replace a node of `op`, the most telling first. */
+function rulesFor<I extends readonly string[], O extends readonly string[], A extends object>(
+  op: NamedOp<I, O, A>,
+  ...rules: readonly ((inputs: Named<I, Value>, attrs: A) => Value | undefined)[]
+): readonly [Op, Rules] {
+  return [
+    op,
+    function* (node, inputs) {
+      const view = viewOf(op, node, inputs);
+      if (view) for (const rule of rules) yield rule(view.inputs, view.attrs);
+    },
+  ];
+}
+
+const rules = new Map<Op, Rules>([
+  rulesFor(add, plusZero, addNegated),
+  rulesFor(sub, subtractZero, subtractNegated),
+  rulesFor(mul, timesOne, joinFactors),
+  rulesFor(div, divideByOne),
+  rulesFor(neg, negateTwice, negateDifference),
+  rulesFor(reshape, itself, ({ x }, { shape }) => {
+    const before = viewOf(reshape, x.producer)?.inputs.x;
+    return before && reshape(before, { shape });
+  }),
+  rulesFor(
+    transpose,
+    ({ x }, { permutation }) => (permutation.every((axis, i) => axis === i) ? x : undefined),
+    ({ x }, { permutation }) => {
+      const before = viewOf(transpose, x.producer);
+      if (before === undefined) return undefined;
+      const first = before.attrs.permutation;
+      const joined = permutation.map((axis) => first[axis] ?? axis);
+      return transpose(before.inputs.x, { permutation: joined });
+    },
+  ),
+  rulesFor(reduceSum, reduceNothing),
+  rulesFor(reduceMean, reduceNothing),
   // Of equal type before and after, these changed nothing.
-  [expandLike, [itself]],
-  [cast, [itself, castBack]],
-  [slice, [itself]],
-  [padAxis, [itself]],
+  rulesFor(expandLike, itself),
+  rulesFor(cast, itself, castBack),
+  rulesFor(slice, itself),
+  rulesFor(padAxis, itself),
 ]);
 
 /** Applies the algebraic rules to each node until none fits. */
 export function simplify(graph: Graph): Graph {
   return rewriteGraph(graph, (node, inputs) => {
-    const first = applyRules(node.op, inputs, node.attrs, node.outputs[0]);
+    const first = applyRules(node, inputs, node.outputs[0]);
     if (first === undefined) return undefined;
     let value = first;
     for (;;) {
       const { producer } = value;
-      const next = producer && applyRules(producer.op, producer.inputs, producer.attrs, value);
+      const next = producer && applyRules(producer, producer.inputs, value);
       if (next === undefined) return [value];
       value = next;
     }
@@ -140,18 +145,11 @@ export function simplify(graph: Graph): Graph {
 }
 
 function applyRules(
-  op: Op,
+  node: Node,
   inputs: MappedInputs,
-  attrs: Attributes,
   replaced: Value | undefined,
 ): Value | undefined {
-  for (const rule of rules.get(op) ?? []) {
-    const offered = rule(present(inputs), attrs);
+  for (const offered of rules.get(node.op)?.(node, inputs) ?? [])
     if (offered && replaced && sameType(offered.type, replaced.type)) return offered;
-  }
   return undefined;
-}
-
-function present(values: MappedInputs): readonly Value[] {
-  return values.flatMap((value) => (value ? [value] : []));
 }

@@ -45,8 +45,8 @@ export function chooseLayouts(
     if (blocked === undefined) continue;
     const id = cut.node();
     open.set(node, { id, blocked });
-    cut.edge(source, id, system.cost(node.op, plain?.name ?? 'portable', node.attrs, types));
-    cut.edge(id, sink, system.cost(node.op, blocked.name ?? '', node.attrs, types));
+    cut.edge(source, id, system.cost(node.op, plain, node.attrs, types));
+    cut.edge(id, sink, system.cost(node.op, blocked, node.attrs, types));
   }
   /** The node of the network whose side is that of a value's producer or of one of its readers. */
   const sideOf = (

@@ -1,7 +1,7 @@
 import type { Graph, Node, NodeTypes } from '../ir/graph.js';
 import { groupBy } from '../../support/groupBy.js';
 import { chooseLayouts } from './chooseLayouts.js';
-import type { Override, Target } from './target.js';
+import { ruleName, type Override, type Target } from './target.js';
 
 /** A node with the spellings that could take it. */
 export interface Candidates {
@@ -25,11 +25,6 @@ export interface Spelling {
   readonly declined: readonly string[];
 }
 
-/** What cost tables and `--explain` call a spelling. */
-export function spellingName(override: Override | undefined, target: Target): string {
-  return override === undefined ? 'portable' : (override.name ?? target.name);
-}
-
 /** The spellings of each node that a target accepts. */
 export function candidatesOf(graph: Graph, target: Target): Candidates[] {
   const overrides = groupBy(target.overrides, ({ op }) => op);
@@ -45,7 +40,7 @@ export function chooseSpellings(graph: Graph, target: Target): Spelling[] {
   const open = candidatesOf(graph, target).map((candidates) => {
     const { node, types } = candidates;
     const cost = (override: Override | undefined): number =>
-      system?.cost(node.op, spellingName(override, target), node.attrs, types) ?? 0;
+      system?.cost(node.op, override, node.attrs, types) ?? 0;
     return {
       candidates,
       cost,
@@ -61,8 +56,8 @@ export function chooseSpellings(graph: Graph, target: Target): Spelling[] {
     const rivals = [...candidates.blocked, ...candidates.plain].filter((own) => own !== override);
     const how = system?.measured(node.op, node.attrs, types) === true ? 'measured' : 'estimated';
     const beaten = system
-      ? rivals.map((other) => dearer(other, override, { cost, how, target }))
-      : rivals.flatMap((other) => (other ? `${spellingName(other, target)} comes later` : []));
+      ? rivals.map((other) => dearer(other, override, { cost, how }))
+      : rivals.flatMap((other) => (other ? `${ruleName(other)} comes later` : []));
     return { node, types, override, declined: [...candidates.declined, ...beaten] };
   });
 }
@@ -77,16 +72,15 @@ function cheapest<T>(options: readonly T[], cost: (option: T) => number): T | un
 interface Weighing {
   readonly cost: (override: Override | undefined) => number;
   readonly how: 'measured' | 'estimated';
-  readonly target: Target;
 }
 
 /** Why a spelling that could take a node was not chosen. */
 function dearer(
   other: Override | undefined,
   chosen: Override | undefined,
-  { cost, how, target }: Weighing,
+  { cost, how }: Weighing,
 ): string {
-  const name = spellingName(other, target);
+  const name = ruleName(other);
   const [own, least] = [Math.round(cost(other)), Math.round(cost(chosen))];
   if (own === Infinity) return `${name}: not measured`;
   return own > least
@@ -102,9 +96,8 @@ function accept(node: Node, overrides: readonly Override[]): Candidates {
   };
   const declined: string[] = [];
   const accepted = overrides.filter((override) => {
-    const reason = override.declines?.(node.attrs, types);
-    if (reason !== undefined)
-      declined.push(override.name === undefined ? reason : `${override.name}: ${reason}`);
+    const reason = override.declines(node.attrs, types);
+    if (reason !== undefined) declined.push(`${override.name}: ${reason}`);
     return reason === undefined;
   });
   const plain = accepted.filter(({ layouts }) => layouts === undefined);

@@ -1,12 +1,8 @@
-import {
-  dropout,
-  stochasticDepth,
-  type DropoutAttributes,
-  type StochasticDepthAttributes,
-} from '../ops/noise.js';
+import { dropout, stochasticDepth } from '../ops/noise.js';
 import type { FunctionSpec, GraphBuilder } from '../onnx/builder.js';
 import { invariant } from '../../support/errors.js';
 import { tensorData } from '../../support/tensor.js';
+import { override } from './override.js';
 import type { Target } from './target.js';
 
 const stochasticDepthSpec: FunctionSpec = {
@@ -39,22 +35,18 @@ export function forwardTarget(builder: GraphBuilder): Target {
   return {
     name: 'forward',
     overrides: [
-      {
-        op: dropout,
-        onnx: (b, [x], attrs) => {
-          invariant(x, 'dropout has an input');
-          const { keep } = attrs as unknown as DropoutAttributes;
-          return [b.Dropout(x, b.scalar(1 - keep), scalarTrue())];
+      override(dropout, {
+        name: 'forward',
+        onnx: (b, { x }, { keep }) => b.Dropout(x, b.scalar(1 - keep), scalarTrue()),
+      }),
+      override(stochasticDepth, {
+        name: 'forward',
+        onnx: (_, { x }, { survival }) => {
+          const [y] = builder.call(drop, [x], { survival });
+          invariant(y, 'StochasticDepth has an output');
+          return y;
         },
-      },
-      {
-        op: stochasticDepth,
-        onnx: (_, [x], attrs) => {
-          invariant(x, 'stochasticDepth has an input');
-          const { survival } = attrs as unknown as StochasticDepthAttributes;
-          return [...builder.call(drop, [x], { survival })];
-        },
-      },
+      }),
     ],
   };
 }

@@ -5,8 +5,8 @@ import { invariant } from '../../support/errors.js';
 import type { OnnxValue } from '../../support/onnxValue.js';
 import type { TensorData } from '../../support/tensor.js';
 import { layoutOf } from './chooseLayouts.js';
-import { chooseSpellings, spellingName } from './chooseSpellings.js';
-import type { Layout, Target } from './target.js';
+import { chooseSpellings } from './chooseSpellings.js';
+import { ruleName, type Layout, type Target } from './target.js';
 
 /** Which spelling took a node, and why others declined it; `--explain` prints these. */
 export interface Choice {
@@ -60,7 +60,7 @@ export function lowerNodes(
   for (const [value, onnx] of given) spelled.set(value, onnx, 'plain');
   for (const { node, types, override, declined } of chooseSpellings(graph, options.target)) {
     const name = nodeName(node);
-    const taken = spellingName(override, options.target);
+    const taken = ruleName(override);
     options.onChoice?.({ node: name, op: node.op.name, taken, declined });
     const at = { name, source: node.origin.site };
     const inputs = node.inputs.map(
@@ -130,7 +130,7 @@ function declare(
 }
 
 /** `blocks.0.conv_dw/conv`, with the phase in front where it is not the forward pass. */
-function nodeName({ op, origin }: Node): string {
+export function nodeName({ op, origin }: Node): string {
   const scope = origin.scope === '' ? op.name : `${origin.scope}/${op.name}`;
   return origin.phase === 'forward' ? scope : `${origin.phase}/${scope}`;
 }

@@ -1,4 +1,5 @@
 import type { Attributes, Graph, NodeTypes, Op, TensorType } from '../ir/graph.js';
+import type { OnDecline } from '../ir/rewrite.js';
 import type { Opset, OpsetVersion } from '../../../generated/onnx/index.js';
 import type { HalfType } from '../../support/dtype.js';
 import type { OnnxValue } from '../../support/onnxValue.js';
@@ -18,14 +19,19 @@ export interface Layouts {
   readonly outputs?: readonly Layout[];
 }
 
-/** Another spelling of a primitive on one target; what it does not take falls to the portable one. */
+/**
+ * Another lowering of a primitive on one target, by position as `lower` uses it; what it does not take falls
+ * to the portable one. `override` makes it.
+ */
 export interface Override {
   readonly op: Op;
-  /** What `--explain` and cost tables call it; default the target's name. */
-  readonly name?: string;
+  /** What `--explain` and cost tables call it. */
+  readonly name: string;
   readonly layouts?: Layouts;
-  /** Why this spelling cannot be used here, or undefined where it can. */
-  declines?(attrs: Attributes, types: NodeTypes): string | undefined;
+  /** Passes over the larger map of a node that reads or writes. */
+  passes(attrs: Attributes): number;
+  /** Why it cannot be used here, or undefined where it can. */
+  declines(attrs: Attributes, types: NodeTypes): string | undefined;
   onnx(
     b: Opset,
     inputs: readonly (OnnxValue | undefined)[],
@@ -34,14 +40,19 @@ export interface Override {
   ): OnnxValue[];
 }
 
+/** What cost tables and `--explain` call a lowering; the op's own is `portable`. */
+export function ruleName(rule: Override | undefined): string {
+  return rule?.name ?? 'portable';
+}
+
 /** What a target with several layouts adds: conversions, and what work costs in each. */
 export interface LayoutSystem {
   /** A value of `type` that lies in the other layout, turned into `to`. */
   convert(b: Opset, value: OnnxValue, type: TensorType, to: Layout): OnnxValue;
   /** Microseconds of that conversion. */
   conversionCost(type: TensorType, to: Layout): number;
-  /** Microseconds of a node in the spelling of this name (`portable` for the op's own). */
-  cost(op: Op, spelling: string, attrs: Attributes, types: NodeTypes): number;
+  /** Microseconds of a node in a lowering; undefined for the op's own. */
+  cost(op: Op, rule: Override | undefined, attrs: Attributes, types: NodeTypes): number;
   /** Whether the costs of a node were measured; they are estimates where not. */
   measured(op: Op, attrs: Attributes, types: NodeTypes): boolean;
 }
@@ -51,13 +62,13 @@ export interface Target {
   readonly name: string;
   readonly overrides: readonly Override[];
   /** Rewrites a network before it is differentiated, to a form whose gradient costs less here. */
-  readonly prepare?: (graph: Graph) => Graph;
+  readonly prepare?: (graph: Graph, onDecline?: OnDecline) => Graph;
   /** What serves graphs whose weights are constants, where onnxruntime's own optimiser does better. */
   readonly constantWeights?: Target;
   /** Channels of a block where values may lie blocked; a graph runs only where onnxruntime has that block. */
   readonly block?: number;
   /** Joins nodes of an optimised graph into primitives that have a spelling of their own here. */
-  readonly fuse?: (graph: Graph) => Graph;
+  readonly fuse?: (graph: Graph, onDecline?: OnDecline) => Graph;
   /**
    * Parameters of fewer elements are updated together, as one vector: a node costs more than the copies
    * to and fro. Each by itself where it is missing.

@@ -57,7 +57,7 @@ export interface CompileModelOptions extends TargetFacts {
   readonly size?: number | undefined;
   /** Folder that takes the graph after each pass. */
   readonly dumpIr?: string | undefined;
-  /** Records which spelling took each node, and why others declined it. */
+  /** Records which lowering took each node, and why others, and rewrites, declined it. */
   readonly explain?: boolean | undefined;
   /** Called with the graph as it is traced (`start`) and after each pass, unless `dumpIr` takes them. */
   readonly onPass?: CompileOptions['onPass'];
@@ -110,6 +110,9 @@ export async function compileModel(
       onChoice: (kind, { node, op, taken, declined }) => {
         const reasons = declined.length > 0 ? ` (declined: ${declined.join('; ')})` : '';
         explanation.push(`${kind}: ${node} (${op}): ${taken}${reasons}`);
+      },
+      onDecline: (kind, { node, op, pass, reason }) => {
+        explanation.push(`${kind}: ${node} (${op}): ${pass} declined: ${reason}`);
       },
     }),
   };

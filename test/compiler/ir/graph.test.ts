@@ -112,13 +112,9 @@ describe('rewriting', () => {
     expect(() => rewriteGraph(graph, (node) => (node.op === relu ? [] : undefined))).toThrow(
       'puts nothing in the place of',
     );
-    expect(() =>
-      rewriteGraph(
-        graph,
-        () => undefined,
-        ({ op }) => op !== relu,
-      ),
-    ).toThrow('a dropped value of relu is still used');
+    expect(() => rewriteGraph(graph, () => undefined, { keep: ({ op }) => op !== relu })).toThrow(
+      'a dropped value of relu is still used',
+    );
   });
 });
 

@@ -3,12 +3,23 @@ import { evaluate } from '../../../src/compiler/interpret/evaluate.js';
 import { Graph, type Value } from '../../../src/compiler/ir/graph.js';
 import { ndarray, type NdArray } from '../../../src/compiler/ir/ndarray.js';
 import { printGraph } from '../../../src/compiler/ir/print.js';
+import type { OnDecline } from '../../../src/compiler/ir/rewrite.js';
 import { verifyGraph } from '../../../src/compiler/ir/verify.js';
 import type { DType } from '../../../src/support/dtype.js';
 import { fnv1a32 } from '../../../src/support/hash.js';
 import { uniform } from '../../../src/support/random.js';
 import { staticDim, type Shape } from '../../../src/support/shape.js';
 import { relativeError } from '../../support/tolerances.js';
+
+/** The reasons that a pass gives for the nodes that it leaves alone: `batchNormTrain: its convolution is not 1x1`. */
+export function reasonsOf(
+  pass: (graph: Graph, onDecline: OnDecline) => unknown,
+  graph: Graph,
+): string[] {
+  const reasons: string[] = [];
+  pass(graph, ({ op }, reason) => reasons.push(`${op.name}: ${reason}`));
+  return reasons;
+}
 
 /** A graph with inputs of the given shapes and the values that `build` returns as outputs y0, y1... */
 export function graphOf(

@@ -11,7 +11,7 @@ import { batchDim, staticSize, type Shape } from '../../../src/support/shape.js'
 import { fnv1a32 } from '../../../src/support/hash.js';
 import { uniform } from '../../../src/support/random.js';
 import { tensorData } from '../../../src/support/tensor.js';
-import { checkPass, graphOf, opsOf } from './equivalence.js';
+import { checkPass, graphOf, opsOf, reasonsOf } from './equivalence.js';
 
 const window = { strides: [2, 1], pads: [1, 0, 1, 1], dilations: [1, 2] } as const;
 
@@ -70,6 +70,8 @@ describe('folding batch normalisation', () => {
   it('leaves a convolution that something else reads', () => {
     const shared = network(true, { withBias: true, after: (y, z) => [add(y, z)] });
     expect(opsOf(checkPass(shared, fold))).toContain('batchNormInference');
+    const reason = 'batchNormInference: its convolution has another reader';
+    expect(reasonsOf(foldBatchNorm, shared)).toEqual([reason]);
     const shown = network(true, { withBias: true, after: (y, z) => [y, z] });
     expect(opsOf(checkPass(shown, fold))).toContain('batchNormInference');
   });
@@ -81,5 +83,7 @@ describe('folding batch normalisation', () => {
       return [batchNormInference(y, scale, bias, mean, variance, { epsilon: 1e-3 })];
     });
     expect(opsOf(checkPass(graph, fold))).toContain('batchNormInference');
+    const reason = 'batchNormInference: a parameter is computed in the graph';
+    expect(reasonsOf(foldBatchNorm, graph)).toEqual([reason]);
   });
 });

@@ -13,7 +13,7 @@ import { foldWeights } from '../../../src/compiler/passes/foldWeights.js';
 import { batchDim, type Shape } from '../../../src/support/shape.js';
 import { tensorData, type TensorData } from '../../../src/support/tensor.js';
 import { relativeError, tolerances } from '../../support/tolerances.js';
-import { feedsOf, graphOf, opsOf } from './equivalence.js';
+import { feedsOf, graphOf, opsOf, reasonsOf } from './equivalence.js';
 
 const window = { strides: [1, 1], pads: [1, 1, 1, 1], dilations: [1, 1], groups: 1 } as const;
 
@@ -116,6 +116,23 @@ describe('folding weights', () => {
       scale: [2, 4, 6, 8],
       wide: [1, 2, 3, 4, 1, 2, 3, 4, 1, 2, 3, 4],
     });
+  });
+
+  it('says which results would be larger than their operands', () => {
+    const graph = graphOf(
+      { row: [4], column: [3, 1] },
+      ({ row, column }) => (row && column ? [mul(row, column)] : []),
+      'float32',
+    );
+    const weights = new Map([
+      ['row', tensorData('float32', [4], [1, 2, 3, 4])],
+      ['column', tensorData('float32', [3, 1], [1, 2, 3])],
+    ]);
+    const reasons = reasonsOf(
+      (own, onDecline) => foldWeights({ graph: own, weights, onDecline }),
+      graph,
+    );
+    expect(reasons).toEqual(['mul: its result would be larger than its operands']);
   });
 
   it('touches nothing that depends on an input', () => {

@@ -3,7 +3,7 @@ import { argMax } from '../../../src/compiler/ops/reduce.js';
 import { equal } from '../../../src/compiler/ops/shape.js';
 import { fuseArgMax } from '../../../src/compiler/passes/fuseArgMax.js';
 import { invariant } from '../../../src/support/errors.js';
-import { checkPass, graphOf, opsOf } from './equivalence.js';
+import { checkPass, graphOf, opsOf, reasonsOf } from './equivalence.js';
 
 describe('fuseArgMax', () => {
   it('compares rows without making the indices', () => {
@@ -20,5 +20,6 @@ describe('fuseArgMax', () => {
       return [equal(argMax(a), argMax(b)), argMax(a), equal(a, b)];
     });
     expect(opsOf(checkPass(graph, fuseArgMax)).sort()).toEqual(['argMax', 'equal', 'sameArgMax']);
+    expect(reasonsOf(fuseArgMax, graph)).toEqual(['equal: it compares no two indices of argMax']);
   });
 });

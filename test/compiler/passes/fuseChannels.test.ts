@@ -6,6 +6,7 @@ import { expandLike, reduceSum } from '../../../src/compiler/ops/broadcast.js';
 import { add, mul } from '../../../src/compiler/ops/elementwise.js';
 import { fuseChannels } from '../../../src/compiler/passes/fuseChannels.js';
 import { gaussian } from '../../support/draw.js';
+import { reasonsOf } from './equivalence.js';
 
 const shapes = { x: [2, 3, 4, 5], other: [2, 3, 4, 5], gate: [2, 3, 1, 1], shift: [2, 3, 1, 1] };
 
@@ -50,5 +51,6 @@ describe('fuseChannels', () => {
     const product = graph.nodes[0]?.outputs[0];
     if (product) graph.output('product', product);
     expect(opsOf(fuseChannels(graph))).toContain('reduceSum');
+    expect(reasonsOf(fuseChannels, graph)).toEqual(['reduceSum: its product has another reader']);
   });
 });

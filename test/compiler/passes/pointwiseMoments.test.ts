@@ -72,6 +72,14 @@ describe('pointwiseMoments', () => {
     expect(rewritten.outputs.map(({ name }) => name)).toEqual(
       program().outputs.map(({ name }) => name),
     );
+    const declined: string[] = [];
+    program((graph) =>
+      pointwiseMoments(graph, ({ origin }, reason) => declined.push(`${origin.scope}: ${reason}`)),
+    );
+    expect(declined).toEqual([
+      'bn0: its convolution is not 1x1',
+      'bn2: its convolution does not widen 2-fold: 12 channels become 6',
+    ]);
   });
 
   it('keeps loss, logits, statistics and every gradient to rounding', () => {

@@ -15,7 +15,7 @@ import { optimize } from '../../../src/compiler/passes/pipeline.js';
 import { recomputeBlocks } from '../../../src/compiler/passes/recomputeBlocks.js';
 import { invariant } from '../../../src/support/errors.js';
 import { runArtifact } from '../compile/artifacts.js';
-import { checkPass } from './equivalence.js';
+import { checkPass, reasonsOf } from './equivalence.js';
 
 /** Blocks with and without a shortcut, squeeze-and-excitation, dropout and stochastic depth. */
 const model = defineModel({
@@ -58,6 +58,12 @@ describe('recomputing blocks', () => {
     const result = optimize(checkPass(gradients(), recomputeBlocks));
     expect(kept(before).size).toBeGreaterThan(40);
     expect(kept(result).size).toBeLessThan(kept(before).size / 3);
+  });
+
+  it('says which maps it keeps, and why', () => {
+    const reasons = reasonsOf(recomputeBlocks, gradients());
+    expect(reasons).toContainEqual(expect.stringMatching(/: it is a border/));
+    expect(reasons).toContainEqual(expect.stringMatching(/: it is in the last segment/));
   });
 
   it('lets each copy wait for a gradient', () => {

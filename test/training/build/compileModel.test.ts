@@ -162,6 +162,14 @@ describe('compiling a model', () => {
     );
   });
 
+  it('explains which rewrites left a node alone', async () => {
+    const request = { target: 'cpu', batch: 2, explain: true } as const;
+    const { explanation } = await compileModel(tinyNet(), { ...request, artifacts: ['grad'] });
+    expect(explanation).toContain(
+      'grad: bn/batchNormTrain (batchNormTrain): pointwiseMoments declined: its convolution is not 1x1',
+    );
+  });
+
   it('takes another size, number of classes and rates than the model has', async () => {
     const { manifest } = await compileModel(tinyNet(), {
       size: 12,

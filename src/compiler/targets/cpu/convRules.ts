@@ -5,9 +5,9 @@ import {
   type ConvAttributes,
   type ConvInputGradAttributes,
 } from '../../ops/conv.js';
-import type { NodeTypes } from '../../ir/graph.js';
+import type { TensorType } from '../../ir/graph.js';
+import type { Named } from '../../ir/op.js';
 import { mapSize } from '../../ops/window.js';
-import { invariant } from '../../../support/errors.js';
 import type { OnnxValue } from '../../../support/onnxValue.js';
 import {
   kernelShape,
@@ -17,91 +17,78 @@ import {
   type Kernel,
   type Taps,
 } from './blocks.js';
-import { layouts, type Rule } from './rule.js';
+import { blocked } from './blocked.js';
 
 export const notDepthwise = 'not a depthwise convolution';
 export const grouped = 'blocked convolutions have one group, or one a channel';
 export const unreached = 'rows of the input that no window reached';
 
-const isDepthwise = ({ groups }: ConvAttributes, { inputs, outputs }: NodeTypes): boolean =>
-  groups > 1 &&
-  sizeOfMap(inputs[0]).channels === groups &&
-  sizeOfMap(outputs[0]).channels === groups;
+/** Whether each channel of x has a kernel of its own and becomes one channel of y. */
+export const isDepthwise = ({ groups }: ConvAttributes, x: TensorType, y: TensorType): boolean =>
+  groups > 1 && sizeOfMap(x).channels === groups && sizeOfMap(y).channels === groups;
 
 const windowOf = ({ strides, dilations, pads }: ConvAttributes) => ({ strides, dilations, pads });
 
 /** A bias [O] for a blocked result. */
-function biasOf(k: Blocks, bias: OnnxValue | undefined, { outputs }: NodeTypes): BlockedConv {
-  return bias ? { bias: k.padVector(bias, sizeOfMap(outputs[0]).channels) } : {};
+function biasOf(k: Blocks, bias: OnnxValue | undefined, y: TensorType): BlockedConv {
+  return bias ? { bias: k.padVector(bias, sizeOfMap(y).channels) } : {};
 }
 
 /** A convolution of all channels with all, the channels of either side padded to whole blocks. */
-const denseConv: Rule<ConvAttributes> = {
-  op: conv,
+const denseConv = blocked(conv, {
   name: 'blocked-dense',
-  layouts: layouts('bpp', 'b'),
-  declines: ({ groups }, { inputs }, block) =>
-    groups !== 1
-      ? grouped
-      : sizeOfMap(inputs[0]).channels < block
-        ? 'fewer input channels than a block'
-        : undefined,
-  spell: (k, [x, w, bias], attrs, types) => {
-    invariant(x && w, 'conv has operands');
-    const kernel = kernelShape(types.inputs[1]);
-    const options = { kernel: kernel.slice(2), ...windowOf(attrs), ...biasOf(k, bias, types) };
-    return [k.conv(x, k.denseKernel(w, kernel), options)];
+  layouts: { in: { x: 'blocked' }, out: 'blocked' },
+  when: ({ x }, { groups }, _, block) =>
+    groups !== 1 ? grouped : sizeOfMap(x).channels >= block || 'fewer input channels than a block',
+  onnx: (k, { x, w, b }, attrs, types) => {
+    const kernel = kernelShape(types.in.w);
+    const options = { kernel: kernel.slice(2), ...windowOf(attrs), ...biasOf(k, b, types.out) };
+    return k.conv(x, k.denseKernel(w, kernel), options);
   },
-};
+});
 
 /** The first convolution of a network: few input channels, which the operator reads plain. */
-const stemConv: Rule<ConvAttributes> = {
-  op: conv,
+const stemConv = blocked(conv, {
   name: 'blocked-stem',
-  layouts: layouts('ppp', 'b'),
-  declines: ({ groups }, { inputs }, block) =>
-    groups !== 1
-      ? grouped
-      : sizeOfMap(inputs[0]).channels >= block
-        ? 'a whole block of input channels'
-        : undefined,
-  spell: (k, [x, w, bias], attrs, types) => {
-    invariant(x && w, 'conv has operands');
-    const kernel = kernelShape(types.inputs[1]);
-    const options = { kernel: kernel.slice(2), ...windowOf(attrs), ...biasOf(k, bias, types) };
-    return [k.conv(x, k.stemKernel(w, kernel), options)];
+  layouts: { out: 'blocked' },
+  when: ({ x }, { groups }, _, block) =>
+    groups !== 1 ? grouped : sizeOfMap(x).channels < block || 'a whole block of input channels',
+  onnx: (k, { x, w, b }, attrs, types) => {
+    const kernel = kernelShape(types.in.w);
+    const options = { kernel: kernel.slice(2), ...windowOf(attrs), ...biasOf(k, b, types.out) };
+    return k.conv(x, k.stemKernel(w, kernel), options);
   },
-};
+});
 
-const depthwiseConv: Rule<ConvAttributes> = {
-  op: conv,
+const depthwiseConv = blocked(conv, {
   name: 'blocked-depthwise',
-  layouts: layouts('bpp', 'b'),
-  declines: (attrs, types) => (isDepthwise(attrs, types) ? undefined : notDepthwise),
-  spell: (k, [x, w, bias], attrs, types) => {
-    invariant(x && w, 'conv has operands');
-    const kernel = kernelShape(types.inputs[1]);
+  passes: () => 3,
+  layouts: { in: { x: 'blocked' }, out: 'blocked' },
+  when: ({ x }, attrs, y) => isDepthwise(attrs, x, y) || notDepthwise,
+  onnx: (k, { x, w, b }, attrs, types) => {
+    const kernel = kernelShape(types.in.w);
     const groups = k.padded(kernel[0]);
     const options = { kernel: kernel.slice(2), ...windowOf(attrs), groups };
     const filter = k.depthwiseKernel(w, kernel);
-    return [k.conv(x, filter, { ...options, ...biasOf(k, bias, types) })];
+    return k.conv(x, filter, { ...options, ...biasOf(k, b, types.out) });
   },
-};
+});
+
+const inputGradPasses = ({ groups }: ConvAttributes): number => (groups > 1 ? 3 : 2);
 
 /**
  * dx as a convolution of dy with the flipped kernel, channels exchanged; where the stride is 2 or
  * more, of dy with zeros between its pixels.
  */
-const inputGrad: Rule<ConvInputGradAttributes> = {
-  op: convInputGrad,
+const inputGrad = blocked(convInputGrad, {
   name: 'blocked-flipped',
-  layouts: layouts('bp', 'b'),
-  declines: (attrs, types, block) =>
-    declinesChannels(attrs, types, block) ??
-    (spreadPads(attrs, types).every((pad) => pad >= 0) ? undefined : unreached),
-  spell: (k, [dy, w], attrs, types) => {
-    invariant(dy && w, 'convInputGrad has operands');
-    const kernel = kernelShape(types.inputs[1]);
+  passes: inputGradPasses,
+  layouts: { in: { dy: 'blocked' }, out: 'blocked' },
+  when: ({ dy, w }, attrs, dx, block) =>
+    declinesChannels(attrs, dy, dx, block) ??
+    (spreadPads(attrs, dy, w).every((pad) => pad >= 0) || unreached),
+  onnx: (k, { dy, w }, attrs, { in: types }) => {
+    const kernel = kernelShape(types.w);
     const [, , kh, kw] = kernel;
     const { groups, filter } = inputGradKernel(k, w, attrs, kernel);
     const flipped = filter([
@@ -109,15 +96,15 @@ const inputGrad: Rule<ConvInputGradAttributes> = {
       { last: kw - 1, step: 1, count: kw },
     ]);
     const options = { kernel: [kh, kw], dilations: attrs.dilations };
-    const pads = spreadPads(attrs, types);
-    return [k.conv(spread(k, dy, attrs, types), flipped, { ...options, pads, groups })];
+    const pads = spreadPads(attrs, types.dy, types.w);
+    return k.conv(spread(k, dy, attrs, types.dy), flipped, { ...options, pads, groups });
   },
-};
+});
 
 /** Pads that bring the convolution of a spread dy to the input's size. */
-function spreadPads(attrs: ConvInputGradAttributes, { inputs }: NodeTypes): number[] {
-  const [, , kh, kw] = kernelShape(inputs[1]);
-  const output = mapSize(inputs[0]?.shape ?? []);
+function spreadPads(attrs: ConvInputGradAttributes, dy: TensorType, w: TensorType): number[] {
+  const [, , kh, kw] = kernelShape(w);
+  const output = mapSize(dy.shape);
   const spreadSize = [output[0] * attrs.strides[0], output[1] * attrs.strides[1]] as const;
   return fullPads([kh, kw], attrs, spreadSize);
 }
@@ -127,10 +114,10 @@ function spread(
   k: Blocks,
   dy: OnnxValue,
   { strides: [down, right] }: ConvInputGradAttributes,
-  { inputs }: NodeTypes,
+  type: TensorType,
 ): OnnxValue {
   if (down === 1 && right === 1) return dy;
-  const size = sizeOfMap(inputs[0]);
+  const size = sizeOfMap(type);
   const { height, width } = size;
   const parts = Array.from({ length: down }, (_, row) =>
     Array.from({ length: right }, (_, column) => (row + column === 0 ? dy : undefined)),
@@ -140,12 +127,13 @@ function spread(
 
 function declinesChannels(
   attrs: ConvInputGradAttributes,
-  types: NodeTypes,
+  dy: TensorType,
+  dx: TensorType,
   block: number,
 ): string | undefined {
-  if (attrs.groups !== 1) return isDepthwise(attrs, types) ? undefined : grouped;
-  if (sizeOfMap(types.inputs[0]).channels < block) return 'fewer output channels than a block';
-  if (sizeOfMap(types.outputs[0]).channels < block) return 'fewer input channels than a block';
+  if (attrs.groups !== 1) return isDepthwise(attrs, dy, dx) ? undefined : grouped;
+  if (sizeOfMap(dy).channels < block) return 'fewer output channels than a block';
+  if (sizeOfMap(dx).channels < block) return 'fewer input channels than a block';
   return undefined;
 }
 
@@ -181,10 +169,14 @@ interface Phase {
  * a convolution of dy with those taps, flipped. All phases together have the products of the forward
  * pass, where a convolution of dy with zeros between its pixels has stride*stride times as many.
  */
-function phasesOf(attrs: ConvInputGradAttributes, types: NodeTypes, axis: 0 | 1): Phase[] {
+function phasesOf(
+  attrs: ConvInputGradAttributes,
+  { dy, w }: Named<readonly ['dy', 'w'], TensorType>,
+  axis: 0 | 1,
+): Phase[] {
   const stride = attrs.strides[axis];
-  const length = kernelShape(types.inputs[1])[axis === 0 ? 2 : 3];
-  const output = mapSize(types.inputs[0]?.shape ?? [])[axis];
+  const length = kernelShape(w)[axis === 0 ? 2 : 3];
+  const output = mapSize(dy.shape)[axis];
   const rows = Math.ceil(attrs.input[axis] / stride);
   return Array.from({ length: stride }, (_, phase) => {
     const shifted = phase + attrs.pads[axis];
@@ -199,23 +191,20 @@ function phasesOf(attrs: ConvInputGradAttributes, types: NodeTypes, axis: 0 | 1)
 const isUsed = ({ taps }: Phase): boolean => taps.count > 0;
 
 /** dx of a convolution with a stride: each phase a convolution of dy with its taps, then woven together. */
-const stridedInputGrad: Rule<ConvInputGradAttributes> = {
-  op: convInputGrad,
+const stridedInputGrad = blocked(convInputGrad, {
   name: 'blocked-phases',
-  layouts: layouts('bp', 'b'),
-  declines: (attrs, types, block) => {
+  passes: inputGradPasses,
+  layouts: { in: { dy: 'blocked' }, out: 'blocked' },
+  when: (inputs, attrs, dx, block) => {
     if (attrs.strides.every((stride) => stride === 1)) return 'a stride of 1';
     if (attrs.dilations.some((dilation) => dilation > 1)) return 'a dilation of 2 or more';
-    const phases = ([0, 1] as const).flatMap((axis) => phasesOf(attrs, types, axis));
+    const phases = ([0, 1] as const).flatMap((axis) => phasesOf(attrs, inputs, axis));
     const reached = phases.filter(isUsed).every(({ begin, end }) => begin >= 0 && end >= 0);
-    return declinesChannels(attrs, types, block) ?? (reached ? undefined : unreached);
+    return declinesChannels(attrs, inputs.dy, dx, block) ?? (reached || unreached);
   },
-  spell: (k, [dy, w], attrs, types) => {
-    invariant(dy && w, 'convInputGrad has operands');
-    const kernel = kernelShape(types.inputs[1]);
-    const { filter, groups } = inputGradKernel(k, w, attrs, kernel);
-    const [down, right] = ([0, 1] as const).map((axis) => phasesOf(attrs, types, axis));
-    invariant(down && right, 'a map has two axes');
+  onnx: (k, { dy, w }, attrs, types) => {
+    const { filter, groups } = inputGradKernel(k, w, attrs, kernelShape(types.in.w));
+    const [down, right] = [phasesOf(attrs, types.in, 0), phasesOf(attrs, types.in, 1)];
     const parts = down.map((rows) =>
       right.map((columns) => {
         if (!isUsed(rows) || !isUsed(columns)) return undefined;
@@ -226,9 +215,9 @@ const stridedInputGrad: Rule<ConvInputGradAttributes> = {
         });
       }),
     );
-    return [k.weave(parts, sizeOfMap(types.outputs[0]))];
+    return k.weave(parts, sizeOfMap(types.out));
   },
-};
+});
 
 /** Convolutions and the gradients of their inputs over blocked maps. */
-export const convRules = [depthwiseConv, denseConv, stemConv, stridedInputGrad, inputGrad] as const;
+export const convRules = [depthwiseConv, denseConv, stemConv, stridedInputGrad, inputGrad];

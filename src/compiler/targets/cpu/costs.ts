@@ -1,7 +1,8 @@
 import type { Attributes, NodeTypes, Op, TensorType } from '../../ir/graph.js';
-import { convInputGrad, convKernelGrad } from '../../ops/conv.js';
+import { viewOf, type NodeView } from '../../ir/op.js';
+import { convInputGrad, convKernelGrad, type ConvKernelGradAttributes } from '../../ops/conv.js';
 import { conversionKey, costKey, type CostTable } from '../costTable.js';
-import type { Layout } from '../target.js';
+import { ruleName, type Layout, type Override } from '../target.js';
 import { kernelShape, sizeOfMap, type MapSize } from './blocks.js';
 
 /*
@@ -13,23 +14,8 @@ import { kernelShape, sizeOfMap, type MapSize } from './blocks.js';
 /** Microseconds of one pass over a megabyte that reads or writes, at the memory bandwidth of the machine. */
 const passMicroseconds = 40;
 
-/** Passes over the larger map of a node, by operator: in the portable spelling, and over blocked maps. */
-const passes: Readonly<Record<string, readonly [plain: number, blocked: number]>> = {
-  batchNormTrain: [9, 6],
-  batchNormGrad: [14, 8],
-  conv: [2, 2],
-  convInputGrad: [2, 2],
-  convKernelGrad: [3, 5],
-  channelMoments: [4, 5],
-  channelDot: [4, 2],
-  reduceMean: [1, 1],
-  reduceSum: [1, 1],
-};
-const depthwisePasses: typeof passes = {
-  conv: [8, 3],
-  convInputGrad: [8, 3],
-  convKernelGrad: [16, 3],
-};
+/** Passes of a portable lowering of which its primitive says nothing. */
+const usualPasses = 2;
 
 /** Products a microsecond of a convolution or matrix product, and of one with nine columns. */
 const products = 1e5;
@@ -78,17 +64,17 @@ export function conversionCost(type: TensorType, to: Layout, { block, costs }: F
   return measured ?? 2 * megabytes(type, block) * passMicroseconds;
 }
 
-/** Microseconds of a node in a spelling, as measured or as estimated. */
+/** Microseconds of a node in a lowering, as measured or as estimated. */
 export function costOf(
   op: Op,
-  spelling: string,
+  rule: Override | undefined,
   attrs: Attributes,
   types: NodeTypes,
   { block, costs }: Facts,
 ): number {
   const measured = costs?.costs[costKey(op, attrs, types)];
-  if (measured) return measured[spelling] ?? Infinity;
-  return estimate(op, spelling, attrs, types, block);
+  if (measured) return measured[ruleName(rule)] ?? Infinity;
+  return estimate(op, rule, attrs, types, block);
 }
 
 /** Whether `costOf` knows what a node costs here. */
@@ -98,53 +84,48 @@ export function isMeasured(op: Op, attrs: Attributes, types: NodeTypes, { costs 
 
 function estimate(
   op: Op,
-  spelling: string,
+  rule: Override | undefined,
   attrs: Attributes,
   types: NodeTypes,
   block: number,
 ): number {
   const maps = [...types.inputs, ...types.outputs].filter((type) => type?.shape.length === 4);
-  const isPlain = spelling === 'portable';
-  const size = Math.max(0, ...maps.map((type) => megabytes(type, isPlain ? 1 : block)));
-  const table = Number(attrs['groups'] ?? 1) > 1 ? depthwisePasses : passes;
-  const [plain, blocked] = table[op.name] ?? [2, 2];
-  const moved = (isPlain ? plain : blocked) * size * passMicroseconds;
-  const misfit = isPlain || suits(op, spelling, attrs, types, block) ? 1 : unsuited;
-  if (op !== convKernelGrad || table !== passes) return moved * misfit;
-  const speed = isPlain && !isPointwise(attrs) ? skinnyProducts : products;
-  return (kernelGradProducts(attrs, types) / speed + moved) * misfit;
+  const size = Math.max(0, ...maps.map((type) => megabytes(type, rule ? block : 1)));
+  const passes = rule ? rule.passes(attrs) : (op.traits.passes?.(attrs) ?? usualPasses);
+  const moved = passes * size * passMicroseconds;
+  const misfit = !rule || suits(op, rule.name, attrs, types, block) ? 1 : unsuited;
+  const kernelGrad = viewOf(convKernelGrad, { op, attrs }, types.inputs);
+  if (kernelGrad === undefined || kernelGrad.attrs.groups > 1) return moved * misfit;
+  const speed = !rule && !isPointwise(kernelGrad.attrs) ? skinnyProducts : products;
+  return (kernelGradProducts(kernelGrad) / speed + moved) * misfit;
 }
 
-const isPointwise = (attrs: Attributes): boolean =>
-  [attrs['kernel'], attrs['strides']].flat().every((v) => v === 1);
+const isPointwise = ({ kernel, strides }: ConvKernelGradAttributes): boolean =>
+  [...kernel, ...strides].every((v) => v === 1);
 
-function kernelGradProducts(attrs: Attributes, { inputs }: NodeTypes): number {
-  const [kh = 1, kw = 1] = attrs['kernel'] as readonly number[];
-  const dy = sizeOfMap(inputs[1]);
-  const pixels = dy.batch * dy.height * dy.width;
-  return pixels * dy.channels * sizeOfMap(inputs[0]).channels * kh * kw;
+function kernelGradProducts({ inputs: { x, dy }, attrs: { kernel } }: KernelGrad): number {
+  const { batch, channels, height, width } = sizeOfMap(dy);
+  return batch * height * width * channels * sizeOfMap(x).channels * kernel[0] * kernel[1];
 }
 
-/** Whether a blocked spelling of a gradient is the one for its maps. */
-function suits(
-  op: Op,
-  spelling: string,
-  attrs: Attributes,
-  { inputs }: NodeTypes,
-  block: number,
-): boolean {
-  if (op === convInputGrad) {
-    const strided = [attrs['strides']].flat().some((stride) => Number(stride) > 1);
-    const depthwise = Number(attrs['groups'] ?? 1) > 1;
-    const [, , kh, kw] = kernelShape(inputs[1]);
-    const few = depthwise && kh * kw < depthwiseTaps;
-    return (spelling === 'blocked-phases') === (strided && !few);
+/** A kernel gradient, by the types of its operands. */
+type KernelGrad = NodeView<readonly ['x', 'dy'], ConvKernelGradAttributes, TensorType>;
+
+/** Whether a blocked lowering of a gradient is the one for its maps. */
+function suits(op: Op, rule: string, attrs: Attributes, types: NodeTypes, block: number): boolean {
+  const inputGrad = viewOf(convInputGrad, { op, attrs }, types.inputs);
+  if (inputGrad) {
+    const { strides, groups } = inputGrad.attrs;
+    const [, , kh, kw] = kernelShape(inputGrad.inputs.w);
+    const few = groups > 1 && kh * kw < depthwiseTaps;
+    return (rule === 'blocked-phases') === (strides.some((stride) => stride > 1) && !few);
   }
-  const oneTap = op === convKernelGrad && [attrs['kernel']].flat().every((v) => v === 1);
-  return !oneTap || spelling === pointwiseGradient(sizeOfMap(inputs[1]), block);
+  const kernelGrad = viewOf(convKernelGrad, { op, attrs }, types.inputs);
+  if (!kernelGrad?.attrs.kernel.every((v) => v === 1)) return true;
+  return rule === pointwiseGradient(sizeOfMap(kernelGrad.inputs.dy), block);
 }
 
-/** The spelling of a 1x1 kernel's gradient for a dy of some size. */
+/** The rule for a 1x1 kernel's gradient for a dy of some size. */
 function pointwiseGradient({ batch, height, width }: MapSize, block: number): string {
   const pixels = height * width;
   if (pixels >= pixelsOfSample && pixels % block === 0) return 'blocked-conv-by-sample';

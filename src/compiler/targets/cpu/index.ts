@@ -1,6 +1,6 @@
 import type { TensorType } from '../../ir/graph.js';
 import type { OnnxValue } from '../../../support/onnxValue.js';
-import { portable, type Layout, type LayoutSystem, type Override, type Target } from '../target.js';
+import { portable, type Layout, type LayoutSystem, type Target } from '../target.js';
 import { fuseChannels } from '../../passes/fuseChannels.js';
 import { pointwiseMoments } from '../../passes/pointwiseMoments.js';
 import { Blocks, sizeOfMap } from './blocks.js';
@@ -10,7 +10,6 @@ import { conversionCost, costOf, isMeasured } from './costs.js';
 import { kernelGradRules } from './kernelGradRules.js';
 import { mapRules } from './mapRules.js';
 import { normRules } from './normRules.js';
-import { overrideOf } from './rule.js';
 
 /** What the CPU target knows of a machine. */
 export interface CpuFacts {
@@ -23,15 +22,8 @@ export interface CpuFacts {
 /** onnxruntime's CPU provider on a machine: blocked layout, its own contributed operators. */
 export function cpuTarget(facts: CpuFacts): Target {
   const { block } = facts;
-  const overrides: Override[] =
-    block === 0
-      ? []
-      : [
-          ...convRules.map((rule) => overrideOf(rule as never, block)),
-          ...kernelGradRules.map((rule) => overrideOf(rule as never, block)),
-          ...normRules.map((rule) => overrideOf(rule as never, block)),
-          ...mapRules.map((rule) => overrideOf(rule as never, block)),
-        ];
+  const rules = [...convRules, ...kernelGradRules, ...normRules, ...mapRules];
+  const overrides = block === 0 ? [] : rules.map((rule) => rule(block));
   return {
     name: 'cpu',
     overrides,
@@ -55,7 +47,7 @@ function blockedLayouts(facts: CpuFacts): LayoutSystem {
   return {
     convert: (b, value, type, to) => convert(new Blocks(b, block), value, type, to),
     conversionCost: (type, to) => conversionCost(type, to, facts),
-    cost: (op, spelling, attrs, types) => costOf(op, spelling, attrs, types, facts),
+    cost: (op, rule, attrs, types) => costOf(op, rule, attrs, types, facts),
     measured: (op, attrs, types) => isMeasured(op, attrs, types, facts),
   };
 }

@@ -1,11 +1,11 @@
+import type { TensorType } from '../../ir/graph.js';
+import type { Named } from '../../ir/op.js';
 import { convKernelGrad, type ConvKernelGradAttributes } from '../../ops/conv.js';
-import type { NodeTypes } from '../../ir/graph.js';
 import { mapSize } from '../../ops/window.js';
-import { invariant } from '../../../support/errors.js';
 import type { OnnxValue } from '../../../support/onnxValue.js';
 import { sizeOfMap, type Blocks, type MapSize } from './blocks.js';
-import { grouped, notDepthwise, unreached } from './convRules.js';
-import { layouts, type Rule } from './rule.js';
+import { grouped, isDepthwise, notDepthwise, unreached } from './convRules.js';
+import { blocked, type BlockedOverride } from './blocked.js';
 
 /*
  * dw of a 1x1 convolution is a matrix product over pixels, dy [O,P] by x^T [P,C]. A blocked map of one
@@ -29,28 +29,29 @@ interface Pair {
   readonly narrowSize: MapSize;
 }
 
+const bothBlocked = { in: { x: 'blocked', dy: 'blocked' } } as const;
+
 /**
- * Spells [O,C,1,1] by a function that gives, for a pair, [wide channels padded, narrow channels] in
+ * Makes [O,C,1,1] by a function that gives, for a pair, [wide channels padded, narrow channels] in
  * blocks, where the pixels that it sums in one go, `group`, are whole blocks.
  */
 function pointwiseRule(
   name: string,
   group: (map: MapSize) => number,
   product: (k: Blocks, pair: Pair) => OnnxValue,
-): Rule<ConvKernelGradAttributes> {
-  return {
-    op: convKernelGrad,
+): BlockedOverride {
+  return blocked(convKernelGrad, {
     name,
-    layouts: layouts('bb', 'p'),
-    declines: (attrs, { inputs: [, dy] }, block) => {
-      if (!isPointwise(attrs)) return notPointwise;
-      return group(sizeOfMap(dy)) % block === 0 ? undefined : 'pixels that are no whole blocks';
-    },
-    spell: (k, [whole, dy], { strides }, { inputs }) => {
-      invariant(whole && dy, 'convKernelGrad has operands');
-      const dySize = sizeOfMap(inputs[1]);
-      const xSize = { ...dySize, channels: sizeOfMap(inputs[0]).channels };
-      const x = k.subsample(whole, sizeOfMap(inputs[0]), strides);
+    passes: () => 5,
+    layouts: bothBlocked,
+    when: ({ dy }, attrs, _, block) =>
+      isPointwise(attrs)
+        ? group(sizeOfMap(dy)) % block === 0 || 'pixels that are no whole blocks'
+        : notPointwise,
+    onnx: (k, { x: whole, dy }, { strides }, { in: types }) => {
+      const dySize = sizeOfMap(types.dy);
+      const xSize = { ...dySize, channels: sizeOfMap(types.x).channels };
+      const x = k.subsample(whole, sizeOfMap(types.x), strides);
       const isUpright = k.padded(dySize.channels) >= k.padded(xSize.channels);
       const pair = isUpright
         ? { wide: dy, narrow: x, wideSize: dySize, narrowSize: xSize }
@@ -60,9 +61,9 @@ function pointwiseRule(
         [pair.wideSize.channels, pair.narrowSize.channels],
         isUpright,
       );
-      return [k.reshape(matrix, dySize.channels, xSize.channels, 1, 1)];
+      return k.reshape(matrix, dySize.channels, xSize.channels, 1, 1);
     },
-  };
+  });
 }
 
 /** Each sample a group of its own. */
@@ -104,24 +105,23 @@ const pointwiseAtOnce = pointwiseRule(
 );
 
 /** The product of plain matrices: over the pixels of all samples at once, or sample by sample, summed. */
-function pointwiseProduct(over: 'pixels' | 'rows'): Rule<ConvKernelGradAttributes> {
-  return {
-    op: convKernelGrad,
+function pointwiseProduct(over: 'pixels' | 'rows'): BlockedOverride {
+  return blocked(convKernelGrad, {
     name: `blocked-${over}`,
-    layouts: layouts('bb', 'p'),
-    declines: (attrs) => (isPointwise(attrs) ? undefined : notPointwise),
-    spell: (k, [whole, dy], { strides }, { inputs }) => {
-      invariant(whole && dy, 'convKernelGrad has operands');
-      const to = sizeOfMap(inputs[1]);
-      const from = { ...to, channels: sizeOfMap(inputs[0]).channels };
-      const x = k.subsample(whole, sizeOfMap(inputs[0]), strides);
+    passes: () => 5,
+    layouts: bothBlocked,
+    when: (_, attrs) => isPointwise(attrs) || notPointwise,
+    onnx: (k, { x: whole, dy }, { strides }, { in: types }) => {
+      const to = sizeOfMap(types.dy);
+      const from = { ...to, channels: sizeOfMap(types.x).channels };
+      const x = k.subsample(whole, sizeOfMap(types.x), strides);
       const dw =
         over === 'pixels'
           ? k.b.ms.FusedMatMul(k.pixels(dy, to), k.pixels(x, from), { transA: 1 })
           : k.sumBatch(k.b.ms.FusedMatMul(k.rows(dy, to), k.rows(x, from), { transB: 1 }));
-      return [k.reshape(dw, to.channels, from.channels, 1, 1)];
+      return k.reshape(dw, to.channels, from.channels, 1, 1);
     },
-  };
+  });
 }
 
 /** Padding from which on a depthwise kernel's gradient gains from a map that is widened first: 5x5, not 3x3. */
@@ -131,23 +131,18 @@ const leastPads = 4;
  * dw of a depthwise convolution: a convolution of x with dy as its filter, each sample's channel a
  * channel of its own, where stride and dilation change places.
  */
-const depthwiseKernelGrad: Rule<ConvKernelGradAttributes> = {
-  op: convKernelGrad,
+const depthwiseKernelGrad = blocked(convKernelGrad, {
   name: 'blocked-depthwise',
-  layouts: layouts('bb', 'p'),
-  declines: (attrs, types) => {
-    const depthwise =
-      attrs.groups > 1 &&
-      sizeOfMap(types.inputs[0]).channels === attrs.groups &&
-      sizeOfMap(types.inputs[1]).channels === attrs.groups;
-    if (!depthwise) return notDepthwise;
-    return reaches(attrs, types).every((reach) => reach >= 0) ? undefined : unreached;
-  },
-  spell: (k, [x, dy], attrs, types) => {
-    invariant(x && dy, 'convKernelGrad has operands');
-    const input = sizeOfMap(types.inputs[0]);
+  passes: () => 3,
+  layouts: bothBlocked,
+  when: (inputs, attrs) =>
+    isDepthwise(attrs, inputs.x, inputs.dy)
+      ? reaches(attrs, inputs).every((reach) => reach >= 0) || unreached
+      : notDepthwise,
+  onnx: (k, { x, dy }, attrs, { in: types }) => {
+    const input = sizeOfMap(types.x);
     const { batch, channels } = input;
-    const output = mapSize(types.inputs[1]?.shape ?? []);
+    const output = mapSize(types.dy.shape);
     const padded = k.padded(channels);
     const [kh, kw] = attrs.kernel;
     const [down, right] = reaches(attrs, types);
@@ -169,9 +164,9 @@ const depthwiseKernelGrad: Rule<ConvKernelGradAttributes> = {
     const taps = k.reshape(full, batch, padded / k.block, kh * kw, k.block);
     const sum = k.b.Transpose(k.sumBatch(taps), { perm: [0, 2, 1] });
     const whole = k.reshape(sum, padded, 1, kh, kw);
-    return [padded === channels ? whole : k.b.Slice(whole, k.b.ints(0), k.b.ints(channels))];
+    return padded === channels ? whole : k.b.Slice(whole, k.b.ints(0), k.b.ints(channels));
   },
-};
+});
 
 /**
  * dw of a dense convolution: a blocked convolution over samples in the place of channels, of which
@@ -180,21 +175,20 @@ const depthwiseKernelGrad: Rule<ConvKernelGradAttributes> = {
  * matrix product of nine columns (64 samples, 32 to 32 channels, 32x32: 6 against 46 ms). x is
  * blocked, or, in a network's first convolution, plain.
  */
-function denseKernelGrad(layout: 'blocked' | 'plain'): Rule<ConvKernelGradAttributes> {
+function denseKernelGrad(layout: 'blocked' | 'plain'): BlockedOverride {
   const plain = layout === 'plain';
-  return {
-    op: convKernelGrad,
+  return blocked(convKernelGrad, {
     name: plain ? 'blocked-stem' : 'blocked-samples',
-    layouts: layouts(plain ? 'pb' : 'bb', 'p'),
-    declines: (attrs, types, block) => {
+    passes: () => 5,
+    layouts: { in: { x: layout, dy: 'blocked' } },
+    when: (inputs, attrs, _, block) => {
       if (attrs.groups !== 1) return grouped;
-      if (sizeOfMap(types.inputs[0]).channels < block !== plain)
+      if (sizeOfMap(inputs.x).channels < block !== plain)
         return plain ? 'a whole block of input channels' : 'fewer input channels than a block';
-      return reaches(attrs, types).every((reach) => reach >= 0) ? undefined : unreached;
+      return reaches(attrs, inputs).every((reach) => reach >= 0) || unreached;
     },
-    spell: (k, [x, dy], attrs, types) => {
-      invariant(x && dy, 'convKernelGrad has operands');
-      const [input, output] = [sizeOfMap(types.inputs[0]), sizeOfMap(types.inputs[1])];
+    onnx: (k, { x, dy }, attrs, { in: types }) => {
+      const [input, output] = [sizeOfMap(types.x), sizeOfMap(types.dy)];
       const pads = [attrs.pads[0], attrs.pads[1], ...reaches(attrs, types)];
       const { images: maps, channels } = k.channelsAsImages(x, input, plain, pads);
       const [kh, kw] = attrs.kernel;
@@ -210,16 +204,18 @@ function denseKernelGrad(layout: 'blocked' | 'plain'): Rule<ConvKernelGradAttrib
       const size = { batch: 1, channels: output.channels, height: channels, width: kh * kw };
       const shaped = k.reshape(matrix, ...k.shape(size));
       const whole = k.reshape(k.rows(shaped, size), output.channels, channels, kh, kw);
-      if (channels === input.channels) return [whole];
-      return [k.b.Slice(whole, k.b.ints(0), k.b.ints(input.channels), k.b.ints(1))];
+      if (channels === input.channels) return whole;
+      return k.b.Slice(whole, k.b.ints(0), k.b.ints(input.channels), k.b.ints(1));
     },
-  };
+  });
 }
 
 /** How far the last window reaches beyond the input, down and right. */
-function reaches(attrs: ConvKernelGradAttributes, { inputs }: NodeTypes): [number, number] {
-  const input = mapSize(inputs[0]?.shape ?? []);
-  const output = mapSize(inputs[1]?.shape ?? []);
+function reaches(
+  attrs: ConvKernelGradAttributes,
+  { x, dy }: Named<readonly ['x', 'dy'], TensorType>,
+): [number, number] {
+  const [input, output] = [mapSize(x.shape), mapSize(dy.shape)];
   const reach = (axis: 0 | 1): number =>
     (attrs.kernel[axis] - 1) * attrs.dilations[axis] +
     (output[axis] - 1) * attrs.strides[axis] +
@@ -238,4 +234,4 @@ export const kernelGradRules = [
   depthwiseKernelGrad,
   denseKernelGrad('blocked'),
   denseKernelGrad('plain'),
-] as const;
+];

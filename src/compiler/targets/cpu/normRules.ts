@@ -1,20 +1,14 @@
+import type { TensorType } from '../../ir/graph.js';
 import { channelMoments } from '../../ops/moments.js';
-import type { NodeTypes } from '../../ir/graph.js';
-import {
-  batchNormGrad,
-  batchNormInference,
-  batchNormTrain,
-  type BatchNormAttributes,
-} from '../../ops/norm.js';
-import { invariant } from '../../../support/errors.js';
+import { batchNormGrad, batchNormInference, batchNormTrain } from '../../ops/norm.js';
 import type { OnnxValue } from '../../../support/onnxValue.js';
 import { sizeOfMap, type Blocks, type MapSize } from './blocks.js';
-import { layouts, type Rule } from './rule.js';
+import { blocked } from './blocked.js';
 
 const pixelsOf = ({ batch, height, width }: MapSize): number => batch * height * width;
 
-const notMap = (_: object, { inputs: [x] }: NodeTypes): string | undefined =>
-  x?.shape.length === 4 ? undefined : 'not a map [N,C,H,W]';
+const ofMap = ({ x }: { readonly x: TensorType }): true | string =>
+  x.shape.length === 4 || 'not a map [N,C,H,W]';
 
 /** 1 / sqrt(variance + epsilon) */
 function reciprocalDeviation({ b }: Blocks, variance: OnnxValue, epsilon: number): OnnxValue {
@@ -26,15 +20,14 @@ function reciprocalDeviation({ b }: Blocks, variance: OnnxValue, epsilon: number
  * variance as a difference of moments loses digits where the mean is far larger than the deviation;
  * what comes out of a convolution has a mean of the deviation's size.
  */
-const train: Rule<BatchNormAttributes> = {
-  op: batchNormTrain,
+const train = blocked(batchNormTrain, {
   name: 'blocked-moments',
-  layouts: layouts('bpp', 'bpp'),
-  declines: notMap,
-  spell: (k, [x, scale, bias], { epsilon }, { inputs }) => {
-    invariant(x && scale && bias, 'batchNormTrain has operands');
+  passes: () => 6,
+  layouts: { in: { x: 'blocked' }, out: { y: 'blocked' } },
+  when: ofMap,
+  onnx: (k, { x, scale, bias }, { epsilon }, { in: types }) => {
     const { b } = k;
-    const size = sizeOfMap(inputs[0]);
+    const size = sizeOfMap(types.x);
     const { channels } = size;
     const share = b.scalar(1 / pixelsOf(size));
     const mean = k.meanOfMaps(x, size);
@@ -43,23 +36,26 @@ const train: Rule<BatchNormAttributes> = {
     const a = b.Mul(k.padVector(scale, channels), reciprocalDeviation(k, variance, epsilon));
     const shift = b.Sub(k.padVector(bias, channels), b.Mul(mean, a));
     const y = k.affine(x, a, size, { bias: shift });
-    return [y, k.cutVector(mean, channels), k.cutVector(variance, channels)];
+    return {
+      y,
+      mean: k.cutVector(mean, channels),
+      variance: k.cutVector(variance, channels),
+    };
   },
-};
+});
 
 /**
  * dx = a*dy + k*x + c with per-channel a = scale/s, k = -a*dscale/(s*M), c = -a*dbias/M - k*mean,
  * where s is the deviation and M the number of pixels: two passes that only read, two that write.
  */
-const gradient: Rule<BatchNormAttributes> = {
-  op: batchNormGrad,
+const gradient = blocked(batchNormGrad, {
   name: 'blocked-moments',
-  layouts: layouts('bpppb', 'bpp'),
-  declines: notMap,
-  spell: (k, [x, scale, mean, variance, dy], { epsilon }, { inputs }) => {
-    invariant(x && scale && mean && variance && dy, 'batchNormGrad has operands');
+  passes: () => 8,
+  layouts: { in: { x: 'blocked', dy: 'blocked' }, out: { dx: 'blocked' } },
+  when: ofMap,
+  onnx: (k, { x, scale, mean, variance, dy }, { epsilon }, { in: types }) => {
     const { b } = k;
-    const size = sizeOfMap(inputs[0]);
+    const size = sizeOfMap(types.x);
     const { channels } = size;
     const share = b.scalar(1 / pixelsOf(size));
     const mu = k.padVector(mean, channels);
@@ -72,44 +68,45 @@ const gradient: Rule<BatchNormAttributes> = {
     const shift = b.Neg(b.Add(b.Mul(a, b.Mul(dbias, share)), b.Mul(slope, mu)));
     const fromX = k.affine(x, slope, size, { bias: shift });
     const dx = k.affine(dy, a, size, { sum: fromX });
-    return [dx, k.cutVector(dscale, channels), k.cutVector(dbias, channels)];
+    return {
+      dx,
+      dscale: k.cutVector(dscale, channels),
+      dbias: k.cutVector(dbias, channels),
+    };
   },
-};
+});
 
 /** By given statistics: one affine per channel. */
-const inference: Rule<BatchNormAttributes> = {
-  op: batchNormInference,
+const inference = blocked(batchNormInference, {
   name: 'blocked-affine',
-  layouts: layouts('bpppp', 'b'),
-  declines: notMap,
-  spell: (k, [x, scale, bias, mean, variance], { epsilon }, { inputs }) => {
-    invariant(x && scale && bias && mean && variance, 'batchNormInference has operands');
+  layouts: { in: { x: 'blocked' }, out: 'blocked' },
+  when: ofMap,
+  onnx: (k, { x, scale, bias, mean, variance }, { epsilon }, { in: types }) => {
     const { b } = k;
-    const size = sizeOfMap(inputs[0]);
+    const size = sizeOfMap(types.x);
     const a = b.Mul(scale, reciprocalDeviation(k, variance, epsilon));
     const shift = k.padVector(b.Sub(bias, b.Mul(mean, a)), size.channels);
-    return [k.affine(x, k.padVector(a, size.channels), size, { bias: shift })];
+    return k.affine(x, k.padVector(a, size.channels), size, { bias: shift });
   },
-};
+});
 
 /** Centred, then a matrix product over pixels. */
-const moments: Rule = {
-  op: channelMoments,
+const moments = blocked(channelMoments, {
   name: 'blocked-rows',
-  layouts: layouts('b', 'pp'),
-  declines: notMap,
-  spell: (k, [x], _, { inputs }) => {
-    invariant(x, 'channelMoments has an operand');
+  passes: () => 5,
+  layouts: { in: { x: 'blocked' } },
+  when: ofMap,
+  onnx: (k, { x }, _, { in: types }) => {
     const { b } = k;
-    const size = sizeOfMap(inputs[0]);
+    const size = sizeOfMap(types.x);
     const share = 1 / pixelsOf(size);
     const mean = k.meanOfMaps(x, size);
     const cut = k.cutVector(mean, size.channels);
     const centred = b.Sub(k.rows(x, size), k.reshape(cut, size.channels, 1));
     const products = b.ms.FusedMatMul(centred, centred, { transB: 1, alpha: share });
-    return [cut, k.sumBatch(products)];
+    return { mean: cut, covariance: k.sumBatch(products) };
   },
-};
+});
 
 /** Batch normalisation and moments over blocked maps. */
-export const normRules = [train, gradient, inference, moments] as const;
+export const normRules = [train, gradient, inference, moments];

@@ -1,5 +1,4 @@
 import { normRules } from '../gpu/normRules.js';
-import { overrideOf } from '../gpu/rule.js';
 import type { Target } from '../target.js';
 import { kernelGradRules } from './kernelGradRules.js';
 
@@ -16,7 +15,7 @@ import { kernelGradRules } from './kernelGradRules.js';
  */
 export const cudaTarget: Target = {
   name: 'cuda',
-  overrides: [...normRules, ...kernelGradRules].map((rule) => overrideOf(rule as never)),
+  overrides: [...normRules, ...kernelGradRules],
   // A guess: a kernel's launch takes as long as the work on so many numbers.
   joinBelow: 2 ** 16,
   opset: {

@@ -1,12 +1,11 @@
 import type { Opset } from '../../../../generated/onnx/index.js';
 import type { TensorType } from '../../ir/graph.js';
-import { convKernelGrad, type ConvKernelGradAttributes } from '../../ops/conv.js';
+import { convKernelGrad, isPointwise, type ConvKernelGradAttributes } from '../../ops/conv.js';
 import { mapSize } from '../../ops/window.js';
-import { invariant } from '../../../support/errors.js';
 import type { OnnxValue } from '../../../support/onnxValue.js';
 import { staticDim } from '../../../support/shape.js';
 import { tensorData } from '../../../support/tensor.js';
-import type { Rule } from '../gpu/rule.js';
+import { override } from '../override.js';
 
 /*
  * The gradient of a kernel is a convolution whose window is the whole map: cuDNN, made for small windows,
@@ -55,18 +54,12 @@ function seen(
 const pixelsAtOnce = 400;
 
 /** Several channels a group: the map's columns, kh * kw copies of it, times dy. */
-const columns: Rule<ConvKernelGradAttributes> = {
-  op: convKernelGrad,
+const columns = override(convKernelGrad, {
   name: 'cuda-columns',
-  declines: ({ groups, kernel, strides, pads }) =>
-    groups > 1
-      ? 'groups'
-      : [...kernel, ...strides].every((v) => v === 1) && pads.every((v) => v === 0)
-        ? 'a 1x1 convolution is a product already'
-        : undefined,
-  spell: (b, { inputs: [x, dy], types: [xType, dyType], attrs }) => {
-    invariant(x && dy && xType && dyType, 'convKernelGrad has operands');
-    const { batch, channels, out, output } = sizesOf(xType, dyType);
+  when: (_, attrs) =>
+    attrs.groups > 1 ? 'groups' : !isPointwise(attrs) || 'a 1x1 convolution is a product already',
+  onnx: (b, { x, dy }, attrs, { in: types }) => {
+    const { batch, channels, out, output } = sizesOf(types.x, types.dy);
     const [kh, kw] = attrs.kernel;
     const map = padded(b, x, attrs);
     const rows = Array.from({ length: kh }, (_, tap) =>
@@ -81,9 +74,9 @@ const columns: Rule<ConvKernelGradAttributes> = {
     const cols = b.Reshape(b.Concat(taps, { axis: 1 }), b.ints(batch, width, pixels));
     const grads = b.Reshape(dy, b.ints(batch, out, pixels));
     const dw = product(b, grads, cols, pixels <= pixelsAtOnce);
-    return [b.Transpose(b.Reshape(dw, b.ints(out, kh, kw, channels)), { perm: [0, 3, 1, 2] })];
+    return b.Transpose(b.Reshape(dw, b.ints(out, kh, kw, channels)), { perm: [0, 3, 1, 2] });
   },
-};
+});
 
 /** Sum over samples and pixels of left [N,O,P] times right [N,K,P] -> [O,K]. */
 function product(b: Opset, left: OnnxValue, right: OnnxValue, atOnce: boolean): OnnxValue {
@@ -107,18 +100,14 @@ function flat(b: Opset, x: OnnxValue, axis: 1 | 2): OnnxValue {
  * joins, and a product with a constant of zeros and ones adds them up. It does W'/kw times the arithmetic
  * and reads the maps kh times, not kh * kw times.
  */
-const depthwise: Rule<ConvKernelGradAttributes> = {
-  op: convKernelGrad,
+const depthwise = override(convKernelGrad, {
   name: 'cuda-column-pairs',
-  declines: ({ groups }, { inputs: [x, dy] }) =>
-    groups > 1 && staticDim(x?.shape[1]) === groups && staticDim(dy?.shape[1]) === groups
-      ? undefined
-      : 'not depthwise',
-  spell: (b, { inputs: [x, dy], types: [xType, dyType], attrs }) => {
-    invariant(x && dy && xType && dyType, 'convKernelGrad has operands');
-    const { batch, channels, output } = sizesOf(xType, dyType);
+  when: ({ x, dy }, { groups }) =>
+    (groups > 1 && [x, dy].every(({ shape }) => staticDim(shape[1]) === groups)) || 'not depthwise',
+  onnx: (b, { x, dy }, attrs, { in: types }) => {
+    const { batch, channels, output } = sizesOf(types.x, types.dy);
     const [kh, kw] = attrs.kernel;
-    const width = mapSize(xType.shape)[1] + attrs.pads[1] + attrs.pads[3];
+    const width = mapSize(types.x.shape)[1] + attrs.pads[1] + attrs.pads[3];
     const swap = (map: OnnxValue): OnnxValue => b.Transpose(map, { perm: [1, 0, 2, 3] });
     const map = swap(padded(b, x, attrs));
     const lines = batch * output[0];
@@ -130,13 +119,13 @@ const depthwise: Rule<ConvKernelGradAttributes> = {
       return b.Reshape(product, b.ints(channels, 1, output[1] * width));
     });
     const all = b.Reshape(b.Concat(pairs, { axis: 1 }), b.ints(channels * kh, output[1] * width));
-    const { dtype } = xType;
+    const { dtype } = types.x;
     const joined = b.constant(
       tensorData(dtype, [output[1] * width, kw], joins(output[1], width, kw, attrs)),
     );
-    return [b.Reshape(b.MatMul(all, joined), b.ints(channels, 1, kh, kw))];
+    return b.Reshape(b.MatMul(all, joined), b.ints(channels, 1, kh, kw));
   },
-};
+});
 
 /** 1 where tap kx takes column `from` of the padded map to column `to` of dy: [(to, from), kx]. */
 function joins(
@@ -155,4 +144,4 @@ function joins(
 }
 
 /** Gradients of kernels, as matrix products. */
-export const kernelGradRules = [columns, depthwise] as const;
+export const kernelGradRules = [columns, depthwise];

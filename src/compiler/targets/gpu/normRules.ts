@@ -1,13 +1,12 @@
 import type { Opset } from '../../../../generated/onnx/index.js';
 import type { TensorType } from '../../ir/graph.js';
 import { channelMoments } from '../../ops/moments.js';
-import { batchNormGrad, batchNormTrain, type BatchNormAttributes } from '../../ops/norm.js';
+import { batchNormGrad, batchNormTrain } from '../../ops/norm.js';
 import { narrowed, widened } from '../../ops/widen.js';
-import { invariant } from '../../../support/errors.js';
 import type { OnnxValue } from '../../../support/onnxValue.js';
 import { staticDim, staticSize } from '../../../support/shape.js';
+import { override } from '../override.js';
 import { reduceInwards } from './reductions.js';
-import type { Rule } from './rule.js';
 
 /*
  * No provider for GPUs has BatchNormalization with training_mode: WebGPU's says "not supported yet", and
@@ -60,11 +59,9 @@ class Channels {
   }
 }
 
-const train: Rule<BatchNormAttributes> = {
-  op: batchNormTrain,
+const train = override(batchNormTrain, {
   name: 'reductions',
-  spell: (b, { inputs: [x, scale, bias], types: [type], attrs: { epsilon } }) => {
-    invariant(x && scale && bias && type, 'batchNormTrain has operands');
+  onnx: (b, { x, scale, bias }, { epsilon }, { in: { x: type } }) => {
     const channels = new Channels(b, type);
     const wide = widened(b, x, type);
     const mean = channels.reduce('ReduceMean', wide);
@@ -72,17 +69,18 @@ const train: Rule<BatchNormAttributes> = {
     const variance = channels.reduce('ReduceMean', b.Mul(centred, centred));
     const factor = b.Mul(channels.spread(scale), channels.reciprocalDeviation(variance, epsilon));
     const y = b.Add(b.Mul(centred, factor), channels.spread(bias));
-    return [narrowed(b, y, type), channels.vector(mean), channels.vector(variance)];
+    return {
+      y: narrowed(b, y, type),
+      mean: channels.vector(mean),
+      variance: channels.vector(variance),
+    };
   },
-};
+});
 
-/** The portable spelling's algebra: dx = a*dy + k*(x - mean) + c by channel; see ops/norm. */
-const gradient: Rule<BatchNormAttributes> = {
-  op: batchNormGrad,
+/** The portable lowering's algebra: dx = a*dy + k*(x - mean) + c by channel; see ops/norm. */
+const gradient = override(batchNormGrad, {
   name: 'reductions',
-  spell: (b, { inputs, types: [type], attrs: { epsilon } }) => {
-    const [x, scale, mean, variance, given] = inputs;
-    invariant(x && scale && mean && variance && given && type, 'batchNormGrad has operands');
+  onnx: (b, { x, scale, mean, variance, dy: given }, { epsilon }, { in: { x: type } }) => {
     const channels = new Channels(b, type);
     const dy = widened(b, given, type);
     const centred = b.Sub(widened(b, x, type), channels.spread(mean));
@@ -95,23 +93,26 @@ const gradient: Rule<BatchNormAttributes> = {
     const k = b.Mul(b.Mul(b.Mul(a, rstd), dscale), share);
     const c = b.Mul(b.Mul(a, dbias), share);
     const dx = b.Add(b.Mul(dy, a), b.Add(b.Mul(centred, k), c));
-    return [narrowed(b, dx, type), channels.vector(dscale), channels.vector(dbias)];
+    return {
+      dx: narrowed(b, dx, type),
+      dscale: channels.vector(dscale),
+      dbias: channels.vector(dbias),
+    };
   },
-};
+});
 
-const moments: Rule<object> = {
-  op: channelMoments,
+const moments = override(channelMoments, {
   name: 'reductions',
-  spell: (b, { inputs: [x], types: [type] }) => {
-    invariant(x && type, 'channelMoments has an operand');
+  onnx: (b, { x }, _, { in: { x: type } }) => {
     const channels = new Channels(b, type);
     const mean = channels.reduce('ReduceMean', x);
     const rows = b.Reshape(b.Sub(x, mean), b.ints(0, 0, -1));
     const products = b.MatMul(rows, b.Transpose(rows, { perm: [0, 2, 1] }));
     const sum = b.ReduceSum(products, b.ints(0), { keepdims: 0 });
-    return [channels.vector(mean), b.Mul(sum, b.scalar(1 / channels.elements))];
+    const covariance = b.Mul(sum, b.scalar(1 / channels.elements));
+    return { mean: channels.vector(mean), covariance };
   },
-};
+});
 
 /** Batch normalisation and moments. */
-export const normRules = [train, gradient, moments] as const;
+export const normRules = [train, gradient, moments];

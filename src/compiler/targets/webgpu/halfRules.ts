@@ -1,12 +1,14 @@
-import type { Attributes, NodeTypes, Op } from '../../ir/graph.js';
+import type { TensorType } from '../../ir/graph.js';
+import type { Named, NamedOp } from '../../ir/op.js';
 import { conv, convInputGrad, convKernelGrad } from '../../ops/conv.js';
-import { matmul, type MatmulAttributes } from '../../ops/matmul.js';
+import { matmul } from '../../ops/matmul.js';
 import { avgPool, avgPoolGrad, maxPoolGrad, type PoolAttributes } from '../../ops/pool.js';
 import { narrowed, wideType, widened } from '../../ops/widen.js';
 import { isHalf } from '../../../support/dtype.js';
-import { invariant } from '../../../support/errors.js';
 import { staticDim, staticSize } from '../../../support/shape.js';
+import { override, type Rule } from '../override.js';
 import type { Override } from '../target.js';
+import { poolGradient } from './rules.js';
 
 /*
  * The provider's kernels add up in the type of what they multiply: a matrix product or a convolution of
@@ -22,66 +24,62 @@ import type { Override } from '../target.js';
  */
 const fewTerms = 32;
 
-/** A spelling that computes in float32 what it takes and gives in 16 bits. */
-function inFloat32<A extends object>(
-  op: Op,
-  terms: (types: NodeTypes, attrs: A) => number,
-  spelling: Pick<Override, 'onnx'> = op,
+/** A lowering that computes in float32 what it takes and gives in 16 bits. */
+function inFloat32<I extends readonly string[], O extends readonly string[], A extends object>(
+  op: NamedOp<I, O, A>,
+  terms: (inputs: Named<I, TensorType>, attrs: A) => number,
+  lowering: Pick<Rule<I, O, A>, 'onnx'> = op.description,
 ): Override {
-  return {
-    op,
+  const { signature } = op;
+  return override(op, {
     name: 'webgpu-float32-sums',
-    declines: (attrs: Attributes, types) => {
-      if (!types.outputs.some(({ dtype }) => isHalf(dtype))) return 'not in 16 bits';
-      const count = terms(types, attrs as A);
-      return count <= fewTerms ? `sums of ${count} terms` : undefined;
+    when: (inputs, attrs, output) => {
+      if (!signature.outputList(output).some(({ dtype }) => isHalf(dtype))) return 'not in 16 bits';
+      const count = terms(inputs, attrs);
+      return count > fewTerms || `sums of ${count} terms`;
     },
     onnx: (b, inputs, attrs, types) => {
-      const wide = inputs.map((input, i) => {
-        const type = types.inputs[i];
+      const inputTypes = signature.inputList(types.in);
+      const outputTypes = signature.outputList(types.out);
+      const wide = signature.inputList(inputs).map((input, i) => {
+        const type = inputTypes[i];
         return input && type ? widened(b, input, type) : input;
       });
-      const made = spelling.onnx(b, wide, attrs, {
-        inputs: types.inputs.map((type) => type && wideType(type)),
-        outputs: types.outputs.map(wideType),
+      const made = lowering.onnx(b, signature.inputs(wide), attrs, {
+        in: signature.inputs(inputTypes.map((type) => type && wideType(type))),
+        out: signature.outputs(outputTypes.map(wideType)),
       });
-      return made.map((value, i) => {
-        const type = types.outputs[i];
-        invariant(type, `${op.name} has an output ${i}`);
-        return narrowed(b, value, type);
-      });
+      const results = signature.outputList(made);
+      return signature.outputs(
+        outputTypes.flatMap((type, i) => {
+          const result = results[i];
+          return result ? [narrowed(b, result, type)] : [];
+        }),
+      );
     },
-  };
+  });
 }
 
-/** Elements of an operand's shape from an axis on. */
-function elementsFrom({ inputs }: NodeTypes, operand: number, axis: number): number {
-  return staticSize(inputs[operand]?.shape.slice(axis) ?? []);
+/** Elements of a value's shape from an axis on. */
+function elementsFrom({ shape }: TensorType, axis: number): number {
+  return staticSize(shape.slice(axis));
 }
 
-const windowOf = (_: NodeTypes, { kernel }: PoolAttributes): number => kernel[0] * kernel[1];
+const windowOf = (_: unknown, { kernel }: PoolAttributes): number => kernel[0] * kernel[1];
 
-/** All that adds up 16-bit values; `maxPoolGradSpelling` is the target's own. */
-export function halfRules(maxPoolGradSpelling: Override): Override[] {
-  return [
-    // w [O,C/groups,kh,kw]
-    inFloat32(conv, (types) => elementsFrom(types, 1, 1)),
-    inFloat32<{ readonly groups: number }>(
-      convInputGrad,
-      (types, { groups }) =>
-        (staticDim(types.inputs[1]?.shape[0]) / groups) * elementsFrom(types, 1, 2),
-    ),
-    // dy [N,O,H',W']
-    inFloat32(
-      convKernelGrad,
-      (types) => staticDim(types.inputs[1]?.shape[0]) * elementsFrom(types, 1, 2),
-    ),
-    inFloat32<MatmulAttributes>(matmul, ({ inputs: [a] }, { transA = false }) =>
-      staticDim(a?.shape.at(transA ? -2 : -1)),
-    ),
-    inFloat32(avgPool, windowOf),
-    inFloat32(avgPoolGrad, windowOf),
-    // However few they are: it is spelt for float32.
-    inFloat32(maxPoolGrad, () => Infinity, maxPoolGradSpelling),
-  ];
-}
+/** All that adds up 16-bit values. */
+export const halfRules: readonly Override[] = [
+  // w [O,C/groups,kh,kw]
+  inFloat32(conv, ({ w }) => elementsFrom(w, 1)),
+  inFloat32(
+    convInputGrad,
+    ({ w }, { groups }) => (staticDim(w.shape[0]) / groups) * elementsFrom(w, 2),
+  ),
+  // dy [N,O,H',W']
+  inFloat32(convKernelGrad, ({ dy }) => staticDim(dy.shape[0]) * elementsFrom(dy, 2)),
+  inFloat32(matmul, ({ a }, { transA = false }) => staticDim(a.shape.at(transA ? -2 : -1))),
+  inFloat32(avgPool, windowOf),
+  inFloat32(avgPoolGrad, windowOf),
+  // However few they are: it is written for float32.
+  inFloat32(maxPoolGrad, () => Infinity, poolGradient),
+];

@@ -1,9 +1,8 @@
 import { fuseArgMax } from '../../passes/fuseArgMax.js';
 import type { Target } from '../target.js';
 import { normRules } from '../gpu/normRules.js';
-import { overrideOf } from '../gpu/rule.js';
 import { halfRules } from './halfRules.js';
-import { otherRules, poolGradient } from './rules.js';
+import { otherRules } from './rules.js';
 
 /**
  * onnxruntime's WebGPU provider. What it lacks would run on the CPU, with the state of training going
@@ -11,10 +10,7 @@ import { otherRules, poolGradient } from './rules.js';
  */
 export const webgpuTarget: Target = {
   name: 'webgpu',
-  overrides: [
-    ...halfRules(overrideOf(poolGradient)),
-    ...[...normRules, ...otherRules].map((rule) => overrideOf(rule as never)),
-  ],
+  overrides: [...halfRules, ...normRules, ...otherRules],
   fuse: fuseArgMax,
   refusesHalf: {
     bfloat16: 'the provider has no such type; take float16',

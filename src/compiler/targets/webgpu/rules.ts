@@ -1,56 +1,47 @@
-import type { NodeTypes, Op } from '../../ir/graph.js';
 import { after } from '../../ops/after.js';
-import { reduceSum, type ReduceAttributes } from '../../ops/broadcast.js';
+import { reduceSum } from '../../ops/broadcast.js';
 import { softmaxCrossEntropy } from '../../ops/loss.js';
-import { maxPoolGrad, type PoolAttributes } from '../../ops/pool.js';
+import { maxPoolGrad } from '../../ops/pool.js';
 import { reduceMean, sameArgMax } from '../../ops/reduce.js';
 import { narrowed, widened } from '../../ops/widen.js';
 import { mapSize, outputPadding } from '../../ops/window.js';
 import { dtypes, floatTypeOf, type DType } from '../../../support/dtype.js';
-import { invariant } from '../../../support/errors.js';
 import type { OnnxValue } from '../../../support/onnxValue.js';
 import { staticDim } from '../../../support/shape.js';
 import { tensorData } from '../../../support/tensor.js';
 import { reduceInwards, reduceOnce, splitAxes } from '../gpu/reductions.js';
-import type { Rule } from '../gpu/rule.js';
+import { override, type RuleOf } from '../override.js';
+import type { Override } from '../target.js';
 
 /** A sum or mean over innermost axes and others, such as that of a bias's gradient. */
-function reduction(op: Op, name: 'ReduceSum' | 'ReduceMean'): Rule<ReduceAttributes> {
-  return {
-    op,
+function reduction(op: typeof reduceSum, name: 'ReduceSum' | 'ReduceMean'): Override {
+  return override(op, {
     name: 'webgpu-inwards',
-    declines: ({ axes }, { inputs: [type] }: NodeTypes) =>
-      splitAxes(type?.shape.length ?? 0, axes).some(({ length }) => length === 0)
-        ? 'axes of one kind'
-        : undefined,
-    spell: (b, { inputs: [x], types: [type], attrs: { axes, keepDims } }) => {
-      invariant(x && type, `${op.name} has an operand`);
+    when: ({ x }, { axes }) =>
+      splitAxes(x.shape.length, axes).every(({ length }) => length > 0) || 'axes of one kind',
+    onnx: (b, { x }, { axes, keepDims }, { in: { x: type } }) => {
       const wide = widened(b, x, type);
       const reduced = reduceInwards(b, name, wide, { rank: type.shape.length, axes, keepDims });
-      return [narrowed(b, reduced, type)];
+      return narrowed(b, reduced, type);
     },
-  };
+  });
 }
 
 /** The provider has no LogSoftmax: x - max - log(sum(exp(x - max))). */
-const crossEntropy: Rule<object> = {
-  op: softmaxCrossEntropy,
+const crossEntropy = override(softmaxCrossEntropy, {
   name: 'webgpu-log-sum-exp',
-  spell: (b, { inputs: [logits, target] }) => {
-    invariant(logits && target, 'softmaxCrossEntropy has operands');
+  onnx: (b, { logits, target }) => {
     const shifted = b.Sub(logits, reduceOnce(b, 'ReduceMax', logits, [1], true));
     const logSum = b.Log(reduceOnce(b, 'ReduceSum', b.Exp(shifted), [1], true));
     const terms = b.Mul(target, b.Sub(logSum, shifted));
-    return [reduceOnce(b, 'ReduceSum', terms, [1], false)];
+    return reduceOnce(b, 'ReduceSum', terms, [1], false);
   },
-};
+});
 
 /** The provider's ArgMax gives 64-bit integers, which nothing there can read: indices as floats. */
-const sameIndex: Rule<object> = {
-  op: sameArgMax,
+const sameIndex = override(sameArgMax, {
   name: 'webgpu-float-indices',
-  spell: (b, { inputs: [left, right], types: [type] }) => {
-    invariant(left && right && type, 'sameArgMax has operands');
+  onnx: (b, operands, _, { in: { a: type } }) => {
     const last = type.shape.length - 1;
     const width = staticDim(type.shape[last]);
     const ramp = b.constant(
@@ -60,14 +51,13 @@ const sameIndex: Rule<object> = {
         Array.from({ length: width }, (_, i) => i),
       ),
     );
-    const [first, second] = [left, right].map((x) => {
+    const indexOf = (x: OnnxValue): OnnxValue => {
       const isLargest = b.Equal(x, reduceOnce(b, 'ReduceMax', x, [last], true));
       return reduceOnce(b, 'ReduceMin', b.Where(isLargest, ramp, b.scalar(width)), [last], false);
-    });
-    invariant(first && second, 'two rows of indices');
-    return [b.Equal(first, second)];
+    };
+    return b.Equal(indexOf(operands.a), indexOf(operands.b));
   },
-};
+});
 
 /** The smallest float32: what never wins in a padded window. */
 const lowest = -3.4028234663852886e38;
@@ -77,15 +67,13 @@ const lowest = -3.4028234663852886e38;
  * convolution with one-hot kernels, which is exact; dy goes to the first tap that is the largest; and
  * the transposed convolution takes each tap back to its pixel.
  */
-export const poolGradient: Rule<PoolAttributes> = {
-  op: maxPoolGrad,
+export const poolGradient: RuleOf<typeof maxPoolGrad> = {
   name: 'webgpu-one-hot',
-  spell: (b, { inputs: [x, dy], types: [type, dyType], attrs }) => {
-    invariant(x && dy && type && dyType, 'maxPoolGrad has operands');
+  onnx: (b, { x, dy }, attrs, { in: types }) => {
     const { kernel, strides, pads, dilations } = attrs;
     const taps = kernel[0] * kernel[1];
     const window = { kernel_shape: kernel, strides, dilations };
-    const [size, output] = [mapSize(type.shape), mapSize(dyType.shape)];
+    const [size, output] = [mapSize(types.x.shape), mapSize(types.dy.shape)];
     const [top, left, bottom, right] = pads;
     const oneHot = Array.from({ length: taps * taps }, (_, i) => Number(i % (taps + 1) === 0));
     const select = b.constant(tensorData('float32', [taps, 1, ...kernel], oneHot));
@@ -105,32 +93,30 @@ export const poolGradient: Rule<PoolAttributes> = {
       pads,
       output_padding: outputPadding(size, output, kernel, attrs),
     });
-    return [b.Reshape(dx, b.ints(-1, staticDim(type.shape[1]), ...size))];
+    return b.Reshape(dx, b.ints(-1, staticDim(types.x.shape[1]), ...size));
   },
 };
 
 /** Shapes are the host's there, so a number of the token, times 0, makes x wait for it. */
-const waiting: Rule<object> = {
-  op: after,
+const waiting = override(after, {
   name: 'webgpu-wait-for-number',
-  spell: (b, { inputs: [x, token], types: [type, tokenType] }) => {
-    invariant(x && token && type && tokenType, 'after has operands');
+  onnx: (b, { x, token }, _, { in: types }) => {
     // The provider adds no bytes: an image waits as numbers of float32.
-    const dtype = floatTypeOf(type);
+    const dtype = floatTypeOf(types.x);
     const cast = (value: OnnxValue, from: DType, to: DType): OnnxValue =>
       from === to ? value : b.Cast(value, { to: dtypes[to].onnx });
     const first = b.Slice(b.Reshape(token, b.ints(-1)), b.ints(0), b.ints(1));
-    const nothing = b.Mul(cast(first, tokenType.dtype, dtype), b.scalar(0, dtype));
-    return [cast(b.Add(cast(x, type.dtype, dtype), nothing), dtype, type.dtype)];
+    const nothing = b.Mul(cast(first, types.token.dtype, dtype), b.scalar(0, dtype));
+    return cast(b.Add(cast(x, types.x.dtype, dtype), nothing), dtype, types.x.dtype);
   },
-};
+});
 
-/** Operators that the portable spelling takes and the provider lacks, or does slowly. */
+/** Operators that the portable lowering takes and the provider lacks, or does slowly. */
 export const otherRules = [
   reduction(reduceSum, 'ReduceSum'),
   reduction(reduceMean, 'ReduceMean'),
   crossEntropy,
   sameIndex,
-  poolGradient,
+  override(maxPoolGrad, poolGradient),
   waiting,
-] as const;
+];

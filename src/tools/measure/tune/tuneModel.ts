@@ -8,10 +8,10 @@ import type { Model } from '../../../compiler/trace/defineModel.js';
 import { measure } from '../../../runtime/threads/benchProcess.js';
 import { DeviceError, invariant } from '../../../support/errors.js';
 import { round, spread } from '../../../support/statistics/spread.js';
-import { chooseSpellings, spellingName } from '../../../compiler/targets/chooseSpellings.js';
+import { chooseSpellings } from '../../../compiler/targets/chooseSpellings.js';
 import { costKey, costTableHash, type CostTable } from '../../../compiler/targets/costTable.js';
 import { cpuTarget } from '../../../compiler/targets/cpu/index.js';
-import type { Target } from '../../../compiler/targets/target.js';
+import { ruleName, type Target } from '../../../compiler/targets/target.js';
 import { compileStep, type StepOptions } from '../benchStep.js';
 import { machineBlock } from '../../../training/build/target.js';
 import {
@@ -244,12 +244,13 @@ function changesOf(graph: Graph, [old, now]: readonly [Target, Target]): Changed
   const before = chooseSpellings(graph, old);
   const changes = new Map<string, ChangedSpelling>();
   chooseSpellings(graph, now).forEach(({ node, types, override }, i) => {
-    const names = [spellingName(before[i]?.override, old), spellingName(override, now)] as const;
+    const rules = [before[i]?.override, override] as const;
+    const names = [ruleName(rules[0]), ruleName(rules[1])] as const;
     if (names[0] === names[1]) return;
     const work = costKey(node.op, node.attrs, types);
     const key = [work, ...names].join(' ');
-    const [first, second] = names.map((name) => {
-      const cost = now.layouts?.cost(node.op, name, node.attrs, types) ?? Infinity;
+    const [first, second] = rules.map((rule) => {
+      const cost = now.layouts?.cost(node.op, rule, node.attrs, types) ?? Infinity;
       return Number.isFinite(cost) ? round(cost) : null;
     });
     const nodes = (changes.get(key)?.nodes ?? 0) + 1;

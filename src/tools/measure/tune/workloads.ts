@@ -6,13 +6,14 @@ import type { OnnxValue } from '../../../support/onnxValue.js';
 import type { DType } from '../../../support/dtype.js';
 import { invariant } from '../../../support/errors.js';
 import { layoutOf } from '../../../compiler/targets/chooseLayouts.js';
-import {
-  candidatesOf,
-  spellingName,
-  type Candidates,
-} from '../../../compiler/targets/chooseSpellings.js';
+import { candidatesOf, type Candidates } from '../../../compiler/targets/chooseSpellings.js';
 import { conversionKey, costKey } from '../../../compiler/targets/costTable.js';
-import type { Layout, Override, Target } from '../../../compiler/targets/target.js';
+import {
+  ruleName,
+  type Layout,
+  type Override,
+  type Target,
+} from '../../../compiler/targets/target.js';
 
 /** A tensor that a small model takes. */
 export interface WorkloadInput {
@@ -56,7 +57,7 @@ export function workloadsOf(graphs: readonly Graph[], target: Target): Workload[
 
 function spellingsOf({ node, types, plain, blocked }: Candidates, target: Target): SpelledWork[] {
   return [...blocked, ...plain].map((override) => ({
-    name: spellingName(override, target),
+    name: ruleName(override),
     ...spelled(
       types.inputs.map((type, i) => type && { type, layout: layoutIn(override, i) }),
       target,

@@ -8,11 +8,11 @@ import { between } from '../../../support/draw.js';
 import { add, mul, reluGrad, siluGrad } from '../../../../src/compiler/ops/elementwise.js';
 import { batchNormGrad, batchNormTrain } from '../../../../src/compiler/ops/norm.js';
 import { probeBlock } from '../../../../src/runtime/machine/probe.js';
-import { candidatesOf, spellingName } from '../../../../src/compiler/targets/chooseSpellings.js';
+import { candidatesOf } from '../../../../src/compiler/targets/chooseSpellings.js';
 import { lower, type Choice } from '../../../../src/compiler/targets/lower.js';
 import { GraphBuilder } from '../../../../src/compiler/onnx/builder.js';
 import { cpuTarget } from '../../../../src/compiler/targets/cpu/index.js';
-import type { Target } from '../../../../src/compiler/targets/target.js';
+import { ruleName, type Override, type Target } from '../../../../src/compiler/targets/target.js';
 import { conformance } from '../../../conformance/tables/index.js';
 import { checkSpelling, instancesOf } from '../../../support/checkOp.js';
 import type { OpCase, OpTable } from '../../../support/opCase.js';
@@ -26,8 +26,8 @@ const block = await probeBlock();
 function forcing(name?: string): Target {
   const target = cpuTarget({ block });
   if (target.layouts === undefined) return target;
-  const cost = (_: unknown, spelling: string): number =>
-    spelling === 'portable' ? 1e6 : spelling === name ? 0 : 1;
+  const cost = (_: unknown, rule: Override | undefined): number =>
+    rule === undefined ? 1e6 : rule.name === name ? 0 : 1;
   return { ...target, layouts: { ...target.layouts, conversionCost: () => 0, cost } };
 }
 
@@ -158,7 +158,7 @@ function choicesOf(table: OpTable, target: Target): Set<string> {
 function rivalsIn(table: OpTable): string[] {
   const named = instancesOf(table, 'float32').flatMap(({ graph }) =>
     candidatesOf(graph, eager).flatMap(({ node, blocked }) =>
-      node.op === table.op ? blocked.slice(1).map((rule) => spellingName(rule, eager)) : [],
+      node.op === table.op ? blocked.slice(1).map((rule) => ruleName(rule)) : [],
     ),
   );
   return [...new Set(named)];
