@@ -45,8 +45,8 @@ export function drawCounts(
 }
 
 /**
- * An SVG with a histogram of confidences for each class: what lies above the threshold in colour.
- * Of very many classes, those with the most and the fewest kept images.
+ * Draws an SVG with a histogram of confidences for each class, with the part above the threshold in
+ * colour. If there are very many classes, those with the most and the fewest kept images.
  */
 export function renderClassHistograms(classes: readonly ClassHistogram[]): string {
   const shown = shownOf(classes);

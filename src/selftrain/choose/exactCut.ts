@@ -26,7 +26,7 @@ export class LargestKeys {
     this.#width = Math.ceil((high - low) / binCount);
   }
 
-  /** Whether no further pass is needed. */
+  /** True if no further pass is needed. */
   get done(): boolean {
     return this.#done;
   }
@@ -63,7 +63,7 @@ export class LargestKeys {
     return this.#high;
   }
 
-  /** Of the keys equal to the one below `takenFrom`, this many are taken as well. */
+  /** Number of keys equal to the one below `takenFrom` that are taken as well. */
   get ties(): { readonly key: number; readonly wanted: number } {
     return { key: this.#low, wanted: this.wanted - this.#above };
   }

@@ -53,9 +53,9 @@ export interface FilterOptions {
   readonly cap?: SelectionRule['cap'] | undefined;
   /** Most copies of an image; no limit where missing. */
   readonly maxCopies?: number | undefined;
-  /** Of the copies that a fraction's probability gives; default 1. */
+  /** Seed for the copies that a fraction's probability gives (default: 1). */
   readonly seed?: number | undefined;
-  /** Which generation's teacher gave the labels; default 1. */
+  /** Generation of the teacher that gave the labels (default: 1). */
   readonly generation?: number | undefined;
   /** A CSV with the columns image and class: what a person said of single images. */
   readonly corrections?: string | undefined;
@@ -133,7 +133,7 @@ export async function filterLabels(path: string, options: FilterOptions): Promis
   return new FilterRun(labels, rule, corrections, options).run();
 }
 
-/** What is known of how good the labels are. */
+/** Known quality of the labels. */
 interface Measured extends Pick<FilterSummary, 'sample'> {
   readonly measured: AuditResult | undefined;
   readonly match: ConfidenceMatch | undefined;
@@ -257,7 +257,7 @@ class FilterRun {
     requireEveryClass(this.#counts, this.#classes, folder, threshold);
   }
 
-  /** What is done with each class; an exact cap takes further passes. */
+  /** Cut of each class; an exact cap takes further passes. */
   async #cuts(): Promise<ClassCut[]> {
     const { rule } = this;
     const { perClass, cap } = rule;

@@ -6,7 +6,7 @@ import type { LabelOrigin, LabelRows } from '../labels/labelStore.js';
 import { statusOf, type ledgerColumns } from './ledger.js';
 import type { ClassCut, ConfidenceCounts, Reason } from './selection.js';
 
-/** What a person said of rows, by their places: a class, or null for none. */
+/** Corrections of rows by position: a class, or null for none. */
 export type Said = ReadonlyMap<number, number | null>;
 
 const nothing: Said = new Map();
@@ -65,7 +65,7 @@ export function correctRow(
   }
 }
 
-/** What was decided of a row group. */
+/** Decisions about a row group. */
 interface Decided {
   readonly ledger: Rows<typeof ledgerColumns>;
   /** Places of the rows that are kept. */

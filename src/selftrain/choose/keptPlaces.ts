@@ -6,7 +6,7 @@ import { IdTable } from '../labels/idTable.js';
 import type { KeptSet } from './keptStore.js';
 import { isNumbered } from '../labels/labelStore.js';
 
-/** What has to be known of kept images to label them again: 17 bytes each. */
+/** Facts about kept images that are needed to relabel them: 17 bytes each. */
 export interface KeptImages {
   /** [images]: their places in the data. */
   readonly places: Int32Array;
@@ -116,8 +116,8 @@ function notThere(
 }
 
 /**
- * How many corrections are of images that were not kept. Throws a DataError where the data does not
- * have an image at all.
+ * Counts the corrections of images that were not kept. Throws a DataError if the data does not have
+ * an image at all.
  */
 export function correctionsBeside(
   corrections: Corrections,
@@ -136,7 +136,7 @@ export function correctionsBeside(
     const id = source.id(i);
     if (corrections.labels.has(id)) there.add(id);
   }
-  // What was marked of a sample says nothing of another teacher's labels.
+  // Marks on a sample of one teacher's labels say nothing about another teacher's.
   requireAllUsed({ ...corrections, marks: new Map() }, there, `${source.name} does not have`);
   return beside;
 }

@@ -22,7 +22,7 @@ const classCountsSchema = z.object({
   images: whole,
   /** Labels at or above the threshold of the rule. */
   eligible: whole,
-  /** Of the class: at or above it images were kept. */
+  /** Confidence threshold of the class: images at or above it were kept. */
   threshold: z.number(),
   /** Different images kept. */
   kept: whole,
@@ -34,7 +34,7 @@ const keptSchema = originSchema.extend({
   format: z.literal('gradus-kept'),
   version: z.literal(1),
   generation: whole,
-  /** Of everything that decided what was kept: labels, rule, seed, corrections. */
+  /** Hash of everything that decided which labels were kept: labels, rule, seed, corrections. */
   inputs: z.string(),
   rule: z.object({
     threshold: z.number(),
@@ -48,11 +48,11 @@ const keptSchema = originSchema.extend({
   audit: auditResultSchema.nullable(),
   /** A person's marks of a random sample; older files lack them. */
   sample: sampleSchema.nullish(),
-  /** Where another teacher gave the labels of today, the one that chose the images. */
+  /** Teacher that selected the images, if another one gave today's labels. */
   chosenBy: z.object({ name: z.string(), fingerprint: z.string() }).nullable(),
 });
 
-/** What the file of kept labels says of itself. */
+/** Metadata of a file of kept labels. */
 export type KeptInfo = z.output<typeof keptSchema>;
 
 /** Counts of one class of kept labels. */
@@ -93,7 +93,7 @@ export class KeptSet {
   }
 }
 
-/** What a student learns from: images of the unlabelled set with their targets. */
+/** Pseudo-labels that a student learns from: images of the unlabelled set with their targets. */
 export interface PseudoLabels {
   readonly info: KeptInfo;
   /** [images]: places in the unlabelled set. */

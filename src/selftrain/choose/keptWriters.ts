@@ -3,7 +3,7 @@ import { keptStatistics } from './keptStore.js';
 import type { LabelOrigin } from '../labels/labelStore.js';
 import { createLedger, type ledgerColumns } from './ledger.js';
 
-/** Where kept labels and their ledger go. */
+/** Paths of kept labels and their ledger. */
 interface KeptPlaces {
   readonly out: string;
   readonly ledger: string;

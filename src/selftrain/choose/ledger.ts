@@ -1,4 +1,4 @@
-/** What became of every image in a generation, as Parquet that other tools read. */
+/** Ledger of every image in a generation, as Parquet that other tools read. */
 import { ParquetFileWriter, type Columns } from '../../runtime/storage/parquet/writer.js';
 import { infoKey, labelColumns, type LabelOrigin } from '../labels/labelStore.js';
 

@@ -30,7 +30,7 @@ export class MarkedSample {
     return true;
   }
 
-  /** Of the labels that reach the thresholds [classes]; null where there is no sample. */
+  /** Result on the labels that reach the thresholds [classes]; null if there is no sample. */
   result(thresholds: Float32Array): SampleResult | null {
     if (this.#rows.length === 0) return null;
     const above = this.#rows.filter(
@@ -50,7 +50,7 @@ export class MarkedSample {
   }
 }
 
-/** Whether a person takes a label for right: by the class that they gave, or by their mark. */
+/** True if a person considers a label right, by the class that they gave or by their mark. */
 function verdictOf(
   { verdict, judged }: Mark,
   label: number,
@@ -60,6 +60,6 @@ function verdictOf(
   if (verdict === undefined) return undefined;
   const same = judged === undefined || judged === label;
   if (verdict === 'right') return same;
-  // That another label is wrong says nothing of this one.
+  // A wrong label of another class says nothing about this one.
   return same ? false : undefined;
 }

@@ -12,7 +12,7 @@ const mostBins = 20;
  * numbers of audited images, so none of them is empty; each counts by its share of the kept labels.
  */
 export class ConfidenceMatch {
-  /** Where each range begins, [bins]. */
+  /** Start of each range, [bins]. */
   readonly #begins: readonly number[];
   readonly #audited: Float64Array;
   readonly #right: Float64Array;
@@ -20,7 +20,7 @@ export class ConfidenceMatch {
   readonly #least: number;
   #outside = 0;
 
-  /** Of the audited images it takes those that reach the thresholds [classes]. */
+  /** Takes the audited images that reach the thresholds [classes]. */
   constructor({ actual, label, confidence }: Audit, thresholds: Float32Array) {
     const rows = [...confidence.keys()].filter(
       (i) => (confidence[i] ?? 0) >= (thresholds[label[i] ?? 0] ?? 0),

@@ -24,9 +24,9 @@ import { ReassignPass } from './reassignPass.js';
 import { ShardMemory, type ShardMemoryOptions } from '../labels/shardMemory.js';
 
 interface RememberedImages extends ShardMemoryOptions {
-  /** Those of the source. */
+  /** Images of the source. */
   readonly images: Images;
-  /** Those that audit the teacher, if they are files. */
+  /** Images that audit the teacher, if they are files. */
   readonly heldOutImages?: Images | undefined;
 }
 
@@ -35,7 +35,7 @@ export interface ReassignOptions {
   readonly kept: string;
   /** The file of the new ones; ledger and histograms are put beside it. */
   readonly out: string;
-  /** How many of the largest probabilities are kept; as in the kept labels where missing. */
+  /** Number of the largest probabilities to keep (default: as in the kept labels). */
   readonly topK?: number | undefined;
   /** Probabilities are softmax(scores / temperature); that of the kept labels where missing. */
   readonly temperature?: number | undefined;
@@ -43,7 +43,7 @@ export interface ReassignOptions {
   readonly heldOut?: ImageSource | undefined;
   /** A CSV with the columns image and class: what a person said of single images. */
   readonly corrections?: string | undefined;
-  /** Which generation's teacher this is; that of the kept labels where missing. */
+  /** Generation of this teacher (default: that of the kept labels). */
   readonly generation?: number | undefined;
   /** Goes on where a class has no image any more. */
   readonly allowEmpty?: boolean | undefined;
@@ -61,7 +61,7 @@ export interface ReassignSummary {
   readonly ledger: string;
   readonly histograms: string;
   readonly teacher: { readonly name: string; readonly fingerprint: string };
-  /** How an .onnx file was read; missing for a checkpoint. */
+  /** Reading of an .onnx file; missing for a checkpoint. */
   readonly reading?: OnnxReading;
   /** The teacher that chose the images. */
   readonly chosenBy: { readonly name: string; readonly fingerprint: string };
@@ -124,7 +124,7 @@ function requireSameClasses({ teacher }: Labeller, { path, info }: KeptSet): voi
   });
 }
 
-/** Where the shards of new labels lie until all are there. */
+/** Folder of the shards of new labels until all are there. */
 export function partsFolder(out: string): string {
   return `${out}.parts`;
 }
@@ -146,7 +146,7 @@ class ReassignRun {
   #inputs(name = this.origin.data.name): string {
     const { info } = this.set;
     const { generation = info.generation, heldOut } = this.options;
-    // What older versions made in the same way is the same.
+    // Labels that older versions made in the same way are the same.
     const { reading, ...plain } = this.origin;
     const read = isReadAsOlder(this.labeller) ? plain : { ...plain, reading };
     const own = { ...read, data: { ...read.data, name } };
@@ -193,7 +193,7 @@ class ReassignRun {
     return this.#summary(pass.info, { ...pass.counts, imagesPerSecond, warnings });
   }
 
-  /** What the file says that is there. Throws, unless overwriting, where it is another. */
+  /** Metadata of an existing file. Throws if it is another one, unless overwriting. */
   async #before(): Promise<KeptInfo | undefined> {
     const { out, overwrite = false } = this.options;
     if (!existsSync(out)) return undefined;
@@ -227,7 +227,7 @@ class ReassignRun {
     return remember && new ShardMemory(subsetOf(remember.images, places), this.#telling(remember));
   }
 
-  /** Whether the images of the labels that are there have changed. Throws, unless that is accepted. */
+  /** True if the images of the existing labels have changed. Throws unless that is accepted. */
   async #changed({ places }: KeptImages, memory: ShardMemory | undefined): Promise<boolean> {
     const { out } = this.options;
     const change = await memory?.changeOf(out, 0, places.length);
@@ -252,7 +252,7 @@ class ReassignRun {
     return { ...options, tell: once };
   }
 
-  /** Whether the images of the audit that is in the file have changed. Throws, unless that is accepted. */
+  /** True if the images of the audit in the file have changed. Throws unless that is accepted. */
   async #auditorsChanged(memory: ShardMemory | undefined, before: KeptInfo): Promise<boolean> {
     const { out, heldOut } = this.options;
     if (!memory || !heldOut || !before.audit) return false;
@@ -290,7 +290,7 @@ class ReassignRun {
       generation,
       inputs: this.#inputs(),
       audit: audit ?? null,
-      // What a person marked were the labels of the teacher before.
+      // The marks were on the previous teacher's labels.
       sample: null,
       chosenBy: info.chosenBy ?? info.teacher,
     };
@@ -358,7 +358,7 @@ function auditOf(out: string): string {
   return `${out.replace(/\.parquet$/, '')}.${placeNames.audit}`;
 }
 
-/** What a file of kept labels says of itself; undefined where it is none, if it may be replaced. */
+/** Metadata of a file of kept labels; undefined if it is not one and may be replaced. */
 async function readInfoOf(path: string, replace: boolean): Promise<KeptInfo | undefined> {
   try {
     const set = await KeptSet.open(path);

@@ -21,7 +21,7 @@ import { ledgerColumns, statusOf } from './ledger.js';
 import { RowCollector } from '../labels/rowCollector.js';
 import { ConfidenceCounts, type Reason } from './selection.js';
 
-/** What became of the images. */
+/** Counts of what happened to the images. */
 interface ReassignCounts {
   changed: number;
   corrected: number;
@@ -58,7 +58,7 @@ export class ReassignPass {
     this.#copies = new Float64Array(length);
   }
 
-  /** What the file says of itself; complete once it was written. */
+  /** Metadata of the file; complete once it was written. */
   get info(): KeptInfo {
     return this.#info;
   }
@@ -207,7 +207,7 @@ class LedgerRows {
     this.#entries.push(entry);
   }
 
-  /** What was added since the last time, as columns. */
+  /** Rows added since the last call, as columns. */
   take(generation: number, classes: readonly string[]): Rows<typeof ledgerColumns> {
     const entries = this.#entries;
     this.#entries = [];

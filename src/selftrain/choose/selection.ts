@@ -1,7 +1,7 @@
 /**
- * Which pseudo-labels are kept, and how often: a confidence threshold, at most so many images a
- * class, copies where a class has fewer. Sources: arXiv 1911.04252, section 2 (the best of each
- * class, duplicates at random), and its public code (thresholds on a grid, fractional copies).
+ * Rule for which pseudo-labels are kept, and how often: a confidence threshold, a cap on images per
+ * class, copies if a class has fewer. Sources: arXiv 1911.04252, section 2 (the best of each class,
+ * duplicates at random), and its public code (thresholds on a grid, fractional copies).
  */
 import { ConfigError } from '../../support/errors.js';
 import { confidenceKey, confidenceKeyEnd, LargestKeys } from './exactCut.js';
@@ -17,7 +17,7 @@ export interface SelectionRule {
   /** Images wanted of each class, copies included; no limit and no copies where missing. */
   readonly perClass?: number | undefined;
   /**
-   * How a class is cut to `perClass`. `exact`: its most confident images, as in the paper. `grid`:
+   * Way to cut a class to `perClass`. `exact`: its most confident images, as in the paper. `grid`:
    * all images above a threshold on the grid of 0.01, each kept with the probability that makes
    * `perClass` the expected number, as in the code.
    */
@@ -38,13 +38,16 @@ export type Reason =
   | 'reassigned'
   | 'unreadable';
 
-/** What is done with the images of one class. */
+/** Treatment of the images of one class. */
 export interface ClassCut {
   /** Images below this confidence are dropped. */
   readonly threshold: number;
   /** Expected copies of each image that is kept. */
   readonly copies: number;
-  /** How often an image at or above the threshold of the rule is kept; `draw` is its own number of 0 to 1. */
+  /**
+   * Number of times an image at or above the rule's threshold is kept; `draw` is its own number
+   * from 0 to 1.
+   */
   decide(
     confidence: number,
     draw: () => number,
@@ -141,7 +144,7 @@ export class ConfidenceCounts {
   }
 }
 
-/** Which hundredth a confidence of 0 to 1 has reached. */
+/** Largest hundredth that a confidence from 0 to 1 has reached. */
 function gridIndex(confidence: number): number {
   let k = Math.min(gridSteps, Math.max(0, Math.floor(confidence * gridSteps)));
   // A float32 of 0.29 lies below the double 0.29, and has reached it all the same.
@@ -195,7 +198,7 @@ export class ExactCut implements ClassCut {
     this.#keys = new LargestKeys(wanted, confidenceKey(threshold), confidenceKeyEnd);
   }
 
-  /** What the next pass has to be given; undefined where the cut is known. */
+  /** Input that the next pass needs; undefined if the cut is known. */
   get needs(): 'confidences' | 'draws' | undefined {
     if (!this.#keys.done) return 'confidences';
     return this.#ties && !this.#ties.done ? 'draws' : undefined;

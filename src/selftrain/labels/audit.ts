@@ -1,4 +1,4 @@
-/** How good a teacher's labels are, measured on labelled images that its training held out. */
+/** Quality of a teacher's labels, measured on labelled images that its training held out. */
 import { existsSync, rmSync } from 'node:fs';
 import { z } from 'zod';
 import { readingDifference } from '../../training/labelling/classifier/reading.js';
@@ -118,7 +118,7 @@ export async function auditTeacher(
 
 interface AuditOptions {
   readonly temperature?: number | undefined;
-  /** What is known of the files of the images; packed images need none. */
+  /** Known facts about the images' files; packed images need none. */
   readonly memory?: ShardMemory | undefined;
 }
 
@@ -185,13 +185,13 @@ export async function readAudit(folder: string, labels?: LabelOrigin): Promise<A
   return audit;
 }
 
-/** Whether the same network, read in the same way, gave an audit's labels and others. */
+/** True if the same network, read in the same way, gave an audit's labels and others. */
 function isBySame(a: LabelOrigin, b: LabelOrigin): boolean {
   if (a.teacher.fingerprint !== b.teacher.fingerprint) return false;
   return !a.reading || !b.reading || readingDifference(a.reading, b.reading) === undefined;
 }
 
-/** What an audit says of labels that were filtered; keys that older versions did not write are optional. */
+/** Result of an audit for filtered labels; keys that older versions did not write are optional. */
 export const auditResultSchema = z.object({
   /** Audited images. */
   images: z.int().min(0),
@@ -279,9 +279,9 @@ function overall(audit: AuditResult): Precision {
 }
 
 /**
- * What is suspicious, in words: precision that dropped by more than 2 points since the generation
- * before (10 for a class), a class that gets less than a fifth of the share that it has among the
- * audited images.
+ * Warnings, in words: precision that dropped by more than 2 points since the generation before (10
+ * for a class), or a class with less than a fifth of the share that it has among the audited
+ * images.
  */
 export function auditWarnings({ classes, eligible, audit, previous }: Watched): string[] {
   if (!audit) return [];

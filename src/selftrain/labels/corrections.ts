@@ -5,7 +5,7 @@ import { hashOfPath } from '../../runtime/storage/hashFile.js';
 import { DataError } from '../../support/errors.js';
 import { nearest } from '../../support/nearest.js';
 
-/** What a person said of single images. */
+/** Decisions by a person about single images. */
 export interface Corrections {
   readonly path: string;
   /** SHA-256 of the file. */
@@ -18,7 +18,7 @@ export interface Corrections {
   readonly lines: ReadonlyMap<string, number>;
 }
 
-/** What a person says of the label of an image of a random sample. */
+/** Judgement by a person of the label of an image in a random sample. */
 export interface Mark {
   /** Undefined where they have not said. */
   readonly verdict: 'right' | 'wrong' | undefined;
@@ -26,7 +26,9 @@ export interface Mark {
   readonly judged: number | undefined;
 }
 
-/** What stands for a class in a template: this image was not looked at, and its line says nothing. */
+/**
+ * Placeholder for a class in a template: this image was not examined, and its line changes nothing.
+ */
 export const undecided = '?';
 
 /** Names of the columns: those that a person would choose, and those of the labels' files. */
@@ -95,7 +97,7 @@ export function readCorrections(path: string, classes: readonly string[]): Corre
 
 type Wrong = (message: string, hint: string) => DataError;
 
-/** What a row says of the sample, if its image is of it. */
+/** Reads a row's mark, if its image belongs to the sample. */
 function markOf(
   cells: readonly string[],
   { mark, judged }: CorrectionColumns,

@@ -1,4 +1,4 @@
-/** How the figures that files of labels keep of themselves are stored. */
+/** Stored form of the figures that files of labels keep about themselves. */
 import { z } from 'zod';
 
 /** The ends of an interval of 95 %. */
@@ -7,14 +7,14 @@ export const intervalSchema = z.tuple([z.number(), z.number()]).readonly();
 /** The precision of kept labels by an audit whose images are weighted to their confidences. */
 export const matchedSchema = z.object({
   precision: z.number(),
-  /** How many images of equal weight the weighted ones are worth (Kish's effective sample size). */
+  /** Effective number of images: as many of equal weight as the weighted ones are worth (Kish). */
   n: z.number(),
   interval: intervalSchema,
   /** Share of the kept labels that are less sure than any audited image: nothing was measured there. */
   outside: z.number(),
 });
 
-/** What a person's look at a random sample of the labels says of those that are kept. */
+/** Precision of the kept labels, by a person's look at a random sample of all labels. */
 export const sampleSchema = z.object({
   /** Sampled images above the thresholds that were marked. */
   n: z.int().min(0),

@@ -12,7 +12,7 @@ export class IdTable {
   /** Number + 1; 0 where a slot is free. */
   readonly #values: Uint32Array;
 
-  /** For at most so many ids. */
+  /** Allocates room for at most this many ids. */
   constructor(ids: number) {
     this.#slots = Math.ceil(slotsPerId * ids) + 1;
     this.#high = new Uint32Array(this.#slots);

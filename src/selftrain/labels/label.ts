@@ -21,7 +21,7 @@ import type { ShardMemory } from './shardMemory.js';
 /** Images of a shard where nobody says how many shards there are. */
 const shardImages = 20_000;
 
-/** What labelling tells while it goes on. */
+/** Progress of labelling. */
 export interface LabelProgress {
   readonly kind: 'progress';
   /** Images done, of how many. */
@@ -37,7 +37,7 @@ export interface LabelOptions {
   readonly shards?: number | undefined;
   /** The one shard to make, from 1; all of them where missing. */
   readonly shard?: number | undefined;
-  /** How many of the largest probabilities are kept; all where missing. */
+  /** Number of the largest probabilities to keep (default: all). */
   readonly topK?: number | undefined;
   /** Probabilities are softmax(scores / temperature); default 1. */
   readonly temperature?: number | undefined;
@@ -53,7 +53,7 @@ export interface LabelOptions {
 export interface LabelSummary {
   readonly folder: string;
   readonly teacher: { readonly name: string; readonly path: string; readonly fingerprint: string };
-  /** How an .onnx file was read; missing for a checkpoint. */
+  /** Reading of an .onnx file; missing for a checkpoint. */
   readonly reading?: OnnxReading;
   readonly shards: number;
   /** Shards that were there before, made from the same inputs. */
@@ -147,7 +147,10 @@ class LabelRun {
     return finished;
   }
 
-  /** How the images of a finished shard have changed; those of shards that are not wanted are not looked at. */
+  /**
+   * Finds how the images of a finished shard have changed; shards that are not requested are not
+   * examined.
+   */
   async #changeOf(path: string, index: number): Promise<SetChange | undefined> {
     if (!this.#wanted.includes(index)) return undefined;
     const { start, end } = this.#rangeOf(index);
@@ -209,7 +212,7 @@ class LabelRun {
     const path = shardPath(options.out, index, this.#of);
     const writer = new ShardWriter(path, { ...this.origin, shard: { index, of: this.#of } });
     const before = this.#images;
-    // What the files are is looked at before they are read.
+    // The files are measured before they are read.
     const remembered = options.memory?.record(path, start, end);
     remembered?.catch(() => undefined);
     try {

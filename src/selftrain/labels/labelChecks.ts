@@ -2,7 +2,7 @@
 import type { Columns, Rows } from '../../runtime/storage/parquet/writer.js';
 import { DataError } from '../../support/errors.js';
 
-/** What labels have to agree with. */
+/** Bounds that labels must satisfy. */
 export interface LabelBounds {
   readonly classes: readonly string[];
   readonly topK: number | null;
@@ -10,11 +10,14 @@ export interface LabelBounds {
   readonly images: number;
 }
 
-/** How far the sum of the probabilities of a row may be from 1: 16-bit floats and rounded decimals are closer. */
+/**
+ * Largest deviation from 1 of the sum of a row's probabilities: 16-bit floats and rounded decimals
+ * are closer.
+ */
 const sumTolerance = 0.01;
-/** How far a probability may lie outside 0 to 1, and rise where they should fall, by rounding. */
+/** Largest rounding error of a probability outside 0 to 1, or rising where it should fall. */
 const tolerance = 1e-6;
-/** Of 16-bit floats near 1. */
+/** Rounding error of 16-bit floats near 1. */
 const rankTolerance = 1e-3;
 
 /** A row that makes no sense. */

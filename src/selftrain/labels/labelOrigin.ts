@@ -3,7 +3,7 @@ import type { Labeller } from '../../training/labelling/labeller.js';
 import type { ImageSource } from '../../data/loader/imageSource.js';
 import { originDifference, type LabelOrigin } from './labelStore.js';
 
-/** What a labeller's labels of a source carry. Settles how an .onnx file is read. */
+/** Origin that a labeller's labels of a source carry. Settles how an .onnx file is read. */
 export async function originBy(
   labeller: Labeller,
   source: ImageSource,
@@ -23,8 +23,8 @@ export async function originBy(
 }
 
 /**
- * How labels that are there differ from those that a labeller would give, in words. Labels of older
- * versions do not say how an .onnx file was read: they are the same where it was as today.
+ * Describes how existing labels differ from those that a labeller would give. Labels of older
+ * versions do not say how an .onnx file was read: they are the same if it was read as today.
  */
 export function differenceFrom(
   labeller: Labeller,
@@ -36,7 +36,7 @@ export function differenceFrom(
   return 'by a version of Gradus that read the network otherwise';
 }
 
-/** Whether older versions, which recorded no reading, gave the same labels. */
+/** True if older versions, which recorded no reading, gave the same labels. */
 export function isReadAsOlder({ teacher: { onnx }, reading }: Labeller): boolean {
   return !onnx || !reading || isReadAsBefore(onnx, reading);
 }

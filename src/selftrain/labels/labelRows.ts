@@ -11,7 +11,7 @@ export interface LabelFiles {
   readonly bounds: LabelBounds;
 }
 
-/** What a reading found. */
+/** Result of reading rows. */
 export interface ReadingResult {
   /** Rows whose label is not the likeliest class by their probabilities, where these were read. */
   differing: number;

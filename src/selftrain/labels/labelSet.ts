@@ -30,7 +30,7 @@ import {
   type LabelOrigin,
 } from './labelStore.js';
 
-/** How labels are opened that do not say it themselves. */
+/** Options for opening labels that do not carry these facts themselves. */
 export interface OpenLabelsOptions {
   /** A file with the names of their classes, one a line, where the labels do not tell. */
   readonly classes?: string | undefined;
@@ -43,7 +43,7 @@ export class LabelSet {
   private constructor(
     /** As it was given. */
     readonly path: string,
-    /** Where they lie, with what belongs to them. */
+    /** Folder of the labels, with everything that belongs to them. */
     readonly folder: string,
     readonly origin: LabelOrigin,
     /** Files, in order. */

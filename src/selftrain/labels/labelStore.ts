@@ -42,10 +42,10 @@ const dataSchema = z.object({
   size: whole.max(mostImages),
 });
 
-/** What all labels carry: who gave them, to what, in which order of classes. */
+/** Origin that all labels carry: teacher, images, order of classes. */
 export const originSchema = z.object({
   teacher: teacherSchema,
-  /** How the teacher was read, where it is an .onnx file; missing in labels of older versions. */
+  /** Reading of the teacher, if it is an .onnx file; missing in labels of older versions. */
   reading: readingSettingsSchema.optional(),
   /** Names, in the order of label numbers and probabilities. */
   classes: z.array(z.string()).min(1).max(mostClasses),
@@ -56,17 +56,17 @@ export const originSchema = z.object({
   data: dataSchema,
 });
 
-/** Who gave labels, to what images, in which order of classes. */
+/** Origin of labels: teacher, images, order of classes. */
 export type LabelOrigin = z.output<typeof originSchema>;
 
 export const shardSchema = originSchema.extend({
   format: z.literal('gradus-labels'),
   version: z.literal(1),
-  /** Which of how many, from 1. */
+  /** Index of the shard, from 1, and the number of shards. */
   shard: z.object({ index: whole, of: whole.max(mostShards) }),
 });
 
-/** What a shard says of itself. */
+/** Metadata of a shard. */
 export type ShardInfo = z.output<typeof shardSchema>;
 
 /** The footer's key for our metadata. */
@@ -107,7 +107,7 @@ export function readProbabilities(
   { classes, topK }: Pick<LabelOrigin, 'classes' | 'topK'>,
   out: Float32Array,
 ): void {
-  // What others computed may lie below 0 by rounding.
+  // Values computed by other programs may lie below 0 by rounding.
   const number = (column: string): number => Math.max(0, Number(rows[column]?.[row]));
   if (topK === null) {
     for (let i = 0; i < classes.length; i++) out[i] = number(`p${i}`);
@@ -126,7 +126,7 @@ export function shardPath(folder: string, index: number, of: number): string {
 
 const shardName = /^shard-(\d+)-of-(\d+)\.parquet$/;
 
-/** Of how many shards a path names one; undefined where it names none. */
+/** Number of shards in a shard's path; undefined if it is not one. */
 export function shardOf(path: string): number | undefined {
   const of = shardName.exec(basename(path))?.[2];
   return of === undefined ? undefined : Number(of);
@@ -147,7 +147,7 @@ export function listShards(folder: string): string[] {
     .map((name) => join(folder, name));
 }
 
-/** What our files hold, by the format that they name, and who makes them. */
+/** Kinds of our files, by the format that they name, and the commands that make them. */
 const fileKinds = {
   'gradus-labels': { what: 'a shard of labels', by: 'gradus label' },
   'gradus-audit': { what: 'an audit', by: 'gradus label' },
@@ -198,13 +198,15 @@ export function isForeign({ teacher }: Pick<LabelOrigin, 'teacher'>): boolean {
   return teacher.fingerprint.startsWith(unknownPrefix);
 }
 
-/** What the checks of labels of this origin have to know. */
+/** Bounds for the checks of labels of this origin. */
 export function boundsOf(origin: LabelOrigin): LabelBounds {
   const { classes, topK, data } = origin;
   return { classes, topK, images: isForeign(origin) ? mostImages : data.size };
 }
 
-/** Whether an id is only the number of an image in a packed set, and says nothing in another one. */
+/**
+ * True if an id is only the number of an image in a packed set, and means nothing in another one.
+ */
 export function isNumbered(id: string): boolean {
   return /^\d+$/.test(id);
 }
@@ -264,7 +266,7 @@ export class ShardWriter {
     this.#index[row] = index;
     this.#label[row] = label;
     this.#confidence[row] = probabilities[label] ?? 0;
-    // In the order of the classes, or from the likeliest on.
+    // Columns follow the order of the classes, or begin with the likeliest.
     const order = this.#topK === null ? this.#classes : ranked(this.#classes, probabilities);
     let rest = 1;
     for (const [i, p] of this.#p.entries()) {
@@ -330,7 +332,7 @@ export async function readShardInfo(path: string): Promise<ShardInfo & { readonl
   }
 }
 
-/** Which of `of` shards a folder lacks, from 1. */
+/** Shards missing from a folder, of `of` in all, from 1. */
 export function missingShards(folder: string, of: number): number[] {
   const shards = new Set(listShards(folder));
   const missing: number[] = [];
@@ -338,7 +340,7 @@ export function missingShards(folder: string, of: number): number[] {
   return missing;
 }
 
-/** How two origins differ, in words; undefined where they are the same. */
+/** Describes how two origins differ; undefined if they are the same. */
 export function originDifference(a: LabelOrigin, b: LabelOrigin): string | undefined {
   if (a.teacher.fingerprint !== b.teacher.fingerprint)
     return `by another teacher (${b.teacher.name}, ${b.teacher.fingerprint.slice(0, 12)})`;
@@ -353,7 +355,7 @@ export function originDifference(a: LabelOrigin, b: LabelOrigin): string | undef
   return undefined;
 }
 
-/** How two lists of class names differ, in words; undefined where they are the same. */
+/** Describes how two lists of class names differ; undefined if they are the same. */
 export function classDifference(a: readonly string[], b: readonly string[]): string | undefined {
   const lines = namesDifference(b, a, 'the other')?.join('; ');
   if (lines === undefined) return undefined;

@@ -25,7 +25,7 @@ export interface LabelTable {
   readonly rows: number;
   /** Assumptions about the files and what was left out of them, a sentence each. */
   readonly notes: readonly string[];
-  /** What kept labels say of their precision. */
+  /** Precision recorded in kept labels. */
   readonly audit?: AuditResult | undefined;
   /** A person's marks of a random sample. */
   readonly sample?: SampleResult | undefined;
@@ -78,7 +78,10 @@ function isFolder(path: string): boolean {
   return statSync(path, { throwIfNoEntry: false })?.isDirectory() === true;
 }
 
-/** What a file holds, by its metadata, or by its columns where it lost that; throws where it is of another kind. */
+/**
+ * Kind of a file, by its metadata, or by its columns if it has lost them; throws if it is of
+ * another kind.
+ */
 function kindOf(facts: LabelFileFacts): LabelTable['kind'] {
   if (facts.metadata(infoKey) !== undefined)
     return kinds[readInfo(facts, infoSchema, formats).format];

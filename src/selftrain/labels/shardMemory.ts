@@ -43,8 +43,8 @@ export class ShardMemory {
   }
 
   /**
-   * How the images of today from `start` to below `end` differ from those of the labels at `path`; undefined
-   * where they do not. Labels without a record get one, which is told once.
+   * Finds how today's images from `start` to below `end` differ from those of the labels at `path`;
+   * undefined if they do not. Labels without a record get one, with a single note.
    */
   async changeOf(path: string, start: number, end: number): Promise<SetChange | undefined> {
     const record = await openSetRecord(recordOf(path));

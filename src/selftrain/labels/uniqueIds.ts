@@ -14,7 +14,7 @@ export class UniqueIds {
   #counting = true;
   #table: IdTable | undefined;
 
-  /** For so many rows in all; `reread` gives the ids again from the first row on. */
+  /** Takes this many rows in all; `reread` gives the ids again from the first row on. */
   constructor(
     private readonly rows: number,
     private readonly reread: Reread,
@@ -38,7 +38,7 @@ export class UniqueIds {
     return undefined;
   }
 
-  /** Whether each id comes after the one before, in one of the two orders throughout. */
+  /** True if each id comes after the one before, in one of the two orders throughout. */
   #inOrder(ids: readonly string[]): boolean {
     for (const id of ids) {
       const last = this.#last;

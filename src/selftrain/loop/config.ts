@@ -164,8 +164,8 @@ export function parseSelfTrainingConfig(
 const generationSchema = z.union([teacherSchema, studentSchema]);
 
 /**
- * What a run recorded of the training of a network, with the keys that have come since at their
- * defaults; unchanged where it is no such config any more.
+ * Settings that a run recorded for the training of a network, with defaults for keys added since;
+ * unchanged if it is no longer such a config.
  */
 export function withGenerationDefaults(recorded: unknown): unknown {
   return generationSchema.safeParse(recorded).data ?? recorded;
@@ -179,7 +179,7 @@ export function ruleOf(labels: StudentConfig['labels']): LabelRule {
   return rule;
 }
 
-/** What a run recorded of such a rule; see withGenerationDefaults. */
+/** Settings that a run recorded for such a rule; see withGenerationDefaults. */
 export function withRuleDefaults(recorded: unknown): unknown {
   const { data } = labelsSchema.safeParse(recorded);
   return data ? ruleOf(data) : recorded;
@@ -201,7 +201,7 @@ export function selfTrainingConfigSchema(): Readonly<Record<string, unknown>> {
   };
 }
 
-/** What belongs to one generation alone, and is not handed on. */
+/** Keys that belong to one generation alone, and are not inherited. */
 const ownKeys: ReadonlySet<string> = new Set(['init', 'freeze']);
 /** Keys whose own keys are handed on one by one. */
 const mergedKeys = ['noise', 'labels', 'checkpoints'];
@@ -220,7 +220,7 @@ function withInherited(config: unknown): unknown {
 
 function inherited(before: unknown, own: unknown): unknown {
   if (!isObject(before) || !isObject(own)) return own;
-  // How long to train is one key in two forms.
+  // The length of training is one key in two forms.
   const length = own['epochs'] !== undefined || own['steps'] !== undefined;
   const handed = Object.entries(before).filter(
     ([key]) =>
@@ -263,7 +263,7 @@ function ratioIssues(keys: unknown, path: readonly PropertyKey[]): z.core.$ZodIs
   return [{ code: 'custom', path: [...path, 'ratio'], message }];
 }
 
-/** What needs all labels at once, and so cannot be had of labels that are made batch by batch. */
+/** Keys that need all labels at once, and so do not work with labels made batch by batch. */
 const storedOnly = ['perClass', 'maxCopies', 'topK', 'corrections', 'strict'];
 
 function onTheFlyIssues(keys: unknown, path: readonly PropertyKey[]): z.core.$ZodIssue[] {

@@ -44,7 +44,7 @@ export interface LiveLabels {
   readonly teacher: Exclude<TeacherSource, string>;
 }
 
-/** What one network learns from, and how. */
+/** Data and settings that one network learns from. */
 export interface Generation extends Pick<
   NetworkToTrain,
   'seed' | 'model' | 'shape' | 'viewAt' | 'labelled' | 'validation' | 'initial'
@@ -52,20 +52,23 @@ export interface Generation extends Pick<
   /** Its folder's name: `teacher`, `student-1`. */
   readonly name: string;
   readonly config: GenerationConfig | StudentConfig;
-  /** What a student learns from beside the labelled images. */
+  /** Pseudo-labels that a student learns from beside the labelled images. */
   readonly pseudo?: ((PseudoImages | LiveLabels) & { readonly student: StudentConfig }) | undefined;
   readonly quiet?: Quiet | undefined;
   /** A control's steps: as many, and of as many images, as those of the student beside it. */
   readonly like?: Pick<TrainedNetwork, 'steps' | 'stepImages' | 'stepsPerEpoch'> | undefined;
 }
 
-/** What the networks of a run have in common. */
+/** Settings that all networks of a run have in common. */
 export interface GenerationContext extends PlanContext {
   /** The run's folder. */
   readonly folder: string;
-  /** By which graphs are spelled; the same for all networks, whatever is tuned while they train. */
+  /**
+   * Costs by which graphs are lowered; the same for all networks, whatever is tuned while they
+   * train.
+   */
   readonly costs: PlanContext['costs'];
-  /** What a teacher computes in that labels while a student trains. */
+  /** Precision of a teacher that labels while a student trains. */
   readonly labelPrecision: InferencePrecision;
 }
 
@@ -73,7 +76,7 @@ export interface GenerationContext extends PlanContext {
 export type TrainedNetwork = {
   /** The chosen checkpoint, a path in the run's folder. */
   readonly checkpoint: string;
-  /** Of the chosen checkpoint. */
+  /** Step of the chosen checkpoint. */
   readonly step: number;
   readonly steps: number;
   /** Images of a step, of all kinds. */
@@ -142,7 +145,7 @@ async function liveTeacher(
   return Labeller.create(pseudo.teacher, { batch, threads, device, precision });
 }
 
-/** What a phase of a training ends with. */
+/** Result of one phase of training. */
 interface PhaseEnd {
   readonly checkpoint: string;
   readonly step: number;

@@ -20,7 +20,7 @@ import { listShards } from '../labels/labelStore.js';
 import type { SelfTrainingNetwork } from './networks.js';
 import { calledSets, completed, plain, type PipelineParts, type RunStages } from './runStages.js';
 
-/** What the labels of one generation became; see FilterSummary. */
+/** Result for the labels of one generation; see FilterSummary. */
 export type KeptLabels = {
   /** Path in the run's folder. */
   readonly path: string;
@@ -32,18 +32,18 @@ export type KeptLabels = {
   readonly mostCopies: number;
   /** Share of held-out images above the threshold that the teacher labels rightly. */
   readonly precision: number | null;
-  /** How many held-out images that is of, and its interval; missing in older runs. */
+  /** Number of held-out images behind the precision, and its interval; missing in older runs. */
   readonly n?: number;
   readonly interval?: Interval | null;
   readonly calibrationError: number | null;
   readonly warnings: readonly string[];
 };
 
-/** Which generation's labels are chosen from. */
+/** Labels of one generation to select from. */
 export interface LabelGeneration {
-  /** That of the student, from 1. */
+  /** Generation of the student, from 1. */
   readonly generation: number;
-  /** What was kept for the generation before. */
+  /** Labels kept for the generation before. */
   readonly previous?: KeptLabels | undefined;
 }
 
@@ -51,7 +51,7 @@ export interface LabelGeneration {
 export interface LabellingNetwork extends Pick<SelfTrainingNetwork, 'name' | 'model' | 'shape'> {
   /** Whose weights it has, where its labels lie in a folder of their own. */
   readonly trainedAs?: string;
-  /** Whether it labels under the student's noise, of images and of the model: an ablation. */
+  /** Labels under the student's noise, of images and of the model: an ablation. */
   readonly noised?: boolean;
 }
 
@@ -87,7 +87,7 @@ export async function labelStage(
     outputs: (result) => result.files,
     run: async () => {
       control.onEvent?.({ kind: 'begin', title: `${name} labels` });
-      // Where a run was killed it left half-written shards; nobody else writes in its folder.
+      // A killed run left half-written shards here; nobody else writes in its folder.
       recoverFolder(run.path(folder));
       const source = { checkpoint: run.path(trained.checkpoint), model };
       const { threads, device } = context;
@@ -219,7 +219,7 @@ function keptLabels(summary: FilterSummary, path: string): KeptLabels {
   };
 }
 
-/** What a person changes in a config in place of the flags of `gradus filter`. */
+/** Config keys that replace the flags of `gradus filter`. */
 const keyOfFlag: Readonly<Record<string, string>> = {
   '--threshold': 'labels.threshold of',
   '--allow-empty': 'labels.allowEmpty',

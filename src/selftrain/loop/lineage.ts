@@ -24,7 +24,7 @@ const stageSchema = z.object({
   inputs: json,
   /** SHA-256 of what it made, by path in the run's folder. */
   outputs: z.record(z.string(), z.string()),
-  /** What it tells the stages after it. */
+  /** Result that the stages after it use. */
   result: json,
   /** Time that it took, in all its attempts. */
   seconds: z.number(),
@@ -33,7 +33,7 @@ const stageSchema = z.object({
 const lineageSchema = z.object({
   format: z.literal('gradus-lineage'),
   version: z.literal(1),
-  /** By name, in the order in which they began. */
+  /** Stages by name, in the order in which they began. */
   stages: z.record(z.string(), stageSchema),
 });
 
@@ -47,7 +47,7 @@ export interface Stage<T extends Json> {
   readonly complete?: (recorded: Json) => Json;
   /** Names of what the hashes in `inputs` are of, by key: data, and products of earlier stages. */
   readonly called?: Readonly<Record<string, string>>;
-  /** Whether it is soon done again, so that one that failed may begin anew with other inputs. */
+  /** True if it is quickly redone, so that one that failed may begin again with other inputs. */
   readonly short?: boolean;
   /** Files and folders that it makes, from its result: paths in the run's folder. */
   readonly outputs: (result: T) => readonly string[];
@@ -92,7 +92,7 @@ export class Stages {
     return this.#stages[stage]?.outputs[output] ?? '';
   }
 
-  /** What decided what a stage makes; undefined where it was never begun. */
+  /** Inputs that decided a stage's outputs; undefined if it was never begun. */
   inputsOf(stage: string): Json | undefined {
     return this.#stages[stage]?.inputs;
   }
@@ -166,7 +166,10 @@ export class Stages {
     });
   }
 
-  /** Where an output lies; undefined if it is gone. Throws an ArtifactError unless it lies in the run's folder. */
+  /**
+   * Resolves the path of an output; undefined if it is gone. Throws an ArtifactError unless it lies
+   * in the run's folder.
+   */
   #placeOf(path: string): string | undefined {
     const place = join(this.folder, path);
     const outside = (reason: string): ArtifactError =>
@@ -198,7 +201,7 @@ function isBelow(folder: string, path: string): boolean {
   return way !== '' && way !== '..' && !way.startsWith(`..${sep}`) && !isAbsolute(way);
 }
 
-/** Whether two records of inputs differ only under keys that are called something. */
+/** True if two records of inputs differ only under keys that have a name in `called`. */
 function differInData(a: Json, b: Json, called: Stage<Json>['called'] = {}): boolean {
   if (!isObject(a) || !isObject(b)) return false;
   const same = (key: string): boolean =>

@@ -17,7 +17,7 @@ interface MixedBatchesOptions {
   readonly batch: number;
   /** Pseudo-labelled images for each labelled one. */
   readonly ratio: number;
-  /** Of the pseudo-labels; soft ones are not smoothed. */
+  /** Kind of the pseudo-labels; soft ones are not smoothed. */
   readonly kind: 'soft' | 'hard';
   /** Default 0. Done here: the network's own label smoothing, which knows no parts, must be 0. */
   readonly labelSmoothing?: number | undefined;
@@ -26,7 +26,7 @@ interface MixedBatchesOptions {
    * published code's: the labelled mean plus ratio times the pseudo-labelled one.
    */
   readonly loss?: 'mean' | 'sumOfMeans' | undefined;
-  /** What the network's noise leaves pseudo-labelled images alone with: an ablation. */
+  /** Noise that pseudo-labelled images are spared: an ablation. */
   readonly quietPseudo?: Omit<QuietImages, 'from'> | undefined;
 }
 

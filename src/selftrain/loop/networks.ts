@@ -23,7 +23,7 @@ export interface SelfTrainingNetwork extends Pick<
 }
 
 export interface NetworksOptions {
-  /** Where the config's paths start. */
+  /** Folder that the config's paths start from. */
   readonly configFolder: string;
   /** Names of the classes of the data. */
   readonly classNames: readonly string[];

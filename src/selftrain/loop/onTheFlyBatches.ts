@@ -25,13 +25,13 @@ export interface OnTheFlyOptions extends BatchOrder {
   readonly images: Images;
   readonly pool: LoaderPool;
   readonly unreadable: UnreadableImages;
-  /** How an image becomes the student's, noise and all. */
+  /** Preparation of an image for the student, noise included. */
   readonly preparation: Preparation;
-  /** What the teacher sees of an image; default as a teacher that labels a set. */
+  /** Crop of an image for the teacher (default: as for a teacher that labels a set). */
   readonly cleanCrop?: Crop | undefined;
   /** The teacher's probabilities, or its likeliest class alone. */
   readonly kind: 'soft' | 'hard';
-  /** Of soft labels: softmax(scores / temperature); default 1. */
+  /** Temperature of soft labels: softmax(scores / temperature) (default: 1). */
   readonly temperature?: number | undefined;
   /** Images of which the teacher is less confident, at temperature 1, get weight 0; default 0. */
   readonly threshold?: number | undefined;

@@ -36,12 +36,12 @@ import { testNetwork, type TestResult } from './testNetwork.js';
 export interface NetworkOutcome {
   readonly name: string;
   readonly trained: TrainedNetwork;
-  /** Of what it learned from, beside labelled images. */
+  /** Pseudo-labels that it learned from, beside labelled images. */
   readonly labels?: KeptLabels | undefined;
   readonly test: TestResult;
-  /** By image of the test set; runs of older versions have none. */
+  /** Answers by image of the test set; runs of older versions have none. */
   readonly answers?: TestImages | undefined;
-  /** Of its training, and of labelling and filtering with it. */
+  /** Seconds of its training, and of labelling and filtering with it. */
   readonly seconds: number;
 }
 
@@ -59,7 +59,7 @@ export interface TrainedOne {
   readonly labels?: KeptLabels | undefined;
 }
 
-/** What a stage recorded, with the names of the classes that older versions left to run.json. */
+/** Result that a stage recorded, with the class names that older versions left to run.json. */
 function withClasses(recorded: Json, names: readonly string[]): Json {
   return isObject(recorded) && !('classes' in recorded)
     ? plain({ ...recorded, classes: names })
@@ -140,7 +140,7 @@ export class Pipeline {
     );
   }
 
-  /** Where a student starts, if it starts from its teacher. */
+  /** Checkpoint that a student starts from, if it starts from its teacher. */
   initialOf({ init }: StudentConfig, { checkpoint }: TrainedNetwork): string | undefined {
     return init === 'teacher' ? this.#run.path(checkpoint) : undefined;
   }
@@ -250,7 +250,7 @@ export class Pipeline {
   }
 }
 
-/** Of the student beside a control, what decides the control's training. */
+/** Settings of the student beside a control that decide the control's training. */
 function lengthOf({
   steps,
   stepImages,

@@ -1,4 +1,7 @@
-/** What a self-training's run works with, and how its stages are run, each of which is skipped where it was done. */
+/**
+ * Resources of a self-training run, and the running of its stages, each of which is skipped if it
+ * was done.
+ */
 import { existsSync, rmSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { removeOwnFiles } from '../../runtime/storage/ownFiles.js';
@@ -13,7 +16,7 @@ import type { SelfTrainingNetwork } from './networks.js';
 import type { SelfTrainingSources } from './sets.js';
 import { isObject } from '../../support/objects.js';
 
-/** What a self-training tells while it goes on. */
+/** Events of a self-training. */
 export type SelfTrainingEvent =
   | TrainingEvent
   | { readonly kind: 'begin'; readonly title: string; readonly steps?: undefined }
@@ -30,10 +33,10 @@ export interface PipelineControl {
 /** Thrown to leave a run that was told to stop. */
 export class Interrupted extends Error {}
 
-/** What a run works with: all of it checked before anything long begins. */
+/** Parts of a run, all checked before any long work begins. */
 export interface PipelineParts {
   readonly config: SelfTrainingConfig;
-  /** Where the config's paths start. */
+  /** Folder that the config's paths start from. */
   readonly configFolder: string;
   /** The teacher and the students, in order. */
   readonly networks: readonly SelfTrainingNetwork[];
@@ -57,7 +60,7 @@ export class RunStages {
     return result;
   }
 
-  /** Where a path in the run's folder lies. */
+  /** Resolves a path in the run's folder. */
   path(path: string): string {
     return join(this.parts.context.folder, path);
   }
@@ -71,7 +74,7 @@ export class RunStages {
   }
 }
 
-/** What the fingerprints of sets among a stage's inputs are of. */
+/** Names of the sets behind the fingerprints among a stage's inputs. */
 export const calledSets = {
   labelled: 'the labelled images',
   validation: 'the held-out images',

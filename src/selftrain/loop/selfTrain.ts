@@ -82,7 +82,7 @@ export async function runSelfTraining(
 
 /**
  * Opens the images and networks of a config and the run's folder, and lets `use` run stages there.
- * Where it is interrupted, the result says so.
+ * If it is interrupted, the result says so.
  */
 export async function inRunFolder<T>(
   config: SelfTrainingConfig,
@@ -148,7 +148,10 @@ export async function inRunFolder<T>(
   }
 }
 
-/** Where a run's networks train and label; throws where that cannot be done in what the config says. */
+/**
+ * Device on which a run's networks train and label; throws if it does not support what the config
+ * asks for.
+ */
 async function deviceOf(config: SelfTrainingConfig): Promise<DeviceChoice> {
   const { device, teacher, students, labelling } = config;
   const wanted = [teacher, ...students, labelling].map(({ precision }) => precision);
@@ -204,7 +207,7 @@ function stagesIn(
   });
 }
 
-/** How the run's folder remembers its images: from the first stage on. */
+/** Rules by which the run's folder remembers its images: from the first stage on. */
 function memoryOf(folder: string, options: SelfTrainOptions): MemoryOptions {
   const { acceptData, overwrite, hashData, onSet } = options;
   return {

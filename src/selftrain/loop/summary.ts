@@ -19,13 +19,16 @@ export interface NetworkSummary {
   readonly checkpoint: string;
   readonly step: number;
   readonly steps: number;
-  /** Of all its steps, those that overflowed and changed nothing; missing but in float16. */
+  /** Number of all its steps that overflowed and changed nothing; only in float16. */
   readonly skipped?: number;
   /** Images that it was trained on, of all steps and kinds. */
   readonly images: number;
   /** Accuracy on held-out images, by which the checkpoint was chosen. */
   readonly validation: number | null;
-  /** How many images that is of, and its interval, which does not count that the checkpoint was chosen by it. */
+  /**
+   * Number of images behind the accuracy, and its interval, which ignores that the checkpoint was
+   * selected by it.
+   */
   readonly heldOut: ShareFacts;
   readonly test: TestResult & Partial<ShareFacts>;
   /** The pseudo-labels that it learned from; null for the teacher and the control. */
@@ -48,7 +51,7 @@ export interface SelfTrainingSummary {
   readonly networks: readonly NetworkSummary[];
   /** The last student against the teacher, and the first one against its control. */
   readonly comparisons: readonly NetworkComparison[];
-  /** How the networks were chosen, and how often the test set was read. */
+  /** Criterion by which the networks were selected, and how often the test set was read. */
   readonly chosenBy: string;
   readonly seconds: number;
 }

@@ -1,4 +1,4 @@
-/** Which images of the test set each network gets right: what a paired comparison is made of. */
+/** Record of the test images that each network gets right: the basis of paired comparisons. */
 import { existsSync, readFileSync } from 'node:fs';
 import { z } from 'zod';
 import { writeFileAtomic } from '../../runtime/storage/atomic.js';
@@ -11,7 +11,7 @@ import type { TestResult } from './testNetwork.js';
 
 /** One network's right and wrong answers, by image of the test set. */
 export interface TestImages {
-  /** Whether an image was right; undefined if it could not be read. */
+  /** True if an image was right; undefined if it could not be read. */
   readonly rightAt: (image: number) => boolean | undefined;
   readonly count: number;
 }
@@ -96,12 +96,15 @@ export interface TestedNetwork {
   readonly answers?: TestImages | undefined;
 }
 
-/** How much better one network is than another on the test set. */
+/** Difference in test accuracy between two networks. */
 export interface AccuracyDifference {
   /** Difference of the accuracies, first - second. */
   readonly difference: number;
   readonly interval: Interval;
-  /** Whether the interval is of the same images, one by one; older runs did not keep their answers. */
+  /**
+   * True if the interval compares the same images, one by one; older runs did not keep their
+   * answers.
+   */
   readonly paired: boolean;
   /** Images that were compared. */
   readonly n: number;

@@ -2,7 +2,7 @@ import { evaluateClean, type EvaluateOptions } from '../../training/evaluation/e
 import type { Labeller } from '../../training/labelling/labeller.js';
 import type { ImageSource } from '../../data/loader/imageSource.js';
 
-/** How a network does on labelled images. */
+/** Performance of a network on labelled images. */
 export type TestResult = {
   readonly images: number;
   readonly accuracy: number;

@@ -4,7 +4,7 @@ export class Best<T> {
 
   constructor(private readonly count: number) {}
 
-  /** Whether an item of this score would be among them now. */
+  /** True if an item of this score would be among them now. */
   wants(score: number): boolean {
     const last = this.#items[this.count - 1];
     // NaN is no score.

@@ -10,7 +10,7 @@ import { rowProgress } from './rowProgress.js';
 import { shortestFloat32 } from '../../support/floatText.js';
 
 export interface DiffOptions {
-  /** How many of the surest changes are listed; default 10. */
+  /** Number of the most confident changes to list (default: 10). */
   readonly top?: number | undefined;
   /** A CSV file that takes every change. */
   readonly csv?: string | undefined;
@@ -39,7 +39,7 @@ export interface ClassMove {
   readonly confidenceAfter: number;
 }
 
-/** What became of a class, over the images that both have. */
+/** Changes of a class, over the images that both have. */
 export interface ClassChange {
   readonly name: string;
   readonly before: number;
@@ -144,7 +144,7 @@ class DiffTally {
   readonly #before: Float64Array;
   readonly #stayed: Float64Array;
   readonly #after: Float64Array;
-  /** By from * classes + to: of very many classes, most pairs never happen. */
+  /** Sums by from * classes + to: with very many classes, most pairs never happen. */
   readonly #moves = new Map<number, Sums>();
   readonly #surest: Best<LabelChange>;
 

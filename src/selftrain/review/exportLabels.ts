@@ -101,7 +101,7 @@ function fill(
   further: readonly string[],
   likeliest: boolean,
 ): void {
-  // What others computed may lie below 0 by rounding.
+  // Values computed by other programs may lie below 0 by rounding.
   const number = (column: string): number => Math.max(0, Number(rows[column]?.[row]));
   label.id = String(rows['id']?.[row]);
   label.index = number('index');

@@ -140,7 +140,7 @@ export async function writeGallery(
   };
 }
 
-/** What a person filled in is never written over. */
+/** Refuses to overwrite a template, which a person may have filled in. */
 function requireFree(template: string): void {
   if (!existsSync(template)) return;
   throw new ConfigError(`${template} is there already, and may hold corrections`, {
@@ -166,7 +166,7 @@ function leastSure(all: readonly ClassImages[]): readonly ClassImages[] {
   return chosen.toSorted((a, b) => a.label - b.label);
 }
 
-/** What is shown, each image once. */
+/** Images to show, each once. */
 function everyImage(
   classes: readonly ClassImages[],
   disagreements: Disagreements | undefined,
@@ -178,7 +178,7 @@ function everyImage(
     ...classes.flatMap((own) => [...own.surest, ...own.leastSure]),
   ];
   const first = new Map<string, GalleryImage>();
-  // Of an image that is in several lists the one that tells what the other teacher says.
+  // If an image is in several lists, the entry with the other teacher's answer wins.
   for (const image of images) if (!first.has(image.id) || image.other) first.set(image.id, image);
   return [...first.values()];
 }

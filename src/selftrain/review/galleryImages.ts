@@ -17,11 +17,11 @@ export interface GalleryImage {
   readonly confidence: number;
   /** Why it was dropped, where a ledger tells. */
   readonly dropped?: string | undefined;
-  /** What the other teacher says, where the two disagree. */
+  /** Answer of the other teacher, if the two disagree. */
   readonly other?: { readonly label: number; readonly confidence: number };
 }
 
-/** What is shown of a class. */
+/** Images shown for a class. */
 export interface ClassImages {
   readonly label: number;
   readonly images: number;
@@ -40,7 +40,7 @@ export interface Sample {
   /** Labels that it was drawn from, and how many images it has, marked or not. */
   readonly of: number;
   readonly images: number;
-  /** Those that are not marked yet, in the order of their draws. */
+  /** Images that are not marked yet, in the order of their draws. */
   readonly shown: readonly GalleryImage[];
 }
 
@@ -61,7 +61,10 @@ class SampleDraw {
     this.#best = new Best(request.images);
   }
 
-  /** What a person has decided is not a label of the teacher, unless they did so in the sample. */
+  /**
+   * Adds an image. A person's decision is not a label of the teacher, unless it was made in the
+   * sample.
+   */
   add(image: GalleryImage): void {
     const { id } = image;
     if (this.corrections?.labels.has(id) === true && !this.corrections.marks.has(id)) return;
@@ -164,14 +167,14 @@ function pickRows(
   }
 }
 
-/** Where two teachers disagree. */
+/** Disagreements between two teachers. */
 export interface Disagreements {
   readonly path: string;
   readonly teacher: string;
   /** Images that both have, and of those the ones with different labels. */
   readonly compared: number;
   readonly changed: number;
-  /** Those of which even the less sure of the two is surest. */
+  /** Disagreements to show, ranked by the less confident teacher. */
   readonly shown: readonly GalleryImage[];
 }
 

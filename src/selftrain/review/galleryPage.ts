@@ -15,7 +15,7 @@ export interface GalleryPage {
   readonly disagreements: Disagreements | undefined;
   readonly sample: Sample | undefined;
   readonly audit: AuditResult | undefined;
-  /** By the ids of the images. */
+  /** Pictures by the ids of the images. */
   readonly pictures: ReadonlyMap<string, Thumbnail>;
 }
 
@@ -79,7 +79,7 @@ function head({ table, all, audit, disagreements }: GalleryPage, title: string):
   ];
 }
 
-/** What held-out images say, and of how many it is said. */
+/** Figures measured on held-out images, and their number. */
 function auditFacts(audit: AuditResult, { kind }: LabelTable): (readonly [string, string])[] {
   const { images, accuracy, precision, matched, calibrationError } = audit;
   const above = auditedAbove(audit);
@@ -99,7 +99,7 @@ function auditFacts(audit: AuditResult, { kind }: LabelTable): (readonly [string
   return [...facts, [calibrationError.toFixed(3), 'calibration error']];
 }
 
-/** What a person found in a random sample. */
+/** Figures that a person found in a random sample. */
 function sampleFacts({ sample }: LabelTable): (readonly [string, string])[] {
   if (!sample || sample.precision === null || sample.interval === null) return [];
   const { precision, n, interval } = sample;

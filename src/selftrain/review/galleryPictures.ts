@@ -42,8 +42,8 @@ export async function picturesOf(
 }
 
 /**
- * Where each image is: at its place in the labels, or else wherever the data has its id, which must be
- * more than a number in other data than that which was labelled.
+ * Position of each image: its position in the labels, or else wherever the data has its id, which
+ * must be more than a number in data other than that which was labelled.
  */
 function placesOf(
   shown: readonly GalleryImage[],

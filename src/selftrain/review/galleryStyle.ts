@@ -99,7 +99,7 @@ function hear({ target, type }) {
   if (id === undefined) return;
   const text = target.value.trim();
   const known = classes.has(text) || text === '-';
-  // What may still become a class is wrong only once it is left so.
+  // Text that may still become a class is wrong only once it is left like that.
   const wrong = text !== '' && !known && (type === 'change' || !begins(text));
   if (known) said.set(id, classes.has(text) ? text : '');
   else said.delete(id);

@@ -31,7 +31,7 @@ const arms = [
 interface Arm {
   readonly name: string;
   readonly text: string;
-  /** Of pseudo-labelled images only, as in the paper. */
+  /** Noise withheld from pseudo-labelled images only, as in the paper. */
   readonly quiet?: Quiet;
   readonly noised?: boolean;
 }

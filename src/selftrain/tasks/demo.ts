@@ -132,7 +132,7 @@ export async function runDemo({ seed, out, steps, ...control }: DemoOptions): Pr
 
 type DemoSets = SelfTrainingSets & { readonly unlabelled: LabelledImages };
 
-/** Which digits are which depends on the seed alone. */
+/** Splits the digits into sets, by the seed alone. */
 function demoSets(digits: LabelledImages, seed: number): DemoSets {
   const { labelled, unlabelled, validation } = counts;
   const test = digits.count - labelled - unlabelled - validation;
@@ -144,7 +144,7 @@ function demoSets(digits: LabelledImages, seed: number): DemoSets {
   return { labelled: part(0), unlabelled: part(1), validation: part(2), test: part(3) };
 }
 
-/** How many kept labels are right: what only somebody who kept the answers knows. */
+/** Counts the kept labels that are right, which only someone with the answers knows. */
 async function judged(path: string, { label }: LabelledImages) {
   const { indices, labels } = await loadKept(path);
   let right = 0;

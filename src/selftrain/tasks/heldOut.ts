@@ -10,7 +10,7 @@ import { GradusError } from '../../support/errors.js';
 import { isObject } from '../../support/objects.js';
 import { Stages } from '../loop/lineage.js';
 
-/** What a run.json says of a self-training's labelled images. */
+/** Part of run.json about a self-training's labelled images. */
 const recordSchema = z.object({
   configFolder: z.string(),
   config: z.object({

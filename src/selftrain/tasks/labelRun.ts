@@ -22,7 +22,7 @@ import { openHeldOut } from './heldOut.js';
 import { ShardMemory, type ShardMemoryOptions } from '../labels/shardMemory.js';
 import { labelImages, type LabelOptions, type LabelSummary } from '../labels/label.js';
 
-/** Who labels which images, as a command line names them. */
+/** Teacher and images of a labelling, as a command line names them. */
 export interface TeacherRequest extends Pick<
   LabellerOptions,
   | 'batch'
@@ -42,7 +42,7 @@ export interface TeacherRequest extends Pick<
    * out, where that is known.
    */
   readonly audit?: string | undefined;
-  /** How many images may be unreadable; a list of them is written beside the labels. */
+  /** Number of images that may be unreadable; a list of them is written beside the labels. */
   readonly unreadable?: number | undefined;
   /** A file with the names of the teacher's classes, one a line, where its training does not tell. */
   readonly classes?: string | undefined;
@@ -62,11 +62,11 @@ export interface TeacherRequest extends Pick<
 
 export interface LabelRequest extends Omit<LabelOptions, 'memory'>, TeacherRequest {}
 
-/** What labelling ends with; `audit` is of all audited images, whatever their confidence. */
+/** Result of labelling; `audit` covers all audited images, whatever their confidence. */
 export interface LabelRunSummary extends LabelSummary {
   readonly data: string;
   readonly audit: AuditResult | null;
-  /** Of labels in 16 bits with those in float32, on some of the images; missing in float32. */
+  /** Agreement of 16-bit labels with float32 ones, on some of the images; missing in float32. */
   readonly agreement?: Agreement;
   /** Why the images that the teacher's run held out did not audit it; see HeldOut. */
   readonly lost?: string | undefined;
@@ -151,7 +151,7 @@ export async function withTeacher<T>(
     request.onDevice?.(labeller.device);
     const unfinished = unfinishedRun(path);
     if (unfinished) request.onUnfinished?.(unfinished);
-    // Of an .onnx file it is said with how it is read.
+    // For an .onnx file the note is part of how it is read.
     const named = recorded !== undefined || given !== undefined || isOnnx(path);
     const notes = [...(named ? [] : [unnamedNote(labeller.teacher)]), ...(auditors.notes ?? [])];
     return await body({ labeller, images, source, unfinished, ...auditors, notes });
@@ -167,12 +167,12 @@ function unnamedNote({ path, classes, named }: Teacher): string {
     : `${path} does not record the names of its classes: labels call them 0 to ${classes.length - 1}; --classes FILE names them`;
 }
 
-/** How a request wants the images of labels to be remembered. */
+/** Options for remembering the images of labels, from a request. */
 export function memoryOf({ acceptData, hashData, onNote }: TeacherRequest): ShardMemoryOptions {
   return { acceptData, hashData, tell: onNote };
 }
 
-/** What of a request is the labeller's. */
+/** Picks the labeller's options out of a request. */
 function optionsOf(request: TeacherRequest) {
   const { batch, threads, sessions, device, precision, onnx, onReading, model, trust } = request;
   return {

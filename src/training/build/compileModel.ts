@@ -26,7 +26,7 @@ export interface CompileModelOptions extends TargetFacts {
   /** Folder for the artifacts; nothing is written where it is missing. */
   readonly out?: string | undefined;
   readonly artifacts?: readonly ArtifactKind[] | 'all' | undefined;
-  /** What the graphs are spelled for; default portable. */
+  /** Target that the graphs are lowered for (default: portable). */
   readonly target?: TargetName | undefined;
   readonly batch?: number | 'dynamic' | undefined;
   readonly opset?: number | undefined;
@@ -42,11 +42,11 @@ export interface CompileModelOptions extends TargetFacts {
   readonly foldBatchNorm?: boolean | undefined;
   /** Computes the maps of the forward pass again in the backward pass: less memory, more time. */
   readonly checkpointing?: boolean | undefined;
-  /** What training computes in; default float32. */
+  /** Number format of training (default: float32). */
   readonly precision?: Precision | undefined;
   /** Training steps that one run of `train` does; default 1. */
   readonly stepsPerRun?: number | undefined;
-  /** Whether these stand one after the other in the graph, in place of a Loop. */
+  /** Writes these one after the other in the graph, instead of a Loop. */
   readonly unrollSteps?: boolean | undefined;
   readonly weightInputs?: boolean | undefined;
   readonly imageFormat?: Manifest['imageFormat'] | undefined;
@@ -64,7 +64,7 @@ export interface CompileModelOptions extends TargetFacts {
 }
 
 export interface CompileResult extends Compiled {
-  /** Where the artifacts lie, if they were written. */
+  /** Folder of the artifacts, if they were written. */
   readonly outDir: string;
   readonly files: readonly { readonly name: string; readonly bytes: number }[];
   readonly seconds: number;

@@ -19,7 +19,7 @@ import type { CostMachine, CostTable } from '../../compiler/targets/costTable.js
  * nothing in it.
  */
 
-/** By what a target chooses spellings: measured costs, or the estimates that it ships with. */
+/** Costs by which a target chooses lowerings: measured, or the estimates that it ships with. */
 export type Costs = CostTable | 'estimated';
 
 /** This machine, as far as times depend on it. */
@@ -34,13 +34,16 @@ export function costMachine(block: number, threads = 0): CostMachine {
   };
 }
 
-/** Where the costs of a machine lie: `$XDG_CACHE_HOME/gradus/costs/<hash>.json`. */
+/** Path of a machine's costs: `$XDG_CACHE_HOME/gradus/costs/<hash>.json`. */
 export function tunedCostsPath(machine: CostMachine): string {
   const hash = createHash('sha256').update(canonicalJson(machine)).digest('hex');
   return join(userCacheFolder('costs'), `${hash.slice(0, 16)}.json`);
 }
 
-/** What `gradus tune` measured on a machine; undefined where it did not, or the file is damaged. */
+/**
+ * Costs that `gradus tune` measured on a machine; undefined if there are none, or the file is
+ * damaged.
+ */
 export function readTunedCosts(machine: CostMachine): CostTable | undefined {
   try {
     return readCosts(tunedCostsPath(machine));
@@ -72,7 +75,9 @@ export function recordRunCosts(folder: string, costs: Costs): void {
   writeFileAtomic(path, canonicalJson(costs));
 }
 
-/** By which costs the run in `folder` was begun. Throws an ArtifactError where the file is damaged. */
+/**
+ * Costs with which the run in `folder` was begun. Throws an ArtifactError if the file is damaged.
+ */
 export function recordedRunCosts(folder: string): Costs {
   return readCosts(placesOf(folder).costs) ?? 'estimated';
 }

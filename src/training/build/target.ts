@@ -6,7 +6,7 @@ import { portable, type Target } from '../../compiler/targets/target.js';
 import { webgpuTarget } from '../../compiler/targets/webgpu/index.js';
 import { costMachine, readTunedCosts, type Costs } from './costFile.js';
 
-/** What a target chooses by. */
+/** Facts by which a target chooses. */
 export interface TargetFacts {
   /** Costs of the CPU's spellings; default what was tuned on this machine, or else estimates. */
   readonly costs?: Costs | undefined;

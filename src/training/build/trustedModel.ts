@@ -13,7 +13,7 @@ import { ArtifactError } from '../../support/errors.js';
 import { hashOfModelFile, openRecord } from './architectureRecord.js';
 import { loadModel, type LoadedModel } from '../../language/frontend/loadModel.js';
 
-/** Which model file of a checkpoint may be run. */
+/** Permission to run the model file of a checkpoint. */
 export interface ModelTrust {
   /** Runs the model file that the checkpoint names, whatever it is (default: false). */
   readonly trust?: boolean | undefined;

@@ -65,7 +65,7 @@ const scheduleSchema = z
 
 const path = z.string().min(1);
 
-/** How exactly files are decoded for training. */
+/** Exactness of decoding files for training. */
 export const decodeSchema = z
   .enum(['fast', 'exact'])
   .describe(
@@ -73,7 +73,7 @@ export const decodeSchema = z
   )
   .default('fast');
 
-/** What a config says of sets of images: openLabelledSet tells what a path may be. */
+/** Keys of a config about sets of images: openLabelledSet says what a path may be. */
 export const imageDataKeys = {
   labelled: path.describe(
     'Images with classes: a folder, a list or a split of `gradus data`; see above.',
@@ -89,7 +89,7 @@ export const imageDataKeys = {
   decode: decodeSchema,
 };
 
-/** What a config says of a data set that it names without a path. */
+/** Keys of a config about a data set that it names without a path. */
 function wholeSchema<Name extends string>({ name, whole }: WholeSet & { readonly name: Name }) {
   const { noun, help, test } = whole;
   const images = noun.charAt(0).toUpperCase() + noun.slice(1);
@@ -163,7 +163,9 @@ const validationSchema = z
   })
   .describe('What the best checkpoint is judged on; never the test set.');
 
-/** What a config says of the training of one network; a generation of a self-training has the same. */
+/**
+ * Keys of a config about the training of one network; a generation of a self-training has the same.
+ */
 export const networkKeys = {
   model: z.string().min(1).describe('A model file, or the name of a shipped model.'),
   init: z
@@ -233,7 +235,7 @@ export const networkKeys = {
     ),
 };
 
-/** What a config says of a whole run, of one network or of many. */
+/** Keys of a config about a whole run, of one network or of many. */
 export const runKeys = {
   $schema: z.string().optional().describe('For editors.'),
   name: z
@@ -268,7 +270,7 @@ export const trainingSchema = z.strictObject({
 
 export type { TrainingConfig } from '../../../generated/config.js';
 
-/** What a config says of the training of one network. */
+/** Settings of a config about the training of one network. */
 export type NetworkConfig = Pick<TrainingConfig, keyof typeof networkKeys>;
 
 /** The name of a shipped model, which an editor completes, or a model file. */

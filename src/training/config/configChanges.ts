@@ -2,8 +2,9 @@
 const lengths: ReadonlySet<string> = new Set(['epochs', 'steps']);
 
 /**
- * What a config says otherwise than the one a run began with, a line a key. `called` names what the hashes
- * under some keys are of, which are not shown: of `corrections`, `corrections.csv changed`.
+ * Differences between a config and the one a run began with, one line per key. `called` names the
+ * data behind the hashes under some keys, which are not shown: for `corrections`, `corrections.csv
+ * changed`.
  */
 export function configChanges(
   before: unknown,

@@ -163,7 +163,7 @@ function schemaAt(schema: JsonSchema, path: Path, config: unknown): JsonSchema {
   return at;
 }
 
-/** Whether a variant is of this kind; one that needs no kind fits where none is written. */
+/** True if a variant is of this kind; one that needs no kind fits if none is written. */
 function fits(variant: JsonSchema, kind: unknown): boolean {
   if (kind !== undefined) return kindOf(variant, 'kind') === kind;
   const { required, properties } = variant;

@@ -9,7 +9,7 @@ export interface ConfigSetting {
   readonly path: readonly string[];
   /** Undefined leaves the key out. */
   readonly value: unknown;
-  /** Where it was asked for, such as `--set noise.cutout`; for messages. */
+  /** Place where it was set, such as `--set noise.cutout`; for messages. */
   readonly where: string;
 }
 

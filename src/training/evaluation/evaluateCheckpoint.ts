@@ -49,9 +49,9 @@ export interface EvaluateCheckpointOptions
   readonly batch?: number | undefined;
   readonly threads?: number | undefined;
   readonly device?: DeviceName | undefined;
-  /** Of all that is drawn; default 1. */
+  /** Seed for every random draw (default: 1). */
   readonly seed?: number | undefined;
-  /** How many images may be unreadable. */
+  /** Number of images that may be unreadable. */
   readonly unreadable?: number | undefined;
   /** Measures the error under corruptions, at some severities or all. */
   readonly corruptions?: { readonly severities?: readonly Severity[] | undefined } | undefined;
@@ -82,16 +82,19 @@ export interface EvaluateCheckpointOptions
 
 /** All that was asked for; plain data. */
 export interface EvaluationReport extends NetworkEvaluation, ShareFacts {
-  /** Of the share of images whose class is among the five likeliest; `interval` is of the accuracy. */
+  /**
+   * Interval of the share of images whose class is among the five likeliest; `interval` is the
+   * accuracy's.
+   */
   readonly top5Interval: Interval | null;
   /** The checkpoint that was taken, as a run's folder stands for its best; or the .onnx file. */
   readonly checkpoint: string;
   readonly name: string;
-  /** Of the checkpoint; null for an .onnx file. */
+  /** Step of the checkpoint; null for an .onnx file. */
   readonly step: number | null;
-  /** How an .onnx file was read; missing for a checkpoint. */
+  /** Reading of an .onnx file; missing for a checkpoint. */
   readonly reading?: OnnxReading;
-  /** What the images are called. */
+  /** Name of the images. */
   readonly data: string;
   /** Another one where an image of the set changes. */
   readonly digest: string;
@@ -99,7 +102,7 @@ export interface EvaluationReport extends NetworkEvaluation, ShareFacts {
   readonly ofImages: number;
   /** A file that lists the images that could not be read, with the reason; null where all could. */
   readonly unreadableList: string | null;
-  /** Of the clean images. */
+  /** Seconds for the clean images. */
   readonly seconds: number;
   readonly corruptions: CorruptionErrors | null;
   readonly perturbations: FlipRates | null;
@@ -116,7 +119,7 @@ interface Subject {
   readonly step: number | null;
   readonly config: TrainingConfig | undefined;
   readonly images: LabelledImages;
-  /** How many of them may be unreadable. */
+  /** Number of them that may be unreadable. */
   readonly unreadable: number;
   readonly notes: readonly string[];
 }
@@ -144,7 +147,7 @@ export async function evaluateCheckpoint(
   const pool = new LoaderPool();
   const file = unreadableList(subject.path);
   try {
-    // What an earlier evaluation met may be mended, or be of other images.
+    // Files that an earlier evaluation listed may be repaired, or belong to other images.
     rmSync(file, { force: true });
     const unreadable = new UnreadableImages({ file, limit, allow: '--unreadable' });
     options.onSet?.(describeSet('test', subject.images));
@@ -216,7 +219,10 @@ async function measure(
   }
 }
 
-/** In the folder of a trained network, where training has a list of its own; else beside what is measured. */
+/**
+ * Path of the list: in the folder of a trained network, beside training's own list; otherwise
+ * beside the measured file.
+ */
 function unreadableList(path: string): string {
   const parent = dirname(path);
   if (basename(parent) === placeNames.checkpoints)
@@ -232,7 +238,7 @@ async function openSubject(
   if (given.endsWith('.onnx')) {
     if (data === undefined) throw noTestSet(given, `${given} does not tell on what to measure it`);
     const images = await openSetOfOnnx(data, given, onnx);
-    // What is to be said of its names is said with how it is read.
+    // Notes about its class names are part of how it is read.
     const opened = { path: given, step: null, config: undefined, unreadable };
     return { ...opened, images, notes: missingNotes(images) };
   }

@@ -14,7 +14,7 @@ export interface EvaluationProgress {
 }
 
 export interface EvaluateOptions {
-  /** How many images, evenly spread over the set; all where missing. */
+  /** Number of images, evenly spread over the set (default: all). */
   readonly images?: number | undefined;
   /** Aborted: its reason is thrown between two batches. */
   readonly signal?: AbortSignal | undefined;
@@ -23,7 +23,7 @@ export interface EvaluateOptions {
   readonly onImage?: ((image: number, right: boolean) => void) | undefined;
 }
 
-/** How a network does on the images of a set. */
+/** Performance of a network on the images of a set. */
 export interface NetworkEvaluation extends Measures {
   /** Names of the classes, in the order of the confusion matrix. */
   readonly classNames: readonly string[];
@@ -117,7 +117,7 @@ export class Meter {
   }
 }
 
-/** What a labeller says of images, counted by the meter. */
+/** Predictions of a labeller, counted by the meter. */
 export async function* predictions(
   labeller: Labeller,
   source: ImageSource,

@@ -9,11 +9,11 @@ import { checkRanges } from '../../support/optionRanges.js';
 export interface MonteCarloOptions extends EvaluateOptions, Omit<LabellerOptions, 'noise'> {
   /** Noised passes whose probabilities are averaged. */
   readonly passes: number;
-  /** Of the masks; default 1. */
+  /** Seed for the masks (default: 1). */
   readonly seed?: number | undefined;
   /** Rates of dropout and stochastic depth; those of the network's training where missing. */
   readonly rates?: Pick<ModelNoise, 'drop' | 'dropPath'> | undefined;
-  /** What the network alone does on the same images; measured where missing. */
+  /** Figures of the network alone on the same images (default: measured here). */
   readonly single?: Figures | undefined;
 }
 

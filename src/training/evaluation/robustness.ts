@@ -36,7 +36,7 @@ import { checkRanges } from '../../support/optionRanges.js';
 
 /** Options of corruptionErrors and flipRates. */
 export interface RobustnessOptions extends EvaluateOptions, CleanImagesOptions {
-  /** Of what corruptions and perturbations draw; default 1. */
+  /** Seed for the draws of corruptions and perturbations (default: 1). */
   readonly seed?: number | undefined;
 }
 
@@ -51,7 +51,7 @@ export interface CorruptionErrors {
   readonly images: number;
   readonly seed: number;
   readonly severities: readonly Severity[];
-  /** By corruption, at each of `severities`. */
+  /** Errors by corruption, at each of `severities`. */
   readonly errors: Readonly<Record<CorruptionName, readonly number[]>>;
   /** Mean over the severities, by corruption. */
   readonly means: Readonly<Record<CorruptionName, number>>;
@@ -64,7 +64,7 @@ export interface CorruptionErrors {
    * classes than ImageNet's 1,000, or fewer than all severities.
    */
   readonly mCE: number | null;
-  /** In what the figures differ from those of the published sets. */
+  /** Differences of the figures from those of the published sets. */
   readonly notes: readonly string[];
 }
 
@@ -127,7 +127,7 @@ function summary(
   };
 }
 
-/** How often the class of an image flips under the perturbations of ImageNet-P. */
+/** Flip rates of an image's class under the perturbations of ImageNet-P. */
 export interface FlipRates {
   readonly images: number;
   readonly seed: number;
@@ -198,7 +198,7 @@ function isSmall({ manifest: { image } }: Labeller): boolean {
   return Math.min(...image.slice(1)) < smallBelow;
 }
 
-/** Whether AlexNet's figures are ones to compare with. */
+/** True if AlexNet's figures are comparable. */
 function isImageNet(labeller: Labeller): boolean {
   return !isSmall(labeller) && labeller.manifest.classes === 1000;
 }

@@ -5,7 +5,7 @@ import type { Agreement } from './agreementNote.js';
 import { Labeller, type LabellerOptions } from './labeller.js';
 import type { TeacherSource } from './teacher.js';
 
-/** What of a labeller says something of images. */
+/** Part of a Labeller used here: prediction. */
 type Predictor = Pick<Labeller, 'predict'>;
 
 /** Images that are compared: enough to see one class in some hundreds change. */

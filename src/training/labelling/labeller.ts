@@ -33,7 +33,7 @@ export interface LabellerOptions {
    */
   readonly sessions?: number | undefined;
   readonly device?: DeviceName | undefined;
-  /** What a checkpoint's network computes in, on a GPU; default float32. */
+  /** Number format of a checkpoint's network on a GPU (default: float32). */
   readonly precision?: InferencePrecision | undefined;
   /** Names of the classes, where the teacher does not tell them. */
   readonly classNames?: readonly string[] | undefined;
@@ -54,9 +54,9 @@ const noiseOptions = ['drop', 'dropPath', 'seed', 'passes'] as const;
 /** Images whose scores tell what the scores of an .onnx file are. */
 const measuredImages = 64;
 
-/** What a teacher says of some images; valid until the next is taken. */
+/** Predictions of a teacher for some images; valid until the next is taken. */
 export interface Prediction {
-  /** Which images of the source. */
+  /** Indices of the images in the source. */
   readonly indices: readonly number[];
   /** [images,classes], each row of sum 1. */
   readonly probabilities: Float32Array;
@@ -97,7 +97,7 @@ export class Labeller {
 
   private constructor(
     readonly teacher: Teacher,
-    /** Where it runs, and why there. */
+    /** Device that it runs on, and the reason. */
     readonly device: DeviceChoice,
     /** One for each session; batches go to them in turns. */
     private readonly clients: readonly TrainClient[],
@@ -150,7 +150,7 @@ export class Labeller {
     return this.teacher.manifest;
   }
 
-  /** How an .onnx file is read, once it is settled; undefined for a checkpoint. */
+  /** Reading of an .onnx file, once it is settled; undefined for a checkpoint. */
   get reading(): OnnxReading | undefined {
     return this.#reading;
   }
@@ -287,7 +287,7 @@ export class Labeller {
     }
   }
 
-  /** Whether the scores of an .onnx file are, or may be, logarithms of probabilities. */
+  /** True if the scores of an .onnx file are, or may be, logarithms of probabilities. */
   get #givesLogarithms(): boolean {
     if (!this.teacher.onnx) return false;
     const { output = 'log-probabilities' } = this.#reading?.settings ?? {};

@@ -67,7 +67,7 @@ interface Scores {
   readonly told: ScoreKind | undefined;
   /** Their kind by the end of the graph. */
   readonly ending: Ending | undefined;
-  /** Whether what is known is certain without a look at any. */
+  /** True if the known facts are certain without measuring any images. */
   readonly certain: boolean;
 }
 
@@ -136,8 +136,8 @@ export function readOnnxClassifier(path: string, options: OnnxOptions = {}): Onn
 }
 
 /**
- * How a file is read, once it is known what its scores are: by the caller, or by the graph and a
- * measurement of images. Undefined where neither tells.
+ * Settles how a file is read, once the kind of its scores is known: by the caller, or by the graph
+ * and a measurement of images. Undefined if neither decides.
  */
 export function readingOf(
   { image, pixels, view, viewBy, scores, namesKey, notes }: OnnxClassifier,
@@ -183,7 +183,10 @@ export function readingOf(
   };
 }
 
-/** Whether versions that asked nothing read a file as this: channels by the type, softmax by the last node. */
+/**
+ * True if versions without these options read a file in this way: channels by the type, softmax by
+ * the last node.
+ */
 export function isReadAsBefore(
   { image: { dtype, layout, image }, pixels, view, scores }: OnnxClassifier,
   { settings }: OnnxReading,
@@ -253,7 +256,7 @@ function outputOf(
 interface OutputProblem {
   readonly text: string;
   readonly hint: string | undefined;
-  /** Whether they are scores of another form. */
+  /** True if they are scores of another form. */
   readonly isClose: boolean;
 }
 

@@ -48,13 +48,13 @@ export interface PredictReport {
   /** Name of the network. */
   readonly name: string;
   readonly classes: number;
-  /** In their order, each with its likeliest classes, the likeliest first. */
+  /** Images in their order, each with its likeliest classes, the likeliest first. */
   readonly images: readonly {
     readonly image: string;
     readonly classes: readonly PredictedClass[];
   }[];
   readonly unreadable: readonly { readonly image: string; readonly reason: string }[];
-  /** How an image became the network's input, and what was assumed of it. */
+  /** Assumptions about how an image became the network's input. */
   readonly assumed: readonly string[];
 }
 

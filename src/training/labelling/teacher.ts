@@ -33,7 +33,7 @@ export interface Teacher {
   readonly onnx?: OnnxClassifier | undefined;
   /** Names of the classes, in the order of its scores; their numbers where nobody names them. */
   readonly classes: readonly string[];
-  /** Whether `classes` are names. */
+  /** True if `classes` are names. */
   readonly named: boolean;
   /** The noise that it labels with; none where missing. */
   readonly noise?: ModelNoise | undefined;
@@ -50,8 +50,8 @@ export interface ModelNoise extends NoiseRates {
 }
 
 /**
- * Where a teacher comes from: an .onnx file, a checkpoint (or a run, which stands for its best), or
- * a checkpoint with the model that it is of.
+ * Source of a teacher: an .onnx file, a checkpoint (or a run, which stands for its best), or a
+ * checkpoint with its model.
  */
 export type TeacherSource =
   | string
@@ -71,9 +71,9 @@ export interface TeacherOptions {
    * model's own. Default none.
    */
   readonly noise?: ModelNoise | undefined;
-  /** What a checkpoint's graph is spelled for; default portable. */
+  /** Target that a checkpoint's graph is lowered for (default: portable). */
   readonly target?: Target | undefined;
-  /** What a checkpoint's graph computes in; default float32. */
+  /** Number format of a checkpoint's graph (default: float32). */
   readonly precision?: InferencePrecision | undefined;
   /** The model file of a checkpoint, in place of what its run recorded. */
   readonly model?: ModelChoice | undefined;
@@ -120,7 +120,7 @@ function checkpointTeacher(source: CheckpointNetwork, options: TeacherOptions): 
   const { path, state, loaded, network, weights, classNames: recorded } = source;
   const { batch, classNames, target, precision = 'float32' } = options;
   const noise = options.noise && { ...options.noise, ...ratesOf(options.noise, source.rates) };
-  // What was trained on floats was given the pixels as they are.
+  // A network trained on floats was given the pixels unchanged.
   const { imageFormat = 'uint8-nhwc' } = source;
   const { classes, image, name } = network;
   const view = viewOfModel(loaded.model, image);
@@ -267,7 +267,7 @@ function onnxTeacher(path: string, options: TeacherOptions): Teacher {
   };
 }
 
-/** What is to be said of names that a file does not have, or has otherwise. */
+/** Note about class names that a file lacks, or has in another form. */
 function noteOfNames(
   own: readonly string[] | undefined,
   given: readonly string[] | undefined,
@@ -339,7 +339,7 @@ function namesOf(
   return { classes: names, named: true };
 }
 
-/** What a caller calls the classes of a network is not to overrule what its training called them. */
+/** Ensures that a caller's class names do not overrule those of the network's training. */
 function requireSameNames(
   given: readonly string[],
   recorded: readonly string[],

@@ -14,7 +14,7 @@ import {
   type TrainingSets,
 } from './trainingData.js';
 
-/** How much of the labelled images is held out, and by which seed. */
+/** Share of the labelled images to hold out, and the seed to draw them by. */
 export interface HoldOut {
   readonly share: number;
   readonly seed: number;
@@ -42,7 +42,7 @@ export function partsOf(
       where: images.name,
       hint: 'restore them, or start anew with --overwrite',
     });
-  // Of an older run it is not known what it held out, but only how it was drawn.
+  // An older run recorded only how its held-out images were drawn, not which they are.
   const repeated = fresh ? repeatsOf(heldOut, { pairs, firstOf }) : [];
   const leftOut = Uint32Array.from(new Set([...(parts?.leftOut ?? []), ...repeated])).sort();
   const apart = Uint32Array.from([...heldOut, ...leftOut]).sort();
@@ -118,7 +118,7 @@ export async function openRememberedSets(
   return { ...parts, test: test?.images, beside, keep: () => memory.keep({ heldOut, leftOut }) };
 }
 
-/** What the sets of a run have twice; looked for only where images are new to it. */
+/** Finds duplicates among the sets of a run; only if images are new to it. */
 export async function sharedAmong(
   sets: { readonly [K in keyof KnownSets]: KnownSets[K] & Pick<Recalled, 'fresh'> },
   options: SharedOptions,

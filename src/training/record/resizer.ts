@@ -1,6 +1,9 @@
 import { isObject } from '../../support/objects.js';
 
-/** What resizes images, as run.json records it; runs of older versions have no record, and had sharp. */
+/**
+ * Library that resizes images, as run.json records it; runs of older versions have no record, and
+ * used sharp.
+ */
 export const resizer = 'pillow';
 
 /**

@@ -1,4 +1,7 @@
-/** What a network's makers recorded beside its weights: the names of its classes, and where its run's data lie. */
+/**
+ * Facts that a network's makers recorded beside its weights: the class names, and where its run's
+ * data lie.
+ */
 import { existsSync } from 'node:fs';
 import { dirname, isAbsolute, join, relative, resolve, sep } from 'node:path';
 import type { CheckpointState } from '../../contract/checkpointSchema.js';
@@ -42,7 +45,10 @@ export function asRecorded(
   return names && { names, source: 'the training', partial };
 }
 
-/** What run.json says of the folder that its config's paths start from: its path from the run's, so that both may move. */
+/**
+ * Entry of run.json for the folder that its config's paths start from: its path from the run's, so
+ * that both may move.
+ */
 export function configFolderEntry(run: string, configFolder: string): string {
   const path = relative(resolve(run), resolve(configFolder));
   // From one drive of Windows to another there is no such path.

@@ -35,7 +35,7 @@ export interface TrainingSets {
 type DataConfig = TrainingConfig['data'];
 type PathsConfig = Extract<DataConfig, { readonly unreadable: number }>;
 
-/** Whether a config names its sets by paths, not a data set as a whole. */
+/** True if a config names its sets by paths, not a data set as a whole. */
 export function namesPaths(data: DataConfig): data is PathsConfig {
   return 'unreadable' in data;
 }
@@ -101,7 +101,7 @@ export function classesOf({ classes }: Pick<TrainingConfig, 'classes'>, images: 
   });
 }
 
-/** How many images of a config may be unreadable. */
+/** Number of images of a config that may be unreadable. */
 export function unreadableOf({ data }: Pick<TrainingConfig, 'data'>): number {
   return namesPaths(data) ? data.unreadable : 0;
 }
@@ -191,15 +191,15 @@ export function shapeOf(
   return size === undefined ? input.shape : [input.shape[0], size, size];
 }
 
-/** How files become a network's images in training. */
+/** Conversion of files to a network's images in training. */
 export interface TrainingView {
-  /** How the network sees them; default viewOf its input's shape. */
+  /** View of the network (default: viewOf its input's shape). */
   readonly view?: ImageView | undefined;
   /** Default exact. */
   readonly decode?: Decoding | undefined;
 }
 
-/** How a model sees images at a size [C,H,W]. */
+/** View of images by a model at a size [C,H,W]. */
 export function viewOfModel(
   { input }: Pick<Model, 'input'>,
   shape: readonly [number, number, number],
@@ -212,7 +212,7 @@ export function decodingOf({ data }: Pick<TrainingConfig, 'data'>): Decoding | u
   return namesPaths(data) ? data.decode : undefined;
 }
 
-/** How images become rows of batches without noise, for a network's input `shape`. */
+/** Prepares images as rows of batches without noise, for a network's input `shape`. */
 export function plainPreparation(
   images: Pick<Images, 'packed'>,
   shape: readonly [number, number, number],
@@ -222,8 +222,8 @@ export function plainPreparation(
 }
 
 /**
- * How images become rows of a network's batches under a config's noise. `shape` is the network's
- * input [C,H,W]. Throws a ConfigError for noise that the crop has no place for.
+ * Prepares images as rows of a network's batches under a config's noise. `shape` is the network's
+ * input [C,H,W]. Throws a ConfigError for noise that does not fit into the crop.
  */
 export function preparationOf(
   { dropout: _dropout, dropPath: _dropPath, crop: wanted, ...noise }: TrainingConfig['noise'],

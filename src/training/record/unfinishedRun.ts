@@ -13,9 +13,9 @@ import { isObject } from '../../support/objects.js';
 
 /** A run whose training has not ended, and which of its checkpoints stands for it meanwhile. */
 export interface UnfinishedRun {
-  /** Whether a process is training it now. */
+  /** True if a process is training it now. */
   readonly running: boolean;
-  /** Of the checkpoint that was taken, and of the newest. */
+  /** Steps of the chosen checkpoint and of the newest. */
   readonly step: number;
   readonly newest: number;
   /** Steps that it is planned for; null where an older version did not record them. */
@@ -58,7 +58,7 @@ export function unfinishedRun(path: string): UnfinishedRun | undefined {
   return { running, step, newest, steps: steps ?? null, note };
 }
 
-/** Whether the config of a run has a second phase for the network in a folder. */
+/** True if the config of a run has a second phase for the network in a folder. */
 function plansSecondPhase({ path, info }: FoundRun, network: string): boolean {
   const config = isObject(info) ? info['config'] : undefined;
   if (!isObject(config)) return false;
@@ -73,7 +73,7 @@ function generationIn(config: Readonly<Record<string, unknown>>, name: string): 
   return Array.isArray(config['students']) ? config['students'][Number(index) - 1] : undefined;
 }
 
-/** What tells of the end in a run whose checkpoints do not record it. */
+/** Recognises an unfinished run whose checkpoints do not record their end. */
 function openInOldRun(state: CheckpointState, newest: number, running: boolean): boolean {
   const steps = field(state, 'steps');
   if (running || steps === undefined) return running;

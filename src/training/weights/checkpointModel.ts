@@ -14,12 +14,12 @@ import { importedPixels, withPixels } from './publishedPixels.js';
 import { configFolders } from '../record/runRecord.js';
 import { trustedModel, type ModelTrust } from '../build/trustedModel.js';
 
-/** What is known of a checkpoint's network from what lies around it. */
+/** Facts about a checkpoint's network from the files around it. */
 export interface CheckpointModel {
   readonly loaded: LoadedModel;
   /** [C,H,W], where it is recorded. */
   readonly image: readonly [number, number, number] | undefined;
-  /** How its images were given to it, where that is recorded. */
+  /** Format in which it was given images, if that is recorded. */
   readonly imageFormat: Manifest['imageFormat'] | undefined;
   /** Rates of its noise in training, where the config has them; else they are the model's own. */
   readonly rates: NoiseRates;
@@ -88,7 +88,10 @@ function findModel(path: string, config: unknown, manifest: Manifest | undefined
   );
 }
 
-/** Where a config's paths may start: for an import, its own folder; for a run, what its run.json says. */
+/**
+ * Folders that a config's paths may start from: for an import, its own; for a run, the one in
+ * run.json.
+ */
 function foldersOf(path: string, config: unknown): readonly string[] {
   if (field(config, 'imported') !== undefined) return [path];
   const run = findRun(path);

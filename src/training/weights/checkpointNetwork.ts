@@ -15,9 +15,9 @@ import type { ModelTrust } from '../build/trustedModel.js';
 import { StoredWeights, type WeightsKind } from './storedWeights.js';
 import type { ModelChoice } from '../config/config.js';
 
-/** Which network and weights of a checkpoint are taken. */
+/** Network and weights to take from a checkpoint. */
 export interface NetworkChoice extends Pick<ModelTrust, 'trust'> {
-  /** Whether the network is to draw noise, which its record does not have (default: false). */
+  /** Makes the network draw noise, which its record does not have (default: false). */
   readonly noised?: boolean | undefined;
   /** The checkpoint's model, where the checkpoint does not tell it. */
   readonly model?: ModelChoice | Model | undefined;
@@ -32,9 +32,9 @@ export interface CheckpointNetwork extends Pick<OpenCheckpoint, 'path' | 'state'
   readonly loaded: LoadedModel;
   readonly network: Network;
   readonly weights: StoredWeights;
-  /** What it was trained on, where that is recorded. */
+  /** Image format that it was trained on, if that is recorded. */
   readonly imageFormat: Manifest['imageFormat'] | undefined;
-  /** Of its noise in training, where they are recorded. */
+  /** Rates of its noise in training, if they are recorded. */
   readonly rates: NoiseRates;
   /** Names of its classes, by their numbers, where they are recorded. */
   readonly classNames: readonly string[] | undefined;

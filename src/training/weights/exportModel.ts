@@ -43,7 +43,7 @@ export interface ExportResult {
   readonly checkpoint: string;
   readonly model: string;
   readonly step: number;
-  /** Which weights were taken. */
+  /** Kind of weights that were taken. */
   readonly weights: WeightsKind;
   readonly format: ExportFormat;
   readonly files: readonly { readonly path: string; readonly bytes: number }[];
@@ -52,7 +52,7 @@ export interface ExportResult {
   readonly classNames: readonly string[] | null;
   /** Matrices that stay float32 in spite of `float16`, since their numbers go beyond its range. */
   readonly tooLarge: readonly string[];
-  /** Of an ONNX model. */
+  /** Facts about an ONNX model. */
   readonly onnx?: OnnxFacts;
   /** The run, where it has not ended. */
   readonly unfinished?: UnfinishedRun;
@@ -63,7 +63,7 @@ export interface OnnxFacts {
   readonly opset: number;
   readonly inputs: readonly PortInfo[];
   readonly outputs: readonly PortInfo[];
-  /** How a pixel in 0..1 becomes what a float32 image holds: (pixel - mean) / std, by channel. */
+  /** Normalisation of a pixel in 0..1 for a float32 image: (pixel - mean) / std, by channel. */
   readonly normalisation?: Pick<ImageInput, 'mean' | 'std'>;
 }
 

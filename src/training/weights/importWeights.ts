@@ -28,7 +28,7 @@ import type { ModelChoice } from '../config/config.js';
 export interface ImportOptions {
   /** A shipped model's name, a model file, or a model. */
   readonly model: ModelChoice | Model;
-  /** How the file names its tensors; the model's own names where missing. */
+  /** Naming of the file's tensors (default: the model's own names). */
   readonly names?: NameOption | undefined;
   /** Classes of the network; where the file has another number, the classifier starts anew. */
   readonly classes?: number | undefined;
@@ -38,7 +38,7 @@ export interface ImportOptions {
   readonly classNames?: string | undefined;
   /** Height and width of the image in place of the model's own, in pixels. */
   readonly size?: number | undefined;
-  /** Of a new classifier's initial values; default 0. */
+  /** Seed for a new classifier's initial values (default: 0). */
   readonly seed?: number | undefined;
   /** The checkpoint's folder. */
   readonly out: string;
@@ -51,7 +51,7 @@ export interface ImportResult {
   readonly classes: number;
   /** Their names, by number; null where nobody knows them, as those of a new classifier. */
   readonly classNames: readonly string[] | null;
-  /** How images are given to the network where the publisher states it, and in which file; else null. */
+  /** Image preprocessing stated by the publisher, and the file that states it; otherwise null. */
   readonly pixels: (Omit<PublishedPixels, 'size'> & { readonly size: number | null }) | null;
   /** Trained numbers, batch statistics aside. */
   readonly parameters: number;
@@ -75,7 +75,7 @@ export interface ImportResult {
   };
 }
 
-/** How the weights of a file become those of a network. */
+/** Mapping of a file's weights to those of a network. */
 interface Plan {
   readonly network: Network;
   /** The file's name for each weight that is taken from it. */
@@ -214,7 +214,9 @@ function isImport(out: string, names: readonly string[]): boolean {
   return step === 0 && typeof config === 'object' && config !== null && 'imported' in config;
 }
 
-/** What a checkpoint calls its model: a file by its path from the checkpoint, so that both may move. */
+/**
+ * Name of the model in a checkpoint: a file by its path from the checkpoint, so that both may move.
+ */
 function nameIn(out: string, model: string | Model): string {
   if (typeof model !== 'string') return model.name;
   const place = modelPath(model, '.');
@@ -280,7 +282,7 @@ function isIn(weights: readonly ParamInfo[], name: string): boolean {
   return weights.some((weight) => weight.name === name);
 }
 
-/** What is wrong with a weight of the file, if anything. */
+/** Fault of a weight in the file, if any. */
 function problemOf({ name, shape }: ParamInfo, inFile: string, file: WeightFiles): string[] {
   const what = inFile === name ? name : `${inFile} (${name})`;
   const info = file.info(inFile);

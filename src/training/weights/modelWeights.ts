@@ -3,7 +3,7 @@ import { architectureHash, weightsOf } from '../../compiler/compile/architecture
 import { traceModel, type TraceOptions, type Traced } from '../../compiler/trace/traceModel.js';
 import type { LoadedModel } from '../../language/frontend/loadModel.js';
 
-/** What a config says of a model's network. */
+/** Options of a model's network in a config. */
 export type NetworkOptions = Pick<
   TraceOptions,
   'classes' | 'image' | 'drop' | 'dropPath' | 'freeze'
@@ -32,7 +32,7 @@ export function networkOf({ model, tracing }: LoadedModel, options: NetworkOptio
   };
 }
 
-/** Which axis of which weights is that of the classes: those that grow with one class more. */
+/** Axis of the classes in each weight that has one: those that grow with one class more. */
 export function classAxes(loaded: LoadedModel, network: Network): Map<string, number> {
   const { classes, image } = network;
   const grown = networkOf(loaded, { classes: classes + 1, image });

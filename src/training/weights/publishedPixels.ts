@@ -1,6 +1,6 @@
 /**
- * How the publisher of weights turns an image into the network's input: timm's `pretrained_cfg`, in a
- * config.json beside the weights or in the header of the file itself.
+ * Image preprocessing by the publisher of weights: timm's `pretrained_cfg`, in a config.json beside
+ * the weights or in the header of the file itself.
  */
 import { existsSync, readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';

@@ -74,7 +74,7 @@ interface StartingClasses {
   readonly notes: string[];
 }
 
-/** How the classes of a checkpoint become those of a run. */
+/** Mapping of a checkpoint's classes to those of a run. */
 function startingClasses(
   { path, state }: Pick<OpenCheckpoint, 'path' | 'state'>,
   classNames: readonly string[] | undefined,
@@ -106,7 +106,7 @@ function startingClasses(
   };
 }
 
-/** Whether the classifier of an import has initial values, which belong to no class. */
+/** True if the classifier of an import has initial values, which belong to no class. */
 function isNewClassifier(config: unknown): boolean {
   const initialized = field(field(config, 'imported'), 'initialized');
   return Array.isArray(initialized) && initialized.length > 0;

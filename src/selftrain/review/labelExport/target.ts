@@ -17,7 +17,7 @@ export interface ExportedLabel {
   rest: number | undefined;
 }
 
-/** What is known before the first row. */
+/** Facts known before the first row. */
 export interface ExportedTable {
   readonly origin: LabelOrigin;
   /** Names of the columns beyond those of every label: why it was kept, and how often. */

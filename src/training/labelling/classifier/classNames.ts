@@ -8,7 +8,7 @@ const foreignKeys = ['names', 'classes', 'labels', 'class_names', 'label_names',
 
 export interface RecordedNames {
   readonly names: readonly string[];
-  /** Which key of the metadata has them. */
+  /** Key of the metadata that has them. */
   readonly key: string;
 }
 

@@ -76,7 +76,7 @@ export class GraphWalk {
     return undefined;
   }
 
-  /** Where a value comes from, behind nodes that leave its numbers as they are but for rounding. */
+  /** Finds the origin of a value, behind nodes that leave its numbers unchanged up to rounding. */
   origin(value: string | undefined): Origin {
     const through: string[] = [];
     let name = value ?? '';

@@ -3,12 +3,12 @@ import { ArtifactError, ConfigError } from '../../../support/errors.js';
 import { formatDim, type Dim } from '../../../support/shape.js';
 import type { InputHead } from './inputHead.js';
 
-/** Where the channels of an image lie: [N,C,H,W] or [N,H,W,C]. */
+/** Position of an image's channels: [N,C,H,W] or [N,H,W,C]. */
 export const imageLayouts = ['nchw', 'nhwc'] as const;
 /** Order of the axes of an image input. */
 export type PixelLayout = (typeof imageLayouts)[number];
 
-/** How something was found out: told by the caller, by the file's metadata, by the graph, by a shape. */
+/** Source of a fact: the caller, the file's metadata, the graph, a shape. */
 export type Evidence = 'told' | 'file' | 'graph' | 'shape' | 'type' | 'assumed';
 
 /** The image that a network takes. */
@@ -27,9 +27,9 @@ export interface ImageInput {
 
 /** Evidence about the image other than its shape. */
 export interface ImageHints {
-  /** By the caller. */
+  /** Layout given by the caller. */
   readonly layout?: PixelLayout | undefined;
-  /** By the file's metadata. */
+  /** Layout recorded in the file's metadata. */
   readonly recorded?: PixelLayout | undefined;
   /** Height and width, for a network that takes any. */
   readonly size?: readonly [number, number] | undefined;

@@ -2,7 +2,7 @@ import type { ImageLayout } from '../../../data/loader/imageSource.js';
 import type { ImageInput } from './imageInput.js';
 import type { PixelReading } from './reading.js';
 
-/** How images of a source become what an .onnx file takes. */
+/** Conversion of a source's images to the input of an .onnx file. */
 interface PixelFeed {
   /** As what images are asked of the source. */
   readonly format: ImageLayout['format'];

@@ -23,47 +23,49 @@ import { scoreKinds, type ScoreKind } from './scores.js';
 
 /** Facts that a caller states about an .onnx file, which does not state them or states them wrongly. */
 export interface OnnxOptions {
-  /** Where the channels of its image lie. */
+  /** Position of its image's channels. */
   readonly layout?: PixelLayout | undefined;
   /** Height and width of its image, for a network that takes any. */
   readonly size?: readonly [number, number] | undefined;
   /** The range of its pixels. */
   readonly range?: PixelRange | undefined;
-  /** Which colour comes first: red (`rgb`) or blue (`bgr`). */
+  /** First colour: red (`rgb`) or blue (`bgr`). */
   readonly channels?: ChannelOrder | undefined;
   /**
-   * Of each channel in the order that the network takes them, or one for all, in pixels of that range:
-   * it takes (pixel - mean) / std.
+   * Mean of each channel in the order that the network takes them, or one for all, in pixels of
+   * that range: its input is (pixel - mean) / std.
    */
   readonly mean?: readonly number[] | undefined;
   readonly std?: readonly number[] | undefined;
   /** The part of an image file that the network sees. */
   readonly crop?: Cropping | undefined;
-  /** For a centre crop, its size as a share of the short side: above 0, at most 1. */
+  /** Crop fraction of a centre crop: its size as a share of the short side, above 0, at most 1. */
   readonly cropPct?: number | undefined;
   /** The filter that resizes images for it. */
   readonly interpolation?: Interpolation | undefined;
   /** The kind of its scores. */
   readonly output?: ScoreKind | undefined;
-  /** Which of several outputs holds the scores. */
+  /** Output that holds the scores, if there are several. */
   readonly outputName?: string | undefined;
 }
 
-/** How the numbers of an image are made of its pixels, and how that is known. */
+/** Conversion of pixels to the numbers of an image, and the evidence for it. */
 export interface PixelReading {
   readonly range: PixelRange;
   readonly rangeBy: Evidence;
   readonly channels: ChannelOrder;
   /** `shape` for grey images, which have a single channel. */
   readonly channelsBy: Evidence;
-  /** By channel, in their order; undefined where nothing is subtracted and divided. */
+  /** Means by channel, in their order; undefined if nothing is subtracted and divided. */
   readonly mean: readonly number[] | undefined;
   readonly std: readonly number[] | undefined;
   readonly normalisationBy: Evidence;
   readonly notes: readonly string[];
 }
 
-/** How labels were read from an .onnx file: labels of other readings are other labels. */
+/**
+ * Settings by which labels were read from an .onnx file: with other readings they are other labels.
+ */
 export const readingSettingsSchema = z.object({
   layout: z.enum(imageLayouts),
   range: z.enum(pixelRanges),
@@ -82,10 +84,10 @@ export const readingSettingsSchema = z.object({
   /** The name of the output. */
   scores: z.string(),
 });
-/** How an .onnx classifier takes images and what its scores are. */
+/** Input and scores of an .onnx classifier. */
 export type ReadingSettings = z.output<typeof readingSettingsSchema>;
 
-/** How an .onnx file is read, and how that is known; plain data. */
+/** Reading of an .onnx file, and the evidence for it; plain data. */
 export interface OnnxReading {
   readonly settings: ReadingSettings;
   readonly image: { readonly name: string; readonly dtype: string; readonly shape: string };
@@ -99,10 +101,10 @@ export interface OnnxReading {
     readonly interpolation: Evidence;
     /** Evidence for how the pixels of a file are read. */
     readonly pixels: Evidence;
-    /** In words. */
+    /** Description in words. */
     readonly output: string;
   };
-  /** Where the names of the classes come from: a key of its metadata; null where it has none. */
+  /** Source of the class names: a key of its metadata; null if it has none. */
   readonly classNames: string | null;
   /** Further notes. */
   readonly notes: readonly string[];
@@ -142,7 +144,7 @@ const evidenceWords: Readonly<Record<Evidence, string>> = {
   assumed: 'assumed',
 };
 
-/** How two readings of one file differ, in words; undefined where they do not. */
+/** Describes how two readings of one file differ; undefined if they do not. */
 export function readingDifference(a: ReadingSettings, b: ReadingSettings): string | undefined {
   const keys = Object.keys(readingSettingsSchema.shape) as (keyof ReadingSettings)[];
   const others = keys.filter((own) => JSON.stringify(a[own]) !== JSON.stringify(b[own]));
@@ -153,7 +155,10 @@ export function readingDifference(a: ReadingSettings, b: ReadingSettings): strin
   return `with another reading of the network: ${told.join('; ')}`;
 }
 
-/** How the numbers of the image are made: as told, else as the file's metadata or first nodes say. */
+/**
+ * Decides how the numbers of the image are made: as given, otherwise as the file's metadata or
+ * first nodes say.
+ */
 export function pixelReadingOf(
   { dtype, image: [channels] }: ImageInput,
   head: InputHead,
@@ -206,7 +211,7 @@ export function pixelReadingOf(
   };
 }
 
-/** Which colour comes first: as told, else as the means in the first nodes say. */
+/** Decides which colour comes first: as given, otherwise as the means in the first nodes say. */
 function orderOf(
   { channels: told }: OnnxOptions,
   count: number,
@@ -314,7 +319,7 @@ export function recordedChoice<const T extends string>(
   });
 }
 
-/** How it is known what of an image file a network sees. */
+/** Evidence for the part of an image file that a network sees. */
 export type ViewEvidence = Pick<OnnxReading['by'], 'crop' | 'interpolation' | 'pixels'>;
 
 export function viewEvidence(
@@ -382,7 +387,7 @@ export function recordedShare(
   });
 }
 
-/** Whether Gradus wrote a model, which its metadata may no longer say. */
+/** True if Gradus wrote a model, which its metadata may no longer say. */
 function isOwn({ producerName, docString, graph }: Omit<OnnxModel, 'metadata'>): boolean {
   if (producerName === 'gradus' || docString.endsWith('exported by Gradus')) return true;
   const [first] = graph.nodes;

@@ -6,7 +6,7 @@ import { attributeNumber, type GraphWalk } from './graphWalk.js';
 export const scoreKinds = ['logits', 'probabilities', 'log-probabilities', 'sigmoid'] as const;
 
 /**
- * What scores are: logits; probabilities, whose rows sum to 1; their logarithms; or a sigmoid of
+ * Kind of scores: logits; probabilities, whose rows sum to 1; their logarithms; or a sigmoid of
  * each logit, whose rows do not.
  */
 export type ScoreKind = (typeof scoreKinds)[number];
@@ -127,7 +127,7 @@ function lessLogSum(walk: GraphWalk, node: OnnxNode): Ending | undefined {
 
 const rowSums = ['ReduceSum', 'ReduceL1'];
 
-/** Whether a node sums over other axes than the batch's. */
+/** True if a node sums over axes other than the batch's. */
 function isRowSum(walk: GraphWalk, node: OnnxNode | undefined, kinds = rowSums): boolean {
   if (!node || !kinds.includes(node.opType)) return false;
   const axes = ints(node, 'axes') ?? walk.numbers(node.inputs[1]) ?? [];
@@ -147,7 +147,7 @@ function isAlongClasses(walk: GraphWalk, node: OnnxNode, classes: number): boole
     : at > 0;
 }
 
-/** How far rows of rounded numbers may be from what they should be. */
+/** Largest deviation of rows of rounded numbers from their ideal. */
 const tolerance = 5e-3;
 
 /** Judges rows of `classes` scores by their numbers alone. */
@@ -225,8 +225,8 @@ export interface DecidedScores extends Ending {
 }
 
 /**
- * What scores are by the end of the graph and by measurement of the rows of `images` images. A clear
- * end of the graph is right where both differ; undefined where neither tells.
+ * Decides what scores are, by the end of the graph and by measuring the rows of `images` images. If
+ * both differ, a clear end of the graph wins; undefined if neither decides.
  */
 export function decideScores(
   ending: Ending | undefined,
