@@ -1,6 +1,6 @@
-import type { Value } from '../ir/graph.js';
 import { scalarLike } from '../ops/constant.js';
 import { add, div, mul, sqrt, sub } from '../ops/elementwise.js';
+import { mix } from './mix.js';
 import {
   average,
   decay,
@@ -43,11 +43,6 @@ export const adamw = defineOptimizer({
       },
     }),
 });
-
-/** beta * old + (1 - beta) * x */
-function mix(old: Value, x: Value, beta: number): Value {
-  return add(mul(old, scalarLike(old, beta)), mul(x, scalarLike(x, 1 - beta)));
-}
 
 function biasCorrection(base: number, moment: string): Omit<HyperSpec, 'name'> {
   return {
