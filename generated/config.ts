@@ -49,6 +49,19 @@ export interface WrittenTraining<Model, Optimizer> {
     /** Shrinks the parameter itself, not through the gradient. (default: true) */
     readonly decoupledDecay?: boolean | undefined;
   } | {
+    /** Steps by the sign of an average of gradients. */
+    readonly kind: 'lion';
+    /** Learning rate of a step, which the schedule starts from. (more than 0; default: 0.0001) */
+    readonly learningRate?: number | undefined;
+    /** Weight of the past in the average whose sign is the step. (at least 0 and less than 1; default: 0.9) */
+    readonly beta1?: number | undefined;
+    /** Weight of the past in the average that is kept. (at least 0 and less than 1; default: 0.99) */
+    readonly beta2?: number | undefined;
+    /** Weight decay; biases and normalisation have none. (at least 0; default: 0) */
+    readonly weightDecay?: number | undefined;
+    /** Shrinks the parameter itself, not through the gradient. (default: true) */
+    readonly decoupledDecay?: boolean | undefined;
+  } | {
     /** RMSProp in TensorFlow's form. */
     readonly kind: 'rmspropTf';
     /** Learning rate of a step, which the schedule starts from. (more than 0; default: 0.01) */
@@ -253,6 +266,19 @@ export interface TrainingConfig {
     /** Added to the root of that mean. (more than 0; default: 1e-8) */
     readonly epsilon: number;
     /** Weight decay; biases and normalisation have none. (at least 0; default: 0.01) */
+    readonly weightDecay: number;
+    /** Shrinks the parameter itself, not through the gradient. (default: true) */
+    readonly decoupledDecay: boolean;
+  } | {
+    /** Steps by the sign of an average of gradients. */
+    readonly kind: 'lion';
+    /** Learning rate of a step, which the schedule starts from. (more than 0; default: 0.0001) */
+    readonly learningRate: number;
+    /** Weight of the past in the average whose sign is the step. (at least 0 and less than 1; default: 0.9) */
+    readonly beta1: number;
+    /** Weight of the past in the average that is kept. (at least 0 and less than 1; default: 0.99) */
+    readonly beta2: number;
+    /** Weight decay; biases and normalisation have none. (at least 0; default: 0) */
     readonly weightDecay: number;
     /** Shrinks the parameter itself, not through the gradient. (default: true) */
     readonly decoupledDecay: boolean;
@@ -480,6 +506,19 @@ export interface WrittenSelfTraining<Model, Optimizer> {
       /** Shrinks the parameter itself, not through the gradient. (default: true) */
       readonly decoupledDecay?: boolean | undefined;
     } | {
+      /** Steps by the sign of an average of gradients. */
+      readonly kind: 'lion';
+      /** Learning rate of a step, which the schedule starts from. (more than 0; default: 0.0001) */
+      readonly learningRate?: number | undefined;
+      /** Weight of the past in the average whose sign is the step. (at least 0 and less than 1; default: 0.9) */
+      readonly beta1?: number | undefined;
+      /** Weight of the past in the average that is kept. (at least 0 and less than 1; default: 0.99) */
+      readonly beta2?: number | undefined;
+      /** Weight decay; biases and normalisation have none. (at least 0; default: 0) */
+      readonly weightDecay?: number | undefined;
+      /** Shrinks the parameter itself, not through the gradient. (default: true) */
+      readonly decoupledDecay?: boolean | undefined;
+    } | {
       /** RMSProp in TensorFlow's form. */
       readonly kind: 'rmspropTf';
       /** Learning rate of a step, which the schedule starts from. (more than 0; default: 0.01) */
@@ -640,6 +679,19 @@ export interface WrittenSelfTraining<Model, Optimizer> {
       /** Added to the root of that mean. (more than 0; default: 1e-8) */
       readonly epsilon?: number | undefined;
       /** Weight decay; biases and normalisation have none. (at least 0; default: 0.01) */
+      readonly weightDecay?: number | undefined;
+      /** Shrinks the parameter itself, not through the gradient. (default: true) */
+      readonly decoupledDecay?: boolean | undefined;
+    } | {
+      /** Steps by the sign of an average of gradients. */
+      readonly kind: 'lion';
+      /** Learning rate of a step, which the schedule starts from. (more than 0; default: 0.0001) */
+      readonly learningRate?: number | undefined;
+      /** Weight of the past in the average whose sign is the step. (at least 0 and less than 1; default: 0.9) */
+      readonly beta1?: number | undefined;
+      /** Weight of the past in the average that is kept. (at least 0 and less than 1; default: 0.99) */
+      readonly beta2?: number | undefined;
+      /** Weight decay; biases and normalisation have none. (at least 0; default: 0) */
       readonly weightDecay?: number | undefined;
       /** Shrinks the parameter itself, not through the gradient. (default: true) */
       readonly decoupledDecay?: boolean | undefined;
@@ -882,6 +934,19 @@ export interface SelfTrainingConfig {
       /** Shrinks the parameter itself, not through the gradient. (default: true) */
       readonly decoupledDecay: boolean;
     } | {
+      /** Steps by the sign of an average of gradients. */
+      readonly kind: 'lion';
+      /** Learning rate of a step, which the schedule starts from. (more than 0; default: 0.0001) */
+      readonly learningRate: number;
+      /** Weight of the past in the average whose sign is the step. (at least 0 and less than 1; default: 0.9) */
+      readonly beta1: number;
+      /** Weight of the past in the average that is kept. (at least 0 and less than 1; default: 0.99) */
+      readonly beta2: number;
+      /** Weight decay; biases and normalisation have none. (at least 0; default: 0) */
+      readonly weightDecay: number;
+      /** Shrinks the parameter itself, not through the gradient. (default: true) */
+      readonly decoupledDecay: boolean;
+    } | {
       /** RMSProp in TensorFlow's form. */
       readonly kind: 'rmspropTf';
       /** Learning rate of a step, which the schedule starts from. (more than 0; default: 0.01) */
@@ -1042,6 +1107,19 @@ export interface SelfTrainingConfig {
       /** Added to the root of that mean. (more than 0; default: 1e-8) */
       readonly epsilon: number;
       /** Weight decay; biases and normalisation have none. (at least 0; default: 0.01) */
+      readonly weightDecay: number;
+      /** Shrinks the parameter itself, not through the gradient. (default: true) */
+      readonly decoupledDecay: boolean;
+    } | {
+      /** Steps by the sign of an average of gradients. */
+      readonly kind: 'lion';
+      /** Learning rate of a step, which the schedule starts from. (more than 0; default: 0.0001) */
+      readonly learningRate: number;
+      /** Weight of the past in the average whose sign is the step. (at least 0 and less than 1; default: 0.9) */
+      readonly beta1: number;
+      /** Weight of the past in the average that is kept. (at least 0 and less than 1; default: 0.99) */
+      readonly beta2: number;
+      /** Weight decay; biases and normalisation have none. (at least 0; default: 0) */
       readonly weightDecay: number;
       /** Shrinks the parameter itself, not through the gradient. (default: true) */
       readonly decoupledDecay: boolean;

@@ -2,7 +2,14 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import type { NdArray } from '../../../src/compiler/ir/ndarray.js';
-import { adamw, rmspropTf, sgd, type Optimizer } from '../../../src/compiler/optim/index.js';
+import {
+  adamw,
+  lion,
+  optimizerNames,
+  rmspropTf,
+  sgd,
+  type Optimizer,
+} from '../../../src/compiler/optim/index.js';
 import { repositoryRoot } from '../../support/paths.js';
 import { relativeError } from '../../support/tolerances.js';
 import { runSteps, stepProgram } from './trajectory.js';
@@ -57,6 +64,11 @@ const cases: Readonly<Record<string, Case>> = {
   'adamw l2': {
     optimizer: adamw({ learningRate: 0.1, weightDecay: 0.05, decoupledDecay: false }),
   },
+  lion: { optimizer: lion({ learningRate: 0.02 }) },
+  'lion decoupled clip': {
+    optimizer: lion({ learningRate: 0.02, weightDecay: 0.3, beta1: 0.8, beta2: 0.95 }),
+    maxNorm: 0.15,
+  },
 };
 
 function dataOf(step: ReadonlyMap<string, NdArray> | undefined, name: string): Float64Array {
@@ -66,6 +78,11 @@ function dataOf(step: ReadonlyMap<string, NdArray> | undefined, name: string): F
 describe('20 steps with a falling learning rate follow PyTorch', () => {
   it('in every case of the goldens', () => {
     expect(Object.keys(cases)).toEqual(Object.keys(golden.cases));
+  });
+
+  it('with a case for every optimizer', () => {
+    const kinds = new Set(Object.values(cases).map(({ optimizer }) => optimizer.kind));
+    expect([...kinds].sort()).toEqual([...optimizerNames].sort());
   });
 
   for (const [name, { optimizer, maxNorm }] of Object.entries(cases))

@@ -45,6 +45,25 @@ class RMSpropTF:
                 p.add_(-buf)
 
 
+class Lion:
+    """Algorithm 2 of arXiv 2302.06675, written out: torch has no Lion."""
+
+    def __init__(self, groups, lr, betas=(0.9, 0.99)):
+        self.param_groups = [{"lr": lr, "weight_decay": 0.0, **group} for group in groups]
+        self.betas = betas
+        self.state = {}
+
+    @torch.no_grad()
+    def step(self):
+        beta1, beta2 = self.betas
+        for group in self.param_groups:
+            for p in group["params"]:
+                m = self.state.get(p, torch.zeros_like(p))
+                update = torch.sign(beta1 * m + (1 - beta1) * p.grad)
+                p.sub_(group["lr"] * (update + group["weight_decay"] * p))
+                self.state[p] = beta2 * m + (1 - beta2) * p.grad
+
+
 CASES = {
     "sgd": dict(make=torch.optim.SGD, lr=0.5),
     "sgd momentum": dict(make=torch.optim.SGD, lr=0.2, momentum=0.9),
@@ -56,6 +75,8 @@ CASES = {
     "adamw": dict(make=torch.optim.AdamW, lr=0.1, wd=0.0),
     "adamw decoupled": dict(make=torch.optim.AdamW, lr=0.1, wd=0.2, betas=(0.8, 0.95)),
     "adamw l2": dict(make=torch.optim.Adam, lr=0.1, wd=0.05),
+    "lion": dict(make=Lion, lr=0.02),
+    "lion decoupled clip": dict(make=Lion, lr=0.02, wd=0.3, betas=(0.8, 0.95), clip=0.15),
 }
 
 
