@@ -1,9 +1,10 @@
 import { cifar10 } from './cifar10.js';
 import type { WholeDataSet } from './dataSet.js';
 import { mnist } from './mnist.js';
+import { twemoji } from './twemoji.js';
 
 /** Every data set; to add one, write its file and name it here. */
-export const dataSets = [mnist, cifar10] as const;
+export const dataSets = [mnist, cifar10, twemoji] as const;
 
 /** A data set whose images can be named all at once, without a path. */
 export type WholeSet = Extract<(typeof dataSets)[number], { readonly whole: WholeDataSet }>;
