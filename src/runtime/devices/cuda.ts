@@ -33,7 +33,7 @@ export const cuda = defineDevice({
     probed.usable ? { what: gpuNames(facts, /nvidia/i) } : unusable(probed, facts),
 });
 
-/** Who has a library that CUDA's provider needs. */
+/** Packages that contain a library which CUDA's provider needs. */
 const libraryOwners: readonly (readonly [RegExp, string])[] = [
   [/^libcuda\.so/, "NVIDIA's driver (nvidia-smi must work)"],
   [

@@ -10,30 +10,35 @@ export interface Device<Name extends string = string> {
   readonly name: Name;
   /** Its name in sentences. */
   readonly title: string;
-  /** What training graphs are spelled for. Whether they may compute in 16 bits, the target says. */
+  /**
+   * Target that training graphs are lowered for. Whether they may compute in 16 bits, the target
+   * says.
+   */
   readonly target: TargetName;
-  /** What graphs whose weights are constants are spelled for (default: `target`). */
+  /** Target that graphs with constant weights are lowered for (default: `target`). */
   readonly labelTarget?: TargetName;
   /** Its place among those that the device `auto` tries, the lowest first; undefined: never tried. */
   readonly autoRank?: number;
   /**
-   * Where weights and optimizer state are between runs: in the host's memory, in which the device computes;
-   * in the host's memory, carried to the device and back by each run; or on the device, whose steps are
-   * then queued before their results are read.
+   * Place of weights and optimizer state between runs: in the host's memory, in which the device
+   * computes; in the host's memory, carried to the device and back by each run; or on the device,
+   * whose steps are then queued before their results are read.
    */
   readonly state: 'host' | 'carried' | 'device';
-  /** Whether a session refuses a graph of which some node would run on the CPU. */
+  /** Makes a session refuse a graph if some node would run on the CPU. */
   readonly strict: boolean;
   /** Training steps that one run does if the config leaves it open. */
   readonly stepsPerRun: number;
-  /** What onnxruntime is told of a session in addition to the name of the provider. */
+  /** Session settings for onnxruntime beside the provider's name. */
   readonly session: {
     /** Settings of the provider. */
     readonly provider?: Readonly<Record<string, string>>;
     readonly disabledOptimizers?: readonly string[];
   };
   readonly halves: {
-    /** What a machine needs to compute in float16, if not all do: the probe tells which. */
+    /**
+     * Feature that a machine needs to compute in float16, if not all have it: the probe finds out.
+     */
     readonly machineNeeds?: string;
     /** Why labelling in 16 bits is refused; undefined if it is not. */
     readonly refusesLabels?: string;

@@ -10,7 +10,7 @@ export interface VulkanDriver {
   /** Its manifest. */
   readonly file: string;
   readonly library: string;
-  /** Whether it computes on the CPU. */
+  /** True if it computes on the CPU. */
   readonly software: boolean;
 }
 
@@ -23,14 +23,14 @@ export interface ProviderLibrary {
   readonly cuda?: string | undefined;
 }
 
-/** What decides whether a provider can be used. */
+/** Facts that decide whether a provider can be used. */
 export interface MachineFacts {
   readonly platform: string;
   readonly gpus: readonly Gpu[];
-  /** Whether there is a device file of a GPU, or no way to tell. */
+  /** True if there is a device file of a GPU, or no way to tell. */
   readonly mayHaveGpu: boolean;
   readonly vulkanDrivers: readonly VulkanDriver[];
-  /** Where SwiftShader lies, in use or not. */
+  /** Path of SwiftShader, in use or not. */
   readonly swiftshader: string | undefined;
   /** Libraries that the system's loader does not find, of those that doctor looks for. */
   readonly missingLibraries: readonly string[];
@@ -42,28 +42,28 @@ export interface MachineFacts {
 /** An execution provider, and whether it runs a model here. */
 export interface ProbedDevice {
   readonly name: string;
-  /** Whether it is inside the npm package, not a separate download. */
+  /** True if it is inside the npm package, not a separate download. */
   readonly bundled: boolean;
   readonly usable: boolean;
   /** Why it is not usable. */
   readonly reason?: string;
-  /** Whether it computes with 16-bit floats. */
+  /** True if it computes with 16-bit floats. */
   readonly float16: boolean;
-  /** What the provider and its driver printed. */
+  /** Output of the provider and its driver. */
   readonly log: string;
 }
 
-/** What there is to say of a provider on a machine. */
+/** Verdict on a provider on a machine. */
 export interface Diagnosis {
-  /** What it runs on, or why it cannot. */
+  /** Hardware that it runs on, or the reason why it cannot. */
   readonly what: string;
-  /** What to do so that it can. */
+  /** Advice on how to make it usable. */
   readonly next?: string | undefined;
-  /** Whether it computes on the CPU, whatever it is called. */
+  /** True if it computes on the CPU, whatever its name. */
   readonly software?: boolean;
 }
 
-/** What there is to say of a provider about which nothing more is known than its probe. */
+/** Verdict on a provider about which nothing but its probe is known. */
 export function plainDiagnosis({ usable, reason }: ProbedDevice): Diagnosis {
   return { what: usable ? 'runs a model' : plainReason(reason) };
 }

@@ -11,12 +11,12 @@ export function deviceNamed(name: string): Device | undefined {
   return devices.find((device) => device.name === name);
 }
 
-/** Whether all of some execution providers compute in the host's memory; the CPU's if none is given. */
+/** True if all given execution providers (default: the CPU's) compute in the host's memory. */
 export function onHost({ providers = [] }: { readonly providers?: readonly string[] }): boolean {
   return providers.every((name) => deviceNamed(name)?.state === 'host');
 }
 
-/** Whether values can stay on the device between runs of sessions with these providers. */
+/** True if values can stay on the device between runs of sessions with these providers. */
 export function staysOnDevice({ providers = [] }: { readonly providers?: readonly string[] }) {
   return providers.slice(0, 1).some((name) => deviceNamed(name)?.state === 'device');
 }

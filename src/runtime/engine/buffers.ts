@@ -1,4 +1,7 @@
-/** What training carries from step to step: parameters, batch statistics, optimizer state, averages. */
+/**
+ * State that training carries from step to step: parameters, batch statistics, optimizer state,
+ * averages.
+ */
 import type { ArtifactInfo, TensorInfo } from '../../contract/manifest.js';
 import { checkpointKey, tensorNames } from '../../contract/names.js';
 import type { DType, TypedArray } from '../../support/dtype.js';
@@ -54,7 +57,7 @@ function partsOf(info: TensorInfo, shape: readonly number[]): Part[] {
 export type WeightSource = (param: string) => Tensor;
 
 /**
- * What training carries, wherever it lies: in host memory (StateBuffers), or on a device
+ * State that training carries, wherever it is: in host memory (StateBuffers), or on a device
  * (DeviceState). Keys are those of a checkpoint, so that one made anywhere can be resumed anywhere.
  */
 export interface StateStore {
@@ -68,7 +71,7 @@ export interface StateStore {
   weights(kind: 'current' | 'ema'): WeightSource;
 }
 
-/** How one artifact reads and writes the cells. */
+/** Mapping of one artifact's tensors to cells. */
 export interface Binding {
   readonly inputs: readonly { readonly name: string; readonly cell: Cell }[];
   readonly outputs: readonly { readonly name: string; readonly cell: Cell }[];
@@ -229,13 +232,13 @@ function cellKey(info: TensorInfo | undefined): string {
 }
 
 interface CarriedName {
-  /** Of an input or output. */
+  /** Name of an input or output. */
   readonly name: string;
-  /** Of the cell that it reads or writes. */
+  /** Key of the cell that it reads or writes. */
   readonly key: string;
 }
 
-/** Which inputs of an artifact are carried values, and which outputs replace them. */
+/** Inputs of an artifact that are carried values, and the outputs that replace them. */
 export function carriedNames({ inputs, outputs }: ArtifactInfo): {
   readonly inputs: readonly CarriedName[];
   readonly outputs: readonly CarriedName[];

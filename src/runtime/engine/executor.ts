@@ -30,11 +30,14 @@ export type Fetches = Record<string, HostTensor>;
 export type Results = Record<string, DeviceTensor>;
 
 export interface ModelOptions {
-  /** Whether the model computes gradients or updates weights, which are its inputs; default false. */
+  /** Model that computes gradients or updates weights, which are its inputs (default: false). */
   readonly training?: boolean;
-  /** Where `compute` leaves results; a device's stay on it until they are fed to a session. Default host. */
+  /**
+   * Place where `compute` leaves results; a device's stay on it until they are fed to a session
+   * (default: host).
+   */
   readonly results?: 'host' | 'device';
-  /** What to call the model in errors; default its path. */
+  /** Name of the model in errors (default: its path). */
   readonly label?: string;
 }
 
@@ -51,7 +54,7 @@ export interface Session {
 
 /** Loads models and runs them on one device. */
 export interface Executor {
-  /** Whether values can stay on the device between runs; elsewhere they pass through the host. */
+  /** True if values can stay on the device between runs; otherwise they pass through the host. */
   readonly staysOnDevice: boolean;
   /**
    * Loads a model. Throws a DeviceError for a device that cannot be used, an ArtifactError for a file

@@ -12,7 +12,7 @@ const firstNoise: NoiseAt = { seed: 0, step: 0, sampleOffset: 0 };
 /** Runs the artifact `infer` on batches; weights are inside it, or inputs that a run names. */
 export class InferRunner {
   readonly batch: number;
-  /** Whether the artifact takes its weights as inputs. */
+  /** True if the artifact takes its weights as inputs. */
   readonly takesWeights: boolean;
   readonly #info: ArtifactInfo;
   readonly #feeds: Feeds = {};

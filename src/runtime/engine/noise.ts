@@ -18,7 +18,7 @@ export interface QuietImages {
   readonly kind?: 'dropout' | 'stochasticDepth' | undefined;
 }
 
-/** What the noise of a step depends on. */
+/** Coordinates that the noise of a step depends on. */
 export interface NoiseAt {
   readonly seed: number;
   /** Optimizer steps done before this one. */

@@ -1,7 +1,7 @@
 /** A length of time in training. */
 export type Span = { readonly epochs: number } | { readonly steps: number };
 
-/** How the learning rate changes; plain JSON. Rates are those of the whole batch, not per image. */
+/** Course of the learning rate; plain JSON. Rates are those of the whole batch, not per image. */
 export type Schedule =
   | { readonly kind: 'constant'; readonly rate: number }
   /** rate * (final + (1 - final) * (1 + cos(pi * step / total)) / 2); `final` is 0 where missing. */

@@ -16,7 +16,7 @@ import type { QuietImages } from './noise.js';
 import type { Feeds, Fetches, Session } from './executor.js';
 import { BatchInputs, checkHypers, HyperInputs, type Hypers } from './stepInputs.js';
 
-/** What to run a step with, beside its images. */
+/** Inputs of a step, beside its images. */
 export interface StepRequest {
   /** Optimizer steps done before this one. */
   readonly step: number;
@@ -28,7 +28,7 @@ export interface StepRequest {
   readonly quiet?: QuietImages | undefined;
 }
 
-/** What a step gave. A runner reuses one object for all its steps. */
+/** Result of a step. A runner reuses one object for all its steps. */
 export interface StepResult extends StepFigures {
   /** Milliseconds inside onnxruntime. */
   readonly runTime: number;
@@ -162,9 +162,9 @@ export class TrainRunner implements StepRunner {
 
 interface Sum {
   readonly name: string;
-  /** What `grad` writes, for one micro-batch. */
+  /** Output of `grad` for one micro-batch. */
   readonly part: Float32Array;
-  /** What has been added up. */
+  /** Sum so far. */
   readonly sum: Float32Array;
 }
 

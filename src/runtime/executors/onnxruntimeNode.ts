@@ -32,7 +32,7 @@ import { fence, isFence, withFence } from './resultFence.js';
 // Its messages reach the user once, as errors of ours; not a second time on standard error.
 env.logLevel = 'fatal';
 
-/** How sessions of an executor run. */
+/** Settings of an executor's sessions. */
 export interface SessionOptions {
   /** Execution providers in order of preference, such as `['webgpu', 'cpu']`; default cpu. */
   readonly providers?: readonly string[];
@@ -44,7 +44,10 @@ export interface SessionOptions {
   readonly memPattern?: boolean;
   /** Start of the path of a file that takes the time of each node, when a session is released; slows runs. */
   readonly profile?: string;
-  /** Whether a node that only the CPU could run is an error, where another provider is wanted; default false. */
+  /**
+   * Makes it an error if only the CPU could run some node, although another provider is wanted
+   * (default: false).
+   */
   readonly strict?: boolean;
 }
 
@@ -57,17 +60,18 @@ export type GraphOptimization = 'disabled' | 'basic' | 'extended' | 'all';
 const nodesForAll = 20_000;
 
 /**
- * How much onnxruntime should look for improvements. In our training graphs it finds none (EfficientNet-B0
- * and ResNet-50 take the same time a step at every level), and each of its passes sorts the graph in
- * time proportional to its nodes times those that read inputs alone, of which there are several for
- * each parameter: B0 loads in 0.3 s against 1.3 s, a ResNet of 302 layers in 2.4 s against 50 s.
+ * Chooses how much onnxruntime should optimize. In our training graphs it finds nothing
+ * (EfficientNet-B0 and ResNet-50 take the same time per step at every level), and each of its
+ * passes sorts the graph in time proportional to its nodes times those that read inputs alone, of
+ * which there are several for each parameter: B0 loads in 0.3 s against 1.3 s, a ResNet of 302
+ * layers in 2.4 s against 50 s.
  */
 export function chooseOptimization(nodes: number, training: boolean): GraphOptimization {
   if (training) return 'disabled';
   return nodes <= nodesForAll ? 'all' : 'basic';
 }
 
-/** Whether a provider's training graphs are spelled for it, so that nothing is left to be found. */
+/** True if a provider's training graphs are lowered for it, so that nothing is left to optimize. */
 function isSpelledFor(provider: string): boolean {
   const target = deviceNamed(provider)?.target ?? 'portable';
   return target !== 'portable';
@@ -78,7 +82,7 @@ function providerSettings(name: string): InferenceSession.ExecutionProviderConfi
   return { name, ...deviceNamed(name)?.session.provider };
 }
 
-/** What a session is told beside its options. */
+/** Configuration entries of a session beside its options. */
 function configEntries(providers: readonly string[], strict = false) {
   const disabled = providers.flatMap((name) => deviceNamed(name)?.session.disabledOptimizers ?? []);
   return {
@@ -152,7 +156,7 @@ export function onnxruntimeNode(options: SessionOptions = {}): Executor {
 }
 
 class NodeSession implements Session {
-  /** Whether results are written into tensors of ours without a copy beside. */
+  /** True if results are written into tensors of ours without a copy beside. */
   readonly #fenced: boolean;
 
   private constructor(
@@ -262,7 +266,7 @@ function requireProviders(providers: readonly string[]): void {
   });
 }
 
-/** What onnxruntime says of any provider that it cannot use. */
+/** Messages of onnxruntime about a provider that it cannot use. */
 const providerFailure = /AppendExecutionProvider|no available backend/;
 
 function failedToStart(provider: string, message: string): boolean {

@@ -17,7 +17,7 @@ export const fence = 'gradus.fence';
 
 const item = 'gradus.fence.item';
 
-/** What onnxruntime-node says of it once a run is done. */
+/** Message of onnxruntime-node about the fence once a run is done. */
 const complaint = 'Non tensor type is temporarily not supported.';
 
 /** A graph of the fence alone. */
@@ -46,7 +46,7 @@ export function withFence(source: OnnxSource): Uint8Array | undefined {
   return Buffer.concat([fenceBytes(), model]);
 }
 
-/** Whether an error of a run is the binding's complaint about the fence: the run was done. */
+/** True if an error of a run is the binding's complaint about the fence: the run was done. */
 export function isFence(error: unknown): boolean {
   return messageOf(error).includes(complaint);
 }

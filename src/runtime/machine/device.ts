@@ -85,7 +85,7 @@ function examine(device: string): Promise<Examination> {
   return examination;
 }
 
-/** How sessions of compiled graphs run on a device. */
+/** Session settings for compiled graphs on a device. */
 export function sessionOn(device: BuiltInDevice): Pick<SessionOptions, 'providers' | 'strict'> {
   return { providers: [device], strict: deviceNamed(device).strict };
 }

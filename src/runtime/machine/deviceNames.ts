@@ -7,7 +7,7 @@ export const autoDevice = 'auto';
 /** A device, or `auto`. */
 export type DeviceName = typeof autoDevice | BuiltInDevice;
 
-/** What the option `device` of a call or a config can say. */
+/** Values of the option `device` in a call or a config. */
 export const deviceNames: readonly DeviceName[] = [autoDevice, ...devices.map(({ name }) => name)];
 
 /** The steps of a run where nothing else is asked for, in words: `16 on CUDA and 1 elsewhere`. */
@@ -19,7 +19,7 @@ export const usualStepsPerRun = [
 /** A device to run on, and why `auto` took it. */
 export interface DeviceChoice {
   readonly device: BuiltInDevice;
-  /** Of `auto`; a device asked for by name needs no reason. */
+  /** Reason for the choice of `auto`; a device asked for by name needs none. */
   readonly why?: string;
 }
 

@@ -14,19 +14,19 @@ import { diagnose, machineFacts } from './diagnose.js';
 export interface DeviceReport {
   readonly name: string;
   readonly available: boolean;
-  /** What it runs on, or why it cannot be used. */
+  /** Hardware that it runs on, or the reason why it cannot be used. */
   readonly detail: string;
-  /** What to do so that it can be used. */
+  /** Advice on how to make it usable. */
   readonly hint?: string | undefined;
-  /** Whether it computes with 16-bit floats. */
+  /** True if it computes with 16-bit floats. */
   readonly float16: boolean;
-  /** Whether a driver that computes on the CPU stands in for a GPU. */
+  /** True if a driver that computes on the CPU stands in for a GPU. */
   readonly software: boolean;
-  /** Whether this version compiles for it. */
+  /** True if this version compiles for it. */
   readonly builtIn: boolean;
 }
 
-/** What a machine has to run networks on. */
+/** Devices of a machine that can run networks. */
 export interface DevicesSummary {
   /** Versions. */
   readonly node: string;
@@ -35,7 +35,7 @@ export interface DevicesSummary {
   readonly cores: number;
   readonly memoryBytes: number;
   readonly devices: readonly DeviceReport[];
-  /** What the device `auto` stands for, and why. */
+  /** Choice of the device `auto`, and the reason. */
   readonly auto: string;
   readonly autoWhy: string;
 }
@@ -44,23 +44,23 @@ export interface DevicesSummary {
 export interface DoctorSummary extends DevicesSummary {
   readonly gpus: readonly Gpu[];
   readonly vulkan: {
-    /** Whether the system's loader is there; on Linux only. */
+    /** True if the system's loader is there; on Linux only. */
     readonly loader: boolean;
     readonly drivers: readonly VulkanDriver[];
     /** SwiftShader's manifest, whether it is in use or not. */
     readonly swiftshader: string | undefined;
   };
   readonly cuda: {
-    /** Whether onnxruntime's library for it is beside the binding. */
+    /** True if onnxruntime's library for it is beside the binding. */
     readonly installed: boolean;
     /** Shared libraries that it needs in vain. */
     readonly missing: readonly string[];
     /** The newest CUDA that the driver can run. */
     readonly driver: string | undefined;
-    /** Of the libraries of CUDA 12 and 13 and cuDNN 9, those that the system's loader finds. */
+    /** Libraries of CUDA 12 and 13 and cuDNN 9 that the system's loader finds. */
     readonly found: readonly string[];
   };
-  /** What to do next, the most useful first. */
+  /** Next steps, the most useful first. */
   readonly next: readonly string[];
 }
 

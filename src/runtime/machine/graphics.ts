@@ -1,4 +1,4 @@
-/** What a machine has to compute on beside its CPU, and the libraries by which it is reached. */
+/** Devices of a machine beside its CPU, and the libraries by which they are reached. */
 import { execFile } from 'node:child_process';
 import { existsSync, readdirSync, readFileSync, readlinkSync } from 'node:fs';
 import { createRequire } from 'node:module';
@@ -6,7 +6,7 @@ import { homedir } from 'node:os';
 import { basename, dirname, join } from 'node:path';
 import type { Gpu, ProviderLibrary, VulkanDriver } from '../devices/diagnosis.js';
 
-/** What a program prints; undefined where it cannot be run. */
+/** Output of a program; undefined if it cannot be run. */
 function outputOf(program: string, args: readonly string[]): Promise<string | undefined> {
   return new Promise((resolve) => {
     execFile(program, args, { timeout: 20_000 }, (error, stdout) => {
@@ -17,7 +17,7 @@ function outputOf(program: string, args: readonly string[]): Promise<string | un
 
 const entriesOf = (folder: string): string[] => (existsSync(folder) ? readdirSync(folder) : []);
 
-/** Whether Linux shows a device file of a GPU; true elsewhere, where nothing tells so quickly. */
+/** True if Linux shows a device file of a GPU; always true elsewhere, for want of a quick check. */
 export function mayHaveGpu(): boolean {
   if (process.platform !== 'linux') return true;
   return (
@@ -59,7 +59,7 @@ const vendors: Readonly<Record<string, string>> = {
   '0x1af4': 'virtio',
 };
 
-/** By PCI numbers: names would need a table of thousands. */
+/** GPUs by PCI numbers: names would need a table of thousands. */
 function linuxGpus(): Gpu[] {
   const cards = entriesOf('/sys/class/drm').filter((name) => /^card\d+$/.test(name));
   const found = cards.flatMap((card) => {
@@ -71,7 +71,7 @@ function linuxGpus(): Gpu[] {
     const link = join(folder, 'driver');
     const driver = existsSync(link) ? basename(readlinkSync(link)) : undefined;
     const name = `${vendors[vendor] ?? vendor} GPU ${vendor}:${device}`;
-    // Of AMD's driver; Intel's GPUs share the machine's memory.
+    // AMD's driver has this file; Intel's GPUs share the machine's memory.
     const memory = join(folder, 'mem_info_vram_total');
     const memoryBytes = existsSync(memory) ? Number(readFileSync(memory, 'utf8')) : undefined;
     return [{ name, driver, memoryBytes }];
@@ -136,7 +136,7 @@ function libraryOf(manifest: string): string | undefined {
   }
 }
 
-/** Where browsers keep SwiftShader, a software Vulkan that WebGPU takes. */
+/** Folders in which browsers keep SwiftShader, a software Vulkan that WebGPU accepts. */
 const swiftshaderPlaces = [
   '/usr/lib/chromium/vk_swiftshader_icd.json',
   '/usr/lib/chromium-browser/vk_swiftshader_icd.json',
@@ -148,7 +148,7 @@ export function findSwiftshader(): string | undefined {
   return swiftshaderPlaces.find((path) => existsSync(path));
 }
 
-/** Which of some shared libraries Linux's loader does not find; elsewhere none. */
+/** Finds which shared libraries Linux's loader lacks; none elsewhere. */
 export async function missingLibraries(names: readonly string[]): Promise<string[]> {
   if (process.platform !== 'linux') return [];
   const text =

@@ -1,7 +1,7 @@
 import { availableParallelism, cpus } from 'node:os';
 import type { Json } from '../../contract/checkpointSchema.js';
 
-/** What run.json says of the machine. */
+/** Entry of run.json about the machine. */
 export function machine(): Json {
   return {
     cores: availableParallelism(),

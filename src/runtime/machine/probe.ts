@@ -38,7 +38,7 @@ export async function probeDevice(name: string): Promise<ProbedDevice> {
 interface Probe {
   readonly output: { readonly reason?: string; readonly float16: boolean } | undefined;
   readonly log: string;
-  /** How the process ended where it gave no answer. */
+  /** Way in which the process ended if it gave no answer. */
   readonly ended: string;
 }
 

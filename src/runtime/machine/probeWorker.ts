@@ -12,7 +12,7 @@ import { onHost } from '../devices/lookup.js';
 import { zeroTensor } from '../../support/tensor.js';
 
 const [, , provider = hostDevice.name] = process.argv;
-// What onnxruntime logs names the libraries that it could not load; its errors do not.
+// onnxruntime's log names the libraries that it could not load; its errors do not.
 env.logLevel = 'error';
 
 /** Why the provider cannot add two numbers of a type, or undefined where it can. */

@@ -12,7 +12,7 @@ export interface NodeTime {
   readonly milliseconds: number;
 }
 
-/** What onnxruntime's profiler says of a session's runs. */
+/** Figures of onnxruntime's profiler about a session's runs. */
 export interface Profile {
   readonly nodes: readonly NodeTime[];
   /** Milliseconds of a whole run, as onnxruntime takes them: median of the runs. */

@@ -229,7 +229,7 @@ function piecesOf(content: string | Uint8Array | Iterable<Uint8Array>): Iterable
 
 function lengthOf(content: string | Uint8Array | Iterable<Uint8Array>): number | undefined {
   if (typeof content === 'string' || content instanceof Uint8Array) return content.length;
-  // Of pieces that are made as they are written, nobody knows the length beforehand.
+  // The length of pieces that are made as they are written is unknown beforehand.
   if (!Array.isArray(content)) return undefined;
   return (content as readonly Uint8Array[]).reduce((sum, piece) => sum + piece.length, 0);
 }

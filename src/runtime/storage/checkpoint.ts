@@ -19,13 +19,13 @@ import { placeNames, placesOf } from './places.js';
 
 const folderName = /^step-(\d{8,})$/;
 
-/** What a checkpoint says beside its tensors. */
+/** Facts in a checkpoint beside its tensors. */
 export type CheckpointMeta = Omit<CheckpointState, 'format' | 'version' | 'tensors'>;
 
 export interface Checkpoint {
   readonly path: string;
   readonly state: CheckpointState;
-  /** By key; see contract/names. */
+  /** Tensors by key; see contract/names. */
   readonly tensors: ReadonlyMap<string, TensorData>;
 }
 
@@ -150,7 +150,7 @@ function digestOf(file: string): { bytes: number; sha256: string } {
 export interface LatestCheckpoint {
   /** Undefined where there is none that can be read. */
   readonly checkpoint: Checkpoint | undefined;
-  /** What is wrong with newer ones. */
+  /** Faults of newer ones. */
   readonly damaged: readonly ArtifactError[];
 }
 
@@ -234,7 +234,7 @@ function networksHint(path: string): string {
 
 type ShapesByKey = ReadonlyMap<string, Pick<TensorData, 'shape'>>;
 
-/** What tells whether a checkpoint fits a model. */
+/** Facts that decide whether a checkpoint fits a model. */
 export type Architecture = Pick<Manifest, 'name' | 'architectureHash' | 'params'>;
 
 /** Throws an ArtifactError that names the first parameters by which a checkpoint differs from the model. */

@@ -55,7 +55,7 @@ export function lockFolder(folder: string): void {
   }
 }
 
-/** Whether a process that lives, this one included, holds a folder. */
+/** True if a living process, this one included, holds a folder. */
 export function isWritten(folder: string): boolean {
   return held.has(resolve(folder)) || lockHolder(folder) !== undefined;
 }

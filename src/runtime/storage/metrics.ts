@@ -16,10 +16,10 @@ const newline = 0x0a;
 const denseSteps = 4000;
 
 /**
- * Whether a step has a line: every one up to `denseSteps`, every second up to twice as many, every
- * fourth up to four times as many, and so on. That adds as many lines for each doubling of a run, so
- * a million steps take under 20,000. It follows from the step alone, so a resumed run has the lines
- * of a whole one.
+ * True if a step has a line: every one up to `denseSteps`, every second up to twice as many, every
+ * fourth up to four times as many, and so on. That adds as many lines for each doubling of a run,
+ * so a million steps take under 20,000. It follows from the step alone, so a resumed run has the
+ * lines of a whole one.
  */
 function hasLine(step: number): boolean {
   let [stride, limit] = [1, denseSteps];

@@ -10,7 +10,7 @@ const folders = {
   /** The second phase of a run or generation, the fix of its resolution: a network's folder. */
   fixed: 'fixed',
   labels: 'labels',
-  /** What is remembered of the sets of images. */
+  /** Records of the sets of images. */
   sets: 'sets',
 } as const;
 
@@ -19,33 +19,33 @@ const files = {
   info: 'run.json',
   metrics: 'metrics.jsonl',
   curves: 'curves.svg',
-  /** What a second phase was begun from. */
+  /** Origin of a second phase. */
   start: 'start.json',
-  /** What the test set said of which weights. */
+  /** Test results, and the weights that gave them. */
   test: 'test.json',
   /** The costs by which a run's lowerings were chosen. */
   costs: 'costs.json',
   unreadable: 'unreadable.jsonl',
   /** The unreadable images of an evaluation, where training has a list of its own. */
   evaluationUnreadable: 'eval.unreadable.jsonl',
-  /** Of the artifacts. */
+  /** Manifest of the artifacts. */
   manifest: 'manifest.json',
-  /** Of the artifacts, or of an imported checkpoint: the network as data. */
+  /** Network as data, for artifacts or an imported checkpoint. */
   architecture: 'architecture.json',
-  /** Of a checkpoint. */
+  /** State of a checkpoint. */
   state: 'state.json',
-  /** Of a checkpoint. */
+  /** Tensors of a checkpoint. */
   tensors: 'state.safetensors',
   /** The stages of a self-training. */
   lineage: 'lineage.json',
   summary: 'summary.json',
   summaryCurves: 'summary.svg',
   ablation: 'ablation.json',
-  /** Which of the test images a network of a self-training gets right. */
+  /** Test images that a network of a self-training gets right. */
   testImages: 'test-images.json',
-  /** Of a folder of labels: those to train with. */
+  /** Labels to train with, in a folder of labels. */
   kept: 'kept.parquet',
-  /** Of a folder of labels: the labels of the images that check them. */
+  /** Labels of the auditing images, in a folder of labels. */
   audit: 'audit.parquet',
 } as const;
 

@@ -1,4 +1,7 @@
-/** Which process made a file, and whether it still runs: for locks and half-written files. */
+/**
+ * Identity of the process that made a file, and whether it still runs: for locks and half-written
+ * files.
+ */
 import { readFileSync } from 'node:fs';
 import { hostname } from 'node:os';
 import { fnv1a32 } from '../../support/hash.js';

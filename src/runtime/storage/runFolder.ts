@@ -32,7 +32,7 @@ export class RunFolder {
     writeFileAtomic(placesOf(this.path).info, canonicalJson(info));
   }
 
-  /** What run.json says, or undefined for a new run. */
+  /** Contents of run.json, or undefined for a new run. */
   readInfo(): unknown {
     return readRunInfo(this.path);
   }
@@ -44,7 +44,7 @@ export class RunFolder {
   }
 }
 
-/** What run.json in a run's folder says, or undefined where there is none; needs no lock. */
+/** Contents of run.json in a run's folder, or undefined if there is none; needs no lock. */
 export function readRunInfo(path: string): unknown {
   const file = placesOf(path).info;
   try {
@@ -79,7 +79,7 @@ export function findRun(checkpoint: string): FoundRun | undefined {
   return undefined;
 }
 
-/** What the run.json of the run says that a checkpoint lies in; undefined where it lies in none. */
+/** Contents of run.json of the run around a checkpoint; undefined outside a run. */
 export function runInfoAbove(checkpoint: string): unknown {
   return findRun(checkpoint)?.info;
 }

@@ -40,7 +40,7 @@ const longestHeader = 100_000_000;
 /** One read call takes at most 2^31 - 1 bytes. */
 const chunkBytes = 2 ** 26;
 
-/** By UTF-16 code units, so that the order depends on no locale. */
+/** Compares by UTF-16 code units, so that the order is independent of the locale. */
 export function compareNames(a: string, b: string): number {
   return a < b ? -1 : a > b ? 1 : 0;
 }

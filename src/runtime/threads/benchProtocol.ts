@@ -3,16 +3,16 @@ import type { Manifest } from '../../contract/manifest.js';
 import type { SessionOptions } from '../executors/onnxruntimeNode.js';
 import type { PackedError } from '../../support/packError.js';
 
-/** What is measured: steps of training, or batches of images that are labelled. */
+/** Work to measure: steps of training, or batches of images to label. */
 export type BenchMode = 'train' | 'label';
 
 export interface BenchRequest {
   readonly mode: BenchMode;
   readonly manifest: Manifest;
-  /** Where the artifacts lie. */
+  /** Folder of the artifacts. */
   readonly folder: string;
   readonly threads?: number | undefined;
-  /** Where it runs; the CPU where missing. */
+  /** Providers of the session (default: the CPU). */
   readonly session?: Pick<SessionOptions, 'providers' | 'strict'> | undefined;
   /** Steps, or runs of several, before those that count. */
   readonly warmUp: number;
@@ -27,7 +27,7 @@ export interface BenchRequest {
 export interface MeasuredStep {
   /** From the end of the step before to its own; the mean of steps that are of one run or were given to a device at once. */
   readonly milliseconds: number;
-  /** Of these, inside onnxruntime. */
+  /** Part of the milliseconds spent inside onnxruntime. */
   readonly runMilliseconds: number;
 }
 
@@ -37,7 +37,10 @@ export interface Measured {
   readonly peakRssBytes: number;
   /** Resident memory before anything was loaded: Node, Gradus and onnxruntime themselves. */
   readonly baseRssBytes: number;
-  /** Of a step, to move what it must between host and device, with nothing computed; see transferMilliseconds. */
+  /**
+   * Time to move a step's data between host and device, with nothing computed; see
+   * transferMilliseconds.
+   */
   readonly transferMilliseconds?: number | undefined;
 }
 

@@ -10,10 +10,10 @@ import type { OnnxSource } from '../engine/executor.js';
 import type { SessionOptions } from '../executors/onnxruntimeNode.js';
 import type { StepRequest, StepResult } from '../engine/step.js';
 
-/** Which moving average, if any, an evaluation uses. */
+/** Moving average that an evaluation uses, if any. */
 export type WeightKind = 'current' | 'ema';
 
-/** What a worker runs: a whole training step, one in parts (grad and update), or inference alone. */
+/** Work of a thread: a whole training step, one in parts (grad and update), or inference alone. */
 export interface TrainSetup {
   readonly manifest: Manifest;
   /** Path or bytes of each artifact that is used. */
@@ -29,7 +29,7 @@ export interface TrainSetup {
   readonly accumulate?: number;
   /** Images of one run of `infer`; the manifest's, else `batch`, where missing. */
   readonly inferBatch?: number;
-  /** Of the noise. */
+  /** Seed of the noise. */
   readonly seed: number;
   readonly session?: SessionOptions;
 }
@@ -38,7 +38,7 @@ export interface TrainSetup {
 export interface SharedSlots {
   readonly batches: readonly BatchArrays[];
   readonly infers: readonly InferArrays[];
-  /** Of all threads of the process that use a device. */
+  /** Turns shared by all threads of the process that use a device. */
   readonly turns: Int32Array;
 }
 

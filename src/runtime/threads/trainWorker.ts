@@ -164,7 +164,7 @@ async function handle<K extends CommandName>(
   return handlers[name](takes);
 }
 
-/** What this thread waits at before it touches a device; the CPU is everybody's at once. */
+/** Turnstile that this thread waits at before it uses a device; the CPU is shared freely. */
 function turnsOf(given: (TrainSetup & SharedSlots) | undefined) {
   return given && executorOf(given).staysOnDevice ? given.turns : undefined;
 }

@@ -41,7 +41,7 @@ export interface FixResolutionRequest extends Pick<
   readonly fix: ResolutionFix;
   /** Images of a step of `source`: labelled ones, un-augmented, at the new size. */
   readonly batch: number;
-  /** Of the labelled images; default the first phase's. */
+  /** Label smoothing of the labelled images (default: the first phase's). */
   readonly labelSmoothing?: number | undefined;
 }
 
@@ -118,7 +118,7 @@ async function shallowLayers({ model, trainer }: TrainingPlan): Promise<string[]
   return shallowBlocks(params.map(({ name }) => name));
 }
 
-/** Whether the phase's folder was begun from these weights in this way; notes it where it was not. */
+/** True if the phase's folder was begun from these weights in this way; notes it if not. */
 function beginsAsBefore({ folder, trainer, schedule }: TrainingPlan, checkpoint: string): boolean {
   const { size, freeze } = trainer;
   const weights = readCheckpointState(checkpoint).tensors.sha256;

@@ -25,15 +25,17 @@ function stated<T extends EvaluationResult>(result: T): T & ShareFacts {
 
 /** Result on the test set. */
 export interface TestResult extends EvaluationResult {
-  /** How often the run has read the test set: once, unless it was made longer afterwards. */
+  /**
+   * Number of times that the run has read the test set: once, unless it was extended afterwards.
+   */
   readonly readings: number;
 }
 
-/** How a run ended, and by which weights. */
+/** End of a run, and the weights it chose. */
 export interface RunJudgement {
   readonly step: number;
   readonly interrupted: boolean;
-  /** Whether early stopping ended it. */
+  /** True if early stopping ended it. */
   readonly stoppedEarly: boolean;
   /** Steps that overflowed and changed nothing; missing but in float16. */
   readonly skipped?: number;
@@ -48,7 +50,7 @@ export interface RunJudgement {
     readonly path: string;
     readonly validation?: StatedResult;
   };
-  /** By the chosen weights, once the run is done, where there is a test set. */
+  /** Test result of the chosen weights, once the run is done, if there is a test set. */
   readonly test?: TestResult & ShareFacts;
 }
 
@@ -100,7 +102,7 @@ export async function judgeRun(
 
 type Figures = Pick<EvaluationResult, 'accuracy' | 'loss'>;
 
-/** What metrics.jsonl says of the held-out images, by step. */
+/** Curve of the held-out images in metrics.jsonl, by step. */
 function validationCurve(folder: string): Map<number, Figures> {
   const curve = new Map<number, Figures>();
   for (const { kind, step, accuracy, loss } of readMetrics(placesOf(folder).metrics))

@@ -24,7 +24,7 @@ import { everyEpochs, type TrainingPlan } from './runTraining.js';
 /** A network to train. */
 export interface NetworkToTrain {
   readonly config: NetworkConfig;
-  /** What progress calls it. */
+  /** Title in progress reports. */
   readonly title: string;
   /** Folder that takes artifacts/, checkpoints/ and metrics.jsonl. */
   readonly folder: string;
@@ -35,7 +35,7 @@ export interface NetworkToTrain {
   readonly model: string | Model;
   /** [C,H,W] */
   readonly shape: readonly [number, number, number];
-  /** How it sees images at a size [C,H,W]. */
+  /** View of images at a size [C,H,W]. */
   readonly viewAt: (shape: readonly [number, number, number]) => ImageView;
   readonly labelled: LabelledImages;
   readonly validation: ImageSource;
@@ -45,19 +45,19 @@ export interface NetworkToTrain {
   readonly record: Json;
 }
 
-/** What the networks of a run have in common. */
+/** Settings that all networks of a run have in common. */
 export interface PlanContext {
   /** Epochs between two evaluations. */
   readonly validationEvery: number;
   readonly threads?: number | undefined;
   readonly device: TrainerOptions['device'];
-  /** What that stands for here. */
+  /** Device that this resolves to here. */
   readonly runsOn: BuiltInDevice;
-  /** By which graphs are spelled; those of the machine if missing. */
+  /** Costs by which graphs are lowered (default: those of the machine). */
   readonly costs?: TrainerOptions['costs'];
   readonly pool: LoaderPool;
   readonly unreadable: UnreadableImages;
-  /** How images are decoded for training; default exact. */
+  /** Decoding of images for training (default: exact). */
   readonly decode?: Decoding | undefined;
 }
 
@@ -96,7 +96,7 @@ export interface BatchPart {
   readonly until?: number;
 }
 
-/** How images become some of those of a network's steps. */
+/** Options for batches of some of the images of a network's steps. */
 export function batchOptions(
   { config, seed, shape, viewAt }: NetworkToTrain,
   { pool, unreadable, runsOn, decode }: PlanContext,
@@ -121,7 +121,7 @@ export function labelledBatches(
   return new ImageBatches(labelled, hardTargets(labelled), options);
 }
 
-/** What a step learns from, and what goes otherwise than the config says. */
+/** Images that a step learns from, and deviations from the config. */
 export interface Lessons {
   readonly source: BatchSource;
   /** Images of a step; default the batch of the config. */

@@ -17,9 +17,9 @@ interface TimedPlan {
 }
 
 /**
- * What of a plan cannot come to pass in its steps, in words: a warm-up that does not end, a rate that
- * never falls, an early stop that cannot be. An average of weights needs no note: its decay is short at
- * first, so that it forgets the initial weights within a few steps.
+ * Notes about parts of a plan that its steps cannot reach: a warm-up that does not end, a rate that
+ * never falls, an early stop that cannot happen. An average of weights needs no note: its decay is
+ * short at first, so that it forgets the initial weights within a few steps.
  */
 export function planNotes(plan: TimedPlan): string[] {
   const { steps, evaluateEvery, earlyStopping, choose = 'best', validation } = plan;
@@ -59,7 +59,7 @@ function scheduleNotes({ schedule, steps, source }: TimedPlan): string[] {
   ];
 }
 
-/** What is another when a run goes on with another number of steps than it was planned with. */
+/** Notes about changes if a run continues with another number of steps than it was planned with. */
 export function stretchNotes(
   { schedule, steps, source }: TimedPlan,
   { step, steps: before }: { readonly step: number; readonly steps: number | undefined },
@@ -77,7 +77,7 @@ export function stretchNotes(
   ];
 }
 
-/** Whether rates depend on how long the run is. */
+/** True if rates depend on the length of the run. */
 function isStretched(schedule: Schedule): boolean {
   return schedule.kind === 'warmup' ? isStretched(schedule.then) : schedule.kind === 'cosine';
 }

@@ -29,7 +29,7 @@ import { unfinishedRun } from '../record/unfinishedRun.js';
 
 /** One network's training, with all that makes it reproducible. */
 export interface TrainingPlan {
-  /** What progress calls it. */
+  /** Title in progress reports. */
   readonly title: string;
   /** Folder that takes artifacts/, checkpoints/ and metrics.jsonl. */
   readonly folder: string;
@@ -47,8 +47,8 @@ export interface TrainingPlan {
   /** Ends the run after so many evaluations in a row without a better one; never where missing. */
   readonly earlyStopping?: { readonly patience: number } | undefined;
   /**
-   * Which weights the run ends with: those of the best evaluation (default), or the last. Either way
-   * their moving average, where there is one.
+   * Weights that the run ends with: those of the best evaluation (default), or the last. Either way
+   * their moving average, if there is one.
    */
   readonly choose?: 'best' | 'last' | undefined;
   /** Steps between two checkpoints. */
@@ -68,7 +68,7 @@ export function everyEpochs(epochs: number, { stepsPerEpoch }: BatchSource): num
 export type TrainingEvent =
   | {
       readonly kind: 'begin';
-      /** What is trained. */
+      /** Title of what is trained. */
       readonly title: string;
       readonly steps: number;
       /** Steps done before, by the run that this one resumes. */
@@ -101,7 +101,7 @@ export interface TrainingOutcome {
   readonly checkpoint: string;
   readonly best: BestResult | null;
   readonly interrupted: boolean;
-  /** Whether early stopping ended it before its last step. */
+  /** True if early stopping ended it before its last step. */
   readonly stoppedEarly: boolean;
 }
 
@@ -154,7 +154,7 @@ async function costsOf(
   return costs;
 }
 
-/** What metrics.jsonl says of the held-out images after a step; undefined where it does not tell. */
+/** Held-out loss in metrics.jsonl after a step; undefined if it is not recorded. */
 function lossAt(metrics: string, step: number): number | undefined {
   if (!existsSync(metrics)) return undefined;
   let found: number | undefined;
@@ -268,7 +268,7 @@ class TrainingRun {
   }
 
   /**
-   * Whether the evaluations since the best one have worn out the run's patience. How many there were
+   * True if the evaluations since the best one have exhausted the run's patience. Their number
    * follows from the steps alone, so a resumed run stops where the whole one does.
    */
   get #stopped(): boolean {
@@ -314,7 +314,7 @@ class TrainingRun {
     if (last || this.#stopped || step % plan.checkpointEvery === 0) await this.#save(metrics);
   }
 
-  /** By accuracy, among equal ones by loss; of equal losses too, the first stays the best. */
+  /** Compares by accuracy, then by loss; if both are equal, the first stays the best. */
   #isBetter(accuracy: number, loss: number): boolean {
     if (this.#best === null || accuracy > this.#best.value) return true;
     return accuracy === this.#best.value && loss < (this.#bestLoss ?? -Infinity);

@@ -212,7 +212,7 @@ async function trainPhases(
   return { ...first, ...ended, ...(tested && { test: tested }) };
 }
 
-/** What the test set said, and the second phase, belong to the run that is to start over. */
+/** Deletes the test result and the second phase of a run that is to start over. */
 function forgetEnd(folder: string): void {
   forgetTest(folder);
   const { fixed } = placesOf(folder);
@@ -280,7 +280,9 @@ async function openRun(
   };
 }
 
-/** What a new run starts from fits its network and its classes; returns what is to be said of it. */
+/**
+ * Checks that a new run's starting weights fit its network and classes; returns notes about them.
+ */
 function requireStart({ network: { initial, labelled }, traced }: OpenedRun): string[] {
   if (initial === undefined) return [];
   return requireStartingWeights(initial, traced, labelled.classNames);

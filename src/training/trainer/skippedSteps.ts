@@ -6,7 +6,7 @@ const mostInARow = 30;
 
 /** Counts the steps of a run that overflowed and changed nothing, as the state of its loss scale does. */
 export class SkippedSteps {
-  /** Of the count in a checkpoint; undefined where no loss is scaled. */
+  /** Key of the count in a checkpoint; undefined if no loss is scaled. */
   readonly #key: string | undefined;
   #total = 0;
   #inARow = 0;
@@ -16,7 +16,7 @@ export class SkippedSteps {
     this.#key = inputs.find(({ role, slot }) => role === 'state' && slot === 'skippedSteps')?.name;
   }
 
-  /** Of the whole run, what it resumed included; undefined where no loss is scaled. */
+  /** Total of the whole run, the resumed part included; undefined if no loss is scaled. */
   get total(): number | undefined {
     return this.#key === undefined ? undefined : this.#total;
   }

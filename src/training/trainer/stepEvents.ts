@@ -8,7 +8,7 @@ export interface StepEvent {
   readonly step: number;
   readonly epoch: number;
   readonly loss: number;
-  /** Of the batch, as a fraction. */
+  /** Accuracy on the batch, as a fraction. */
   readonly accuracy: number;
   readonly learningRate: number;
   readonly imagesPerSecond: number;
@@ -70,7 +70,7 @@ export function stateNotFinite(
   );
 }
 
-/** What is told of a step. */
+/** Event that reports a step. */
 export function stepEvent(
   { loss, metrics, runTime: runMilliseconds }: StepResult,
   { step, learningRate, waitMilliseconds }: Started,

@@ -77,7 +77,7 @@ export interface RunSteps {
   learningRate(step: number): number;
   /** Decay of the moving average at a step, counted from 0. */
   emaDecay?(step: number): number;
-  /** Whether the state is looked at after a step, counted from 1: a device goes no further then. */
+  /** True if the state is examined after a step, counted from 1: a device goes no further then. */
   stopsAfter?(step: number): boolean;
 }
 
@@ -104,7 +104,7 @@ export class Trainer {
 
   private constructor(
     readonly compiled: CompileResult,
-    /** Where it runs, and why there. */
+    /** Device that it runs on, and the reason. */
     readonly device: DeviceChoice,
     private readonly client: TrainClient,
     private readonly model: string | Model,
@@ -259,7 +259,7 @@ export class Trainer {
     return arrays;
   }
 
-  /** Whether a device is given another step after this one before its results are read. */
+  /** True if a device is given another step after this one before its results are read. */
   #goesOn({ until, stopsAfter }: RunSteps, step: number): boolean {
     const full = this.#started.length >= this.#queueLength;
     return !full && step < until && stopsAfter?.(step) !== true;

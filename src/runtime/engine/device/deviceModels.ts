@@ -40,8 +40,8 @@ export function uploadModel(tensors: readonly TensorSpec[]): Uint8Array {
 }
 
 /**
- * What a run whose values all pass through the host has to move: takes in `given`, of each of which the first
- * element comes out, and `carried`, which come out as they are.
+ * Model that moves everything that passes through the host in a run: takes in `given`, returning
+ * the first element of each, and `carried`, returned unchanged.
  */
 export function passModel(
   given: readonly TensorSpec[],

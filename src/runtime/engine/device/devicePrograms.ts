@@ -1,4 +1,4 @@
-/** What runs on a device in one training step, and what it gives. */
+/** Programs that run on a device in one training step, and their results. */
 import type { ArtifactInfo, Role, TensorInfo } from '../../../contract/manifest.js';
 import { figuresOf, type StepFigures } from '../../../contract/results.js';
 import { invariant } from '../../../support/errors.js';
@@ -46,14 +46,14 @@ class DeviceRun {
   }
 }
 
-/** What a step on a device is made of. */
+/** Program of a step on a device. */
 export interface DeviceProgram {
   readonly images: number;
   /** Names of the scalars that a step gives. */
   readonly scalars: readonly string[];
   /** Starts a step; its scalars, on the device. */
   start(batch: BatchArrays, request: StepRequest): Promise<Results>;
-  /** What a step's scalars mean. */
+  /** Turns a step's scalars into figures. */
   result(scalars: ReadonlyMap<string, number>): StepFigures;
   /** Ends the sessions made for it. */
   release(): Promise<void>;
@@ -118,7 +118,7 @@ interface AccumulateOptions {
   readonly seed: number;
 }
 
-/** What `grad` gives as weighted sums. */
+/** Roles of the weighted sums that `grad` returns. */
 const summedRoles: readonly Role[] = ['loss', 'metric', 'grad'];
 
 /** Gradient accumulation: `grad` on each micro-batch, sums on the device, then `update`. */

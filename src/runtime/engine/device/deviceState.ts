@@ -57,7 +57,7 @@ function found(tensor: DeviceTensor | undefined, name: string): DeviceTensor {
   return tensor;
 }
 
-/** How one artifact reads and writes values on a device. */
+/** Mapping of one artifact's tensors to values on a device. */
 export interface DeviceBinding {
   readonly inputs: readonly { readonly name: string; readonly key: string }[];
   readonly outputs: readonly { readonly name: string; readonly key: string }[];

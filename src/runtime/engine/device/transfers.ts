@@ -22,7 +22,7 @@ export async function transferMilliseconds(
   return (await passMilliseconds(movedTensors(info, images), executor)) / (info.steps ?? 1);
 }
 
-/** What a run moves. */
+/** Tensors that a run moves. */
 export interface MovedTensors {
   /** From the host to the device, of all steps of the run. */
   readonly given: readonly TensorSpec[];

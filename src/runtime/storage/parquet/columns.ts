@@ -1,10 +1,10 @@
 import type { DecodedArray, SchemaElement } from 'hyparquet';
 import { wrongColumn, wrongValue } from './errors.js';
 
-/** What a column holds, in every row; a category is a text of which there are few. */
+/** Type of a column's values, in every row; a category is a text with few distinct values. */
 export type ColumnType = 'int32' | 'float32' | 'text' | 'category';
 
-/** What may stand in a column of a file, whoever wrote it. */
+/** Kind of values that a column of a file may hold, whoever wrote it. */
 type Content = 'text' | 'whole' | 'number';
 
 const accepted: Readonly<Record<ColumnType, readonly Content[]>> = {
@@ -77,7 +77,7 @@ function describe(element: SchemaElement): string {
   return annotation === undefined ? physical : `${physical} (${annotation})`;
 }
 
-/** Where a column's values come from, for errors. */
+/** Place of a column's values, for errors. */
 export interface ColumnPlace {
   readonly path: string;
   readonly name: string;

@@ -18,7 +18,7 @@ import { beyondLimit, cutShort, damaged, notParquet, wrongColumn } from './error
 import { codecNames, decodeChunk } from './pages.js';
 
 const magic = 'PAR1';
-/** What files of an encrypted footer begin and end with. */
+/** Magic bytes at both ends of files with an encrypted footer. */
 const encryptedMagic = 'PARE';
 
 /** Numbers above a footer's own: its length, rows and columns of a row group. */

@@ -172,7 +172,7 @@ function plainPage(header: PageHeader, raw: Uint8Array, decompress: Decompress):
   return page;
 }
 
-/** What the header of the page says once it is decompressed. */
+/** Header that the page has once it is decompressed. */
 function plainHeader(header: PageHeader, page: Uint8Array): PageHeader {
   const v2 = header.data_page_header_v2;
   return {

@@ -3,7 +3,7 @@ import type { Statistics } from 'hyparquet';
 
 type Values = Int32Array | Float32Array | readonly string[];
 
-/** Of these characters the order of UTF-16, which JavaScript compares by, is not that of UTF-8. */
+/** Characters whose UTF-16 order, by which JavaScript compares, is not that of UTF-8. */
 const orderedOtherwise = /[\ud800-\uffff]/;
 
 /**
