@@ -26,6 +26,7 @@ const lines = [
   ['data/sets'],
   ['data/datasets', 'data/memory'],
   ['data/loader'],
+  ['training/listeners'],
   ['training/config'],
   ['training/build'],
   ['training/record'],

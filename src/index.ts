@@ -14,7 +14,7 @@ export {
 } from './training/config/config.js';
 export type { ModelName } from './language/models/index.js';
 export type { WrittenTraining, WrittenSelfTraining } from '../generated/config.js';
-export { runTraining, type TrainingEvent, type TrainingPlan } from './training/run/runTraining.js';
+export { runTraining, type TrainingPlan } from './training/run/runTraining.js';
 export {
   exportModel,
   type ExportOptions,
@@ -53,7 +53,6 @@ export {
   Trainer,
   type BatchSource,
   type EvaluationImages,
-  type StepEvent,
   type TrainerOptions,
 } from './training/trainer/trainer.js';
 export { randomAffine, type AffineRange } from './data/augment/affine.js';
@@ -93,8 +92,8 @@ export type {
 export type { ScoreKind } from './training/labelling/classifier/scores.js';
 export type { BuiltInDevice } from './runtime/devices/lookup.js';
 export type { DeviceChoice, DeviceName } from './runtime/machine/deviceNames.js';
-export type { EvaluationProgress } from './training/evaluation/evaluateNetwork.js';
 export type { ExportFormat, OnnxFacts, PortInfo } from './training/weights/exportModel.js';
+export type * from './contract/events.js';
 export type { OpenLabelledSetOptions, OpenSetOptions } from './data/datasets/openSets.js';
 export type {
   EvaluationResult,
@@ -157,10 +156,8 @@ export {
   type SelfTrainingConfigInput,
 } from './selftrain/loop/config.js';
 export type { SelfTrainOptions, SelfTrainResult } from './selftrain/loop/selfTrain.js';
-export type { FilterProgress } from './selftrain/choose/filter.js';
-export type { LabelProgress } from './selftrain/labels/label.js';
 export type { KeptLabels } from './selftrain/loop/labelStages.js';
-export type { PipelineControl, SelfTrainingEvent } from './selftrain/loop/runStages.js';
+export type { PipelineControl } from './selftrain/loop/runStages.js';
 export type { Stopped as StoppedSelfTraining } from './selftrain/loop/selfTrain.js';
 export type { NetworkComparison, NetworkSummary } from './selftrain/loop/summary.js';
 export type { AccuracyDifference } from './selftrain/loop/testImages.js';

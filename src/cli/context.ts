@@ -1,11 +1,9 @@
 import type { ExitCode } from './exitCodes.js';
 import type { Progress } from './progress.js';
-import type { Services } from './services.js';
 import type { Environment, Palette } from './terminal.js';
 
 /** What a command has to work with. */
 export interface Context {
-  readonly services: Services;
   readonly environment: Environment;
   readonly progress: Progress;
   /** Styles of standard output. */

@@ -13,9 +13,7 @@ import { inertStream } from './inertStream.js';
 import { processSignals, withInterrupts } from './interrupts.js';
 import { parseCommandLine } from './parser.js';
 import { silentProgress, TerminalProgress } from './progress.js';
-import type { Services } from './services.js';
 import { palette, wantsColour, type Environment } from './terminal.js';
-import { installedServices } from './wiring.js';
 
 /** Runs the command line of this process and sets its exit status. */
 export async function main(): Promise<void> {
@@ -27,14 +25,13 @@ export async function main(): Promise<void> {
     cwd: currentFolder(),
     now: () => performance.now(),
   };
-  process.exitCode = await runCommandLine(process.argv.slice(2), environment, installedServices);
+  process.exitCode = await runCommandLine(process.argv.slice(2), environment);
 }
 
 /** Parses a command line, runs its command and prints what comes of it; the exit status. */
 export async function runCommandLine(
   argv: readonly string[],
   outer: Environment,
-  services: Services,
 ): Promise<ExitCode> {
   const { variables, cwd, now } = outer;
   const [stdout, stderr] = [inertStream(outer.stdout), inertStream(outer.stderr)];
@@ -48,7 +45,7 @@ export async function runCommandLine(
     if (chosen === undefined) return exitCodes.done;
     json = chosen.common.json;
     ({ naming } = chosen);
-    const report = await runChosen(chosen, environment, services);
+    const report = await runChosen(chosen, environment);
     print(report, chosen.common, environment);
     return report.exitCode ?? exitCodes.done;
   } catch (thrown) {
@@ -73,15 +70,10 @@ function requireFolder(cwd: string): void {
   });
 }
 
-async function runChosen(
-  chosen: Chosen,
-  environment: Environment,
-  services: Services,
-): Promise<Report> {
+async function runChosen(chosen: Chosen, environment: Environment): Promise<Report> {
   const { quiet } = chosen.common;
   const progress = quiet ? silentProgress : new TerminalProgress(environment);
   const context: Context = {
-    services,
     environment,
     progress,
     paint: palette(wantsColour(environment.stdout, environment.variables)),

@@ -1,13 +1,13 @@
 import { heldOutWarning, setLine, type OnSet, type SetDescription } from '../data/sets/describe.js';
 import { deviceNote, type DeviceChoice } from '../runtime/machine/deviceNames.js';
 import { formatClock, formatCount } from './table.js';
-import { formatPercent, formatShareOf } from '../support/statistics/share.js';
+import { formatShareOf } from '../support/statistics/share.js';
 import { wantsColour, type Environment } from './terminal.js';
-import type { ProgressEvent, RunEvent, StepEvent } from './services.js';
+import type { Happening, ProgressEvent, StepEvent } from '../contract/events.js';
 
 /** Shows a run's events: on a terminal one line that rewrites itself, elsewhere a line every 30 s. */
 export interface Progress {
-  onEvent(event: RunEvent): void;
+  readonly onEvent: (event: Happening) => void;
   /** Prints a line of its own above the progress. */
   note(text: string): void;
   /** Leaves the last state standing and the cursor on a fresh line. */
@@ -76,7 +76,7 @@ export class TerminalProgress implements Progress {
     this.#restart();
   }
 
-  onEvent(event: RunEvent): void {
+  readonly onEvent = (event: Happening): void => {
     switch (event.kind) {
       case 'begin':
         this.#begin(event.title, event.steps, event.firstStep);
@@ -88,16 +88,18 @@ export class TerminalProgress implements Progress {
         break;
       case 'evaluation':
         this.note(
-          `${this.#prefix()}step ${event.step}: validation accuracy ${event.images === undefined ? formatPercent(event.accuracy) : formatShareOf(event.accuracy, event.images)}, loss ${event.loss.toFixed(4)}`,
+          `${this.#prefix()}step ${event.step}: validation accuracy ${formatShareOf(event.accuracy, event.images)}, loss ${event.loss.toFixed(4)}`,
         );
         break;
+      case 'saving':
       case 'checkpoint':
+      case 'end':
         // A checkpoint every few seconds would drown the rest; the last one is named at the end.
         break;
       case 'message':
         this.note(event.text);
     }
-  }
+  };
 
   note(text: string): void {
     this.#erase();
@@ -160,11 +162,11 @@ export class TerminalProgress implements Progress {
     return `${this.#prefix()}${bar}${parts.join('  ')}`;
   }
 
-  #describeCount({ done, total, imagesPerSecond, unit = 'images' }: ProgressEvent): string {
+  #describeCount({ done, total, rate, unit }: ProgressEvent): string {
     const parts = [
       `${formatCount(done)}/${formatCount(total)} ${unit}`,
-      `${formatRate(imagesPerSecond)} ${unit}/s`,
-      `${formatClock((total - done) / imagesPerSecond)} left`,
+      `${formatRate(rate)} ${unit}/s`,
+      `${formatClock((total - done) / rate)} left`,
     ];
     const bar = this.#rewrites ? `${drawBar(done / total)} ` : '';
     return `${this.#prefix()}${bar}${parts.join('  ')}`;

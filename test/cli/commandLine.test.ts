@@ -3,52 +3,86 @@ import type { BenchResult } from '../../src/tools/measure/bench.js';
 import type { TuneResult } from '../../src/tools/measure/tune/tuneModel.js';
 import { parseTrainingConfig } from '../../src/training/config/config.js';
 import { runCommandLine } from '../../src/cli/main.js';
-import type { CompileRequest, Services, TrainSummary } from '../../src/cli/services.js';
+import type { CompileModelOptions } from '../../src/training/build/compileModel.js';
+import type { TrainResult } from '../../src/training/run/trainFromConfig.js';
+import type * as compileModelModule from '../../src/training/build/compileModel.js';
+import type * as loadTrainingConfigModule from '../../src/training/config/loadTrainingConfig.js';
+import type * as trainFromConfigModule from '../../src/training/run/trainFromConfig.js';
+import type * as evaluateCheckpointModule from '../../src/training/evaluation/evaluateCheckpoint.js';
+import type * as importWeightsModule from '../../src/training/weights/importWeights.js';
+import type * as exportModelModule from '../../src/training/weights/exportModel.js';
+import type * as inspectModule from '../../src/tools/inspect/inspect.js';
+import type * as benchModule from '../../src/tools/measure/bench.js';
+import type * as predictImagesModule from '../../src/training/labelling/predictImages.js';
+import type * as tuneModelModule from '../../src/tools/measure/tune/tuneModel.js';
+import type * as devicesModule from '../../src/runtime/machine/devices.js';
+import type * as labelRunModule from '../../src/selftrain/tasks/labelRun.js';
+import type * as reassignRunModule from '../../src/selftrain/tasks/reassignRun.js';
+import type * as loadSelfTrainingConfigModule from '../../src/selftrain/loop/loadSelfTrainingConfig.js';
+import type * as selfTrainModule from '../../src/selftrain/loop/selfTrain.js';
+import type * as demoModule from '../../src/selftrain/tasks/demo.js';
+import type { DoctorSummary } from '../../src/runtime/machine/devices.js';
 import { ConfigError, DeviceError, ModelError } from '../../src/support/errors.js';
 import { pairedDifference, wilson } from '../../src/support/statistics/interval.js';
+import { shareFacts } from '../../src/support/statistics/share.js';
 import { FakeEnvironment } from './environment.js';
 
-const unused = (): Promise<never> => Promise.reject(new TypeError('not expected here'));
+/** The functions that commands load, in their stead. */
+type Library = typeof compileModelModule &
+  typeof loadTrainingConfigModule &
+  typeof trainFromConfigModule &
+  typeof evaluateCheckpointModule &
+  typeof importWeightsModule &
+  typeof exportModelModule &
+  typeof inspectModule &
+  typeof benchModule &
+  typeof predictImagesModule &
+  typeof tuneModelModule &
+  typeof devicesModule &
+  typeof labelRunModule &
+  typeof reassignRunModule &
+  typeof loadSelfTrainingConfigModule &
+  typeof selfTrainModule &
+  typeof demoModule;
 
-function services(some: Partial<Services>): Services {
-  return {
-    compileModel: unused,
-    loadTrainingConfig: unused,
-    trainFromConfig: unused,
-    evaluateCheckpoint: unused,
-    importWeights: unused,
-    exportModel: unused,
-    inspectFile: unused,
-    benchModel: unused,
-    predictImages: unused,
-    predictMemory: unused,
-    tuneModel: unused,
-    listDevices: unused,
-    examineMachine: unused,
-    labelDataSet: unused,
-    filterLabels: unused,
-    reassignDataSet: unused,
-    showLabels: unused,
-    diffLabels: unused,
-    exportLabels: unused,
-    loadSelfTrainingConfig: unused,
-    selfTrain: unused,
-    ablate: unused,
-    runDemo: unused,
-    scaffold: unused,
-    packDataSet: unused,
-    previewNoise: unused,
-    showCorruptions: unused,
-    ...some,
+const stubs = vi.hoisted(() => {
+  const given: Record<string, unknown> = {};
+  const call = (name: string, args: readonly unknown[]): unknown => {
+    const stub = given[name];
+    if (typeof stub !== 'function') throw new TypeError('not expected here');
+    return Reflect.apply(stub, undefined, args);
   };
-}
+  const mocked = (...names: string[]): (() => Record<string, unknown>) => {
+    const entries = names.map((name) => [name, (...args: unknown[]) => call(name, args)] as const);
+    return () => Object.fromEntries(entries);
+  };
+  return { given, mocked };
+});
+vi.mock('../../src/training/build/compileModel.js', stubs.mocked('compileModel'));
+vi.mock('../../src/training/config/loadTrainingConfig.js', stubs.mocked('loadTrainingConfig'));
+vi.mock('../../src/training/run/trainFromConfig.js', stubs.mocked('trainFromConfig'));
+vi.mock('../../src/training/evaluation/evaluateCheckpoint.js', stubs.mocked('evaluateCheckpoint'));
+vi.mock('../../src/training/weights/importWeights.js', stubs.mocked('importWeights'));
+vi.mock('../../src/training/weights/exportModel.js', stubs.mocked('exportModel'));
+vi.mock('../../src/tools/inspect/inspect.js', stubs.mocked('inspectModelFile'));
+vi.mock('../../src/tools/measure/bench.js', stubs.mocked('benchModel'));
+vi.mock('../../src/training/labelling/predictImages.js', stubs.mocked('predictImages'));
+vi.mock('../../src/tools/measure/tune/tuneModel.js', stubs.mocked('tuneModel'));
+vi.mock('../../src/runtime/machine/devices.js', stubs.mocked('describeDevices', 'examineMachine'));
+vi.mock('../../src/selftrain/tasks/labelRun.js', stubs.mocked('labelDataSet'));
+vi.mock('../../src/selftrain/tasks/reassignRun.js', stubs.mocked('reassignDataSet'));
+vi.mock(
+  '../../src/selftrain/loop/loadSelfTrainingConfig.js',
+  stubs.mocked('loadSelfTrainingConfig'),
+);
+vi.mock('../../src/selftrain/loop/selfTrain.js', stubs.mocked('selfTrain'));
+vi.mock('../../src/selftrain/tasks/demo.js', stubs.mocked('runDemo'));
 
-async function run(
-  line: string,
-  some: Partial<Services> = {},
-  environment = new FakeEnvironment(),
-) {
-  const status = await runCommandLine(line.split(' '), environment, services(some));
+/** Runs a command line with stubs of what it loads; whatever else it loads of these modules fails. */
+async function run(line: string, some: Partial<Library> = {}, environment = new FakeEnvironment()) {
+  for (const name of Object.keys(stubs.given)) Reflect.deleteProperty(stubs.given, name);
+  Object.assign(stubs.given, some);
+  const status = await runCommandLine(line.split(' '), environment);
   return { status, out: environment.out, err: environment.err };
 }
 
@@ -57,7 +91,7 @@ const config = parseTrainingConfig(
   'c.ts',
 );
 
-const summary: TrainSummary = {
+const summary: TrainResult = {
   name: 'd',
   folder: 'runs/d',
   step: 120,
@@ -67,16 +101,16 @@ const summary: TrainSummary = {
   stoppedEarly: false,
   waiting: 0.001,
   checkpoint: 'runs/d/checkpoints/step-00000120',
-  best: { step: 100, accuracy: 0.97, loss: 0.125, images: 800 },
+  best: { step: 100, accuracy: 0.97, loss: 0.125, images: 800, ...shareFacts(0.97, 800) },
   chosen: { rule: 'best', step: 100, path: 'runs/d/checkpoints/step-00000100' },
-  test: { accuracy: 0.9655, loss: 0.15, images: 2000, readings: 1 },
+  test: { accuracy: 0.9655, loss: 0.15, images: 2000, readings: 1, ...shareFacts(0.9655, 2000) },
 };
 
 describe('gradus compile', () => {
   const manifest = { name: 'm', params: [], target: 'portable', opset: 21, batch: 8 } as unknown;
 
   it('hands its flags on', async () => {
-    const compileModel = vi.fn((_model: string, _request: CompileRequest) =>
+    const compileModel = vi.fn<Library['compileModel']>(() =>
       Promise.resolve({ manifest, outDir: 'o', files: [], seconds: 1 } as never),
     );
     const line =
@@ -98,7 +132,7 @@ describe('gradus compile', () => {
   });
 
   it('prints nothing with --quiet, and the explanation alone where that is asked for', async () => {
-    const compileModel = (_model: string, { explain }: CompileRequest) =>
+    const compileModel = (_model: unknown, { explain }: CompileModelOptions = {}) =>
       Promise.resolve({
         ...{ manifest, outDir: 'o', files: [], seconds: 1 },
         explanation: explain ? ['infer: conv: portable'] : [],
@@ -177,7 +211,7 @@ describe('gradus train', () => {
   });
 
   it('takes --seed and --device over the config', async () => {
-    const trainFromConfig = vi.fn<Services['trainFromConfig']>(() => Promise.resolve(summary));
+    const trainFromConfig = vi.fn<Library['trainFromConfig']>(() => Promise.resolve(summary));
     await run('train c.ts --seed 7 --device cpu --resume', { loadTrainingConfig, trainFromConfig });
     const [changed, request] = trainFromConfig.mock.calls[0] ?? [];
     expect(changed).toEqual({ ...config, seed: 7, device: 'cpu' });
@@ -226,9 +260,9 @@ describe('gradus train', () => {
 
   it('prints one JSON document on standard output, and progress beside it', async () => {
     const environment = new FakeEnvironment({ tty: true });
-    const trainFromConfig: Services['trainFromConfig'] = (_config, { onEvent }) => {
-      onEvent?.({ kind: 'begin', title: 'd', steps: 10 });
-      onEvent?.({ kind: 'message', text: 'reading digits' });
+    const trainFromConfig: Library['trainFromConfig'] = (_config, { onEvent }) => {
+      onEvent?.({ kind: 'begin', title: 'd', steps: 10, time: 0 });
+      onEvent?.({ kind: 'message', text: 'reading digits', time: 0 });
       return Promise.resolve({ ...summary, interrupted: true });
     };
     const wired = { loadTrainingConfig, trainFromConfig };
@@ -238,8 +272,8 @@ describe('gradus train', () => {
   });
 
   it('says nothing beside the result with --quiet', async () => {
-    const trainFromConfig: Services['trainFromConfig'] = (_config, { onEvent }) => {
-      onEvent?.({ kind: 'message', text: 'reading digits' });
+    const trainFromConfig: Library['trainFromConfig'] = (_config, { onEvent }) => {
+      onEvent?.({ kind: 'message', text: 'reading digits', time: 0 });
       return Promise.resolve(summary);
     };
     const { err } = await run('train c.ts --quiet', { loadTrainingConfig, trainFromConfig });
@@ -315,11 +349,11 @@ describe('gradus selftrain', () => {
 
 describe('an error', () => {
   const where = { file: 'm.ts', line: 1, column: 1 };
-  const inspectFile = (): Promise<never> =>
+  const inspectModelFile = (): Promise<never> =>
     Promise.reject(new ModelError('add: shapes differ', { code: 'shape', where, hint: 'mend it' }));
 
   it('is printed on standard error with its hint', async () => {
-    const { status, out, err } = await run('inspect m.ts', { inspectFile });
+    const { status, out, err } = await run('inspect m.ts', { inspectModelFile });
     expect([status, out]).toEqual([3, '']);
     expect(err).toMatchInlineSnapshot(`
       "error ModelError: add: shapes differ
@@ -330,7 +364,7 @@ describe('an error', () => {
   });
 
   it('is a JSON document, too, with --json', async () => {
-    const { out } = await run('inspect m.ts --json', { inspectFile });
+    const { out } = await run('inspect m.ts --json', { inspectModelFile });
     expect(JSON.parse(out)).toEqual({
       error: {
         name: 'ModelError',
@@ -350,7 +384,7 @@ describe('an error', () => {
     [{ tty: true, variables: { NO_COLOR: '1' } }, false],
     [{ tty: true, variables: { TERM: 'dumb' } }, false],
   ])('on %o has colour: %s', async (options, coloured) => {
-    const { err } = await run('inspect m.ts', { inspectFile }, new FakeEnvironment(options));
+    const { err } = await run('inspect m.ts', { inspectModelFile }, new FakeEnvironment(options));
     expect(err.includes('\u001b[')).toBe(coloured);
   });
 
@@ -362,8 +396,8 @@ describe('an error', () => {
   });
 
   it('of a device ends with its own status', async () => {
-    const listDevices = () => Promise.reject(new DeviceError('no GPU', { code: 'gpu' }));
-    expect((await run('devices', { listDevices })).status).toBe(5);
+    const describeDevices = () => Promise.reject(new DeviceError('no GPU', { code: 'gpu' }));
+    expect((await run('devices', { describeDevices })).status).toBe(5);
   });
 
   it('by an abort is an interruption', async () => {
@@ -374,7 +408,7 @@ describe('an error', () => {
 
 describe('gradus demo', () => {
   it('compares teacher and student', async () => {
-    const runDemo = vi.fn<Services['runDemo']>(({ seed }) =>
+    const runDemo = vi.fn<Library['runDemo']>(({ seed }) =>
       Promise.resolve({
         seed,
         teacher: { accuracy: 0.9, n: 2200, interval: wilson(1980, 2200) },
@@ -401,6 +435,49 @@ describe('gradus demo', () => {
       on 2,200 test digits: teacher 90.0 % (88.7 to 91.2), student 95.0 % (94.0 to 95.8)
       student-1 against the teacher: 5.0 points (3.8 to 6.2) on the same 2,200 images
       seed 3, 1:33, all of it in runs/demo
+      "
+    `);
+  });
+});
+
+describe('gradus doctor', () => {
+  it('says of each provider why it can or cannot be used, and what to do next', async () => {
+    const summary: DoctorSummary = {
+      ...{ node: '20.20.2', onnxruntime: '1.29.0', platform: 'linux x64', cores: 2 },
+      ...{ memoryBytes: 25_300_000_000, auto: 'cpu', autoWhy: 'no GPU was found' },
+      devices: [
+        {
+          name: 'cpu',
+          available: true,
+          detail: 'AVX-512',
+          float16: false,
+          software: false,
+          builtIn: true,
+        },
+      ],
+      gpus: [],
+      vulkan: { loader: true, drivers: [], swiftshader: undefined },
+      cuda: { installed: false, missing: [], driver: undefined, found: [] },
+      next: ['nothing: the CPU is ready'],
+    };
+    const examineMachine = () => Promise.resolve(summary);
+    const { status, out } = await run('doctor', { examineMachine });
+    expect(status).toBe(0);
+    expect(out).toMatchInlineSnapshot(`
+      "Node 20.20.2, onnxruntime 1.29.0, linux x64, 2 cores, 25.3 GB
+
+      device  usable  what
+      ------  ------  -------
+      cpu     yes     AVX-512
+
+      GPU          none found
+      Vulkan       libvulkan.so.1; no driver
+      SwiftShader  not installed
+      CUDA         no driver; onnxruntime's library not installed
+      auto         --device auto takes cpu: no GPU was found
+
+      next
+        nothing: the CPU is ready
       "
     `);
   });
@@ -443,7 +520,7 @@ describe('gradus label', () => {
 
 describe('gradus label in 16 bits', () => {
   it('tells how many labels are those of float32, and how far a confidence is off', async () => {
-    const labelDataSet = vi.fn<Services['labelDataSet']>(() =>
+    const labelDataSet = vi.fn<Library['labelDataSet']>(() =>
       Promise.resolve({
         folder: 'l',
         teacher: { name: 'digits', path: 'runs/d', fingerprint: '' },
@@ -497,7 +574,7 @@ describe('gradus data', () => {
 });
 
 describe('gradus import', () => {
-  const result: Awaited<ReturnType<Services['importWeights']>> = {
+  const result: Awaited<ReturnType<Library['importWeights']>> = {
     checkpoint: 'weights/b0',
     model: 'efficientnet_b0',
     classes: 10,
@@ -519,7 +596,7 @@ describe('gradus import', () => {
   };
 
   it('hands its flags on, and says what became of the file', async () => {
-    const importWeights = vi.fn<Services['importWeights']>(() => Promise.resolve(result));
+    const importWeights = vi.fn<Library['importWeights']>(() => Promise.resolve(result));
     const line =
       'import b0.safetensors --model efficientnet_b0 --names torchvision --classes 10 --size 64 --seed 3 --out weights/b0';
     const { status, out } = await run(line, { importWeights });
@@ -562,7 +639,7 @@ describe('gradus import', () => {
 
 describe('gradus export', () => {
   it('hands its flags on, and says what the model takes', async () => {
-    const exportModel = vi.fn<Services['exportModel']>(() =>
+    const exportModel = vi.fn<Library['exportModel']>(() =>
       Promise.resolve({
         checkpoint: 'runs/x/checkpoints/step-00000120',
         model: 'efficientnet_b0',
@@ -633,7 +710,7 @@ describe('gradus tune', () => {
   };
 
   it('tells what it timed, what is spelled otherwise, and what a step gains', async () => {
-    const tuneModel = vi.fn<Services['tuneModel']>(() => Promise.resolve(result));
+    const tuneModel = vi.fn<Library['tuneModel']>(() => Promise.resolve(result));
     const line = 'tune digits.model.ts --batch 64 --threads 2 --again';
     const { status, out } = await run(line, { tuneModel });
     expect(status).toBe(0);
@@ -669,7 +746,7 @@ describe('--device auto', () => {
     ['no GPU was found', 'cpu'],
     [undefined, 'webgpu'],
   ] as const)('says what it took and why, where it chose: %s', async (why, device) => {
-    const evaluateCheckpoint = vi.fn<Services['evaluateCheckpoint']>((_, { onDevice } = {}) => {
+    const evaluateCheckpoint = vi.fn<Library['evaluateCheckpoint']>((_, { onDevice } = {}) => {
       onDevice?.({ device, ...(why !== undefined && { why }) });
       return Promise.reject(new ConfigError('nothing more', { code: 'test' }));
     });
@@ -704,7 +781,7 @@ describe('gradus bench', () => {
   };
 
   it('prints figures, operators and the slowest layers with their lines', async () => {
-    const benchModel = vi.fn<Services['benchModel']>(() => Promise.resolve(result));
+    const benchModel = vi.fn<Library['benchModel']>(() => Promise.resolve(result));
     const line = 'bench digits.model.ts --batch 64 --size 28 --mode train --optimizer sgd';
     const { status, out } = await run(line, { benchModel });
     expect(status).toBe(0);
@@ -771,10 +848,10 @@ describe('gradus inspect --graph', () => {
   } as const;
 
   it('says where the drawing is', async () => {
-    const inspectFile = vi.fn<Services['inspectFile']>(() => Promise.resolve(inspection));
-    const { status, out } = await run('inspect m.ts --graph m.svg --size 64', { inspectFile });
+    const inspectModelFile = vi.fn<Library['inspectModelFile']>(() => Promise.resolve(inspection));
+    const { status, out } = await run('inspect m.ts --graph m.svg --size 64', { inspectModelFile });
     expect(status).toBe(0);
-    expect(inspectFile.mock.calls[0]?.[1]).toMatchObject({ graph: 'm.svg', size: 64 });
+    expect(inspectModelFile.mock.calls[0]?.[1]).toMatchObject({ graph: 'm.svg', size: 64 });
     expect(out).toMatch(/\n\ndrawn in m.svg\n$/);
   });
 

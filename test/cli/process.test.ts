@@ -210,7 +210,7 @@ describe('gradus devices', () => {
 });
 
 describe('gradus doctor', () => {
-  it('says of each provider why it can or cannot be used, what to do next, and a script the same', async () => {
+  it('tells a script of each provider why it can or cannot be used, and what to do next', async () => {
     const told = gradus(['doctor', '--json'], folder);
     expect([told.status, told.stderr]).toEqual([0, '']);
     const summary = JSON.parse(told.stdout);
@@ -219,12 +219,6 @@ describe('gradus doctor', () => {
     expect(Object.keys(summary)).toEqual(
       expect.arrayContaining(['devices', 'gpus', 'vulkan', 'cuda', 'next', 'autoWhy']),
     );
-    // The text of what was found; to look for it again takes seconds.
-    const examineMachine = () => Promise.resolve(summary);
-    const { status, stdout, stderr } = await gradusHere(['doctor'], folder, { examineMachine });
-    expect([status, stderr]).toEqual([0, '']);
-    for (const name of ['cpu', 'webgpu', 'cuda', 'GPU', 'CUDA', 'auto', 'next'])
-      expect(stdout).toMatch(new RegExp(`^${name}\\b`, 'm'));
   });
 });
 

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { TerminalProgress } from '../../src/cli/progress.js';
-import type { StepEvent } from '../../src/cli/services.js';
+import type { StepEvent } from '../../src/contract/events.js';
 import { FakeEnvironment } from './environment.js';
 
 const step = (n: number): StepEvent => ({
@@ -10,7 +10,10 @@ const step = (n: number): StepEvent => ({
   loss: 2.5 / n,
   accuracy: 0.5,
   learningRate: 0.01,
+  metrics: { accuracy: 0.5, grad_norm: 1 },
   imagesPerSecond: 812.4,
+  runMilliseconds: 1,
+  waitMilliseconds: 0,
 });
 
 function run(environment: FakeEnvironment, steps: number, milliseconds: number): TerminalProgress {
@@ -59,12 +62,10 @@ describe('progress on a terminal', () => {
   it('keeps an evaluation as a line above', () => {
     const environment = new FakeEnvironment({ tty: true, variables: { NO_COLOR: '1' } });
     const progress = run(environment, 2, 1000);
-    progress.onEvent({ kind: 'evaluation', step: 2, accuracy: 0.9375, loss: 0.25 });
+    progress.onEvent({ kind: 'evaluation', step: 2, accuracy: 0.9375, loss: 0.25, images: 16 });
     expect(environment.err).toContain(
-      'teacher  step 2: validation accuracy 93.75 %, loss 0.2500\nteacher  [',
+      'teacher  step 2: validation accuracy 94 % of 16 (72 to 99), loss 0.2500\nteacher  [',
     );
-    progress.onEvent({ kind: 'evaluation', step: 3, accuracy: 0.9375, loss: 0.25, images: 16 });
-    expect(environment.err).toContain('validation accuracy 94 % of 16 (72 to 99), loss 0.2500\n');
     expect(environment.err).not.toContain('\u001b');
   });
 });

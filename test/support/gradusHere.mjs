@@ -1,11 +1,10 @@
 import { runCommandLine } from '../../dist/src/cli/main.js';
-import { installedServices } from '../../dist/src/cli/wiring.js';
 
 /**
  * Runs a command line in this process, from a folder, as `gradus` does in one of its own: the exit status
  * and what is printed. A process of its own costs a second, and is for what depends on it.
  */
-export async function gradusHere(args, cwd, services = {}) {
+export async function gradusHere(args, cwd) {
   let [out, err] = ['', ''];
   const environment = {
     stdout: { write: (text) => (out += text) },
@@ -19,7 +18,7 @@ export async function gradusHere(args, cwd, services = {}) {
   // yargs prints help by itself.
   console.log = (text) => (out += `${text}\n`);
   try {
-    const status = await runCommandLine(args, environment, { ...installedServices, ...services });
+    const status = await runCommandLine(args, environment);
     return { status, stdout: out, stderr: err };
   } finally {
     console.log = log;

@@ -1,11 +1,14 @@
 import type { AblationSummary } from '../../selftrain/tasks/ablate.js';
 import { defineCommand } from '../command.js';
+import { library } from '../library.js';
 import { noteSets } from '../progress.js';
 import { formatClock, formatTable } from '../table.js';
 import { formatDifference, formatShareOf } from '../../support/statistics/share.js';
 import { configOf, runOptions, stopped } from './selftrain.js';
 
-export const ablate = defineCommand({
+const ablate = library(async () => (await import('../../selftrain/tasks/ablate.js')).ablate);
+
+export default defineCommand({
   usage: 'ablate <config>',
   describe: 'Train the first student again without each noise, and compare',
   examples: [
@@ -13,20 +16,18 @@ export const ablate = defineCommand({
     ['ablate selftrain.config.ts --json', 'the table as JSON'],
   ],
   options: runOptions,
-  async run(args, { services, progress, interruptible }) {
-    const { config, folder } = await configOf(args, services);
+  async run(args, { progress, interruptible }) {
+    const { config, folder } = await configOf(args);
     const { out, overwrite, acceptData, hashData } = args;
     const opened = noteSets(progress);
     const result = await interruptible((signal) =>
-      services.ablate(config, {
+      ablate(config, {
         configFolder: folder,
         ...{ overwrite, acceptData, hashData },
         out,
         signal,
         onSet: opened.onSet,
-        onEvent: (event) => {
-          progress.onEvent(event);
-        },
+        onEvent: progress.onEvent,
       }),
     );
     progress.end();

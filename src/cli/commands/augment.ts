@@ -1,8 +1,16 @@
 import type { SheetSummary } from '../../tools/inspect/previewNoise.js';
 import { defineCommand, defineGroup } from '../command.js';
+import { library } from '../library.js';
 import type { Report } from '../context.js';
 import { flags, seedOf, wholeNumber, wholeNumbers } from '../options.js';
 import { formatBytes } from '../table.js';
+
+const previewNoise = library(
+  async () => (await import('../../tools/inspect/previewNoise.js')).previewNoise,
+);
+const showCorruptions = library(
+  async () => (await import('../../tools/inspect/previewNoise.js')).showCorruptions,
+);
 
 const outFlag = {
   type: 'string',
@@ -30,8 +38,8 @@ const preview = defineCommand({
         size: flags.size,
         seed: flags.seed,
       }),
-  async run(args, { services }) {
-    const summary = await services.previewNoise({
+  async run(args) {
+    const summary = await previewNoise({
       image: args.image,
       out: args.out,
       n: wholeNumbers('--n', args.n, { least: 0, most: 20 }),
@@ -60,8 +68,8 @@ const corruptions = defineCommand({
         size: flags.size,
         seed: flags.seed,
       }),
-  async run(args, { services }) {
-    const summary = await services.showCorruptions({
+  async run(args) {
+    const summary = await showCorruptions({
       image: args.image,
       out: args.out,
       size: sizeOf(args.size),
@@ -81,7 +89,7 @@ function reportSheet(summary: SheetSummary): Report {
   return { json: summary, text };
 }
 
-export const augment = defineGroup({
+export default defineGroup({
   name: 'augment',
   describe: 'Look at input noise before training with it',
   examples: [

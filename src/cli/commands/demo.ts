@@ -1,12 +1,15 @@
 import { describeComparison } from '../comparisonText.js';
 import { defineCommand } from '../command.js';
+import { library } from '../library.js';
 import { commandLine } from '../commandLine.js';
 import { exitCodes } from '../exitCodes.js';
 import { flags, seedOf } from '../options.js';
 import { formatClock, formatCount, formatTable } from '../table.js';
 import { formatPercent, formatShare } from '../../support/statistics/share.js';
 
-export const demo = defineCommand({
+const runDemo = library(async () => (await import('../../selftrain/tasks/demo.js')).runDemo);
+
+export default defineCommand({
   usage: 'demo',
   describe: 'Run the smallest real self-training: a teacher and a better student on digits',
   examples: [
@@ -23,15 +26,13 @@ export const demo = defineCommand({
         describe: 'Folder for artifacts, checkpoints, metrics and the picture',
       },
     }),
-  async run(args, { services, progress, paint, interruptible }) {
+  async run(args, { progress, paint, interruptible }) {
     const summary = await interruptible((signal) =>
-      services.runDemo({
+      runDemo({
         seed: seedOf(args.seed) ?? 1,
         out: args.out,
         signal,
-        onEvent: (event) => {
-          progress.onEvent(event);
-        },
+        onEvent: progress.onEvent,
       }),
     );
     progress.end();

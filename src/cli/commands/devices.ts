@@ -1,8 +1,13 @@
 import type { DevicesSummary } from '../../runtime/machine/devices.js';
 import { defineCommand } from '../command.js';
+import { library } from '../library.js';
 import { formatBytes, formatTable } from '../table.js';
 
-export const devices = defineCommand({
+const describeDevices = library(
+  async () => (await import('../../runtime/machine/devices.js')).describeDevices,
+);
+
+export default defineCommand({
   usage: 'devices',
   describe: 'Tell where networks can run here, where not, and why',
   examples: [
@@ -10,8 +15,8 @@ export const devices = defineCommand({
     ['devices --json', 'for a script'],
   ],
   options: (parser) => parser,
-  async run(_args, { services }) {
-    const summary = await services.listDevices();
+  async run(_args) {
+    const summary = await describeDevices();
     return { json: summary, text: textOf(summary) };
   },
 });

@@ -1,9 +1,14 @@
 import type { DoctorSummary } from '../../runtime/machine/devices.js';
 import { defineCommand } from '../command.js';
+import { library } from '../library.js';
 import { formatBytes } from '../table.js';
 import { deviceTable, machineLine } from './devices.js';
 
-export const doctor = defineCommand({
+const examineMachine = library(
+  async () => (await import('../../runtime/machine/devices.js')).examineMachine,
+);
+
+export default defineCommand({
   usage: 'doctor',
   describe: 'Find out why a GPU can or cannot be used, and what to do next',
   examples: [
@@ -11,8 +16,8 @@ export const doctor = defineCommand({
     ['doctor --json', 'for a bug report'],
   ],
   options: (parser) => parser,
-  async run(_args, { services }) {
-    const summary = await services.examineMachine();
+  async run() {
+    const summary = await examineMachine();
     const train = `train: gradus train training.config.ts (--device auto takes ${summary.auto})`;
     const whole = { ...summary, next: [...summary.next, train] };
     return { json: whole, text: textOf(whole) };

@@ -5,15 +5,20 @@ import {
 import { limits } from '../../support/limits.js';
 import { wholeNames } from '../../data/datasets/index.js';
 import { defineCommand } from '../command.js';
+import { library } from '../library.js';
 import { describeEvaluation } from '../evaluationText.js';
 import { noteReading, onnxFlags, onnxOptionsOf } from '../onnxFlags.js';
 import { deviceOf, flags, seedOf, wholeNumber, wholeNumbers } from '../options.js';
 import { noteDevice, noteSets, noteUnfinished } from '../progress.js';
 
+const evaluateCheckpoint = library(
+  async () => (await import('../../training/evaluation/evaluateCheckpoint.js')).evaluateCheckpoint,
+);
+
 const text = { type: 'string', requiresArg: true } as const;
 const flag = { type: 'boolean', default: false } as const;
 
-export const evaluate = defineCommand({
+export default defineCommand({
   usage: 'eval <checkpoint>',
   describe: 'Measure a network on labelled images, clean, corrupted, perturbed or as an ensemble',
   examples: [
@@ -50,7 +55,7 @@ export const evaluate = defineCommand({
         model: flags.model,
         trust: flags.trust,
       }),
-  async run(args, { services, progress, interruptible }) {
+  async run(args, { progress, interruptible }) {
     const severities = wholeNumbers('--severities', args.severities, { least: 1, most: 5 });
     const request = {
       data: args.data,
@@ -70,7 +75,7 @@ export const evaluate = defineCommand({
     };
     const opened = noteSets(progress);
     const report = await interruptible((signal) =>
-      services.evaluateCheckpoint(args.checkpoint, {
+      evaluateCheckpoint(args.checkpoint, {
         ...request,
         signal,
         onnx: onnxOptionsOf(args),
@@ -83,9 +88,7 @@ export const evaluate = defineCommand({
         onUnfinished: noteUnfinished(progress),
         onReading: noteReading(progress),
         onSet: opened.onSet,
-        onEvent: (event) => {
-          progress.onEvent(event);
-        },
+        onEvent: progress.onEvent,
       }),
     );
     progress.end();

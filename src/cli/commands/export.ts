@@ -2,16 +2,21 @@ import { imageFormats } from '../../contract/imageFormats.js';
 import type { ExportResult } from '../../training/weights/exportModel.js';
 import { limits } from '../../support/limits.js';
 import { defineCommand } from '../command.js';
+import { library } from '../library.js';
 import { flags, nameSets, oneOf, wholeNumber } from '../options.js';
 import { noteUnfinished } from '../progress.js';
 import { formatBytes, formatTable } from '../table.js';
+
+const exportModel = library(
+  async () => (await import('../../training/weights/exportModel.js')).exportModel,
+);
 
 const formats = ['onnx', 'safetensors'] as const;
 const weightKinds = ['ema', 'raw'] as const;
 
 const text = { type: 'string', requiresArg: true } as const;
 
-export const exportCommand = defineCommand({
+export default defineCommand({
   usage: 'export <checkpoint>',
   describe: 'Write a checkpoint as an ONNX model for inference, or as safetensors',
   examples: [
@@ -51,9 +56,9 @@ export const exportCommand = defineCommand({
         },
         size: flags.size,
       }),
-  async run(args, { services, progress }) {
+  async run(args, { progress }) {
     const { batch } = args;
-    const result = await services.exportModel(args.checkpoint, {
+    const result = await exportModel(args.checkpoint, {
       out: args.out,
       format: oneOf('--format', args.format, formats),
       weights: oneOf('--weights', args.weights, weightKinds),

@@ -3,11 +3,16 @@ import { limits } from '../../support/limits.js';
 import { auditedAbove, type AuditResult } from '../../selftrain/labels/audit.js';
 import type { FilterSummary } from '../../selftrain/choose/filter.js';
 import { defineCommand } from '../command.js';
+import { library } from '../library.js';
 import { decimal, flags, oneOf, seedOf, wholeNumber } from '../options.js';
 import { formatCount, formatTable } from '../table.js';
 import { formatPercent, formatShareOf } from '../../support/statistics/share.js';
 import { accuracyLine, precisionLines, sampleLines } from '../auditText.js';
 import { placesOf } from '../../runtime/storage/places.js';
+
+const filterLabels = library(
+  async () => (await import('../../selftrain/choose/filter.js')).filterLabels,
+);
 
 const text = { type: 'string', requiresArg: true } as const;
 const caps = ['exact', 'grid'] as const;
@@ -15,7 +20,7 @@ const caps = ['exact', 'grid'] as const;
 /** Longer tables show the classes with the fewest and the most kept images; --json has all. */
 const mostRows = 60;
 
-export const filter = defineCommand({
+export default defineCommand({
   usage: 'filter <labels>',
   describe: 'Choose the pseudo-labels that a student learns from',
   examples: [
@@ -58,9 +63,9 @@ export const filter = defineCommand({
         generation: { ...text, describe: 'Number of the generation, for the ledger; 1 if missing' },
         seed: flags.seed,
       }),
-  async run(args, { services, progress }) {
+  async run(args, { progress }) {
     // Ctrl-C ends the process at once, as by default: files appear whole or not at all.
-    const summary = await services.filterLabels(args.labels, {
+    const summary = await filterLabels(args.labels, {
       out: args.out ?? keptBeside(args.labels),
       threshold: decimal('--threshold', args.threshold, { least: 0, most: 1 }),
       perClass: wholeNumber('--per-class', args.perClass, { least: 1, most: limits.images }),
@@ -76,9 +81,7 @@ export const filter = defineCommand({
         most: limits.generation,
       }),
       seed: seedOf(args.seed),
-      onEvent: (event) => {
-        progress.onEvent(event);
-      },
+      onEvent: progress.onEvent,
     });
     progress.end();
     for (const warning of summary.warnings) progress.note(`warning: ${warning}`);

@@ -2,12 +2,17 @@ import type { ImportResult } from '../../training/weights/importWeights.js';
 import { limits } from '../../support/limits.js';
 import { someOf } from '../../support/finite.js';
 import { defineCommand } from '../command.js';
+import { library } from '../library.js';
 import { flags, nameSets, oneOf, seedOf, wholeNumber } from '../options.js';
 import { formatCount } from '../table.js';
 
+const importWeights = library(
+  async () => (await import('../../training/weights/importWeights.js')).importWeights,
+);
+
 const text = { type: 'string', requiresArg: true } as const;
 
-export const importCommand = defineCommand({
+export default defineCommand({
   usage: 'import <weights>',
   describe: 'Make a checkpoint of a safetensors file of weights',
   examples: [
@@ -50,8 +55,8 @@ export const importCommand = defineCommand({
         seed: flags.seed,
         out: { ...text, demandOption: true, describe: 'Folder of the checkpoint' },
       }),
-  async run(args, { services }) {
-    const result = await services.importWeights(args.weights, {
+  async run(args) {
+    const result = await importWeights(args.weights, {
       model: args.model,
       names: oneOf('--names', args.names, nameSets),
       classes: wholeNumber('--classes', args.classes, { least: 1, most: limits.classes }),

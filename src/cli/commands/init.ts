@@ -1,6 +1,9 @@
 import { defineCommand } from '../command.js';
+import { library } from '../library.js';
 
-export const init = defineCommand({
+const scaffold = library(async () => (await import('../scaffold.js')).scaffold);
+
+export default defineCommand({
   usage: 'init [dir]',
   describe: 'Start a project: a model file, a config and the next commands',
   examples: [
@@ -13,14 +16,14 @@ export const init = defineCommand({
       default: '.',
       describe: 'Folder for the files',
     }),
-  async run(args, { services, paint }) {
-    const scaffold = await services.scaffold(args.dir);
+  async run(args, { paint }) {
+    const made = await scaffold(args.dir);
     const text = [
-      ...scaffold.files.map((file) => `wrote ${file}`),
+      ...made.files.map((file) => `wrote ${file}`),
       '',
       'next:',
-      ...scaffold.next.map((command) => `  ${paint.bold(command)}`),
+      ...made.next.map((command) => `  ${paint.bold(command)}`),
     ].join('\n');
-    return { json: scaffold, text, quiet: '' };
+    return { json: made, text, quiet: '' };
   },
 });

@@ -3,10 +3,21 @@ import type { MemoryPrediction } from '../../tools/measure/memory/predictMemory.
 import { ConfigError } from '../../support/errors.js';
 import { limits } from '../../support/limits.js';
 import { defineCommand } from '../command.js';
+import { library } from '../library.js';
 import { flags, overridesOf, wholeNumber } from '../options.js';
 import { formatBytes, formatCount, formatTable } from '../table.js';
 
-export const inspect = defineCommand({
+const inspectModelFile = library(
+  async () => (await import('../../tools/inspect/inspect.js')).inspectModelFile,
+);
+const inspectOnnxFile = library(
+  async () => (await import('../../tools/inspect/inspectOnnx.js')).inspectOnnxFile,
+);
+const predictMemory = library(
+  async () => (await import('../../tools/measure/memory/predictMemory.js')).predictMemory,
+);
+
+export default defineCommand({
   usage: 'inspect <file>',
   describe: 'Show the layers of a model or the nodes of an ONNX file',
   examples: [
@@ -41,20 +52,18 @@ export const inspect = defineCommand({
           describe: 'Images of that step (default: 32), or at a time of an .onnx file (default: 1)',
         },
       }),
-  async run(args, { services }) {
+  async run(args) {
     const { file, graph, memory } = args;
     const isOnnx = file.endsWith('.onnx');
     if (isOnnx) refuseModelFlags(args);
     else if (args.batch !== undefined && memory !== true) throw needsMemory();
     const batch = wholeNumber('--batch', args.batch, { least: 1, most: limits.batch });
     const overrides = overridesOf(args);
-    const inspection = await services.inspectFile(file, {
-      ...overrides,
-      ...(isOnnx && { batch }),
-      graph,
-    });
+    const inspection = isOnnx
+      ? await inspectOnnxFile(file, { size: overrides.size, batch })
+      : await inspectModelFile(file, { ...overrides, graph });
     const prediction =
-      memory === true ? await services.predictMemory(file, { ...overrides, batch }) : undefined;
+      memory === true ? await predictMemory(file, { ...overrides, batch }) : undefined;
     const drawn = graph === undefined ? [] : ['', `drawn in ${graph}`];
     const table = prediction ? describeMemory(prediction) : describeInspection(inspection);
     return {

@@ -3,6 +3,7 @@ import { limits } from '../../support/limits.js';
 import { inferencePrecisions } from '../../contract/precisions.js';
 import { wholeNames } from '../../data/datasets/index.js';
 import { defineCommand } from '../command.js';
+import { library } from '../library.js';
 import { exitCodes } from '../exitCodes.js';
 import { noteReading, onnxFlags, onnxOptionsOf } from '../onnxFlags.js';
 import { decimal, deviceOf, flags, oneOf, partOf, wholeNumber } from '../options.js';
@@ -12,9 +13,13 @@ import { formatCount, formatUnreadable } from '../table.js';
 import { accuracyLine, assumption } from '../auditText.js';
 import { placesOf } from '../../runtime/storage/places.js';
 
+const labelDataSet = library(
+  async () => (await import('../../selftrain/tasks/labelRun.js')).labelDataSet,
+);
+
 const text = { type: 'string', requiresArg: true } as const;
 
-export const label = defineCommand({
+export default defineCommand({
   usage: 'label <teacher>',
   describe: 'Give pseudo-labels to images, with a checkpoint or an .onnx classifier',
   examples: [
@@ -70,11 +75,11 @@ export const label = defineCommand({
           describe: 'What the network computes in, on a GPU; float32 if missing',
         },
       }),
-  async run(args, { services, progress, interruptible }) {
+  async run(args, { progress, interruptible }) {
     const shard = partOf('--shard', args.shard);
     const opened = noteSets(progress);
     const summary = await interruptible((signal) =>
-      services.labelDataSet(args.teacher, {
+      labelDataSet(args.teacher, {
         data: args.data,
         out: args.out,
         shard: shard?.index,
@@ -103,9 +108,7 @@ export const label = defineCommand({
         onUnfinished: noteUnfinished(progress),
         onReading: noteReading(progress),
         onSet: opened.onSet,
-        onEvent: (event) => {
-          progress.onEvent(event);
-        },
+        onEvent: progress.onEvent,
       }),
     );
     progress.end();

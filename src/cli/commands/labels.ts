@@ -1,11 +1,17 @@
 import type { LabelDiff } from '../../selftrain/review/diff.js';
 import type { GallerySummary } from '../../selftrain/review/gallery.js';
 import { defineCommand, defineGroup } from '../command.js';
+import { library } from '../library.js';
 import { flags, seedOf, wholeNumber } from '../options.js';
-import { exportLabels } from './labelsExport.js';
+import exportLabels from './labelsExport.js';
 import { noteSets } from '../progress.js';
 import { formatBytes, formatCount, formatTable } from '../table.js';
 import { formatPercent } from '../../support/statistics/share.js';
+
+const diffLabels = library(async () => (await import('../../selftrain/review/diff.js')).diffLabels);
+const showLabels = library(
+  async () => (await import('../../selftrain/review/gallery.js')).showLabels,
+);
 
 const text = { type: 'string', requiresArg: true } as const;
 
@@ -40,14 +46,12 @@ const diff = defineCommand({
           describe: 'A file with the class names, one a line, where the labels lack them',
         },
       }),
-  async run(args, { services, progress }) {
-    const summary = await services.diffLabels(args.a, args.b, {
+  async run(args, { progress }) {
+    const summary = await diffLabels(args.a, args.b, {
       top: wholeNumber('--top', args.top, { least: 0, most: 10_000 }),
       csv: args.csv,
       classes: args.classes,
-      onEvent: (event) => {
-        progress.onEvent(event);
-      },
+      onEvent: progress.onEvent,
     });
     progress.end();
     for (const note of summary.notes) progress.note(note);
@@ -189,10 +193,10 @@ const gallery = defineCommand({
           describe: 'A CSV file that takes a line for each image shown, to be filled in',
         },
       }),
-  async run(args, { services, progress }) {
+  async run(args, { progress }) {
     const most = { least: 1, most: 10_000 };
     const opened = noteSets(progress);
-    const summary = await services.showLabels(args.labels, {
+    const summary = await showLabels(args.labels, {
       data: args.data,
       out: args.out,
       against: args.against,
@@ -204,9 +208,7 @@ const gallery = defineCommand({
       seed: seedOf(args.seed),
       template: args.template,
       onSet: opened.onSet,
-      onEvent: (event) => {
-        progress.onEvent(event);
-      },
+      onEvent: progress.onEvent,
     });
     progress.end();
     for (const note of summary.notes) progress.note(note);
@@ -240,7 +242,7 @@ function rightAligned(title: string) {
   return { title, align: 'right' } as const;
 }
 
-export const labels = defineGroup({
+export default defineGroup({
   name: 'labels',
   describe: 'Compare pseudo-labels, look at them, and write them for other programs',
   examples: [

@@ -1,8 +1,13 @@
 import type { ExportLabelsSummary } from '../../selftrain/review/exportLabels.js';
 import { exportTargetNames, exportTargets } from '../../selftrain/review/labelExport/index.js';
 import { defineCommand } from '../command.js';
+import { library } from '../library.js';
 import { oneOf } from '../options.js';
 import { formatBytes, formatCount } from '../table.js';
+
+const exportLabels = library(
+  async () => (await import('../../selftrain/review/exportLabels.js')).exportLabels,
+);
 
 const text = { type: 'string', requiresArg: true } as const;
 
@@ -17,7 +22,7 @@ const targets = exportTargetNames
   .map((name) => `${name}: ${exportTargets[name].describe}`)
   .join('; ');
 
-export const exportLabels = defineCommand({
+export default defineCommand({
   usage: 'export <labels>',
   describe: 'Write labels as CSV or JSON lines, for other programs',
   examples: [
@@ -39,14 +44,12 @@ export const exportLabels = defineCommand({
           describe: 'A file with the class names, one a line, where the labels lack them',
         },
       }),
-  async run(args, { services, progress }) {
-    const summary = await services.exportLabels(args.labels, {
+  async run(args, { progress }) {
+    const summary = await exportLabels(args.labels, {
       to: oneOf('--to', args.to, exportTargetNames) ?? 'csv',
       out: args.out,
       classes: args.classes,
-      onEvent: (event) => {
-        progress.onEvent(event);
-      },
+      onEvent: progress.onEvent,
     });
     progress.end();
     for (const note of summary.notes) progress.note(note);

@@ -2,14 +2,19 @@ import type { PredictReport } from '../../training/labelling/predictImages.js';
 import { limits } from '../../support/limits.js';
 import { formatPercent } from '../../support/statistics/share.js';
 import { defineCommand } from '../command.js';
+import { library } from '../library.js';
 import { noteReading, onnxFlags, onnxOptionsOf } from '../onnxFlags.js';
 import { deviceOf, flags, wholeNumber } from '../options.js';
 import { noteDevice } from '../progress.js';
 import { formatCount, formatTable } from '../table.js';
 
+const predictImages = library(
+  async () => (await import('../../training/labelling/predictImages.js')).predictImages,
+);
+
 const text = { type: 'string', requiresArg: true } as const;
 
-export const predict = defineCommand({
+export default defineCommand({
   usage: 'predict <images..>',
   describe: 'Tell what a network sees in images: its likeliest classes and their probabilities',
   examples: [
@@ -37,7 +42,7 @@ export const predict = defineCommand({
         trust: flags.trust,
         ...onnxFlags,
       }),
-  async run(args, { services, progress, interruptible }) {
+  async run(args, { progress, interruptible }) {
     const request = {
       model: args.model,
       topK: wholeNumber('--top-k', args.topK, { least: 1, most: limits.classes }),
@@ -48,7 +53,7 @@ export const predict = defineCommand({
       onnx: onnxOptionsOf(args),
     };
     const report = await interruptible((signal) =>
-      services.predictImages(args.images, {
+      predictImages(args.images, {
         ...request,
         signal,
         onDevice: noteDevice(progress),

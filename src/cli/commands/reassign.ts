@@ -2,6 +2,7 @@ import { auditedAbove } from '../../selftrain/labels/audit.js';
 import { limits } from '../../support/limits.js';
 import type { ReassignRunSummary } from '../../selftrain/tasks/reassignRun.js';
 import { defineCommand } from '../command.js';
+import { library } from '../library.js';
 import { commandLine } from '../commandLine.js';
 import { exitCodes } from '../exitCodes.js';
 import { noteReading, onnxFlagNames, onnxFlags, onnxOptionsOf } from '../onnxFlags.js';
@@ -11,9 +12,13 @@ import { formatCount, formatTable } from '../table.js';
 import { formatPercent, formatShareOf } from '../../support/statistics/share.js';
 import { accuracyLine, assumption, matchedLines } from '../auditText.js';
 
+const reassignDataSet = library(
+  async () => (await import('../../selftrain/tasks/reassignRun.js')).reassignDataSet,
+);
+
 const text = { type: 'string', requiresArg: true } as const;
 
-export const reassign = defineCommand({
+export default defineCommand({
   usage: 'reassign <kept>',
   describe: 'Label the kept images anew, with a better teacher',
   examples: [
@@ -79,10 +84,10 @@ export const reassign = defineCommand({
         model: flags.model,
         trust: flags.trust,
       }),
-  async run(args, { services, progress, interruptible }) {
+  async run(args, { progress, interruptible }) {
     const opened = noteSets(progress);
     const summary = await interruptible((signal) =>
-      services.reassignDataSet(args.kept, {
+      reassignDataSet(args.kept, {
         teacher: args.teacher,
         data: args.data,
         out: args.out,
@@ -114,9 +119,7 @@ export const reassign = defineCommand({
         onUnfinished: noteUnfinished(progress),
         onReading: noteReading(progress),
         onSet: opened.onSet,
-        onEvent: (event) => {
-          progress.onEvent(event);
-        },
+        onEvent: progress.onEvent,
       }),
     );
     progress.end();

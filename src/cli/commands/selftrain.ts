@@ -4,15 +4,23 @@ import type { NetworkSummary, SelfTrainingSummary } from '../../selftrain/loop/s
 import type { Stopped } from '../../selftrain/loop/selfTrain.js';
 import { describeComparison, isBetter } from '../comparisonText.js';
 import { defineCommand, type CommonArguments } from '../command.js';
+import { library } from '../library.js';
 import { commandLine } from '../commandLine.js';
 import type { Report } from '../context.js';
 import { exitCodes } from '../exitCodes.js';
 import { deviceOf, flags, seedOf } from '../options.js';
 import { settingsOf, textsOf } from '../settings.js';
-import type { Services } from '../services.js';
 import { noteSets } from '../progress.js';
 import { formatClock, formatCount, formatTable, type Column } from '../table.js';
 import { formatPercent, formatShareOf } from '../../support/statistics/share.js';
+
+const loadSelfTrainingConfig = library(
+  async () =>
+    (await import('../../selftrain/loop/loadSelfTrainingConfig.js')).loadSelfTrainingConfig,
+);
+const selfTrain = library(
+  async () => (await import('../../selftrain/loop/selfTrain.js')).selfTrain,
+);
 
 /** Options of the commands that work in the folder of a self-training. */
 export const runOptions = (parser: Argv<CommonArguments>) =>
@@ -41,8 +49,8 @@ export const runOptions = (parser: Argv<CommonArguments>) =>
     });
 
 /** The config of a command line, with what its flags change. */
-export async function configOf(args: StoppedArguments, services: Services) {
-  const { config, folder } = await services.loadSelfTrainingConfig(args.config, settingsOf(args));
+export async function configOf(args: StoppedArguments) {
+  const { config, folder } = await loadSelfTrainingConfig(args.config, settingsOf(args));
   const changed: SelfTrainingConfig = {
     ...config,
     seed: seedOf(args.seed) ?? config.seed,
@@ -51,7 +59,7 @@ export async function configOf(args: StoppedArguments, services: Services) {
   return { config: changed, folder };
 }
 
-export const selftrain = defineCommand({
+export default defineCommand({
   usage: 'selftrain <config>',
   describe: 'Run a whole self-training: teacher, labels, student, and again',
   examples: [
@@ -64,11 +72,11 @@ export const selftrain = defineCommand({
     ],
   ],
   options: runOptions,
-  async run(args, { services, progress, paint, interruptible }) {
-    const { config, folder } = await configOf(args, services);
+  async run(args, { progress, paint, interruptible }) {
+    const { config, folder } = await configOf(args);
     const opened = noteSets(progress);
     const result = await interruptible((signal) =>
-      services.selfTrain(config, {
+      selfTrain(config, {
         configFolder: folder,
         overwrite: args.overwrite,
         acceptData: args.acceptData,
@@ -76,9 +84,7 @@ export const selftrain = defineCommand({
         out: args.out,
         signal,
         onSet: opened.onSet,
-        onEvent: (event) => {
-          progress.onEvent(event);
-        },
+        onEvent: progress.onEvent,
       }),
     );
     progress.end();

@@ -1,16 +1,25 @@
 import type { TrainingConfig } from '../../training/config/config.js';
 import { ConfigError } from '../../support/errors.js';
 import { defineCommand } from '../command.js';
+import { library } from '../library.js';
 import { commandLine } from '../commandLine.js';
 import { exitCodes } from '../exitCodes.js';
 import { deviceOf, flags, seedOf } from '../options.js';
 import { settingsOf, textsOf } from '../settings.js';
-import type { Evaluation, TrainSummary } from '../services.js';
+import type { TrainResult } from '../../training/run/trainFromConfig.js';
+import type { StatedResult } from '../../training/run/judgeRun.js';
 import { noteSets } from '../progress.js';
 import { formatClock, formatTable } from '../table.js';
 import { formatPercent, formatShare } from '../../support/statistics/share.js';
 
-export const train = defineCommand({
+const loadTrainingConfig = library(
+  async () => (await import('../../training/config/loadTrainingConfig.js')).loadTrainingConfig,
+);
+const trainFromConfig = library(
+  async () => (await import('../../training/run/trainFromConfig.js')).trainFromConfig,
+);
+
+export default defineCommand({
   usage: 'train <config>',
   describe: 'Train one network as a config says',
   examples: [
@@ -48,14 +57,14 @@ export const train = defineCommand({
         seed: flags.seed,
         device: flags.device,
       }),
-  async run(args, { services, progress, interruptible }) {
+  async run(args, { progress, interruptible }) {
     if (args.resume && args.overwrite)
       throw new ConfigError('--resume goes on with what --overwrite deletes', {
         code: 'usage',
         where: '--overwrite',
         hint: 'give one of them',
       });
-    const { config, folder } = await services.loadTrainingConfig(args.config, settingsOf(args));
+    const { config, folder } = await loadTrainingConfig(args.config, settingsOf(args));
     const changed: TrainingConfig = {
       ...config,
       seed: seedOf(args.seed) ?? config.seed,
@@ -63,7 +72,7 @@ export const train = defineCommand({
     };
     const opened = noteSets(progress);
     const summary = await interruptible((signal) =>
-      services.trainFromConfig(changed, {
+      trainFromConfig(changed, {
         configFolder: folder,
         resume: args.resume,
         overwrite: args.overwrite,
@@ -72,9 +81,7 @@ export const train = defineCommand({
         out: args.out,
         signal,
         onSet: opened.onSet,
-        onEvent: (event) => {
-          progress.onEvent(event);
-        },
+        onEvent: progress.onEvent,
       }),
     );
     progress.end();
@@ -91,7 +98,7 @@ export const train = defineCommand({
   },
 });
 
-function textOf(summary: TrainSummary): string {
+function textOf(summary: TrainResult): string {
   const { fixed, test, stoppedEarly } = summary;
   const rows = [...validationRows(summary), ...(fixed ? validationRows(fixed, 'fixed, ') : [])];
   const { chosen } = fixed ?? summary;
@@ -116,11 +123,11 @@ function textOf(summary: TrainSummary): string {
 
 /** What the held-out images say of the best weights and, where they are chosen, of the last. */
 function validationRows(
-  { best, chosen }: Pick<TrainSummary, 'best' | 'chosen'>,
+  { best, chosen }: Pick<TrainResult, 'best' | 'chosen'>,
   phase = '',
 ): string[][] {
   const rows: string[][] = [];
-  const add = (name: string, result: Evaluation): void => {
+  const add = (name: string, result: StatedResult): void => {
     rows.push([`${phase}${name}`, 'validation', ...figures(result)]);
   };
   if (best) add(nameOf({ rule: 'best', step: best.step }), best);
@@ -128,7 +135,7 @@ function validationRows(
   return rows;
 }
 
-function nameOf({ rule, step }: Pick<TrainSummary['chosen'], 'rule' | 'step'>): string {
+function nameOf({ rule, step }: Pick<TrainResult['chosen'], 'rule' | 'step'>): string {
   return `${rule}, step ${step}`;
 }
 
@@ -136,7 +143,7 @@ function times(count: number): string {
   return count === 1 ? 'once' : `${count} times (the run was made longer)`;
 }
 
-function figures({ accuracy, loss, images }: Evaluation): string[] {
+function figures({ accuracy, loss, images }: StatedResult): string[] {
   return [
     formatShare(accuracy, images),
     Number.isFinite(loss) ? loss.toFixed(4) : '',

@@ -1,8 +1,13 @@
 import type { ChangedSpelling, TuneResult } from '../../tools/measure/tune/tuneModel.js';
 import { limits } from '../../support/limits.js';
 import { defineCommand } from '../command.js';
+import { library } from '../library.js';
 import { flags, modelPositional, wholeNumber } from '../options.js';
 import { formatCount, formatTable } from '../table.js';
+
+const tuneModel = library(
+  async () => (await import('../../tools/measure/tune/tuneModel.js')).tuneModel,
+);
 
 /** Rows of the table that people read; --json has all. */
 const shownChanges = 15;
@@ -12,7 +17,7 @@ const busy = 1.2;
 
 const text = { type: 'string', requiresArg: true } as const;
 
-export const tune = defineCommand({
+export default defineCommand({
   usage: 'tune <model>',
   describe: 'Time the spellings of a model on this machine once, and choose by that from then on',
   examples: [
@@ -27,18 +32,16 @@ export const tune = defineCommand({
       threads: { ...text, describe: 'Threads of one operator, as it will be trained' },
       again: { type: 'boolean', describe: 'Time again what was timed before' },
     }),
-  async run(args, { services, progress, interruptible }) {
+  async run(args, { progress, interruptible }) {
     const result = await interruptible((signal) =>
-      services.tuneModel(args.model, {
+      tuneModel(args.model, {
         batch: wholeNumber('--batch', args.batch, { least: 1, most: limits.batch }),
         size: wholeNumber('--size', args.size, { least: 1, most: limits.size }),
         classes: wholeNumber('--classes', args.classes, { least: 2, most: limits.classes }),
         threads: wholeNumber('--threads', args.threads, { least: 1, most: limits.threads }),
         again: args.again,
         signal,
-        onEvent: (event) => {
-          progress.onEvent(event);
-        },
+        onEvent: progress.onEvent,
       }),
     );
     progress.end();

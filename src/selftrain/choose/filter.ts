@@ -1,3 +1,5 @@
+import type { Telling } from '../../contract/events.js';
+import { progressTeller } from '../../training/listeners/tell.js';
 import { createHash } from 'node:crypto';
 import { dirname } from 'node:path';
 import { makeFolder, writeFileAtomic } from '../../runtime/storage/atomic.js';
@@ -42,7 +44,7 @@ const manyCopies = 10;
 const withoutId = { label: 'int32', confidence: 'float32' } as const satisfies Columns;
 const withId = { ...withoutId, id: 'text' } as const satisfies Columns;
 
-export interface FilterOptions {
+export interface FilterOptions extends Telling {
   /** The file of kept labels; ledger and histograms are put beside it. */
   readonly out: string;
   /** Labels of less confidence are dropped; default 0.3. */
@@ -67,17 +69,6 @@ export interface FilterOptions {
   readonly previous?: string | undefined;
   /** Stops where the audit gives a warning, before anything is written. */
   readonly strict?: boolean | undefined;
-  readonly onEvent?: ((event: FilterProgress) => void) | undefined;
-}
-
-/** Progress of a filter. */
-export interface FilterProgress {
-  readonly kind: 'progress';
-  /** Rows read, of all passes, of how many. */
-  readonly done: number;
-  readonly total: number;
-  readonly imagesPerSecond: number;
-  readonly unit: 'rows';
 }
 
 export interface FilterSummary {
@@ -148,6 +139,7 @@ class FilterRun {
   readonly #start = performance.now();
   readonly #counts: ConfidenceCounts;
   readonly #classes: readonly string[];
+  readonly #progress: (done: number, total: number) => void;
   /** Rows read in all passes so far. */
   #read = 0;
   #passes = 2;
@@ -163,6 +155,7 @@ class FilterRun {
     private readonly options: FilterOptions,
   ) {
     this.#classes = labels.origin.classes;
+    this.#progress = progressTeller(options, { task: 'filter', unit: 'rows' });
     this.#counts = new ConfidenceCounts(this.#classes.length, rule.threshold);
     this.#sample = corrections && new MarkedSample(corrections);
   }
@@ -211,13 +204,7 @@ class FilterRun {
       look?.(rows);
       yield { rows, said: correctRows(rows, this.corrections, this.labels.origin) };
       this.#read += rowCount(rows);
-      this.options.onEvent?.({
-        kind: 'progress',
-        done: this.#read,
-        total: this.#passes * this.labels.rows,
-        imagesPerSecond: this.#read / ((performance.now() - this.#start) / 1000),
-        unit: 'rows',
-      });
+      this.#progress(this.#read, this.#passes * this.labels.rows);
     }
   }
 

@@ -1,3 +1,4 @@
+import type { Telling } from '../../contract/events.js';
 import { createHash } from 'node:crypto';
 import { existsSync } from 'node:fs';
 import { dirname, resolve } from 'node:path';
@@ -15,7 +16,7 @@ import { readCorrections, type Corrections } from '../labels/corrections.js';
 import { besideKept } from './filter.js';
 import { correctionsBeside, readKeptImages, type KeptImages } from './keptPlaces.js';
 import { KeptSet, type ClassCounts, type KeptInfo } from './keptStore.js';
-import { labelImages, type LabelProgress, type LabelSummary } from '../labels/label.js';
+import { labelImages, type LabelSummary } from '../labels/label.js';
 import { isReadAsOlder, originBy } from '../labels/labelOrigin.js';
 import { ConfidenceMatch } from './matchedPrecision.js';
 import { LabelSet } from '../labels/labelSet.js';
@@ -30,7 +31,7 @@ interface RememberedImages extends ShardMemoryOptions {
   readonly heldOutImages?: Images | undefined;
 }
 
-export interface ReassignOptions {
+export interface ReassignOptions extends Telling {
   /** Kept labels, whose images and copies stay. */
   readonly kept: string;
   /** The file of the new ones; ledger and histograms are put beside it. */
@@ -53,7 +54,6 @@ export interface ReassignOptions {
   readonly remember?: RememberedImages | undefined;
   /** Aborted: stops after the batch that runs; the same call goes on. */
   readonly signal?: AbortSignal | undefined;
-  readonly onEvent?: ((event: LabelProgress) => void) | undefined;
 }
 
 export interface ReassignSummary {
@@ -213,12 +213,12 @@ class ReassignRun {
     out: string,
     memory: ShardMemory | undefined,
   ): Promise<LabelSummary> {
-    const { signal, onEvent } = this.options;
+    const { signal, onEvent, listeners, clock } = this.options;
     const { topK, temperature } = this.origin;
     const kept = subsetSource(this.source, places);
     return labelImages(this.labeller, kept, {
       ...{ out, temperature, topK: topK ?? undefined, overwrite: true },
-      ...{ memory, signal, onEvent },
+      ...{ memory, signal, onEvent, listeners, clock },
     });
   }
 

@@ -1,4 +1,6 @@
 import { rmSync } from 'node:fs';
+import type { Telling } from '../../contract/events.js';
+import { teller, type Tell } from '../../training/listeners/tell.js';
 import type { OnnxReading } from '../../training/labelling/classifier/reading.js';
 import type { Labeller } from '../../training/labelling/labeller.js';
 import { range, type ImageSource } from '../../data/loader/imageSource.js';
@@ -21,16 +23,7 @@ import type { ShardMemory } from './shardMemory.js';
 /** Images of a shard where nobody says how many shards there are. */
 const shardImages = 20_000;
 
-/** Progress of labelling. */
-export interface LabelProgress {
-  readonly kind: 'progress';
-  /** Images done, of how many. */
-  readonly done: number;
-  readonly total: number;
-  readonly imagesPerSecond: number;
-}
-
-export interface LabelOptions {
+export interface LabelOptions extends Telling {
   /** Folder of the shards. */
   readonly out: string;
   /** Into how many shards the set is cut; by default one for each 20,000 images. */
@@ -47,7 +40,6 @@ export interface LabelOptions {
   readonly memory?: ShardMemory | undefined;
   /** Aborted: stops after the batch that runs; finished shards stay. */
   readonly signal?: AbortSignal | undefined;
-  readonly onEvent?: ((event: LabelProgress) => void) | undefined;
 }
 
 export interface LabelSummary {
@@ -92,6 +84,7 @@ class LabelRun {
   readonly #of: number;
   readonly #wanted: readonly number[];
   readonly #start = performance.now();
+  readonly #teller: Tell;
   #total = 0;
   #images = 0;
   #unreadable = 0;
@@ -103,6 +96,7 @@ class LabelRun {
     private readonly options: LabelOptions,
   ) {
     this.#of = shardsOf(source, options);
+    this.#teller = teller(options);
     this.#wanted = options.shard === undefined ? [...range(1, this.#of + 1)] : [options.shard];
   }
 
@@ -246,11 +240,13 @@ class LabelRun {
   }
 
   #tell(): void {
-    this.options.onEvent?.({
+    this.#teller({
       kind: 'progress',
+      task: 'label',
       done: this.#images + this.#unreadable,
       total: this.#total,
-      imagesPerSecond: this.#rate(),
+      rate: this.#rate(),
+      unit: 'images',
     });
   }
 

@@ -95,7 +95,7 @@ export type TrainedNetwork = {
 export async function trainGeneration(
   generation: Generation,
   context: GenerationContext,
-  control: Pick<TrainingControl, 'signal' | 'onEvent'>,
+  control: Omit<TrainingControl, 'resume'>,
 ): Promise<TrainedNetwork | undefined> {
   const network = networkToTrain(generation, context);
   const { plan, first } = await firstPhase(generation, network, context, control);
@@ -123,7 +123,7 @@ async function firstPhase(
   generation: Generation,
   network: NetworkToTrain,
   context: GenerationContext,
-  control: Pick<TrainingControl, 'signal' | 'onEvent'>,
+  control: Omit<TrainingControl, 'resume'>,
 ) {
   const labeller = await liveTeacher(generation, context);
   try {

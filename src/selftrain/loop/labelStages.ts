@@ -3,6 +3,7 @@ import { basename, relative, resolve } from 'node:path';
 import { agreementWithFloat32 } from '../../training/labelling/agreement.js';
 import { agreementNote } from '../../training/labelling/agreementNote.js';
 import { Labeller } from '../../training/labelling/labeller.js';
+import { listening } from '../../training/listeners/tell.js';
 import { preparationOf } from '../../training/record/trainingData.js';
 import { changedImages } from '../../data/loader/cleanImages.js';
 import type { ImageSource } from '../../data/loader/imageSource.js';
@@ -62,8 +63,9 @@ export async function labelStage(
   trained: TrainedNetwork,
   student: StudentConfig,
 ): Promise<readonly string[]> {
-  const { config, sources, stages, context, control } = run.parts;
+  const { config, sources, stages, context } = run.parts;
   const { name, model, trainedAs = name } = labelling;
+  const control = listening(run.parts.control, { network: trainedAs });
   const { topK } = student.labels;
   const { batch, shards, precision } = config.labelling;
   const unlabelled = imagesToLabel(run.parts, labelling, student);
@@ -86,7 +88,7 @@ export async function labelStage(
     called: { ...calledSets, checkpoint: `the weights of ${trainedAs}` },
     outputs: (result) => result.files,
     run: async () => {
-      control.onEvent?.({ kind: 'begin', title: `${name} labels` });
+      control.onEvent({ kind: 'begin', title: `${name} labels` });
       // A killed run left half-written shards here; nobody else writes in its folder.
       recoverFolder(run.path(folder));
       const source = { checkpoint: run.path(trained.checkpoint), model };
@@ -94,7 +96,7 @@ export async function labelStage(
       const options = { batch, threads, device, classNames, noise, precision };
       return withLabeller(await Labeller.create(source, options), async (labeller) => {
         const agreement = await agreementWithFloat32(labeller, source, options, unlabelled);
-        if (agreement) control.onEvent?.({ kind: 'message', text: agreementNote(agreement) });
+        if (agreement) control.onEvent({ kind: 'message', text: agreementNote(agreement) });
         const out = run.path(folder);
         const request = { ...control, out, shards, topK };
         const { interrupted } = await labelImages(labeller, unlabelled, request);
@@ -138,7 +140,8 @@ export async function filterStage(
   { labels: wanted }: StudentConfig,
   { generation, previous }: LabelGeneration,
 ): Promise<KeptLabels> {
-  const { config, configFolder, stages, control } = run.parts;
+  const { config, configFolder, stages } = run.parts;
+  const { onEvent: tell } = listening(run.parts.control, { network: name });
   const rule = ruleOf(wanted);
   const corrections =
     rule.corrections === undefined ? undefined : resolve(configFolder, rule.corrections);
@@ -162,7 +165,7 @@ export async function filterStage(
     short: true,
     outputs: ({ path }) => [path, ...Object.values(besideKept(path))],
     run: async () => {
-      control.onEvent?.({ kind: 'begin', title: `${name} filter` });
+      tell({ kind: 'begin', title: `${name} filter` });
       const labels = run.path(placesOf(name).labels);
       recoverFolder(labels);
       const summary = await inTermsOfConfig(generation, () =>
@@ -173,16 +176,15 @@ export async function filterStage(
           seed: config.seed,
           generation,
           previous: previous && run.path(previous.path),
-          onEvent: control.onEvent,
+          onEvent: tell,
         }),
       );
-      for (const text of summary.warnings)
-        control.onEvent?.({ kind: 'message', text: `warning: ${text}` });
+      for (const text of summary.warnings) tell({ kind: 'message', text: `warning: ${text}` });
       const { kept, images, corrected, rejected } = summary;
       const said =
         corrected + rejected === 0 ? '' : `; a person corrected ${corrected}, dropped ${rejected}`;
       const text = `${name}: kept ${kept} of ${images} pseudo-labels${said}`;
-      control.onEvent?.({ kind: 'message', text });
+      tell({ kind: 'message', text });
       return keptLabels(summary, out);
     },
     clear: () => run.remove(out),

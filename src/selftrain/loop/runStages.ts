@@ -5,29 +5,25 @@
 import { existsSync, rmSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { removeOwnFiles } from '../../runtime/storage/ownFiles.js';
-import type { TrainingEvent } from '../../training/run/runTraining.js';
+import type { Tell } from '../../training/listeners/tell.js';
+import type { Telling } from '../../contract/events.js';
 import type { Json } from '../../contract/checkpointSchema.js';
 import type { SelfTrainingConfig } from './config.js';
-import type { FilterProgress } from '../choose/filter.js';
 import type { GenerationContext } from './generation.js';
-import type { LabelProgress } from '../labels/label.js';
 import type { Stage, Stages } from './lineage.js';
 import type { SelfTrainingNetwork } from './networks.js';
 import type { SelfTrainingSources } from './sets.js';
 import { isObject } from '../../support/objects.js';
 
-/** Events of a self-training. */
-export type SelfTrainingEvent =
-  | TrainingEvent
-  | { readonly kind: 'begin'; readonly title: string; readonly steps?: undefined }
-  | LabelProgress
-  | FilterProgress;
-
 /** Callbacks and switches of a self-training. */
-export interface PipelineControl {
+export interface PipelineControl extends Telling {
   /** Aborted: stops at the next step or batch; what is done stays. */
   readonly signal?: AbortSignal | undefined;
-  readonly onEvent?: ((event: SelfTrainingEvent) => void) | undefined;
+}
+
+/** Control of the stages, whose events go to all who listen to the run. */
+export interface StageControl extends Pick<PipelineControl, 'signal'> {
+  readonly onEvent: Tell;
 }
 
 /** Thrown to leave a run that was told to stop. */
@@ -45,7 +41,7 @@ export interface PipelineParts {
   readonly recorded?: readonly string[] | undefined;
   readonly stages: Stages;
   readonly context: GenerationContext;
-  readonly control: PipelineControl;
+  readonly control: StageControl;
 }
 
 /** Runs the stages of a run in its folder. */

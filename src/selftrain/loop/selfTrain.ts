@@ -4,6 +4,7 @@ import type { Json } from '../../contract/checkpointSchema.js';
 import { chooseDevice, requireLabelPrecision } from '../../runtime/machine/device.js';
 import { deviceNote, type DeviceChoice } from '../../runtime/machine/deviceNames.js';
 import { machine } from '../../runtime/machine/machine.js';
+import { listening } from '../../training/listeners/tell.js';
 import { resizer, resizerNote } from '../../training/record/resizer.js';
 import type { MemoryOptions } from '../../data/memory/setMemory.js';
 import { classesOfRun, configFolderEntry } from '../../training/record/runRecord.js';
@@ -23,7 +24,7 @@ import { runGenerations } from './generations.js';
 import { Stages } from './lineage.js';
 import { openNetworks, requireTrainable } from './networks.js';
 import { Pipeline } from './pipeline.js';
-import { Interrupted, type PipelineControl } from './runStages.js';
+import { Interrupted, type PipelineControl, type StageControl } from './runStages.js';
 import { openSets, sourcesOf, type RememberedSets, type SelfTrainingSets } from './sets.js';
 import { summaryOf, writeSummary, type SelfTrainingSummary } from './summary.js';
 
@@ -45,6 +46,8 @@ export interface SelfTrainOptions extends PipelineControl {
   /** Models by a name that the config uses, before files and shipped models. */
   readonly models?: Readonly<Record<string, Model>> | undefined;
 }
+
+type ListeningOptions = ReturnType<typeof listening<SelfTrainOptions>>;
 
 /** A run that was told to stop, and in which stage. */
 export interface Stopped {
@@ -86,10 +89,11 @@ export async function runSelfTraining(
  */
 export async function inRunFolder<T>(
   config: SelfTrainingConfig,
-  options: SelfTrainOptions,
+  given: SelfTrainOptions,
   use: (pipeline: Pipeline) => Promise<T>,
 ): Promise<T | Stopped> {
-  const { configFolder, models, out = join('runs', config.name) } = options;
+  const { configFolder, models, out = join('runs', config.name) } = given;
+  const options = listening(given, { run: out });
   const choice = await deviceOf(config);
   // All that can be wrong with the config and the data shows before anything is written.
   const recorded = classesOfRun(readRunInfo(out));
@@ -113,9 +117,7 @@ export async function inRunFolder<T>(
       node: process.version,
     });
     await keep();
-    const { unreadable: limit, decode } = config.data;
-    const unreadable = new UnreadableImages({ file: placesOf(out).unreadable, limit });
-    for (const left of beside) unreadable.addBeside(left);
+    const unreadable = unreadableOf(config, out, beside);
     const notes = networks.flatMap((network) => network.notes ?? []);
     const changed = sets.labelled.packed ? undefined : resizerNote(before);
     const stages = stagesIn(out, options, [deviceNote(choice), changed, ...notes]);
@@ -127,13 +129,12 @@ export async function inRunFolder<T>(
       device: config.device,
       runsOn: choice.device,
       labelPrecision: config.labelling.precision,
-      pool,
-      unreadable,
-      decode,
+      ...{ pool, unreadable },
+      decode: config.data.decode,
     };
     const sources = sourcesOf(sets, { pool, unreadable });
-    const given = { config, configFolder, networks, sources, stages, context, control: options };
-    const result = await use(new Pipeline({ ...given, recorded }));
+    const parts = { config, configFolder, networks, sources, stages, context, control: options };
+    const result = await use(new Pipeline({ ...parts, recorded }));
     tell(options, unreadable.note);
     return result;
   } catch (error) {
@@ -146,6 +147,18 @@ export async function inRunFolder<T>(
     await pool.close();
     run.close();
   }
+}
+
+/** The images of a run that cannot be read, with the files that were left out from the start. */
+function unreadableOf(
+  { data }: SelfTrainingConfig,
+  folder: string,
+  beside: RememberedSets['beside'],
+): UnreadableImages {
+  const file = placesOf(folder).unreadable;
+  const unreadable = new UnreadableImages({ file, limit: data.unreadable });
+  for (const left of beside) unreadable.addBeside(left);
+  return unreadable;
 }
 
 /**
@@ -167,7 +180,7 @@ async function deviceOf(config: SelfTrainingConfig): Promise<DeviceChoice> {
  */
 async function setsOf(
   config: SelfTrainingConfig,
-  options: SelfTrainOptions,
+  options: ListeningOptions,
   out: string,
   recorded: readonly string[] | undefined,
 ): Promise<RememberedSets> {
@@ -190,7 +203,7 @@ async function setsOf(
 /** The stages of a run's folder; `notes` are told before the first that is not done yet. */
 function stagesIn(
   folder: string,
-  options: SelfTrainOptions,
+  options: ListeningOptions,
   notes: readonly (string | undefined)[],
 ): Stages {
   let told = false;
@@ -208,7 +221,7 @@ function stagesIn(
 }
 
 /** Rules by which the run's folder remembers its images: from the first stage on. */
-function memoryOf(folder: string, options: SelfTrainOptions): MemoryOptions {
+function memoryOf(folder: string, options: ListeningOptions): MemoryOptions {
   const { acceptData, overwrite, hashData, onSet } = options;
   return {
     ...{ folder, acceptData, overwrite, hashData, onSet },
@@ -219,8 +232,8 @@ function memoryOf(folder: string, options: SelfTrainOptions): MemoryOptions {
   };
 }
 
-function tell({ onEvent }: PipelineControl, text: string | undefined): void {
-  if (text !== undefined) onEvent?.({ kind: 'message', text });
+function tell({ onEvent }: StageControl, text: string | undefined): void {
+  if (text !== undefined) onEvent({ kind: 'message', text });
 }
 
 /** A person's corrections are read by the filter, long after the start; their mistakes show here. */

@@ -1,22 +1,21 @@
+import type { Telling } from '../../contract/events.js';
+import { progressTeller } from '../../training/listeners/tell.js';
 import { dirname } from 'node:path';
 import { makeFolder } from '../../runtime/storage/atomic.js';
 import { Best } from './best.js';
 import { CsvWriter } from '../labels/csv.js';
-import type { FilterProgress } from '../choose/filter.js';
 import { joinLabels, type LabelPair } from '../labels/labelJoin.js';
 import type { LabelTable } from '../labels/labelTable.js';
 import { openLabelTable } from '../labels/labelTable.js';
-import { rowProgress } from './rowProgress.js';
 import { shortestFloat32 } from '../../support/floatText.js';
 
-export interface DiffOptions {
+export interface DiffOptions extends Telling {
   /** Number of the most confident changes to list (default: 10). */
   readonly top?: number | undefined;
   /** A CSV file that takes every change. */
   readonly csv?: string | undefined;
   /** A file with the names of the classes, one a line, where the labels do not tell. */
   readonly classes?: string | undefined;
-  readonly onEvent?: ((event: FilterProgress) => void) | undefined;
 }
 
 /** An image whose class changed. */
@@ -98,6 +97,7 @@ export async function diffLabels(
   const tally = new DiffTally(first.origin.classes, options.top ?? 10);
   const { csv } = options;
   if (csv !== undefined) makeFolder(dirname(csv));
+  const progress = progressTeller(options, { task: 'diff', unit: 'rows' });
   const writer = csv === undefined ? undefined : new CsvWriter(csv, csvColumns);
   try {
     const compared = await joinLabels(first, second, {
@@ -113,7 +113,9 @@ export async function diffLabels(
           shortestFloat32(confidenceAfter),
         ]);
       },
-      onRows: rowProgress(first.rows + second.rows, options.onEvent),
+      onRows: (done) => {
+        progress(done, first.rows + second.rows);
+      },
     });
     writer?.commit();
     const seconds = (performance.now() - start) / 1000;

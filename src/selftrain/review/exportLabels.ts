@@ -1,23 +1,22 @@
+import type { Telling } from '../../contract/events.js';
+import { progressTeller } from '../../training/listeners/tell.js';
 import { dirname, extname, resolve } from 'node:path';
 import { makeFolder } from '../../runtime/storage/atomic.js';
 import { rowCount, type Columns, type Rows } from '../../runtime/storage/parquet/writer.js';
 import { ConfigError } from '../../support/errors.js';
-import type { FilterProgress } from '../choose/filter.js';
 import { keptColumns } from '../choose/keptStore.js';
 import { exportTargets, type ExportTargetName } from './labelExport/index.js';
 import type { ExportedLabel } from './labelExport/target.js';
 import { labelColumns, probabilityColumns } from '../labels/labelStore.js';
 import { openLabelTable, type LabelTable } from '../labels/labelTable.js';
 import { ledgerColumns } from '../choose/ledger.js';
-import { rowProgress } from './rowProgress.js';
 
-export interface ExportLabelsRequest {
+export interface ExportLabelsRequest extends Telling {
   readonly to: ExportTargetName;
   /** The file to write. */
   readonly out: string;
   /** A file with the names of the classes, one a line, where the labels do not tell. */
   readonly classes?: string | undefined;
-  readonly onEvent?: ((event: FilterProgress) => void) | undefined;
 }
 
 export interface ExportLabelsSummary {
@@ -43,7 +42,7 @@ export interface ExportLabelsSummary {
  */
 export async function exportLabels(
   labels: string,
-  { to, out, classes, onEvent }: ExportLabelsRequest,
+  { to, out, classes, ...telling }: ExportLabelsRequest,
 ): Promise<ExportLabelsSummary> {
   const start = performance.now();
   requireOtherFile(labels, out, to);
@@ -57,7 +56,7 @@ export async function exportLabels(
   const target = await exportTargets[to].load();
   makeFolder(dirname(out));
   const sink = target.open(out, about);
-  const onRows = rowProgress(total, onEvent);
+  const progress = progressTeller(telling, { task: 'export', unit: 'rows' });
   try {
     const label = emptyLabel(kind === 'ledger' ? 0 : (origin.topK ?? origin.classes.length));
     let done = 0;
@@ -67,7 +66,7 @@ export async function exportLabels(
         sink.add(label);
       }
       done += rowCount(rows);
-      onRows?.(done);
+      progress(done, total);
     }
     const bytes = sink.commit();
     const seconds = (performance.now() - start) / 1000;

@@ -1,3 +1,5 @@
+import type { Telling } from '../../contract/events.js';
+import { progressTeller } from '../../training/listeners/tell.js';
 import { existsSync, statSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { openUnlabelledSet } from '../../data/datasets/openSets.js';
@@ -8,7 +10,6 @@ import { ConfigError } from '../../support/errors.js';
 import { measureAudit, readAudit, type AuditResult } from '../labels/audit.js';
 import { readCorrections, sampleColumns, undecided } from '../labels/corrections.js';
 import { csvLine } from '../labels/csv.js';
-import type { FilterProgress } from '../choose/filter.js';
 import {
   pickDisagreements,
   pickImages,
@@ -20,9 +21,8 @@ import {
 import { renderGallery } from './galleryPage.js';
 import { picturesOf } from './galleryPictures.js';
 import { openLabelTable, type LabelTable } from '../labels/labelTable.js';
-import { rowProgress } from './rowProgress.js';
 
-export interface GalleryOptions {
+export interface GalleryOptions extends Telling {
   /** The HTML file. */
   readonly out: string;
   /** A file with the names of the classes, one a line, where the labels do not tell. */
@@ -41,7 +41,6 @@ export interface GalleryOptions {
   readonly seed?: number | undefined;
   /** A CSV file that takes a line for each image that is shown, to be filled in as corrections. */
   readonly template?: string | undefined;
-  readonly onEvent?: ((event: FilterProgress) => void) | undefined;
 }
 
 export interface GalleryRequest extends GalleryOptions {
@@ -107,10 +106,10 @@ export async function writeGallery(
   const corrections =
     options.corrections === undefined ? undefined : readCorrections(options.corrections, classes);
   const { perClass = fitting(classes.length), against, template } = options;
-  const onRows = rowProgress(table.rows, options.onEvent);
+  const progress = progressTeller(options, { task: 'gallery', unit: 'rows' });
   const wanted = options.auditSample;
   const { all, sample } = await pickImages(table, {
-    ...{ perClass, corrections, onRows },
+    ...{ perClass, corrections, onRows: (done) => progress(done, table.rows) },
     sample: wanted === undefined ? undefined : { images: wanted, seed: options.seed ?? 1 },
   });
   const other = against === undefined ? undefined : await openLabelTable(against, named);

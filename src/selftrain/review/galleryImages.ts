@@ -113,7 +113,7 @@ interface PickRequest {
   readonly perClass: number;
   readonly sample: SampleRequest | undefined;
   readonly corrections: Corrections | undefined;
-  readonly onRows: ((rows: number) => void) | undefined;
+  readonly onRows: (rows: number) => void;
 }
 
 /**
@@ -132,7 +132,7 @@ export async function pickImages(
   for await (const rows of table.read(columns)) {
     pickRows(rows, classes, corrections, draw);
     read += rows.id.length;
-    onRows?.(read);
+    onRows(read);
   }
   const all = classes.map(({ images, sum, histogram, surest, leastSure }, label) => {
     const best = new Set(surest.items);

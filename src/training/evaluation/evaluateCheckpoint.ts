@@ -1,3 +1,5 @@
+import type { Telling } from '../../contract/events.js';
+import { listening, type Tell } from '../listeners/tell.js';
 import { rmSync } from 'node:fs';
 import { basename, dirname } from 'node:path';
 import type { Severity } from '../../data/augment/corruptions/severities.js';
@@ -16,12 +18,7 @@ import { shareFacts, type ShareFacts } from '../../support/statistics/share.js';
 import type { OnnxOptions, OnnxReading } from '../labelling/classifier/reading.js';
 import { type ModelChoice, parseTrainingConfig, type TrainingConfig } from '../config/config.js';
 import type { DeviceChoice, DeviceName } from '../../runtime/machine/deviceNames.js';
-import {
-  evaluateClean,
-  type EvaluateOptions,
-  type EvaluationProgress,
-  type NetworkEvaluation,
-} from './evaluateNetwork.js';
+import { evaluateClean, type EvaluateOptions, type NetworkEvaluation } from './evaluateNetwork.js';
 import { wholeNames } from '../../data/datasets/index.js';
 import { openLabelledSet } from '../../data/datasets/openSets.js';
 import { Labeller, type LabellerOptions } from '../labelling/labeller.js';
@@ -41,8 +38,7 @@ import { unfinishedRun, type UnfinishedRun } from '../record/unfinishedRun.js';
 import { checkRanges } from '../../support/optionRanges.js';
 import { field } from '../../support/objects.js';
 
-export interface EvaluateCheckpointOptions
-  extends Omit<EvaluateOptions, 'onEvent'>, MeasuredOptions {
+export interface EvaluateCheckpointOptions extends EvaluateOptions, MeasuredOptions {
   /** A labelled set, as openLabelledSet names it; the test set of the checkpoint's config if missing. */
   readonly data?: string | undefined;
   /** Images of a run. */
@@ -75,9 +71,6 @@ export interface EvaluateCheckpointOptions
   readonly onUnfinished?: ((run: UnfinishedRun) => void) | undefined;
   /** Told how an .onnx file is read. */
   readonly onReading?: LabellerOptions['onReading'];
-  readonly onEvent?:
-    | ((event: EvaluationProgress | { readonly kind: 'begin'; readonly title: string }) => void)
-    | undefined;
 }
 
 /** All that was asked for; plain data. */
@@ -152,14 +145,15 @@ export async function evaluateCheckpoint(
     const unreadable = new UnreadableImages({ file, limit, allow: '--unreadable' });
     options.onSet?.(describeSet('test', subject.images));
     unreadable.addBeside(subject.images.leftOut);
-    const report = await measure(subject, { ...rest, pool, unreadable });
+    const report = await measure(subject, { ...listening(rest), pool, unreadable });
     return { ...report, digest, ...(unfinished && { unfinished }) };
   } finally {
     await pool.close();
   }
 }
 
-type MeasureOptions = Omit<EvaluateCheckpointOptions, 'unreadable'> & RobustnessOptions;
+type MeasureOptions = Omit<EvaluateCheckpointOptions, 'unreadable' | keyof Telling> &
+  Omit<RobustnessOptions, keyof Telling> & { readonly onEvent: Tell };
 
 async function measure(
   subject: Subject,
@@ -177,7 +171,7 @@ async function measure(
     trust: options.trust,
     onReading: options.onReading,
   };
-  const begin = (title: string): void => onEvent?.({ kind: 'begin', title });
+  const begin = (title: string): void => onEvent({ kind: 'begin', title });
   const labeller = await Labeller.create(path, network);
   options.onDevice?.(labeller.device);
   try {

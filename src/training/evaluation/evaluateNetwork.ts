@@ -1,3 +1,5 @@
+import type { Telling } from '../../contract/events.js';
+import { progressTeller } from '../listeners/tell.js';
 import { requireSameNumbers } from '../../data/sets/classes.js';
 import { evenly, type ImageSource } from '../../data/loader/imageSource.js';
 import { argmaxRow, Evaluation, type Measures } from '../../support/statistics/scores.js';
@@ -5,20 +7,11 @@ import { DataError } from '../../support/errors.js';
 import type { Labeller, Prediction } from '../labelling/labeller.js';
 import { checkRanges } from '../../support/optionRanges.js';
 
-/** Images done, of how many. */
-export interface EvaluationProgress {
-  readonly kind: 'progress';
-  readonly done: number;
-  readonly total: number;
-  readonly imagesPerSecond: number;
-}
-
-export interface EvaluateOptions {
+export interface EvaluateOptions extends Telling {
   /** Number of images, evenly spread over the set (default: all). */
   readonly images?: number | undefined;
   /** Aborted: its reason is thrown between two batches. */
   readonly signal?: AbortSignal | undefined;
-  readonly onEvent?: ((event: EvaluationProgress) => void) | undefined;
   /** Told of each image that could be read, by its index, and if its likeliest class is its own. */
   readonly onImage?: ((image: number, right: boolean) => void) | undefined;
 }
@@ -94,26 +87,21 @@ export function requireLabels(
 
 /** Counts images of an evaluation, or of several after one another, and tells of them. */
 export class Meter {
-  readonly #start = performance.now();
+  readonly #progress: (done: number, total: number) => void;
   #done = 0;
 
   constructor(
     readonly total: number,
-    private readonly options: Pick<EvaluateOptions, 'signal' | 'onEvent'>,
-  ) {}
+    private readonly options: Pick<EvaluateOptions, 'signal' | keyof Telling>,
+  ) {
+    this.#progress = progressTeller(options, { task: 'evaluate', unit: 'images' });
+  }
 
   /** Throws once the signal is aborted. */
   add(images: number): void {
-    const { signal, onEvent } = this.options;
-    signal?.throwIfAborted();
+    this.options.signal?.throwIfAborted();
     this.#done += images;
-    const seconds = (performance.now() - this.#start) / 1000;
-    onEvent?.({
-      kind: 'progress',
-      done: this.#done,
-      total: this.total,
-      imagesPerSecond: this.#done / seconds,
-    });
+    this.#progress(this.#done, this.total);
   }
 }
 

@@ -54,7 +54,7 @@ export interface FixResolutionRequest extends Pick<
  */
 export async function fixResolution(
   request: FixResolutionRequest,
-  control: Pick<TrainingControl, 'signal' | 'onEvent'> = {},
+  control: Omit<TrainingControl, 'resume'> = {},
 ): Promise<TrainingOutcome> {
   const plan = await fixPlan(request);
   const same = beginsAsBefore(plan, request.checkpoint);

@@ -1,5 +1,6 @@
 import { existsSync } from 'node:fs';
 import type { BestResult, Json } from '../../contract/checkpointSchema.js';
+import type { Happening, Telling } from '../../contract/events.js';
 import type { Model } from '../../compiler/trace/defineModel.js';
 import { recoverFolder } from '../../runtime/storage/atomic.js';
 import {
@@ -9,7 +10,7 @@ import {
   pruneCheckpoints,
   type Checkpoint,
 } from '../../runtime/storage/checkpoint.js';
-import { MetricsWriter, readMetrics } from '../../runtime/storage/metrics.js';
+import { readMetrics } from '../../runtime/storage/metrics.js';
 import { learningRateAt, type Schedule } from '../../runtime/engine/schedules.js';
 import { removeOwnFiles } from '../../runtime/storage/ownFiles.js';
 import { placesOf } from '../../runtime/storage/places.js';
@@ -22,9 +23,10 @@ import {
   Trainer,
   type BatchSource,
   type EvaluationImages,
-  type StepEvent,
   type TrainerOptions,
 } from '../trainer/trainer.js';
+import { metricsFile } from '../listeners/metricsFile.js';
+import { teller, type Tell } from '../listeners/tell.js';
 import { unfinishedRun } from '../record/unfinishedRun.js';
 
 /** One network's training, with all that makes it reproducible. */
@@ -65,34 +67,12 @@ export function everyEpochs(epochs: number, { stepsPerEpoch }: BatchSource): num
   return Math.max(1, Math.round(epochs * stepsPerEpoch));
 }
 
-export type TrainingEvent =
-  | {
-      readonly kind: 'begin';
-      /** Title of what is trained. */
-      readonly title: string;
-      readonly steps: number;
-      /** Steps done before, by the run that this one resumes. */
-      readonly firstStep: number;
-    }
-  | StepEvent
-  | {
-      readonly kind: 'evaluation';
-      readonly step: number;
-      readonly accuracy: number;
-      readonly loss: number;
-      /** Held-out images that it is of. */
-      readonly images: number;
-    }
-  | { readonly kind: 'checkpoint'; readonly step: number; readonly path: string }
-  | { readonly kind: 'message'; readonly text: string };
-
 /** Callbacks and switches of a training run. */
-export interface TrainingControl {
+export interface TrainingControl extends Telling {
   /** Continue from the newest checkpoint; a new run starts over. */
   readonly resume?: boolean | undefined;
   /** Aborted: stops at the next step boundary with a checkpoint. */
   readonly signal?: AbortSignal | undefined;
-  readonly onEvent?: ((event: TrainingEvent) => void) | undefined;
 }
 
 /** Result of a training run. */
@@ -172,6 +152,8 @@ function configSteps({ state: { config } }: Checkpoint): number | undefined {
 class TrainingRun {
   readonly #checkpoints: string;
   readonly #metricsPath: string;
+  readonly #keep: (event: Happening) => void;
+  readonly #tellOthers: Tell;
   #best: BestResult | null = null;
   /** Loss of the best evaluation; undefined where it is not known. */
   #bestLoss: number | undefined;
@@ -184,21 +166,18 @@ class TrainingRun {
   ) {
     this.#checkpoints = placesOf(plan.folder).checkpoints;
     this.#metricsPath = placesOf(plan.folder).metrics;
+    this.#keep = metricsFile(this.#metricsPath);
+    this.#tellOthers = teller(control, { run: plan.folder, network: plan.title });
   }
 
   async run(): Promise<TrainingOutcome> {
     const { plan, trainer } = this;
     await this.#start();
-    for (const note of planNotes(plan)) this.#tell(`note: ${note}`);
-    this.control.onEvent?.({
-      kind: 'begin',
-      title: plan.title,
-      steps: plan.steps,
-      firstStep: trainer.step,
-    });
-    const metrics = MetricsWriter.open(this.#metricsPath, trainer.step);
+    for (const note of planNotes(plan)) this.#note(`note: ${note}`);
+    const begin = { kind: 'begin', title: plan.title, steps: plan.steps } as const;
+    this.#tell({ ...begin, firstStep: trainer.step });
     try {
-      if (trainer.step === 0) await this.#save(metrics);
+      if (trainer.step === 0) await this.#save();
       const { stepsPerEpoch } = plan.source;
       const totals = { steps: plan.steps, stepsPerEpoch };
       const steps = {
@@ -209,22 +188,19 @@ class TrainingRun {
         stopsAfter: (step: number) => this.#isBoundary(step),
       };
       for await (const event of trainer.run(plan.source, steps)) {
-        const { kind, step, epoch, loss, accuracy, learningRate, skipped } = event;
-        const figures = { kind, step, epoch, loss, accuracy, learningRate };
-        metrics.append(skipped === undefined ? figures : { ...figures, skipped });
-        this.control.onEvent?.(event);
+        const { step } = event;
+        this.#tell(event);
         // The state of an earlier step is gone; every step with a boundary is the last of its events.
         if (step < trainer.step) continue;
-        await this.#boundary(step, metrics);
+        await this.#boundary(step);
         if (this.control.signal?.aborted || this.#stopped) break;
       }
-      if (this.#saved?.step !== trainer.step) await this.#save(metrics);
+      if (this.#saved?.step !== trainer.step) await this.#save();
       if (this.#stopped) this.#tellWhy();
     } catch (error) {
-      metrics.flush();
       throw this.#withCheckpoint(error);
     } finally {
-      metrics.close();
+      this.#tell({ kind: 'end', step: trainer.step });
     }
     return {
       trainer,
@@ -242,7 +218,7 @@ class TrainingRun {
       return;
     }
     const { checkpoint, damaged } = latestCheckpoint(this.#checkpoints);
-    for (const { message } of damaged) this.#tell(`skipped a damaged checkpoint: ${message}`);
+    for (const { message } of damaged) this.#note(`skipped a damaged checkpoint: ${message}`);
     if (checkpoint === undefined) {
       const [first] = damaged;
       if (first) throw first;
@@ -252,7 +228,7 @@ class TrainingRun {
     const { step, best, steps } = await this.trainer.resume(checkpoint.path);
     await this.trainer.requireFinite();
     for (const note of stretchNotes(this.plan, { step, steps: steps ?? configSteps(checkpoint) }))
-      this.#tell(`note: ${note}`);
+      this.#note(`note: ${note}`);
     discardCheckpointsAfter(this.#checkpoints, step);
     this.#best = best;
     this.#bestLoss = best ? lossAt(this.#metricsPath, best.step) : undefined;
@@ -263,7 +239,7 @@ class TrainingRun {
     const { initial, classes } = this.plan;
     if (initial === undefined) return;
     const unfinished = unfinishedRun(initial);
-    if (unfinished) this.#tell(`note: ${unfinished.note}`);
+    if (unfinished) this.#note(`note: ${unfinished.note}`);
     await this.trainer.startFrom(initial, classes);
   }
 
@@ -281,13 +257,19 @@ class TrainingRun {
 
   #tellWhy(): void {
     const { step } = this.trainer;
-    this.#tell(
+    this.#note(
       `stopped early after step ${step}: no better evaluation since step ${this.#best?.step ?? 0}`,
     );
   }
 
-  #tell(text: string): void {
-    this.control.onEvent?.({ kind: 'message', text });
+  /** Tells the run's own file first: its faults end the run. */
+  #tell(event: Happening): void {
+    this.#keep(event);
+    this.#tellOthers({ step: this.trainer.step, ...event });
+  }
+
+  #note(text: string): void {
+    this.#tell({ kind: 'message', text });
   }
 
   #isBoundary(step: number): boolean {
@@ -295,23 +277,22 @@ class TrainingRun {
     return (validation && step % evaluateEvery === 0) || step % checkpointEvery === 0;
   }
 
-  async #boundary(step: number, metrics: MetricsWriter): Promise<void> {
+  async #boundary(step: number): Promise<void> {
     const { plan, trainer } = this;
     const last = step === plan.steps;
     if (plan.validation && (last || step % plan.evaluateEvery === 0)) {
       const { accuracy, loss, images } = await trainer.evaluate(plan.validation);
-      metrics.append({ kind: 'eval', step, accuracy, loss });
-      this.control.onEvent?.({ kind: 'evaluation', step, accuracy, loss, images });
+      this.#tell({ kind: 'evaluation', step, accuracy, loss, images });
       if (this.#isBetter(accuracy, loss)) {
         this.#best = { step, metric: 'accuracy', value: accuracy };
         this.#bestLoss = loss;
         if (plan.choose !== 'last') {
-          await this.#save(metrics);
+          await this.#save();
           return;
         }
       }
     }
-    if (last || this.#stopped || step % plan.checkpointEvery === 0) await this.#save(metrics);
+    if (last || this.#stopped || step % plan.checkpointEvery === 0) await this.#save();
   }
 
   /** Compares by accuracy, then by loss; if both are equal, the first stays the best. */
@@ -320,9 +301,9 @@ class TrainingRun {
     return accuracy === this.#best.value && loss < (this.#bestLoss ?? -Infinity);
   }
 
-  async #save(metrics: MetricsWriter): Promise<void> {
+  async #save(): Promise<void> {
     const { plan, trainer } = this;
-    metrics.flush();
+    this.#tell({ kind: 'saving', step: trainer.step });
     const { stepsPerEpoch } = plan.source;
     const path = await trainer.save(this.#checkpoints, {
       epoch: Math.floor(trainer.step / stepsPerEpoch),
@@ -337,7 +318,7 @@ class TrainingRun {
     this.#saved = { step: trainer.step, path };
     const kept = plan.choose === 'last' ? undefined : this.#best?.step;
     pruneCheckpoints(this.#checkpoints, plan.keepLast, kept);
-    this.control.onEvent?.({ kind: 'checkpoint', step: trainer.step, path });
+    this.#tell({ kind: 'checkpoint', step: trainer.step, path });
   }
 
   /** Names the last good checkpoint where training went wrong. */

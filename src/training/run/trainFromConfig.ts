@@ -64,7 +64,8 @@ import {
   openTrainingSets,
   unreadableOf,
 } from '../record/trainingData.js';
-import type { StepEvent } from '../trainer/trainer.js';
+import type { Happening } from '../../contract/events.js';
+import { teller } from '../listeners/tell.js';
 
 /** Options of trainFromConfig. */
 export interface TrainFromConfigOptions extends TrainingControl {
@@ -114,6 +115,10 @@ export async function trainFromConfig(
   const choice = await chooseDevice(config.device, config.precision);
   const note = deviceNote(choice);
   const { configFolder, out = join('runs', config.name), resume = false } = options;
+  const tell = teller(options, { run: out });
+  const say = (text: string | undefined): void => {
+    if (text !== undefined) tell({ kind: 'message', text });
+  };
   const run = RunFolder.open(out);
   const pool = new LoaderPool();
   try {
@@ -122,18 +127,15 @@ export async function trainFromConfig(
     const recorded = resume ? classesOfRun(run.readInfo()) : undefined;
     if (!resume) forgetEnd(out);
     const { acceptData, hashData, onSet } = options;
-    const tell = (text: string): void => options.onEvent?.({ kind: 'message', text });
     const opened = await openRun(config, configFolder, {
-      ...{ pool, folder: out, resume, acceptData, hashData, onSet, tell, recorded },
+      ...{ pool, folder: out, resume, acceptData, hashData, onSet, tell: say, recorded },
       runsOn: choice.device,
     });
     const { network, context, source } = opened;
     const notes = !resume || lastStep(out) === 0 ? requireStart(opened) : [];
     await opened.keepSets();
     // No filter touches the images of a data set that is named whole.
-    const resized = resume && namesPaths(config.data);
-    const changed = resized ? resizerNote(run.readInfo()) : undefined;
-    if (changed !== undefined) tell(changed);
+    if (resume && namesPaths(config.data)) say(resizerNote(run.readInfo()));
     run.writeInfo({
       resizer,
       config: toJson(config),
@@ -143,19 +145,14 @@ export async function trainFromConfig(
       machine: machine(),
       node: process.version,
     });
-    for (const text of [...(note === undefined ? [] : [note]), ...notes])
-      options.onEvent?.({ kind: 'message', text });
+    for (const text of [note, ...notes]) say(text);
     const waiting = new Waiting();
     const plan = planNetwork(network, context, { source });
     const result = await trainPhases(config, plan, opened, {
-      ...options,
-      onEvent: (event) => {
-        if (event.kind === 'step') waiting.add(event, config.batch);
-        options.onEvent?.(event);
-      },
+      ...{ resume, signal: options.signal },
+      listeners: [(event) => waiting.add(event, config.batch), tell],
     });
-    const skipped = context.unreadable.note;
-    if (skipped !== undefined) options.onEvent?.({ kind: 'message', text: skipped });
+    say(context.unreadable.note);
     const epoch = Math.floor(result.step / source.stepsPerEpoch);
     const seconds = (performance.now() - start) / 1000;
     const { share } = waiting;
@@ -224,9 +221,10 @@ class Waiting {
   #waited = 0;
   #ran = 0;
 
-  add({ waitMilliseconds, imagesPerSecond }: StepEvent, images: number): void {
-    this.#waited += waitMilliseconds;
-    this.#ran += (1000 * images) / imagesPerSecond;
+  add(event: Happening, images: number): void {
+    if (event.kind !== 'step') return;
+    this.#waited += event.waitMilliseconds;
+    this.#ran += (1000 * images) / event.imagesPerSecond;
   }
 
   get share(): number {

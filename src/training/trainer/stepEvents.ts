@@ -1,24 +1,7 @@
+import type { StepEvent } from '../../contract/events.js';
 import type { StepResult } from '../../runtime/engine/step.js';
 import { TrainingError } from '../../support/errors.js';
 import { someOf } from '../../support/finite.js';
-
-export interface StepEvent {
-  readonly kind: 'step';
-  /** Counts from 1 over the whole run, a resumed one included. */
-  readonly step: number;
-  readonly epoch: number;
-  readonly loss: number;
-  /** Accuracy on the batch, as a fraction. */
-  readonly accuracy: number;
-  readonly learningRate: number;
-  readonly imagesPerSecond: number;
-  /** Time inside onnxruntime. */
-  readonly runMilliseconds: number;
-  /** Time before the step in which its images were not ready yet. */
-  readonly waitMilliseconds: number;
-  /** Steps of the run so far that overflowed and changed nothing; missing but in float16. */
-  readonly skipped?: number;
-}
 
 /** A step whose result has not come yet. */
 export interface Started {
@@ -85,6 +68,8 @@ export function stepEvent(
     loss,
     accuracy,
     learningRate,
+    // A runner may fill the same object again.
+    metrics: { ...metrics },
     waitMilliseconds,
     runMilliseconds,
   };

@@ -1,3 +1,4 @@
+import type { StepEvent } from '../../contract/events.js';
 import type { CheckpointState, Json } from '../../contract/checkpointSchema.js';
 import type { Manifest } from '../../contract/manifest.js';
 import { stepsPerRunOf } from '../../contract/steps.js';
@@ -29,7 +30,6 @@ import {
   stateNotFinite,
   stepEvent,
   type Started,
-  type StepEvent,
 } from './stepEvents.js';
 import { SkippedSteps } from './skippedSteps.js';
 import { startingWeights } from '../weights/startingWeights.js';
@@ -53,8 +53,6 @@ export interface TrainerOptions extends Omit<
   readonly device?: DeviceName | undefined;
   readonly optimizer?: OptimizerChoice | undefined;
 }
-
-export type { StepEvent } from './stepEvents.js';
 
 /** Fills the arrays of a step; a pure function of the step, so that a run can resume anywhere. */
 export interface BatchSource {

@@ -263,9 +263,10 @@ describe('reassigning again', () => {
     const stopped = await reassign(kept, {
       out,
       signal: control.signal,
-      onEvent: ({ done }) => {
-        labelled = done;
-        if (done > 24) control.abort();
+      onEvent: (event) => {
+        if (event.kind !== 'progress') return;
+        labelled = event.done;
+        if (labelled > 24) control.abort();
       },
     });
     expect(stopped).toMatchObject({ interrupted: true });

@@ -240,8 +240,8 @@ describe('labelling again', () => {
       out,
       shards: 2,
       signal: control.signal,
-      onEvent: ({ done }) => {
-        if (done > 24) control.abort();
+      onEvent: (event) => {
+        if (event.kind === 'progress' && event.done > 24) control.abort();
       },
     });
     expect(stopped).toMatchObject({ interrupted: true, images: 20 });

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { ablate } from '../../../src/selftrain/tasks/ablate.js';
 import { parseSelfTrainingConfig } from '../../../src/selftrain/loop/config.js';
-import type { SelfTrainingEvent } from '../../../src/selftrain/loop/runStages.js';
+import type { RunEvent } from '../../../src/contract/events.js';
 import { selfTrain, type SelfTrainOptions } from '../../../src/selftrain/loop/selfTrain.js';
 import { quartersImage, write } from '../../data/fixtures.js';
 import { suiteFolder } from '../../support/folder.js';
@@ -45,7 +45,7 @@ async function run(
   start: typeof selfTrain | typeof ablate = selfTrain,
 ) {
   const texts: string[] = [];
-  const onEvent = (event: SelfTrainingEvent) => {
+  const onEvent = (event: RunEvent) => {
     if (event.kind === 'message') texts.push(event.text);
   };
   const models = { tiny: tinyNet() };

@@ -1,7 +1,7 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, it } from 'vitest';
-import type { SelfTrainingEvent } from '../../../src/selftrain/loop/runStages.js';
+import type { RunEvent } from '../../../src/contract/events.js';
 import { selfTrain, type SelfTrainOptions } from '../../../src/selftrain/loop/selfTrain.js';
 import { temporaryFolder } from '../../support/folder.js';
 import { tinyOptions, tinySelfTraining } from '../../support/tinySelfTraining.js';
@@ -16,7 +16,7 @@ async function run(out: string, options: Partial<SelfTrainOptions> = {}) {
     ],
   });
   const texts: string[] = [];
-  const onEvent = (event: SelfTrainingEvent) => {
+  const onEvent = (event: RunEvent) => {
     if (event.kind === 'message') texts.push(event.text);
   };
   const result = await selfTrain(config, { ...tinyOptions(out), onEvent, ...options });

@@ -12,7 +12,7 @@ import { UnreadableImages } from '../../../src/data/loader/unreadable.js';
 import { ablate } from '../../../src/selftrain/tasks/ablate.js';
 import { runDemo } from '../../../src/selftrain/tasks/demo.js';
 import { labelImages } from '../../../src/selftrain/labels/label.js';
-import type { SelfTrainingEvent } from '../../../src/selftrain/loop/runStages.js';
+import type { RunEvent } from '../../../src/contract/events.js';
 import { runSelfTraining } from '../../../src/selftrain/loop/selfTrain.js';
 import { suiteFolder } from '../../support/folder.js';
 import { madeUpCosts } from '../../support/madeUpCosts.js';
@@ -70,7 +70,7 @@ describe.skipIf(block === 0)('with a table kept by gradus tune and folders not m
   it('the demo trains its teacher', async () => {
     const out = at('runs', 'demo');
     const abort = new AbortController();
-    const onEvent = (event: SelfTrainingEvent): void => {
+    const onEvent = (event: RunEvent): void => {
       if (event.kind === 'step') abort.abort();
     };
     const control = { signal: abort.signal, onEvent };

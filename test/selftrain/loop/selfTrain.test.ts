@@ -9,7 +9,7 @@ import { UnreadableImages } from '../../../src/data/loader/unreadable.js';
 import { resolveCheckpoint } from '../../../src/runtime/storage/checkpoint.js';
 import { ablate } from '../../../src/selftrain/tasks/ablate.js';
 import { LabelSet } from '../../../src/selftrain/labels/labelSet.js';
-import type { SelfTrainingEvent } from '../../../src/selftrain/loop/runStages.js';
+import type { RunEvent } from '../../../src/contract/events.js';
 import { selfTrain, type SelfTrainResult } from '../../../src/selftrain/loop/selfTrain.js';
 import type { SelfTrainingSummary } from '../../../src/selftrain/loop/summary.js';
 import { testNetwork } from '../../../src/selftrain/loop/testNetwork.js';
@@ -120,10 +120,10 @@ describe('a self-training', () => {
   it('does nothing again when all is done, and what was damaged again', async () => {
     const out = finishedRun();
     const again = async () => {
-      const events: SelfTrainingEvent[] = [];
+      const events: RunEvent[] = [];
       const options = {
         ...tinyOptions(out),
-        onEvent: (event: SelfTrainingEvent) => events.push(event),
+        onEvent: (event: RunEvent) => events.push(event),
       };
       const summary = finished(await selfTrain(small(), options));
       return { summary, texts: events.flatMap((e) => (e.kind === 'message' ? [e.text] : [])) };
@@ -186,7 +186,7 @@ describe('a self-training', () => {
       }) as Error,
     );
     const texts: string[] = [];
-    const onEvent = (event: SelfTrainingEvent) => {
+    const onEvent = (event: RunEvent) => {
       if (event.kind === 'message') texts.push(event.text);
     };
     finished(await selfTrain(changed, { ...tinyOptions(out), overwrite: true, onEvent }));
@@ -206,7 +206,7 @@ describe('a self-training', () => {
     const runFile = join(out, 'run.json');
     expect(readFileSync(runFile, 'utf8')).toContain('"resizer": "pillow"');
     const texts: string[] = [];
-    const onEvent = (event: SelfTrainingEvent) => {
+    const onEvent = (event: RunEvent) => {
       if (event.kind === 'message') texts.push(event.text);
     };
     finished(await selfTrain(small(), { ...tinyOptions(out), onEvent }));
@@ -225,7 +225,7 @@ describe('a self-training', () => {
     for (const title of ['teacher', 'teacher labels', 'student-1']) {
       const abort = new AbortController();
       let begun = false;
-      const onEvent = (event: SelfTrainingEvent) => {
+      const onEvent = (event: RunEvent) => {
         if (event.kind === 'begin') begun = event.title === title;
         if (begun && (event.kind === 'step' || event.kind === 'begin')) abort.abort();
       };
@@ -332,7 +332,7 @@ describe('an ablation', () => {
   it('takes what a self-training made, and trains a student for each noise that is left out', async () => {
     const out = finishedRun();
     const texts: string[] = [];
-    const onEvent = (event: SelfTrainingEvent) => {
+    const onEvent = (event: RunEvent) => {
       if (event.kind === 'message') texts.push(event.text);
     };
     const summary = await ablate(small(), { ...tinyOptions(out), onEvent });

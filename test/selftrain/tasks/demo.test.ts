@@ -9,7 +9,7 @@ import { subsetOf, type LabelledImages } from '../../../src/data/sets/images.js'
 import { loadCheckpoint, resolveCheckpoint } from '../../../src/runtime/storage/checkpoint.js';
 import { readMetrics } from '../../../src/runtime/storage/metrics.js';
 import { runDemo, type DemoResult } from '../../../src/selftrain/tasks/demo.js';
-import type { SelfTrainingEvent } from '../../../src/selftrain/loop/runStages.js';
+import type { RunEvent } from '../../../src/contract/events.js';
 
 const folder = mkdtempSync(join(tmpdir(), 'gradus-demo-'));
 afterAll(() => {
@@ -20,7 +20,7 @@ const steps = { teacher: 50, student: 8 };
 const folders = { teacher: 'teacher', student: 'student-1' } as const;
 const generations = ['teacher', 'student'] as const;
 const [seed, out] = [7, join(folder, 'first')];
-const events: SelfTrainingEvent[] = [];
+const events: RunEvent[] = [];
 let summary: Extract<DemoResult, { interrupted: false }>;
 
 function finished(result: DemoResult): typeof summary {

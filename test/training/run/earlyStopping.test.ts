@@ -1,11 +1,11 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
+import type { RunEvent } from '../../../src/contract/events.js';
 import { forgetTest, judgeRun, type RunJudgement } from '../../../src/training/run/judgeRun.js';
 import {
   runTraining,
   type TrainingControl,
-  type TrainingEvent,
   type TrainingPlan,
 } from '../../../src/training/run/runTraining.js';
 import { removeFolder } from '../../../src/runtime/storage/atomic.js';
@@ -37,9 +37,9 @@ interface Ran {
 
 /** Runs a plan and judges it; `until` aborts after a step, as Ctrl-C does. */
 async function run(plan: TrainingPlan, control: TrainingControl = {}, until = NaN): Promise<Ran> {
-  const events: TrainingEvent[] = [];
+  const events: RunEvent[] = [];
   const abort = new AbortController();
-  const onEvent = (event: TrainingEvent): void => {
+  const onEvent = (event: RunEvent): void => {
     events.push(event);
     if (event.kind === 'step' && event.step === until) abort.abort();
   };

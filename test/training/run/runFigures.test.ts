@@ -1,9 +1,10 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
+import type { RunEvent } from '../../../src/contract/events.js';
 import { exportModel } from '../../../src/training/weights/exportModel.js';
 import { planNotes, stretchNotes } from '../../../src/training/run/planNotes.js';
-import { runTraining, type TrainingEvent } from '../../../src/training/run/runTraining.js';
+import { runTraining } from '../../../src/training/run/runTraining.js';
 import { unfinishedRun } from '../../../src/training/record/unfinishedRun.js';
 import {
   chosenCheckpointPath,
@@ -23,7 +24,7 @@ type Changes = Parameters<typeof tinyRun>[1];
 async function train(folder: string, changes: Changes = {}, until = NaN): Promise<string[]> {
   const abort = new AbortController();
   const messages: string[] = [];
-  const onEvent = (event: TrainingEvent): void => {
+  const onEvent = (event: RunEvent): void => {
     if (event.kind === 'message') messages.push(event.text);
     if (event.kind === 'step' && event.step === until) abort.abort();
   };

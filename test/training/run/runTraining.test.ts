@@ -1,10 +1,10 @@
 import { mkdirSync, readdirSync, readFileSync, rmSync, truncateSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
+import type { RunEvent } from '../../../src/contract/events.js';
 import {
   runTraining,
   type TrainingControl,
-  type TrainingEvent,
   type TrainingPlan,
 } from '../../../src/training/run/runTraining.js';
 import { checkpointPath, listCheckpoints } from '../../../src/runtime/storage/checkpoint.js';
@@ -16,8 +16,8 @@ import { filesBelow, tinyRun } from '../../support/tinyRun.js';
 
 /** Runs a plan to its end or interruption; gives what happened. */
 async function run(plan: TrainingPlan, control: TrainingControl = {}) {
-  const events: TrainingEvent[] = [];
-  const onEvent = (event: TrainingEvent): void => {
+  const events: RunEvent[] = [];
+  const onEvent = (event: RunEvent): void => {
     events.push(event);
     control.onEvent?.(event);
   };
@@ -29,13 +29,13 @@ async function run(plan: TrainingPlan, control: TrainingControl = {}) {
 /** Runs until a step is done, then aborts as Ctrl-C does. */
 function runUntil(plan: TrainingPlan, last: number, control: TrainingControl = {}) {
   const abort = new AbortController();
-  const onEvent = (event: TrainingEvent): void => {
+  const onEvent = (event: RunEvent): void => {
     if (event.kind === 'step' && event.step === last) abort.abort();
   };
   return run(plan, { ...control, signal: abort.signal, onEvent });
 }
 
-function messages(events: readonly TrainingEvent[]): string[] {
+function messages(events: readonly RunEvent[]): string[] {
   return events.flatMap((event) => (event.kind === 'message' ? [event.text] : []));
 }
 

@@ -1,9 +1,6 @@
 import { afterEach, describe, expect, it } from 'vitest';
-import {
-  Trainer,
-  type StepEvent,
-  type TrainerOptions,
-} from '../../../src/training/trainer/trainer.js';
+import type { StepEvent } from '../../../src/contract/events.js';
+import { Trainer, type TrainerOptions } from '../../../src/training/trainer/trainer.js';
 import { ShuffledBatches } from '../../../src/data/loader/batches.js';
 import { arraySource, type ImageSource } from '../../../src/data/loader/imageSource.js';
 import type { Model } from '../../../src/language/nn/index.js';

@@ -1,11 +1,8 @@
 import { join } from 'node:path';
 import { afterEach, describe, expect, it } from 'vitest';
+import type { StepEvent } from '../../../src/contract/events.js';
 import { runTraining } from '../../../src/training/run/runTraining.js';
-import {
-  Trainer,
-  type StepEvent,
-  type TrainerOptions,
-} from '../../../src/training/trainer/trainer.js';
+import { Trainer, type TrainerOptions } from '../../../src/training/trainer/trainer.js';
 import { range } from '../../../src/data/loader/imageSource.js';
 import { ArrayDataset } from '../../../src/data/loader/dataset.js';
 import { ShuffledBatches } from '../../../src/data/loader/batches.js';

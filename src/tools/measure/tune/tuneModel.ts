@@ -1,4 +1,6 @@
 import { cpu } from '../../../runtime/devices/cpu.js';
+import type { Telling } from '../../../contract/events.js';
+import { listening, progressTeller } from '../../../training/listeners/tell.js';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { loadavg, tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -24,18 +26,6 @@ import {
 import { WorkloadTimer } from './timeWorkload.js';
 import { workloadsOf, type Workload } from './workloads.js';
 
-/** Progress of tuning. */
-export type TuneEvent =
-  | { readonly kind: 'begin'; readonly title: string }
-  | {
-      readonly kind: 'progress';
-      readonly done: number;
-      readonly total: number;
-      /** Rate in the unit, not in images. */
-      readonly imagesPerSecond: number;
-      readonly unit: string;
-    };
-
 /** A training step on disk. */
 export interface CompiledStep {
   readonly manifest: Manifest;
@@ -43,15 +33,17 @@ export interface CompiledStep {
   readonly folder: string;
 }
 
-export interface TuneOptions extends Omit<StepOptions, 'mode' | 'device' | 'costs' | 'onPass'> {
+export interface TuneOptions
+  extends Omit<StepOptions, 'mode' | 'device' | 'costs' | 'onPass'>, Telling {
   /** Times again what was timed before. */
   readonly again?: boolean | undefined;
   /** Milliseconds of training steps by compiled artifacts; default those of a process of their own. */
   readonly timeSteps?: ((compiled: CompiledStep) => Promise<readonly number[]>) | undefined;
   /** Aborted: its reason is thrown, and the table stays as it was. */
   readonly signal?: AbortSignal | undefined;
-  readonly onEvent?: ((event: TuneEvent) => void) | undefined;
 }
+
+type ListeningOptions = ReturnType<typeof listening<TuneOptions>>;
 
 /** Nodes of one kind that are spelled otherwise than before. */
 export interface ChangedSpelling {
@@ -103,8 +95,9 @@ const comparison = { mode: 'train', warmUp: 2, steps: 4, seconds: 3 } as const;
  */
 export async function tuneModel(
   model: string | Model,
-  options: TuneOptions = {},
+  given: TuneOptions = {},
 ): Promise<TuneResult> {
+  const options = listening(given);
   const begun = performance.now();
   const { threads, again = false, signal } = options;
   const block = await machineBlock();
@@ -168,27 +161,27 @@ export async function tracedStep(model: string | Model, options: TuneOptions, co
 }
 
 /** Picks the options that say which step is meant. */
-function stepOptions({ again: _1, timeSteps: _2, signal: _3, onEvent: _4, ...own }: TuneOptions) {
+function stepOptions(options: TuneOptions) {
+  const { again: _1, timeSteps: _2, signal: _3, ...more } = options;
+  const { onEvent: _4, listeners: _5, clock: _6, ...own } = more;
   return { ...own, mode: 'train', device: cpu.name } satisfies StepOptions;
 }
 
 async function timeAll(
   workloads: readonly Workload[],
   title: string,
-  { threads, signal, onEvent }: TuneOptions,
+  { threads, signal, onEvent }: ListeningOptions,
 ): Promise<CostTable['costs']> {
-  onEvent?.({ kind: 'begin', title: `${title}: timing spellings` });
+  onEvent({ kind: 'begin', title: `${title}: timing spellings` });
   const timer = await WorkloadTimer.start(threads);
-  const begun = performance.now();
+  const progress = progressTeller({ onEvent }, { task: 'tune', unit: 'nodes' });
   const costs: Record<string, CostTable['costs'][string]> = {};
   for (const [i, workload] of workloads.entries()) {
     signal?.throwIfAborted();
     costs[workload.key] = await timer.time(workload);
     // Ctrl-C is heard between two of them only.
     await new Promise(setImmediate);
-    const [done, total] = [i + 1, workloads.length];
-    const imagesPerSecond = (1000 * done) / (performance.now() - begun);
-    onEvent?.({ kind: 'progress', done, total, imagesPerSecond, unit: 'nodes' });
+    progress(i + 1, workloads.length);
   }
   return costs;
 }
@@ -196,7 +189,7 @@ async function timeAll(
 /** Milliseconds of a training step by each of two tables, in processes that take turns. */
 async function compareSteps(
   model: string | Model,
-  options: TuneOptions,
+  options: ListeningOptions,
   tables: readonly [Costs, CostTable],
 ): Promise<{ before: number; after: number }> {
   const {
@@ -205,7 +198,7 @@ async function compareSteps(
     onEvent,
     timeSteps = (own: CompiledStep) => stepsOf(own, threads),
   } = options;
-  onEvent?.({ kind: 'begin', title: 'comparing whole steps' });
+  onEvent({ kind: 'begin', title: 'comparing whole steps' });
   const folder = mkdtempSync(join(tmpdir(), 'gradus-tune-'));
   const times: [number[], number[]] = [[], []];
   try {
