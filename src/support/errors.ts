@@ -103,6 +103,15 @@ export class GradusError extends Error {
   }
 }
 
+/** Runs `body`, whose errors then name their options below `path`, where a config has them. */
+export function underOption<T>(path: OptionPath, body: () => T): T {
+  try {
+    return body();
+  } catch (error) {
+    throw error instanceof GradusError ? error.under(path) : error;
+  }
+}
+
 /** The user's model is wrong: shapes, names, rates. */
 export class ModelError extends GradusError {}
 

@@ -112,7 +112,7 @@ function namesOf({
 function wrong(key: string, message: string, meant?: string): ConfigError {
   return new ConfigError(message, {
     code: 'rand-augment',
-    where: `randAugment.${key}`,
+    option: ['randAugment', key],
     hint: meant === undefined ? undefined : `did you mean ${meant}?`,
   });
 }

@@ -44,7 +44,7 @@ export class ShuffledBatches {
     if (this.stepsPerEpoch === 0)
       throw new DataError(`${dataset.count} images do not fill a batch of ${batch}`, {
         code: 'too-few-images',
-        where: 'batch',
+        option: ['batch'],
         hint: `give a batch of at most ${dataset.count}`,
       });
     const pixels = dataset.shape.reduce((a, b) => a * b, 1);
@@ -121,13 +121,13 @@ function checkFits({ image, target, weight }: BatchArrays, { shape, classes }: A
   if (pixels !== taken)
     throw new DataError(`images [${shape.join(',')}] for a network that takes ${taken} numbers`, {
       code: 'image-shape',
-      where: 'data',
+      option: ['data'],
       hint: `the data set needs a model whose input is image(${shape.join(', ')})`,
     });
   if (classes !== target.length / weight.length)
     throw new DataError(
       `labels of ${classes} classes for a network of ${target.length / weight.length}`,
-      { code: 'class-count', where: 'data', hint: `give the model ${classes} classes` },
+      { code: 'class-count', option: ['data'], hint: `give the model ${classes} classes` },
     );
 }
 

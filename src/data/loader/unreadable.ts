@@ -3,6 +3,7 @@ import { dirname } from 'node:path';
 import { makeFolder } from '../../runtime/storage/atomic.js';
 import { writeError } from '../../runtime/storage/fileErrors.js';
 import { DataError } from '../../support/errors.js';
+import { option, phrase, type OptionPath } from '../../support/phrase.js';
 import { checkRanges } from '../../support/optionRanges.js';
 import type { LeftOut } from '../sets/leftOut.js';
 
@@ -15,8 +16,8 @@ export interface UnreadableOptions {
   readonly file?: string | undefined;
   /** More of them stop the run. */
   readonly limit: number;
-  /** The config's key, or the flag, that allows more. */
-  readonly allow?: string;
+  /** The option that allows more (default: the key of a config). */
+  readonly allow?: OptionPath;
 }
 
 /** The images of a run that cannot be read: counted, and listed in a file with the reason. */
@@ -95,13 +96,13 @@ export class UnreadableImages {
   }
 
   #tooMany(where: string | number, count: string): DataError {
-    const { file, allow = 'data.unreadable' } = this.options;
+    const { file, allow = ['data', 'unreadable'] } = this.options;
     const list = file === undefined ? '' : `; ${file} lists them`;
     return new DataError(`${count} cannot be read${list}`, {
       code: 'unreadable-images',
       where: String(where),
       notes: this.reasons,
-      hint: `repair or remove them, or allow more with ${allow}`,
+      hint: phrase`repair or remove them, or allow more with ${option(allow)}`,
     });
   }
 }

@@ -8,6 +8,7 @@ import { makeFolder } from '../../runtime/storage/atomic.js';
 import { findRun } from '../../runtime/storage/runFolder.js';
 import { GradusError } from '../../support/errors.js';
 import { fingerprint } from '../../support/hash.js';
+import { option, phrase } from '../../support/phrase.js';
 import { recordPath, SetMemory } from './setMemory.js';
 
 export interface MeasuredSet {
@@ -48,7 +49,7 @@ export async function requireTestOfThen(
   const notes: string[] = [];
   const memory = new SetMemory({
     ...{ folder: run, resume: true, acceptData, hashData },
-    hint: 'restore them; or --accept-data measures on those of today; or name others with --data',
+    hint: phrase`restore them; or ${option('acceptData', true)} measures on those of today; or name others with ${option('data')}`,
     tell: (text) => notes.push(text),
   });
   const { stats } = await memory.recall('test', images);

@@ -12,6 +12,7 @@ import { makeFolder, recoverFolder } from '../../runtime/storage/atomic.js';
 import { removeOwnFiles } from '../../runtime/storage/ownFiles.js';
 import { placesOf } from '../../runtime/storage/places.js';
 import { DataError } from '../../support/errors.js';
+import { option, phrase, type Phrase, type Prose } from '../../support/phrase.js';
 
 /** The role of a set in a run. */
 export type SetRole = 'labelled' | 'unlabelled' | 'test';
@@ -28,7 +29,7 @@ export interface MemoryOptions {
   /** Hashes the contents of all files, however many. */
   readonly hashData?: boolean | undefined;
   /** Hint on how to use a changed set anyway (default: that for a run that continues). */
-  readonly hint?: string | undefined;
+  readonly hint?: Prose | undefined;
   /** Told of each set as it was opened. */
   readonly onSet?: OnSet | undefined;
   /** Told, in a line each, what is noteworthy of the sets. */
@@ -165,12 +166,12 @@ function whatOf(role: SetRole): string {
   return `the ${role} images`;
 }
 
-function acceptHint(role: SetRole): string {
+function acceptHint(role: SetRole): Phrase {
   const parts =
     role === 'labelled'
       ? ': what is held out stays so, new images are trained on, and removed ones are left out'
       : '';
-  return `restore them; or --accept-data goes on with those of today${parts}; or --overwrite starts anew`;
+  return phrase`restore them; or ${option('acceptData', true)} goes on with those of today${parts}; or ${option('overwrite', true)} starts anew`;
 }
 
 function reorderedStats(stats: FileStats, places: Uint32Array): FileStats {

@@ -3,6 +3,7 @@ import { lineOfRow } from '../sets/list.js';
 import type { LabelledImages } from '../sets/images.js';
 import { eachShared, repeatsIn, type KnownSet, type Pair, type Repeats } from './sharedImages.js';
 import { DataError } from '../../support/errors.js';
+import { option, phrase } from '../../support/phrase.js';
 
 const shown = 5;
 
@@ -91,7 +92,10 @@ async function requireOneClass(
       code: 'two-classes',
       where: other.images.name,
       notes,
-      hint: files.count > 0 ? hint : `${hint}; or --accept-data takes both as they are`,
+      hint:
+        files.count > 0
+          ? hint
+          : phrase`${hint}; or ${option('acceptData', true)} takes both as they are`,
     },
   );
 }

@@ -61,10 +61,7 @@ function namesOnlyKey(error: GradusError, files: ReadonlyMap<string, NamedFile>)
 }
 
 function withPlace(error: GradusError, where: SourceLocation | undefined): GradusError {
-  const { code, hint, notes } = error;
-  return where === undefined
-    ? error
-    : new ConfigError(error.message, { code, where, hint, notes, cause: error });
+  return where === undefined ? error : error.with({ where, cause: error });
 }
 
 function describe(thrown: unknown): string {

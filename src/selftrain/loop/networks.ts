@@ -5,7 +5,8 @@ import { requireStartingWeights } from '../../training/weights/startingWeights.j
 import { preparationOf } from '../../training/record/trainingData.js';
 import { requireFullBatch } from '../../data/loader/preparedBatches.js';
 import type { Model } from '../../compiler/trace/defineModel.js';
-import { ConfigError } from '../../support/errors.js';
+import { ConfigError, underOption } from '../../support/errors.js';
+import type { OptionPath } from '../../support/phrase.js';
 import type { GenerationConfig, SelfTrainingConfig, StudentConfig } from './config.js';
 import type { SelfTrainingSets } from './sets.js';
 
@@ -44,28 +45,34 @@ export async function openNetworks(
     const name = i === 0 ? 'teacher' : `student-${i}`;
     // Each generation draws numbers of its own.
     const own = (seed + i * 1_000_003) >>> 0;
-    networks.push({ name, config, seed: own, ...(await openNetwork(config, name, options)) });
+    networks.push({ name, config, seed: own, ...(await openNetwork(config, placeOf(i), options)) });
   }
   for (const [i, student] of students.entries())
     if (student.init === 'teacher') requireSameNetwork(networks, i);
   return networks;
 }
 
+/** Where a config has its network `i`; 0 is the teacher. */
+function placeOf(i: number): OptionPath {
+  return i === 0 ? ['teacher'] : ['students', String(i - 1)];
+}
+
 async function openNetwork(
   config: GenerationConfig,
-  name: string,
+  place: OptionPath,
   { configFolder, classNames, models }: NetworksOptions,
 ): Promise<Omit<SelfTrainingNetwork, 'name' | 'config' | 'seed'>> {
   const { model: named, init } = config;
   const { length: classes } = classNames;
   const model = models?.[named] ?? modelPath(named, configFolder);
-  const { network, ...seen } = traceNetwork(await loadModel(model), config, classes, `${name}: `);
+  const loaded = await loadModel(model);
+  const { network, ...seen } = underOption(place, () => traceNetwork(loaded, config, classes));
   if (network.classes !== classes)
     throw new ConfigError(
       `${named} has ${network.classes} classes, the labelled images ${classes}`,
       {
         code: 'class-count',
-        where: `${name}: model`,
+        option: [...place, 'model'],
         hint: 'give the last layer of the model the number of classes that build() is handed',
       },
     );
@@ -88,14 +95,15 @@ export function requireTrainable(
   networks: readonly SelfTrainingNetwork[],
   { labelled, unlabelled }: Pick<SelfTrainingSets, 'labelled' | 'unlabelled'>,
 ): void {
-  for (const { config, shape } of networks) {
-    const { batch, noise } = config;
-    requireFullBatch(labelled, batch);
-    preparationOf(noise, labelled, shape);
-    if (!('labels' in config)) continue;
-    preparationOf(noise, unlabelled, shape);
-    if (config.labels.onTheFly) requireFullBatch(unlabelled, batch * config.ratio);
-  }
+  for (const [i, { config, shape }] of networks.entries())
+    underOption(placeOf(i), () => {
+      const { batch, noise } = config;
+      requireFullBatch(labelled, batch);
+      preparationOf(noise, labelled, shape);
+      if (!('labels' in config)) return;
+      preparationOf(noise, unlabelled, shape);
+      if (config.labels.onTheFly) requireFullBatch(unlabelled, batch * config.ratio);
+    });
 }
 
 function requireSameNetwork(networks: readonly SelfTrainingNetwork[], student: number): void {
@@ -105,7 +113,7 @@ function requireSameNetwork(networks: readonly SelfTrainingNetwork[], student: n
     `${own?.config.model ?? ''} cannot start from ${teacher?.config.model ?? ''}: they are different networks`,
     {
       code: 'init-differs',
-      where: `students.${student}.init`,
+      option: ['students', String(student), 'init'],
       hint: "give both the same model, or start from 'scratch'",
     },
   );

@@ -137,7 +137,7 @@ export async function withTeacher<T>(
 ): Promise<T> {
   const pool = new LoaderPool();
   const limit = request.unreadable ?? defaultUnreadable;
-  const unreadable = new UnreadableImages({ file: list, limit, allow: '--unreadable' });
+  const unreadable = new UnreadableImages({ file: list, limit, allow: ['unreadable'] });
   const clean = { pool, unreadable, onSet: request.onSet };
   let labeller: Labeller | undefined;
   try {

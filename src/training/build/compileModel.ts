@@ -139,7 +139,7 @@ export function checkedOpset(opset: number): OpsetVersion {
   if (known !== undefined) return known;
   throw new ConfigError(`opset ${opset} is not supported`, {
     code: 'opset',
-    where: '--opset',
+    option: ['opset'],
     hint: `allowed: ${opsetVersions.join(', ')}`,
   });
 }

@@ -10,6 +10,7 @@ import { findShippedModel } from '../../language/models/registry.js';
 import { findRun } from '../../runtime/storage/runFolder.js';
 import { placeNames, placesOf } from '../../runtime/storage/places.js';
 import { ArtifactError } from '../../support/errors.js';
+import { option, phrase } from '../../support/phrase.js';
 import { hashOfModelFile, openRecord } from './architectureRecord.js';
 import { loadModel, type LoadedModel } from '../../language/frontend/loadModel.js';
 
@@ -49,7 +50,7 @@ export async function trustedModel(
     code: 'untrusted-model',
     where: file,
     notes: ['a model file is a program: it can do whatever you can'],
-    hint: 'look into the file; then give it with --model FILE, or pass --trust',
+    hint: phrase`look into the file; then give it with ${option('model', 'FILE')}, or pass ${option('trust', true)}`,
   });
 }
 

@@ -13,6 +13,7 @@ import { readCheckpointState, resolveCheckpoint } from '../../runtime/storage/ch
 import { runInfoAbove } from '../../runtime/storage/runFolder.js';
 import { placeNames, placesOf } from '../../runtime/storage/places.js';
 import { ConfigError } from '../../support/errors.js';
+import { option, phrase } from '../../support/phrase.js';
 import type { Interval } from '../../support/statistics/interval.js';
 import { shareFacts, type ShareFacts } from '../../support/statistics/share.js';
 import type { OnnxOptions, OnnxReading } from '../labelling/classifier/reading.js';
@@ -142,7 +143,7 @@ export async function evaluateCheckpoint(
   try {
     // Files that an earlier evaluation listed may be repaired, or belong to other images.
     rmSync(file, { force: true });
-    const unreadable = new UnreadableImages({ file, limit, allow: '--unreadable' });
+    const unreadable = new UnreadableImages({ file, limit, allow: ['unreadable'] });
     options.onSet?.(describeSet('test', subject.images));
     unreadable.addBeside(subject.images.leftOut);
     const report = await measure(subject, { ...listening(rest), pool, unreadable });
@@ -243,12 +244,12 @@ async function openSubject(
   const found = { path, step, config, unreadable: config ? unreadableOf(config) : unreadable };
   if (data !== undefined) return withImages(found, await openData(data, '.', classes), classes);
   if (config && !namesPaths(config.data)) {
-    const { folder } = dataOfRun(requireRun(path, dataFlag), config.data.kind, dataFlag);
+    const { folder } = dataOfRun(requireRun(path, otherData), config.data.kind, otherData);
     const { test } = await openTrainingSets(config, folder);
     if (test) return withImages(found, test, classes);
   }
   const test = testOf(path, config);
-  const place = dataOfRun(requireRun(path, dataFlag), test, dataFlag);
+  const place = dataOfRun(requireRun(path, otherData), test, otherData);
   return withImages(found, await openData(test, place.folder, classes), classes, place.note);
 }
 
@@ -261,7 +262,7 @@ function testOf(path: string, config: TrainingConfig | undefined): string {
   throw noTestSet(path, message ?? `${path} does not tell on what to measure it`);
 }
 
-const dataFlag = `name labelled images: --data DIR, a list, a split of gradus data, or ${wholeNames}`;
+const otherData = phrase`name labelled images: ${option('data', 'DIR')}, a list, a split of gradus data, or ${wholeNames}`;
 
 function openData(
   spec: string,
@@ -286,5 +287,5 @@ function withImages(
 }
 
 function noTestSet(path: string, message: string): ConfigError {
-  return new ConfigError(message, { code: 'no-test-set', where: path, hint: dataFlag });
+  return new ConfigError(message, { code: 'no-test-set', where: path, hint: otherData });
 }

@@ -10,10 +10,12 @@ import type { InferArrays } from '../../runtime/engine/batchArrays.js';
 import { MeanProbabilities, softmaxRows } from '../../support/statistics/scores.js';
 import { TrainClient } from '../../runtime/threads/trainClient.js';
 import { ArtifactError, ConfigError, invariant } from '../../support/errors.js';
+import { option, phrase } from '../../support/phrase.js';
 import type { OnnxOptions, OnnxReading } from './classifier/reading.js';
 import { measureScores, oddityOf, toLogits } from './classifier/scores.js';
 import { pixelFeed } from './classifier/pixelFeed.js';
 import { chooseDevice, requireLabelPrecision, sessionOn } from '../../runtime/machine/device.js';
+import { hostDevice } from '../../runtime/devices/index.js';
 import { deviceNamed } from '../../runtime/devices/lookup.js';
 import type { DeviceChoice, DeviceName } from '../../runtime/machine/deviceNames.js';
 import { readingOf } from './onnxTeacher.js';
@@ -311,7 +313,7 @@ export class Labeller {
       code: 'scores-differ',
       where: path,
       notes: [`${scores} was read as ${output}, by ${this.#reading?.by.output ?? ''}`],
-      hint: 'say what the network gives, such as --output logits',
+      hint: phrase`say what the network gives, such as ${option(['onnx', 'output'], 'logits')}`,
     });
   }
 
@@ -324,7 +326,7 @@ export class Labeller {
 function severalSessions(device: string): ConfigError {
   return new ConfigError(`several sessions cannot share ${device}`, {
     code: 'several-sessions',
-    where: '--sessions',
-    hint: 'leave --sessions out, or label with --device cpu',
+    option: ['sessions'],
+    hint: phrase`leave ${option('sessions')} out, or label with ${option('device', hostDevice.name)}`,
   });
 }

@@ -3,6 +3,7 @@ import { basename } from 'node:path';
 import type { OnnxModel, OnnxValueInfo } from '../../compiler/onnx/model.js';
 import { readModel } from '../../compiler/onnx/reader.js';
 import { ArtifactError, ConfigError } from '../../support/errors.js';
+import { option, phrase, type Prose } from '../../support/phrase.js';
 import { limits } from '../../support/limits.js';
 import {
   croppings,
@@ -235,7 +236,7 @@ function outputOf(
     const near = nearest(wanted, names);
     throw new ConfigError(`${path} has no output ${wanted}`, {
       code: 'onnx-option',
-      where: 'outputName',
+      option: ['onnx', 'outputName'],
       hint: near === undefined ? `it has ${names.join(', ')}` : `did you mean ${near}?`,
     });
   }
@@ -247,7 +248,10 @@ function outputOf(
     'it has to have one output, the scores',
     outputs,
     fitting.length > 0
-      ? `say which holds the scores: --output-name ${fitting.map(({ name }) => name).join(', or ')}`
+      ? phrase`say which holds the scores: ${option(['onnx', 'outputName'], fitting[0]?.name)}${fitting
+          .slice(1)
+          .map(({ name }) => `, or ${name}`)
+          .join('')}`
       : (problems.find((problem) => problem?.isClose) ?? problems[0])?.hint,
   );
 }
@@ -329,7 +333,7 @@ function notClassifier(
   path: string,
   problem: string,
   values: readonly OnnxValueInfo[],
-  hint = 'give a network of one image and one row of scores, with its weights inside, as gradus export writes it',
+  hint: Prose = 'give a network of one image and one row of scores, with its weights inside, as gradus export writes it',
 ): ArtifactError {
   const found = values.length === 0 ? 'none' : values.map(describeValue).join(', ');
   return new ArtifactError(`${path} is not a classifier of images: ${problem}`, {

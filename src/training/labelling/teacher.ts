@@ -7,6 +7,7 @@ import type { Model } from '../../compiler/trace/defineModel.js';
 import { namesDifference } from '../../data/sets/classes.js';
 import type { OnnxSource } from '../../runtime/engine/executor.js';
 import { ConfigError } from '../../support/errors.js';
+import { call, option, phrase } from '../../support/phrase.js';
 import { viewOf, type ImageView } from '../../support/imageView.js';
 import type { NoiseRates } from '../weights/checkpointModel.js';
 import type { Target } from '../../compiler/targets/target.js';
@@ -140,7 +141,7 @@ function checkpointTeacher(source: CheckpointNetwork, options: TeacherOptions): 
     throw new ConfigError(`${name} is too big to be held in memory as one model`, {
       code: 'model-too-big',
       where: path,
-      hint: 'export it first, and label with the file: gradus export CHECKPOINT --out model.onnx',
+      hint: phrase`export it first, and label with the file: ${call('exportModel', 'CHECKPOINT', { out: 'model.onnx' })}`,
     });
   return {
     name,
@@ -214,8 +215,8 @@ function onnxTeacher(path: string, options: TeacherOptions): Teacher {
   if (precision !== 'float32')
     throw new ConfigError(`${path} computes in what it was written in`, {
       code: 'precision',
-      where: '--precision',
-      hint: 'leave --precision out, or give the checkpoint that it was exported from',
+      option: ['precision'],
+      hint: phrase`leave ${option('precision')} out, or give the checkpoint that it was exported from`,
     });
   if (noise)
     throw new ConfigError(`${path} draws no noise: it is a network for evaluation`, {

@@ -3,6 +3,7 @@ import type { LeftOut } from '../../data/sets/leftOut.js';
 import { remaining, subsetOf, type LabelledImages } from '../../data/sets/images.js';
 import type { Repeats } from '../../data/memory/sharedImages.js';
 import { DataError } from '../../support/errors.js';
+import { option, phrase } from '../../support/phrase.js';
 import type { TrainingConfig } from '../config/config.js';
 import { SetMemory, type MemoryOptions, type Recalled } from '../../data/memory/setMemory.js';
 import { checkShared, type KnownSets, type SharedOptions } from '../../data/memory/sharedSets.js';
@@ -40,7 +41,7 @@ export function partsOf(
     throw new DataError(`no image of ${images.name} is left of those that were held out`, {
       code: 'held-out-gone',
       where: images.name,
-      hint: 'restore them, or start anew with --overwrite',
+      hint: phrase`restore them, or start anew with ${option('overwrite', true)}`,
     });
   // An older run recorded only how its held-out images were drawn, not which they are.
   const repeated = fresh ? repeatsOf(heldOut, { pairs, firstOf }) : [];

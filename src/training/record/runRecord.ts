@@ -9,6 +9,7 @@ import { isNames, type WantedClasses } from '../../data/sets/classes.js';
 import { readCheckpointState, resolveCheckpoint } from '../../runtime/storage/checkpoint.js';
 import { findRun, type FoundRun } from '../../runtime/storage/runFolder.js';
 import { ArtifactError, DataError } from '../../support/errors.js';
+import type { Prose } from '../../support/phrase.js';
 import { field } from '../../support/objects.js';
 import { hasSet } from '../../data/datasets/openSets.js';
 
@@ -84,7 +85,7 @@ export interface RunData {
  * The folder that the path of a set in a run's config starts from. Throws a DataError that names all places
  * where the set is not, with `hint`.
  */
-export function dataOfRun(run: FoundRun, spec: string, hint: string): RunData {
+export function dataOfRun(run: FoundRun, spec: string, hint: Prose): RunData {
   const folders = configFolders(run);
   const [recorded] = folders;
   if (recorded === undefined)
@@ -124,7 +125,7 @@ function copyBeside(run: FoundRun, spec: string): string | undefined {
 }
 
 /** The run that a checkpoint lies in. Throws an ArtifactError where it lies in none, with `hint`. */
-export function requireRun(checkpoint: string, hint: string): FoundRun {
+export function requireRun(checkpoint: string, hint: Prose): FoundRun {
   const run = findRun(checkpoint);
   if (run) return run;
   throw new ArtifactError(`${checkpoint} does not lie in a run's folder`, {

@@ -96,7 +96,7 @@ export function classesOf({ classes }: Pick<TrainingConfig, 'classes'>, images: 
   if (classes === undefined || classes === length) return length;
   throw new ConfigError(`the labelled images have ${length} classes, not ${classes}`, {
     code: 'class-count',
-    where: 'classes',
+    option: ['classes'],
     hint: 'leave it out: the number of classes is that of the images',
   });
 }
@@ -167,7 +167,7 @@ async function openWhole(
       `${rest} ${findWholeSet(kind)?.whole.noun} are left to train on after ${data.test} for the test, of which ${wanted} are wanted and ${held} held out`,
       {
         code: 'too-few-images',
-        where: 'data.labelled',
+        option: ['data', 'labelled'],
         hint: `ask for at most ${rest}`,
       },
     );
@@ -242,7 +242,7 @@ function requireForCropped(noise: InputNoise): void {
     if (turn.cropped === undefined && noise[key] !== undefined)
       throw new ConfigError(`noise.${key} is for whole images, and these are cropped at random`, {
         code: 'noise',
-        where: `noise.${key}`,
+        option: ['noise', key],
         hint: `leave out ${key}, or give crop: 'whole'`,
       });
 }

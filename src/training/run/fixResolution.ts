@@ -8,6 +8,7 @@ import { canonicalJson } from '../../runtime/storage/json.js';
 import { placesOf } from '../../runtime/storage/places.js';
 import { initialRate } from '../../runtime/engine/schedules.js';
 import { ConfigError } from '../../support/errors.js';
+import type { OptionPath } from '../../support/phrase.js';
 import { loadModel } from '../../language/frontend/loadModel.js';
 import { networkOf } from '../weights/modelWeights.js';
 import { recordedRunCosts } from '../build/costFile.js';
@@ -65,13 +66,13 @@ export async function fixResolution(
 export function requireLarger(
   fix: Pick<ResolutionFix, 'size'> | undefined,
   [, height, width]: readonly [number, number, number],
-  where: string,
+  asked: OptionPath,
 ): void {
   const least = Math.max(height, width);
   if (fix === undefined || fix.size > least) return;
   throw new ConfigError(`a second phase at ${fix.size} px is at no larger size than ${least} px`, {
     code: 'fix-size',
-    where,
+    option: asked,
     hint: `give a size above ${least}, or leave fixResolution out`,
   });
 }

@@ -63,20 +63,19 @@ export interface PlanContext {
 
 /**
  * Traces the network of a config for a number of classes. Throws a ModelError for a model that is wrong, and a
- * ConfigError for a second phase that is no larger; `where` is the key that it lies below.
+ * ConfigError for a second phase that is no larger.
  */
 export function traceNetwork(
   loaded: LoadedModel,
   config: Pick<NetworkConfig, 'size' | 'freeze' | 'noise' | 'fixResolution'>,
   classes: number,
-  where = '',
 ): { readonly network: Network } & Pick<NetworkToTrain, 'shape' | 'viewAt'> {
   const { freeze, noise, fixResolution } = config;
   const network = networkOf(loaded, {
     ...{ classes, image: shapeOf(loaded.model, config), freeze },
     ...{ drop: noise.dropout, dropPath: noise.dropPath },
   });
-  requireLarger(fixResolution, network.image, `${where}fixResolution.size`);
+  requireLarger(fixResolution, network.image, ['fixResolution', 'size']);
   return { network, shape: network.image, viewAt: (at) => viewOfModel(loaded.model, at) };
 }
 

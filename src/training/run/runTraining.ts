@@ -99,7 +99,7 @@ export async function runTraining(
       `${plan.title} is to stop early, but nothing is held out to judge it by`,
       {
         code: 'no-validation',
-        where: 'earlyStopping',
+        option: ['earlyStopping'],
         hint: 'give a validation set, or leave earlyStopping out',
       },
     );
@@ -324,12 +324,7 @@ class TrainingRun {
   /** Names the last good checkpoint where training went wrong. */
   #withCheckpoint(error: unknown): unknown {
     if (!(error instanceof TrainingError) || this.#saved === undefined) return error;
-    const { code, where, hint } = error;
-    return new TrainingError(`${error.message}; the last good checkpoint is ${this.#saved.path}`, {
-      code,
-      where,
-      hint,
-      cause: error,
-    });
+    const message = `${error.message}; the last good checkpoint is ${this.#saved.path}`;
+    return error.with({ cause: error }, message);
   }
 }

@@ -12,6 +12,7 @@ import { listCheckpoints, readCheckpointState } from '../../runtime/storage/chec
 import { RunFolder } from '../../runtime/storage/runFolder.js';
 import { placesOf } from '../../runtime/storage/places.js';
 import { ConfigError } from '../../support/errors.js';
+import { option, phrase, type Prose } from '../../support/phrase.js';
 import { isObject } from '../../support/objects.js';
 import { chooseDevice } from '../../runtime/machine/device.js';
 import { deviceNote, type DeviceChoice } from '../../runtime/machine/deviceNames.js';
@@ -290,7 +291,7 @@ function requireStart({ network: { initial, labelled }, traced }: OpenedRun): st
  * The labelled images that the training of a checkpoint held out; undefined where it was not made
  * by `gradus train`. Throws a DataError with `hint` where they are gone.
  */
-export async function heldOutOf(checkpoint: string, hint: string): Promise<HeldOut | undefined> {
+export async function heldOutOf(checkpoint: string, hint: Prose): Promise<HeldOut | undefined> {
   const { config: saved } = readCheckpointState(checkpoint);
   if (typeof saved !== 'object' || saved === null || !('data' in saved)) return undefined;
   const config = parseTrainingConfig(saved, checkpoint);
@@ -316,14 +317,14 @@ function lastStep(folder: string): number {
   return listCheckpoints(placesOf(folder).checkpoints).at(-1) ?? 0;
 }
 
-/** Hours of training are not to be lost for want of a --resume. */
+/** Hours of training are not to be lost for want of `resume: true`. */
 function requireNoRun(folder: string): void {
   const last = lastStep(folder);
   if (last === 0) return;
   throw new ConfigError(`${folder} holds a run of ${last} steps`, {
     code: 'run-exists',
     where: folder,
-    hint: '--resume goes on from there, --overwrite deletes it and starts over, --out DIR takes another folder',
+    hint: phrase`${option('resume', true)} goes on from there, ${option('overwrite', true)} deletes it and starts over, ${option('out', 'DIR')} takes another folder`,
   });
 }
 
@@ -346,7 +347,7 @@ function requireSameRun(run: RunFolder, config: TrainingConfig, { device }: Devi
     code: 'config-differs',
     where: run.path,
     notes: changes,
-    hint: 'resume with the config that the run began with, or give another --out',
+    hint: phrase`resume with the config that the run began with, or give another ${option('out')}`,
   });
 }
 

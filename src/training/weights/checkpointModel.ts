@@ -8,6 +8,7 @@ import type { Model } from '../../compiler/trace/defineModel.js';
 import { findRun } from '../../runtime/storage/runFolder.js';
 import { placesOf } from '../../runtime/storage/places.js';
 import { ArtifactError } from '../../support/errors.js';
+import { option, phrase } from '../../support/phrase.js';
 import { field } from '../../support/objects.js';
 import { loadModel, modelPath, type LoadedModel } from '../../language/frontend/loadModel.js';
 import { importedPixels, withPixels } from './publishedPixels.js';
@@ -83,7 +84,7 @@ function findModel(path: string, config: unknown, manifest: Manifest | undefined
       code: 'model-unknown',
       where: path,
       notes: [...new Set(named)].map((name) => `there is no ${name}`),
-      hint: 'give the model: --model NAME_OR_PATH',
+      hint: phrase`give the model: ${option('model', 'NAME_OR_PATH')}`,
     },
   );
 }

@@ -7,6 +7,7 @@ import type { ImageInput } from '../../compiler/trace/defineModel.js';
 import { makeFolder, writeFileAtomic } from '../../runtime/storage/atomic.js';
 import { streamSafetensors } from '../../runtime/storage/safetensors.js';
 import { ConfigError } from '../../support/errors.js';
+import { option, phrase } from '../../support/phrase.js';
 import { halveMatrices } from '../../support/halveMatrices.js';
 import { withNetwork, type CheckpointNetwork, type NetworkChoice } from './checkpointNetwork.js';
 import { checkedOpset, writeExternal } from '../build/compileModel.js';
@@ -196,18 +197,17 @@ function formatOf(options: ExportOptions): ExportFormat {
   if (format === undefined)
     throw new ConfigError(`${out} does not tell the format`, {
       code: 'export-format',
-      where: '--out',
-      hint: 'give --format onnx or --format safetensors, or a file that ends in one of them',
+      option: ['out'],
+      hint: phrase`give ${option('format', 'onnx')} or ${option('format', 'safetensors')}, or a file that ends in one of them`,
     });
   const strange =
     format === 'onnx'
       ? options.names !== undefined && 'names'
       : onlyOnnx.find((key) => options[key] !== undefined);
   if (!strange) return format;
-  const flag = `--${strange.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)}`;
-  throw new ConfigError(`${format} takes no ${flag}`, {
+  throw new ConfigError(phrase`${format} takes no ${option(strange)}`, {
     code: 'export-option',
-    where: flag,
+    option: [strange],
     hint: `it is for ${format === 'onnx' ? 'safetensors' : 'onnx'}`,
   });
 }
@@ -216,7 +216,7 @@ function requireFile(out: string): void {
   if (statSync(out, { throwIfNoEntry: false })?.isDirectory() !== true) return;
   throw new ConfigError(`${out} is a folder`, {
     code: 'export-folder',
-    where: '--out',
+    option: ['out'],
     hint: `give a file, such as ${join(out, 'model.onnx')}`,
   });
 }

@@ -12,6 +12,7 @@ import { readCheckpointState, writeCheckpoint } from '../../runtime/storage/chec
 import { placeNames } from '../../runtime/storage/places.js';
 import { dtypes, type DType } from '../../support/dtype.js';
 import { ArtifactError, ConfigError, invariant } from '../../support/errors.js';
+import { option, phrase, type Prose } from '../../support/phrase.js';
 import { isFiniteTensor } from '../../support/finite.js';
 import type { TensorData } from '../../support/tensor.js';
 import { recordOf } from '../build/architectureRecord.js';
@@ -303,7 +304,7 @@ function misfit(
   file: WeightFiles,
   { name }: Network,
   problems: readonly string[],
-  hint: string,
+  hint: Prose,
 ): ArtifactError {
   const counts = ['missing', 'misshapen', 'extra'].flatMap((kind) => {
     const count = problems.filter((line) => line.startsWith(`${kind}:`)).length;
@@ -323,19 +324,19 @@ function hintOf(
   { name, classes, weights }: Network,
   fileName: (name: string) => string,
   fileClasses: number | undefined,
-): string {
+): Prose {
   const prefixes = ['', ...sharedPrefixes(file.names())];
   const has = (key: string): boolean =>
     prefixes.some((prefix) => file.info(prefix + key) !== undefined);
   if (fileClasses !== undefined)
-    return `the file has ${fileClasses} classes: --classes ${fileClasses} keeps them, --classes ${classes} begins with a new classifier`;
+    return phrase`the file has ${fileClasses} classes: ${option('classes', fileClasses)} keeps them, ${option('classes', classes)} begins with a new classifier`;
   if (file.names().some((key) => keyKind(key) === 'state'))
     return 'it belongs to a checkpoint of Gradus, which needs no import: give the checkpoint itself';
   const matching = weights.filter((weight) => has(fileName(weight.name))).length;
   const likely = 2 * matching > weights.length ? undefined : likelyNames(loaded, has);
   return likely === undefined
     ? `is it the right model? gradus inspect ${name} lists the layers`
-    : `its names are those of ${likely}: add --names ${likely}`;
+    : phrase`its names are those of ${likely}: add ${option('names', likely)}`;
 }
 
 function readWeights(file: WeightFiles, plan: Plan, seed: number) {

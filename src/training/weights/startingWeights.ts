@@ -9,6 +9,7 @@ import {
   type OpenCheckpoint,
 } from '../../runtime/storage/checkpoint.js';
 import { ConfigError, invariant } from '../../support/errors.js';
+import { optionOf, phrase } from '../../support/phrase.js';
 import type { TensorData } from '../../support/tensor.js';
 import { field } from '../../support/objects.js';
 import { loadModel } from '../../language/frontend/loadModel.js';
@@ -98,7 +99,7 @@ function startingClasses(
       code: 'classes-differ',
       where: path,
       notes: difference,
-      hint: 'call the classes as there; or begin with a new classifier: gradus export its weights to a .safetensors file, gradus import that with --new-classifier, and start from there',
+      hint: phrase`call the classes as there; or begin with a new classifier: gradus export its weights to a .safetensors file, gradus import that with ${optionOf('importWeights', 'newClassifier', true)}, and start from there`,
     });
   return {
     order,

@@ -2,6 +2,7 @@ import { keyKind, tensorNames } from '../../contract/names.js';
 import type { OpenCheckpoint } from '../../runtime/storage/checkpoint.js';
 import type { TensorSource } from '../../runtime/storage/safetensors.js';
 import { ArtifactError, ConfigError } from '../../support/errors.js';
+import { option, phrase } from '../../support/phrase.js';
 import { isFiniteTensor } from '../../support/finite.js';
 import type { TensorData } from '../../support/tensor.js';
 
@@ -27,8 +28,8 @@ export class StoredWeights implements TensorSource {
     if (wanted === 'ema' && averages.size === 0)
       throw new ConfigError(`${path} has no moving average of its weights`, {
         code: 'no-average',
-        where: '--weights',
-        hint: 'leave --weights out; the key `ema` of a training config keeps an average',
+        option: ['weights'],
+        hint: phrase`leave ${option('weights')} out; the key \`ema\` of a training config keeps an average`,
       });
     this.kind = wanted ?? (averages.size > 0 ? 'ema' : 'raw');
     this.#path = path;

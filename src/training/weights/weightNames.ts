@@ -2,6 +2,7 @@ import { parameterNames } from '../../language/models/names.js';
 import { findShippedModel, type ShippedModel } from '../../language/models/registry.js';
 import type { NameSet } from '../../language/nn/index.js';
 import { ConfigError } from '../../support/errors.js';
+import { option, phrase } from '../../support/phrase.js';
 import type { LoadedModel } from '../../language/frontend/loadModel.js';
 
 const nameSets = ['timm', 'torchvision'] as const satisfies readonly NameSet[];
@@ -23,8 +24,8 @@ export function namesOf(
   if (shipped === undefined)
     throw new ConfigError(`${loaded.model.name} has no names of ${names}`, {
       code: 'names',
-      where: '--names',
-      hint: 'only shipped models have two sets of names; leave --names out, and the names are those of your model',
+      option: ['names'],
+      hint: phrase`only shipped models have two sets of names; leave ${option('names')} out, and the names are those of your model`,
     });
   const table = parameterNames(shipped, names);
   return (name) => table.get(name) ?? name;

@@ -148,7 +148,10 @@ describe('RandAugment', () => {
     expect(() => randAugment({ n: 1, m: 9, operations: [] })).toThrow(/no operation to draw from/);
     const misspelt = ['Solarise'] as unknown as OperationName[];
     expect(() => randAugment({ n: 1, m: 9, operations: misspelt })).toThrow(
-      expect.objectContaining({ where: 'randAugment.operations', hint: 'did you mean Solarize?' }),
+      expect.objectContaining({
+        option: ['randAugment', 'operations'],
+        hint: 'did you mean Solarize?',
+      }),
     );
   });
 });

@@ -65,7 +65,7 @@ describe('images that a run is measured on', () => {
     await expect(requireTestOfThen(run, await open('test'), {})).rejects.toMatchObject({
       code: 'data-changed',
       notes: ['changed: a/1.png'],
-      hint: expect.stringContaining('--data') as string,
+      hint: expect.stringContaining('with data') as string,
     });
     const accepted = await requireTestOfThen(run, await open('test'), { acceptData: true });
     expect(accepted.notes).toEqual([expect.stringMatching(/: 1 changed$/)]);

@@ -106,7 +106,7 @@ describe('scores of another program', () => {
       ],
     };
     refused(two).toThrow(
-      expect.objectContaining({ hint: 'say which holds the scores: --output-name p, or z' }),
+      expect.objectContaining({ hint: "say which holds the scores: onnx.outputName: 'p', or z" }),
     );
     expect(await measure(two, { outputName: 'z' })).toMatchObject(right);
     refused(two, { outputName: 'Z' }).toThrow(error('onnx-option', /no output Z/));

@@ -108,7 +108,7 @@ describe('the images of a run that is resumed', () => {
       code: 'data-changed',
       message: `the labelled images (${join(folder, 'labelled')}) have changed since ${run} began: ${counts}`,
       notes,
-      hint: expect.stringContaining('--accept-data') as string,
+      hint: expect.stringContaining('acceptData: true') as string,
     });
   });
 

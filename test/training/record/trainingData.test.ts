@@ -142,7 +142,10 @@ describe('the noise of a config', () => {
 
   it('cannot shift what is cropped at random', () => {
     expect(() => preparationOf(noiseOf({ pad: 4 }), files, [3, 224, 224])).toThrow(
-      expect.objectContaining({ where: 'noise.pad', hint: "leave out pad, or give crop: 'whole'" }),
+      expect.objectContaining({
+        option: ['noise', 'pad'],
+        hint: "leave out pad, or give crop: 'whole'",
+      }),
     );
   });
 

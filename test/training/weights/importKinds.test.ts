@@ -68,7 +68,7 @@ describe('a prefix before all names', () => {
       [...table.values()].map((name) => [`module.${name}`, tensorData('float32', [1], [0])]),
     );
     const error = await failure(file(tensors), { model: 'efficientnet_b0' });
-    expect(error.hint).toBe('its names are those of torchvision: add --names torchvision');
+    expect(error.hint).toBe("its names are those of torchvision: add names: 'torchvision'");
   });
 });
 

@@ -172,7 +172,7 @@ describe('importWeights', () => {
     const error = await failure(file, { out });
     expect(error.notes).toHaveLength(2);
     expect(error.hint).toBe(
-      'the file has 7 classes: --classes 7 keeps them, --classes 4 begins with a new classifier',
+      'the file has 7 classes: classes: 7 keeps them, classes: 4 begins with a new classifier',
     );
   });
 
@@ -281,7 +281,7 @@ describe('a shipped model', () => {
     const second = join(folder, 'second');
     const request = { model: 'efficientnet_b0', out: second } as const;
     const error = await failure(other, request);
-    expect(error.hint).toBe('its names are those of torchvision: add --names torchvision');
+    expect(error.hint).toBe("its names are those of torchvision: add names: 'torchvision'");
     expect(error.notes).toContain('extra: features.0.0.weight [32,3,3,3], not in efficientnet_b0');
     await importWeights(other, { ...request, names: 'torchvision' });
     const state = (path: string): Buffer => readFileSync(join(path, 'state.safetensors'));

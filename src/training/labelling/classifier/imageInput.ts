@@ -1,5 +1,6 @@
 import type { OnnxValueInfo } from '../../../compiler/onnx/model.js';
 import { ArtifactError, ConfigError } from '../../../support/errors.js';
+import { option, phrase, type Prose } from '../../../support/phrase.js';
 import { formatDim, type Dim } from '../../../support/shape.js';
 import type { InputHead } from './inputHead.js';
 
@@ -49,7 +50,7 @@ const axisOf = { nchw: 1, nhwc: 3 } as const;
  */
 export function imageInputOf(value: OnnxValueInfo, path: string, hints: ImageHints): ImageInput {
   const shape = describeValue(value);
-  const wrong = (message: string, code: string, hint: string): ArtifactError =>
+  const wrong = (message: string, code: string, hint: Prose): ArtifactError =>
     new ArtifactError(`${path}: ${message}`, {
       code,
       where: path,
@@ -90,7 +91,7 @@ export function imageInputOf(value: OnnxValueInfo, path: string, hints: ImageHin
   };
 }
 
-type Wrong = (message: string, code: string, hint: string) => ArtifactError;
+type Wrong = (message: string, code: string, hint: Prose) => ArtifactError;
 
 interface Layout {
   readonly layout: PixelLayout;
@@ -114,7 +115,7 @@ function layoutOf(
     throw wrong(
       'its channels may lie along either of two axes',
       'image-layout',
-      'say which: --layout nchw for [N,C,H,W], --layout nhwc for [N,H,W,C]',
+      phrase`say which: ${option(['onnx', 'layout'], 'nchw')} for [N,C,H,W], ${option(['onnx', 'layout'], 'nhwc')} for [N,H,W,C]`,
     );
   const channels = chosen === undefined ? undefined : at(chosen);
   if (chosen === undefined || channels === undefined || ![1, 3].includes(channels))
@@ -152,13 +153,13 @@ function sizeOf(
     throw wrong(
       'the height and width of its images are not fixed',
       'image-size',
-      'say which to give it, such as --size 224, or --size 48x192 for height and width',
+      phrase`say which to give it, such as ${option(['onnx', 'size'], [224])}, or ${option(['onnx', 'size'], [48, 192])} for height and width`,
     );
   if (size && (size[0] !== height || size[1] !== width))
     throw new ConfigError(`${path} takes images of ${height}x${width}, not ${size.join('x')}`, {
       code: 'image-size',
-      where: '--size',
-      hint: 'leave --size out: it is for networks that take images of any size',
+      option: ['onnx', 'size'],
+      hint: phrase`leave ${option(['onnx', 'size'])} out: it is for networks that take images of any size`,
     });
   return [height, width];
 }

@@ -172,7 +172,7 @@ export function pixelReadingOf(
     if (told ?? options.range === '0..1')
       throw new ConfigError(`${path} takes bytes, which are not scaled or normalised`, {
         code: 'onnx-option',
-        where: told ? 'mean' : 'range',
+        option: ['onnx', told ? 'mean' : 'range'],
         hint: 'leave the range, the mean and the std out',
       });
     const none = { mean: undefined, std: undefined, notes: [] };
@@ -197,7 +197,7 @@ export function pixelReadingOf(
   if (range === '0..1' && mean?.some((m) => Math.abs(m) > 1.5))
     throw new ConfigError(`a mean of ${mean.join(',')} is not one of pixels from 0 to 1`, {
       code: 'onnx-option',
-      where: told ? 'mean' : path,
+      ...(told ? { option: ['onnx', 'mean'] } : { where: path }),
       hint: 'say that the pixels go from 0 to 255, or divide mean and std by 255',
     });
   return {
@@ -222,7 +222,7 @@ function orderOf(
     if (told !== undefined)
       throw new ConfigError(`${path} takes grey images, whose one channel has no order`, {
         code: 'onnx-option',
-        where: 'channels',
+        option: ['onnx', 'channels'],
         hint: 'leave the order of the channels out',
       });
     return { channels: 'rgb', channelsBy: 'shape' };
@@ -342,7 +342,7 @@ export function toldShare(share: number | undefined): number | undefined {
   if (share === undefined || (share > 0 && share <= 1)) return share;
   throw new ConfigError(`a centre crop of ${share} is not a share of the short side`, {
     code: 'onnx-option',
-    where: 'cropPct',
+    option: ['onnx', 'cropPct'],
     hint: 'give a share above 0, of at most 1, such as 0.875',
   });
 }
@@ -352,7 +352,7 @@ export function requireCentre({ cropPct }: OnnxOptions, { crop }: ImageView, pat
   if (cropPct === undefined || crop === 'centre') return;
   throw new ConfigError(`${path} sees images by crop ${crop}, which takes no share of them`, {
     code: 'onnx-option',
-    where: 'cropPct',
+    option: ['onnx', 'cropPct'],
     hint: 'say that the crop is the centre, or leave the share out',
   });
 }

@@ -120,7 +120,7 @@ describe('the end of another program', () => {
     // As sklearn's converter writes it: the label, and the probabilities.
     const both = [labels, output('s', ['N', 3])];
     refused(model([argMax, soft], both)).toThrow(
-      hint('say which holds the scores: --output-name s'),
+      hint("say which holds the scores: onnx.outputName: 's'"),
     );
     const maps: ForeignNode = ['Identity', ['s'], ['maps']];
     const zipped = [labels, { name: 'maps' }];
