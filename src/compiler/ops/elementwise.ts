@@ -286,7 +286,7 @@ export const hardSwishGrad = defineOp('hardSwishGrad', {
 });
 
 /** The error function to about 1e-13: its power series near 0, a continued fraction of erfc beyond. */
-function erf(x: number): number {
+function errorFunction(x: number): number {
   const t = Math.abs(x);
   if (t > 6) return Math.sign(x);
   if (t < 2.5) {
@@ -303,12 +303,25 @@ function erf(x: number): number {
   return Math.sign(x) * (1 - Math.exp(-t * t) / ((t + fraction) * Math.sqrt(Math.PI)));
 }
 
+/** The error function, 2/sqrt(pi) times the integral of e^(-t^2) from 0 to x. */
+export const erf = defineOp('erf', {
+  inputs: ['x'],
+  traits: { elementwise: 'total', halves: 'follows' },
+  type: sameType,
+  reference: ({ x }) => mapArray(x, errorFunction),
+  gradient: ({ x }, dy): InputGrads => {
+    const density = exp(neg(mul(x, x)));
+    return { x: mul(dy, mul(density, scalarLike(x, 2 / Math.sqrt(Math.PI)))) };
+  },
+  onnx: (b, { x }) => b.Erf(x),
+});
+
 /** GELU, x/2 * (1 + erf(x / sqrt 2)), PyTorch's default form. Source: arXiv 1606.08415. */
 export const gelu = defineOp('gelu', {
   inputs: ['x'],
   traits: { elementwise: 'total', halves: 'follows' },
   type: sameType,
-  reference: ({ x }) => mapArray(x, (v) => (v / 2) * (1 + erf(v / Math.SQRT2))),
+  reference: ({ x }) => mapArray(x, (v) => (v / 2) * (1 + errorFunction(v / Math.SQRT2))),
   gradient: ({ x }, dy): InputGrads => ({ x: geluGrad(x, dy) }),
   onnx: (b, { x }, _, { in: types }) => {
     const dtype = floatTypeOf(types.x);
@@ -325,7 +338,7 @@ export const geluGrad = defineOp('geluGrad', {
   reference: ({ x, dy }) =>
     broadcastArrays(x, dy, (v, g) => {
       const density = Math.exp((-v * v) / 2) / Math.sqrt(2 * Math.PI);
-      return g * ((1 + erf(v / Math.SQRT2)) / 2 + v * density);
+      return g * ((1 + errorFunction(v / Math.SQRT2)) / 2 + v * density);
     }),
   onnx: (b, { x, dy }, _, { in: types }) => {
     const dtype = floatTypeOf(types.x);

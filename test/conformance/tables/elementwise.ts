@@ -84,6 +84,7 @@ export const elementwise: readonly OpTable[] = [
   gradientOf(ops.hardSigmoidGrad, awayFrom(-3, 3)),
   unary(ops.hardSwish, awayFrom(-3, 3)),
   gradientOf(ops.hardSwishGrad, awayFrom(-3, 3)),
+  unary(ops.erf, between(-3, 3)),
   unary(ops.gelu, between(-6, 6)),
   gradientOf(ops.geluGrad, between(-6, 6)),
 ];
