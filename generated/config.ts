@@ -157,6 +157,17 @@ export interface WrittenTraining<Model, Optimizer> {
     readonly pad?: number | undefined;
     /** Whether every other image is mirrored; not if missing. */
     readonly flip?: boolean | undefined;
+    /** A rectangle of one level at a random place, after all else; none if missing. */
+    readonly randomErasing?: {
+      /** Share of the images in which something is erased. (at least 0 and at most 1; default: 0.5) */
+      readonly p?: number | undefined;
+      /** Smallest and largest share of the area. (default: [0.02,0.33]) */
+      readonly scale?: readonly [number, number] | undefined;
+      /** Smallest and largest height over width. (default: [0.3,3.3]) */
+      readonly ratio?: readonly [number, number] | undefined;
+      /** Level that is painted, from black to white. (a whole number, at least 0 and at most 255; default: 0) */
+      readonly value?: number | undefined;
+    } | undefined;
     /** What is taken of an image; whole for packed images and networks below 128 px (or as the model says), else random, if missing. */
     readonly crop?: 'random' | 'middle' | 'whole' | 'pad' | {
       /** A random part of the image. */
@@ -378,6 +389,17 @@ export interface TrainingConfig {
     readonly pad?: number | undefined;
     /** Whether every other image is mirrored; not if missing. */
     readonly flip?: boolean | undefined;
+    /** A rectangle of one level at a random place, after all else; none if missing. */
+    readonly randomErasing?: {
+      /** Share of the images in which something is erased. (at least 0 and at most 1; default: 0.5) */
+      readonly p: number;
+      /** Smallest and largest share of the area. (default: [0.02,0.33]) */
+      readonly scale: readonly [number, number];
+      /** Smallest and largest height over width. (default: [0.3,3.3]) */
+      readonly ratio: readonly [number, number];
+      /** Level that is painted, from black to white. (a whole number, at least 0 and at most 255; default: 0) */
+      readonly value: number;
+    } | undefined;
     /** What is taken of an image; whole for packed images and networks below 128 px (or as the model says), else random, if missing. */
     readonly crop?: 'random' | 'middle' | 'whole' | 'pad' | {
       /** A random part of the image. */
@@ -614,6 +636,17 @@ export interface WrittenSelfTraining<Model, Optimizer> {
       readonly pad?: number | undefined;
       /** Whether every other image is mirrored; not if missing. */
       readonly flip?: boolean | undefined;
+      /** A rectangle of one level at a random place, after all else; none if missing. */
+      readonly randomErasing?: {
+        /** Share of the images in which something is erased. (at least 0 and at most 1; default: 0.5) */
+        readonly p?: number | undefined;
+        /** Smallest and largest share of the area. (default: [0.02,0.33]) */
+        readonly scale?: readonly [number, number] | undefined;
+        /** Smallest and largest height over width. (default: [0.3,3.3]) */
+        readonly ratio?: readonly [number, number] | undefined;
+        /** Level that is painted, from black to white. (a whole number, at least 0 and at most 255; default: 0) */
+        readonly value?: number | undefined;
+      } | undefined;
       /** What is taken of an image; whole for packed images and networks below 128 px (or as the model says), else random, if missing. */
       readonly crop?: 'random' | 'middle' | 'whole' | 'pad' | {
         /** A random part of the image. */
@@ -791,6 +824,17 @@ export interface WrittenSelfTraining<Model, Optimizer> {
       readonly pad?: number | undefined;
       /** Whether every other image is mirrored; not if missing. */
       readonly flip?: boolean | undefined;
+      /** A rectangle of one level at a random place, after all else; none if missing. */
+      readonly randomErasing?: {
+        /** Share of the images in which something is erased. (at least 0 and at most 1; default: 0.5) */
+        readonly p?: number | undefined;
+        /** Smallest and largest share of the area. (default: [0.02,0.33]) */
+        readonly scale?: readonly [number, number] | undefined;
+        /** Smallest and largest height over width. (default: [0.3,3.3]) */
+        readonly ratio?: readonly [number, number] | undefined;
+        /** Level that is painted, from black to white. (a whole number, at least 0 and at most 255; default: 0) */
+        readonly value?: number | undefined;
+      } | undefined;
       /** What is taken of an image; whole for packed images and networks below 128 px (or as the model says), else random, if missing. */
       readonly crop?: 'random' | 'middle' | 'whole' | 'pad' | {
         /** A random part of the image. */
@@ -1042,6 +1086,17 @@ export interface SelfTrainingConfig {
       readonly pad?: number | undefined;
       /** Whether every other image is mirrored; not if missing. */
       readonly flip?: boolean | undefined;
+      /** A rectangle of one level at a random place, after all else; none if missing. */
+      readonly randomErasing?: {
+        /** Share of the images in which something is erased. (at least 0 and at most 1; default: 0.5) */
+        readonly p: number;
+        /** Smallest and largest share of the area. (default: [0.02,0.33]) */
+        readonly scale: readonly [number, number];
+        /** Smallest and largest height over width. (default: [0.3,3.3]) */
+        readonly ratio: readonly [number, number];
+        /** Level that is painted, from black to white. (a whole number, at least 0 and at most 255; default: 0) */
+        readonly value: number;
+      } | undefined;
       /** What is taken of an image; whole for packed images and networks below 128 px (or as the model says), else random, if missing. */
       readonly crop?: 'random' | 'middle' | 'whole' | 'pad' | {
         /** A random part of the image. */
@@ -1219,6 +1274,17 @@ export interface SelfTrainingConfig {
       readonly pad?: number | undefined;
       /** Whether every other image is mirrored; not if missing. */
       readonly flip?: boolean | undefined;
+      /** A rectangle of one level at a random place, after all else; none if missing. */
+      readonly randomErasing?: {
+        /** Share of the images in which something is erased. (at least 0 and at most 1; default: 0.5) */
+        readonly p: number;
+        /** Smallest and largest share of the area. (default: [0.02,0.33]) */
+        readonly scale: readonly [number, number];
+        /** Smallest and largest height over width. (default: [0.3,3.3]) */
+        readonly ratio: readonly [number, number];
+        /** Level that is painted, from black to white. (a whole number, at least 0 and at most 255; default: 0) */
+        readonly value: number;
+      } | undefined;
       /** What is taken of an image; whole for packed images and networks below 128 px (or as the model says), else random, if missing. */
       readonly crop?: 'random' | 'middle' | 'whole' | 'pad' | {
         /** A random part of the image. */

@@ -4,3 +4,4 @@ export { cutoutNoise as cutout } from './cutoutNoise.js';
 export { flipNoise as flip } from './flipNoise.js';
 export { padNoise as pad } from './padNoise.js';
 export { randAugmentNoise as randAugment } from './randAugment.js';
+export { randomErasing } from './randomErasing.js';
