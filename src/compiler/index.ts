@@ -7,6 +7,7 @@ export {
   type Compiled,
   type CompiledArtifact,
   type CompileOptions,
+  type DeclinedRewrite,
 } from './compile/compile.js';
 export { compileInference, type Inference, type InferenceRequest } from './compile/inference.js';
 export type { InitialWeights, WeightSpec, Weights as WeightMap } from './compile/initialWeights.js';
@@ -42,6 +43,8 @@ export type {
 } from './ir/graph.js';
 export type { NdArray } from './ir/ndarray.js';
 export type { CallSite, Origin } from './ir/origin.js';
+export type { OnDecline } from './ir/rewrite.js';
+export type { InHalves, Traits as OperatorTraits } from './ir/traits.js';
 export type { ExternalChunk, ExternalFile } from './onnx/external.js';
 export type { Pieces } from './onnx/pieces.js';
 export type { WrittenModel } from './onnx/writer.js';
@@ -54,13 +57,13 @@ export type {
   SlotSpec,
   Step as OptimizerStep,
 } from './optim/optimizer.js';
-export type { CostMachine, CostTable, SpellingCosts } from './targets/costTable.js';
-export type { Choice as SpellingChoice } from './targets/lower.js';
+export type { CostMachine, CostTable, RuleCosts } from './targets/costTable.js';
+export type { Choice as LoweringChoice } from './targets/lower.js';
 export type {
   Layout as TensorLayout,
   LayoutSystem,
   Layouts as TensorLayouts,
-  Override as SpellingOverride,
+  Override as LoweringRule,
 } from './targets/target.js';
 export type { WeightSource } from './passes/foldWeights.js';
 export type { Initializer } from './trace/init.js';

@@ -1,4 +1,4 @@
-import type { ChangedSpelling, TuneResult } from '../../tools/measure/tune/tuneModel.js';
+import type { ChangedRule, TuneResult } from '../../tools/measure/tune/tuneModel.js';
 import { limits } from '../../support/limits.js';
 import { defineCommand } from '../command.js';
 import { library } from '../library.js';
@@ -78,7 +78,7 @@ function busyNote({ load, cores }: TuneResult): string {
   return `warning: other work ran (load ${load} on ${cores} cores), so the times are unsure; tune with --again when it is quiet`;
 }
 
-function tableOf(changed: readonly ChangedSpelling[]): string {
+function tableOf(changed: readonly ChangedRule[]): string {
   const rows = changed
     .slice(0, shownChanges)
     .map(({ work, nodes, before, after, microseconds: [old, now] }) => [

@@ -4,7 +4,7 @@ import { dtypes, isHalf } from '../../support/dtype.js';
 import type { OnnxValue } from '../../support/onnxValue.js';
 
 /*
- * Sums of many terms and statistics lose their small terms in 16 bits, so spellings that add up half
+ * Sums of many terms and statistics lose their small terms in 16 bits, so lowerings that add up half
  * values do it in float32 and round the result once.
  */
 

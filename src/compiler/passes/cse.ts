@@ -5,7 +5,7 @@ import { bytesOf, type TensorData } from '../../support/tensor.js';
 /*
  * Every primitive is a pure function of its operands and attributes (noise too: masks are inputs),
  * so two nodes with equal ones compute the same. That holds for batchNormTrain although ONNX
- * Runtime writes into the running statistics of the operator that spells it: those constants are
+ * Runtime writes into the running statistics of the operator that lowers it: those constants are
  * made with the operator (scratch), one pair for each node that is left.
  */
 

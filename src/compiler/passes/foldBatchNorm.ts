@@ -13,7 +13,7 @@ import { countUses } from './uses.js';
  * normalisation after it. With f = scale / sqrt(variance + epsilon), per output channel o:
  *   bn(conv(x, w) + b) = f * (conv(x, w) + b - mean) + bias
  *                      = conv(x, f[o] * w[o]) + (b - mean) * f + bias.
- * The pass spells the new kernel and bias as nodes. Of constants, constant folding leaves tensors;
+ * The pass writes the new kernel and bias as nodes. Of constants, constant folding leaves tensors;
  * of inputs of the graph, a few passes over the parameters at run time, which are small beside the
  * pass over the map that they save.
  */

@@ -11,11 +11,11 @@ import type { Layout, LayoutSystem, Override } from './target.js';
  * size is the machine's: `runtime/machine/probe` asks onnxruntime, and the manifest records it.
  */
 
-/** The two spellings of a node between which its layout decides. */
+/** The two lowerings of a node between which its layout decides. */
 export interface LayoutCandidates {
   readonly node: Node;
   readonly types: NodeTypes;
-  /** Works on plain values only; undefined is the portable spelling. */
+  /** Works on plain values only; undefined is the portable lowering. */
   readonly plain: Override | undefined;
   /** Takes or gives blocked values. */
   readonly blocked: Override | undefined;
@@ -25,14 +25,14 @@ export interface LayoutCandidates {
 const never = 1e12;
 
 /*
- * Each node is plain or blocked. It costs what its spelling costs, and a value whose producer and
+ * Each node is plain or blocked. It costs what its lowering costs, and a value whose producer and
  * consumers disagree costs one conversion, however many of them want it. The cheapest assignment is
  * a minimum cut (Greig, Porteous and Seheult, J. R. Stat. Soc. B 51, 1989): blocked nodes are on the
  * source's side. A value has two helpers, so that its conversion is paid once: `out` is cut where
  * a blocked producer has a plain consumer, `back` where a plain producer has a blocked consumer.
  */
 
-/** The nodes to spell in their blocked candidate so that the whole graph costs least. */
+/** The nodes to lower in their blocked candidate so that the whole graph costs least. */
 export function chooseLayouts(
   graph: Graph,
   candidates: readonly LayoutCandidates[],
@@ -76,13 +76,13 @@ export function chooseLayouts(
   return new Set([...open].flatMap(([node, { id }]) => (chosen.has(id) ? [node] : [])));
 }
 
-/** The layout of an operand or result in a spelling. */
+/** The layout of an operand or result in a lowering. */
 export function layoutOf(
-  spelling: Override | undefined,
+  lowering: Override | undefined,
   end: 'inputs' | 'outputs',
   index: number,
 ): Layout | 'any' {
-  return spelling?.layouts?.[end]?.[index] ?? 'plain';
+  return lowering?.layouts?.[end]?.[index] ?? 'plain';
 }
 
 interface Reader {

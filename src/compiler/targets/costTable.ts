@@ -16,14 +16,14 @@ export interface CostMachine {
   readonly threads: number;
 }
 
-/** Microseconds of each spelling of a node, by the spelling's name; `portable` is the op's own. */
-export type SpellingCosts = Readonly<Record<string, number>>;
+/** Microseconds of each lowering of a node, by the lowering's name; `portable` is the op's own. */
+export type RuleCosts = Readonly<Record<string, number>>;
 
-/** Measured costs of spellings on one machine: plain data, so that it can lie in a file. */
+/** Measured costs of lowerings on one machine: plain data, so that it can lie in a file. */
 export interface CostTable {
   readonly machine: CostMachine;
   /** By `costKey`: of nodes, and of conversions from one layout to the other. */
-  readonly costs: Readonly<Record<string, SpellingCosts>>;
+  readonly costs: Readonly<Record<string, RuleCosts>>;
 }
 
 /** 32 hex digits that stand for a table: equal for tables from which the same is chosen. */
@@ -46,7 +46,7 @@ export function costKey(
   return [name, ...operands, JSON.stringify(attrs)].join(' ');
 }
 
-/** What the costs of turning a map into another layout depend on; its spellings are the layouts. */
+/** What the costs of turning a map into another layout depend on; its lowerings are the layouts. */
 export function conversionKey(type: TensorType): string {
   return `convert ${typeKey(type)}`;
 }

@@ -5,10 +5,10 @@ import { invariant } from '../../support/errors.js';
 import type { OnnxValue } from '../../support/onnxValue.js';
 import type { TensorData } from '../../support/tensor.js';
 import { layoutOf } from './chooseLayouts.js';
-import { chooseSpellings } from './chooseSpellings.js';
+import { chooseRules } from './chooseRules.js';
 import { ruleName, type Layout, type Target } from './target.js';
 
-/** Which spelling took a node, and why others declined it; `--explain` prints these. */
+/** Which lowering took a node, and why others declined it; `--explain` prints these. */
 export interface Choice {
   readonly node: string;
   readonly op: string;
@@ -22,14 +22,14 @@ export interface LowerOptions {
   readonly weights?: ReadonlyMap<string, TensorData>;
   /** Inputs that are names of an enclosing graph (TrainingInfo); they are not declared. */
   readonly outer?: ReadonlySet<string>;
-  /** Inputs that no spelling of this target reads; they are not declared. */
+  /** Inputs that no lowering of this target reads; they are not declared. */
   readonly omit?: ReadonlySet<string>;
   /** Declares weights that nothing reads, too, since another graph (TrainingInfo) names them. */
   readonly keepUnread?: boolean;
   readonly onChoice?: (choice: Choice) => void;
 }
 
-/** Spells an IR graph with the target's rules into an ONNX graph builder. */
+/** Lowers an IR graph with the target's rules into an ONNX graph builder. */
 export function lower(graph: Graph, builder: GraphBuilder, options: LowerOptions): void {
   const inputs = new Map<Value, OnnxValue>();
   const used = new Set(graph.nodes.flatMap((node) => node.inputs));
@@ -49,35 +49,35 @@ interface LoweredOutput extends NamedValue {
   readonly made: OnnxValue;
 }
 
-/** Spells the nodes of an IR graph whose inputs are at hand. */
+/** Lowers the nodes of an IR graph whose inputs are at hand. */
 export function lowerNodes(
   graph: Graph,
   builder: GraphBuilder,
   given: ReadonlyMap<Value, OnnxValue>,
   options: Pick<LowerOptions, 'target' | 'onChoice'>,
 ): LoweredOutput[] {
-  const spelled = new Spelled(builder, options.target);
-  for (const [value, onnx] of given) spelled.set(value, onnx, 'plain');
-  for (const { node, types, override, declined } of chooseSpellings(graph, options.target)) {
+  const lowered = new LoweredValues(builder, options.target);
+  for (const [value, onnx] of given) lowered.set(value, onnx, 'plain');
+  for (const { node, types, override, declined } of chooseRules(graph, options.target)) {
     const name = nodeName(node);
     const taken = ruleName(override);
     options.onChoice?.({ node: name, op: node.op.name, taken, declined });
     const at = { name, source: node.origin.site };
     const inputs = node.inputs.map(
-      (input, i) => input && spelled.get(input, layoutOf(override, 'inputs', i), at),
+      (input, i) => input && lowered.get(input, layoutOf(override, 'inputs', i), at),
     );
     const results = builder.at(at, () =>
       (override ?? node.op).onnx(builder.b, inputs, node.attrs, types),
     );
     node.outputs.forEach((output, i) => {
       const result = results[i];
-      invariant(result, `${node.op.name} spelled no output ${i}`);
-      spelled.set(output, result, override?.layouts?.outputs?.[i] ?? 'plain');
+      invariant(result, `${node.op.name} lowered to no output ${i}`);
+      lowered.set(output, result, override?.layouts?.outputs?.[i] ?? 'plain');
     });
   }
   return graph.outputs.map(({ name, value }) => {
-    const made = spelled.get(value, 'plain', { name, source: value.origin.site });
-    invariant(made, `output ${name} was never spelled`);
+    const made = lowered.get(value, 'plain', { name, source: value.origin.site });
+    invariant(made, `output ${name} was never lowered`);
     return { name, value, made };
   });
 }
@@ -86,7 +86,7 @@ export function lowerNodes(
 type At = Parameters<GraphBuilder['at']>[0];
 
 /** What each value is called in ONNX, in each layout that someone asked for. */
-class Spelled {
+class LoweredValues {
   readonly #values = new Map<Value, Map<Layout, OnnxValue>>();
 
   constructor(

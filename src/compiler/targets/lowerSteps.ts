@@ -56,7 +56,7 @@ class StepInterface {
   }
 }
 
-/** Spells a training step so that one run of the ONNX graph does several. */
+/** Lowers a training step so that one run of the ONNX graph does several. */
 export function lowerSteps(graph: Graph, builder: GraphBuilder, options: StepsOptions): void {
   const io = new StepInterface(graph, options);
   const declare = ({ name, value }: NamedValue, axes: readonly Dim[] = []): OnnxValue =>

@@ -11,7 +11,7 @@ import type { OnnxValue } from '../../support/onnxValue.js';
 export type Layout = 'plain' | 'blocked';
 
 /**
- * The layouts in which a spelling takes its operands and gives its results; plain where one is
+ * The layouts in which a lowering takes its operands and gives its results; plain where one is
  * missing. `any` is an operand of which only the shape counts.
  */
 export interface Layouts {
@@ -57,7 +57,7 @@ export interface LayoutSystem {
   measured(op: Op, attrs: Attributes, types: NodeTypes): boolean;
 }
 
-/** A way to spell the IR in ONNX: differences from the portable spelling that each op carries. */
+/** A way to lower the IR to ONNX: differences from the portable lowering that each op carries. */
 export interface Target {
   readonly name: string;
   readonly overrides: readonly Override[];
@@ -67,16 +67,16 @@ export interface Target {
   readonly constantWeights?: Target;
   /** Channels of a block where values may lie blocked; a graph runs only where onnxruntime has that block. */
   readonly block?: number;
-  /** Joins nodes of an optimised graph into primitives that have a spelling of their own here. */
+  /** Joins nodes of an optimised graph into primitives that have a lowering of their own here. */
   readonly fuse?: (graph: Graph, onDecline?: OnDecline) => Graph;
   /**
    * Parameters of fewer elements are updated together, as one vector: a node costs more than the copies
    * to and fro. Each by itself where it is missing.
    */
   readonly joinBelow?: number;
-  /** The hash of the table of measured costs by which spellings are chosen; estimates where it is missing. */
+  /** The hash of the table of measured costs by which lowerings are chosen; estimates where it is missing. */
   readonly costs?: string;
-  /** Where values may lie in more than one way; a spelling is then chosen for the whole graph at once. */
+  /** Where values may lie in more than one way; a lowering is then chosen for the whole graph at once. */
   readonly layouts?: LayoutSystem;
   /** Why training in a 16-bit type is refused; undefined for one that is not. */
   readonly refusesHalf?: { readonly [K in HalfType]?: string };

@@ -6,8 +6,8 @@ import { ruleName, type Layout, type Override } from '../target.js';
 import { kernelShape, sizeOfMap, type MapSize } from './blocks.js';
 
 /*
- * What a spelling costs is what was measured on the machine, where it was; else an estimate by the
- * passes that it makes over maps and the products that it sums. A node's spellings are compared by
+ * What a lowering costs is what was measured on the machine, where it was; else an estimate by the
+ * passes that it makes over maps and the products that it sums. A node's lowerings are compared by
  * measurements only where all of them have one.
  */
 
@@ -43,7 +43,7 @@ const pixelsAtOnce = 400;
  */
 const depthwiseTaps = 16;
 
-/** What a spelling of a gradient takes more than its rivals on maps that it does not suit. */
+/** What a lowering of a gradient takes more than its rivals on maps that it does not suit. */
 const unsuited = 1.5;
 
 /** Megabytes of a value; of a map with its channels padded to whole blocks. */

@@ -15,7 +15,7 @@ import { normRules } from './normRules.js';
 export interface CpuFacts {
   /** Channels of a block in onnxruntime's blocked layout: 16 with AVX-512, 8 with AVX2 or NEON; 0 where there is none. */
   readonly block: number;
-  /** Times of spellings there; estimates serve where it is missing or has none. */
+  /** Times of lowerings there; estimates serve where it is missing or has none. */
   readonly costs?: CostTable | undefined;
 }
 

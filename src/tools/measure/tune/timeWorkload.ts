@@ -5,8 +5,8 @@ import { GraphBuilder } from '../../../compiler/onnx/builder.js';
 import { writeModel } from '../../../compiler/onnx/writer.js';
 import { zeroTensor } from '../../../support/tensor.js';
 import { round } from '../../../support/statistics/spread.js';
-import type { SpellingCosts } from '../../../compiler/targets/costTable.js';
-import type { SpelledWork, Workload, WorkloadInput } from './workloads.js';
+import type { RuleCosts } from '../../../compiler/targets/costTable.js';
+import type { LoweredWork, Workload, WorkloadInput } from './workloads.js';
 
 /**
  * Rounds in which all spellings of a workload take turns: until the fastest run of each has stood for
@@ -29,7 +29,7 @@ const smallElements = 2 ** 16;
 const smallCopies = 4;
 
 interface Timed {
-  readonly work: SpelledWork;
+  readonly work: LoweredWork;
   readonly session: Session;
   readonly feeds: Feeds;
   readonly copies: number;
@@ -62,7 +62,7 @@ export class WorkloadTimer {
   }
 
   /** Microseconds of each spelling: of the fastest run, the one that the rest of the machine let be. */
-  async time({ spellings }: Workload): Promise<SpellingCosts> {
+  async time({ spellings }: Workload): Promise<RuleCosts> {
     const [{ inputs } = { inputs: [] }] = spellings;
     const largest = Math.max(0, ...inputs.map(({ shape }) => sizeOfShape(shape)));
     const copies = largest < smallElements ? smallCopies : 1;
@@ -80,7 +80,7 @@ export class WorkloadTimer {
     return Math.max(0.1, round((1000 * (least - this.empty)) / copies));
   }
 
-  async #load(work: SpelledWork, copies: number): Promise<Timed> {
+  async #load(work: LoweredWork, copies: number): Promise<Timed> {
     const { bytes } = writeModel(work.build(copies));
     const executor = onnxruntimeNode({
       // As training graphs are loaded.

@@ -10,7 +10,7 @@ import type { Model } from '../../../compiler/trace/defineModel.js';
 import { measure } from '../../../runtime/threads/benchProcess.js';
 import { DeviceError, invariant } from '../../../support/errors.js';
 import { round, spread } from '../../../support/statistics/spread.js';
-import { chooseSpellings } from '../../../compiler/targets/chooseSpellings.js';
+import { chooseRules } from '../../../compiler/targets/chooseRules.js';
 import { costKey, costTableHash, type CostTable } from '../../../compiler/targets/costTable.js';
 import { cpuTarget } from '../../../compiler/targets/cpu/index.js';
 import { ruleName, type Target } from '../../../compiler/targets/target.js';
@@ -46,7 +46,7 @@ export interface TuneOptions
 type ListeningOptions = ReturnType<typeof listening<TuneOptions>>;
 
 /** Nodes of one kind that are spelled otherwise than before. */
-export interface ChangedSpelling {
+export interface ChangedRule {
   /** As in the table: operator, shapes, attributes. */
   readonly work: string;
   readonly nodes: number;
@@ -65,7 +65,7 @@ export interface TuneResult {
   /** Kinds of work that were timed now, and those that had been. */
   readonly timed: number;
   readonly known: number;
-  readonly changed: readonly ChangedSpelling[];
+  readonly changed: readonly ChangedRule[];
   /** Milliseconds of a training step, lower quartiles, before and after; null where nothing changes. */
   readonly step: { readonly before: number; readonly after: number } | null;
   /** True if the measured costs are the machine's from now on: not if they make a step slower. */
@@ -233,10 +233,10 @@ async function stepsOf(compiled: CompiledStep, threads: number | undefined): Pro
 }
 
 /** Nodes that two targets lower differently, those that save the most first. */
-function changesOf(graph: Graph, [old, now]: readonly [Target, Target]): ChangedSpelling[] {
-  const before = chooseSpellings(graph, old);
-  const changes = new Map<string, ChangedSpelling>();
-  chooseSpellings(graph, now).forEach(({ node, types, override }, i) => {
+function changesOf(graph: Graph, [old, now]: readonly [Target, Target]): ChangedRule[] {
+  const before = chooseRules(graph, old);
+  const changes = new Map<string, ChangedRule>();
+  chooseRules(graph, now).forEach(({ node, types, override }, i) => {
     const rules = [before[i]?.override, override] as const;
     const names = [ruleName(rules[0]), ruleName(rules[1])] as const;
     if (names[0] === names[1]) return;
@@ -253,6 +253,6 @@ function changesOf(graph: Graph, [old, now]: readonly [Target, Target]): Changed
   return [...changes.values()].sort((a, b) => savedBy(b) - savedBy(a));
 }
 
-function savedBy({ nodes, microseconds: [before, after] }: ChangedSpelling): number {
+function savedBy({ nodes, microseconds: [before, after] }: ChangedRule): number {
   return nodes * ((before ?? 0) - (after ?? 0));
 }

@@ -6,7 +6,7 @@ import type { OnnxValue } from '../../../support/onnxValue.js';
 import type { DType } from '../../../support/dtype.js';
 import { invariant } from '../../../support/errors.js';
 import { layoutOf } from '../../../compiler/targets/chooseLayouts.js';
-import { candidatesOf, type Candidates } from '../../../compiler/targets/chooseSpellings.js';
+import { candidatesOf, type Candidates } from '../../../compiler/targets/chooseRules.js';
 import { conversionKey, costKey } from '../../../compiler/targets/costTable.js';
 import {
   ruleName,
@@ -22,7 +22,7 @@ export interface WorkloadInput {
 }
 
 /** One way to do a piece of work. */
-export interface SpelledWork {
+export interface LoweredWork {
   /** As in a cost table. */
   readonly name: string;
   readonly inputs: readonly WorkloadInput[];
@@ -34,13 +34,13 @@ export interface SpelledWork {
 export interface Workload {
   /** As in a cost table. */
   readonly key: string;
-  readonly spellings: readonly SpelledWork[];
+  readonly spellings: readonly LoweredWork[];
 }
 
 /** All that a target has a choice about in some graphs, each kind of node once. */
 export function workloadsOf(graphs: readonly Graph[], target: Target): Workload[] {
   const found = new Map<string, Workload>();
-  const add = (key: string, spellings: () => SpelledWork[]): void => {
+  const add = (key: string, spellings: () => LoweredWork[]): void => {
     if (!found.has(key)) found.set(key, { key, spellings: spellings() });
   };
   for (const graph of graphs)
@@ -55,7 +55,7 @@ export function workloadsOf(graphs: readonly Graph[], target: Target): Workload[
   return [...found.values()];
 }
 
-function spellingsOf({ node, types, plain, blocked }: Candidates, target: Target): SpelledWork[] {
+function spellingsOf({ node, types, plain, blocked }: Candidates, target: Target): LoweredWork[] {
   return [...blocked, ...plain].map((override) => ({
     name: ruleName(override),
     ...spelled(
@@ -72,7 +72,7 @@ function layoutIn(override: Override | undefined, index: number): Layout {
 }
 
 /** A conversion is called by the layout that it leads to. */
-function conversionsOf(type: TensorType, target: Target): SpelledWork[] {
+function conversionsOf(type: TensorType, target: Target): LoweredWork[] {
   const { layouts } = target;
   invariant(layouts, `target ${target.name} has one layout only`);
   return (['plain', 'blocked'] as const).map((to) => ({
@@ -92,7 +92,7 @@ function spelled(
   operands: readonly Operand[],
   { block = 1 }: Target,
   spell: (b: Opset, inputs: readonly (OnnxValue | undefined)[]) => readonly OnnxValue[],
-): Omit<SpelledWork, 'name'> {
+): Omit<LoweredWork, 'name'> {
   const shapes = operands.map((operand) => operand && shapeIn(operand, block));
   return {
     inputs: shapes.filter((shape) => shape !== undefined),

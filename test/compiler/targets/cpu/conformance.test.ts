@@ -8,7 +8,7 @@ import { between } from '../../../support/draw.js';
 import { add, mul, reluGrad, siluGrad } from '../../../../src/compiler/ops/elementwise.js';
 import { batchNormGrad, batchNormTrain } from '../../../../src/compiler/ops/norm.js';
 import { probeBlock } from '../../../../src/runtime/machine/probe.js';
-import { candidatesOf } from '../../../../src/compiler/targets/chooseSpellings.js';
+import { candidatesOf } from '../../../../src/compiler/targets/chooseRules.js';
 import { lower, type Choice } from '../../../../src/compiler/targets/lower.js';
 import { GraphBuilder } from '../../../../src/compiler/onnx/builder.js';
 import { cpuTarget } from '../../../../src/compiler/targets/cpu/index.js';

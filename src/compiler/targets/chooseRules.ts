@@ -3,11 +3,11 @@ import { groupBy } from '../../support/groupBy.js';
 import { chooseLayouts } from './chooseLayouts.js';
 import { ruleName, type Override, type Target } from './target.js';
 
-/** A node with the spellings that could take it. */
+/** A node with the lowerings that could take it. */
 export interface Candidates {
   readonly node: Node;
   readonly types: NodeTypes;
-  /** Those that work on plain values only; undefined is the op's own, portable spelling, the last. */
+  /** Those that work on plain values only; undefined is the op's own, portable lowering, the last. */
   readonly plain: readonly (Override | undefined)[];
   /** Those that take or give blocked values. */
   readonly blocked: readonly Override[];
@@ -15,27 +15,27 @@ export interface Candidates {
   readonly declined: readonly string[];
 }
 
-/** The spelling of a node. */
-export interface Spelling {
+/** The lowering of a node. */
+export interface ChosenRule {
   readonly node: Node;
   readonly types: NodeTypes;
-  /** undefined for the op's own, portable spelling. */
+  /** undefined for the op's own, portable lowering. */
   readonly override: Override | undefined;
   /** Why others were not chosen. */
   readonly declined: readonly string[];
 }
 
-/** The spellings of each node that a target accepts. */
+/** The lowerings of each node that a target accepts. */
 export function candidatesOf(graph: Graph, target: Target): Candidates[] {
   const overrides = groupBy(target.overrides, ({ op }) => op);
   return graph.nodes.map((node) => accept(node, overrides.get(node.op) ?? []));
 }
 
 /**
- * One spelling for each node: the first that takes it, or, where values may lie in more than one
+ * One lowering for each node: the first that takes it, or, where values may lie in more than one
  * way, those that cost least for the whole graph.
  */
-export function chooseSpellings(graph: Graph, target: Target): Spelling[] {
+export function chooseRules(graph: Graph, target: Target): ChosenRule[] {
   const system = target.layouts;
   const open = candidatesOf(graph, target).map((candidates) => {
     const { node, types } = candidates;
@@ -68,13 +68,13 @@ function cheapest<T>(options: readonly T[], cost: (option: T) => number): T | un
   return options[costs.indexOf(Math.min(...costs))];
 }
 
-/** By what the spellings of a node are compared. */
+/** By what the lowerings of a node are compared. */
 interface Weighing {
   readonly cost: (override: Override | undefined) => number;
   readonly how: 'measured' | 'estimated';
 }
 
-/** Why a spelling that could take a node was not chosen. */
+/** Why a lowering that could take a node was not chosen. */
 function dearer(
   other: Override | undefined,
   chosen: Override | undefined,
