@@ -2,10 +2,13 @@ import type { Compiled } from '../../src/compiler/compile/compile.js';
 import { allocateBatch, batchOf, type BatchArrays } from '../../src/runtime/engine/batchArrays.js';
 import type { Session } from '../../src/runtime/engine/executor.js';
 import { onnxruntimeNode } from '../../src/runtime/executors/onnxruntimeNode.js';
-import { AccumulateRunner, TrainRunner, type StepRunner } from '../../src/runtime/engine/step.js';
+import type { StepRunner } from '../../src/runtime/engine/step.js';
+import { createAccumulateRunner, createTrainRunner } from '../../src/runtime/engine/stepLoop.js';
 import { invariant } from '../../src/support/errors.js';
 import { uniform } from '../../src/support/random.js';
 import type { TensorData } from '../../src/support/tensor.js';
+
+const executor = onnxruntimeNode({ threads: 1 });
 
 type Kind = 'train' | 'grad' | 'update';
 
@@ -13,24 +16,26 @@ type Kind = 'train' | 'grad' | 'update';
 export async function sessionOf({ artifacts }: Compiled, kind: Kind): Promise<Session> {
   const artifact = artifacts[kind];
   invariant(artifact, `${kind} was compiled`);
-  return onnxruntimeNode({ threads: 1 }).create(artifact.onnx.bytes, { training: true });
+  return executor.create(artifact.onnx.bytes, { training: true });
 }
 
 /** A runner of `train` with initial weights. */
-export async function trainRunner(compiled: Compiled): Promise<TrainRunner> {
-  const runner = new TrainRunner(compiled.manifest, await sessionOf(compiled, 'train'), 1);
-  runner.buffers.initialize(compiled.initial.held());
+export async function trainRunner(compiled: Compiled): Promise<StepRunner> {
+  const session = await sessionOf(compiled, 'train');
+  const runner = await createTrainRunner(compiled.manifest, session, { executor, seed: 1 });
+  await runner.buffers.initialize(compiled.initial.held());
   return runner;
 }
 
 /** A runner of `grad` on `count` micro-batches and `update`, with initial weights. */
-export async function accumulateRunner(
-  compiled: Compiled,
-  count: number,
-): Promise<AccumulateRunner> {
-  const [grad, update] = [await sessionOf(compiled, 'grad'), await sessionOf(compiled, 'update')];
-  const runner = new AccumulateRunner(compiled.manifest, { grad, update }, 1, count);
-  runner.buffers.initialize(compiled.initial.held());
+export async function accumulateRunner(compiled: Compiled, count: number): Promise<StepRunner> {
+  const sessions = {
+    grad: await sessionOf(compiled, 'grad'),
+    update: await sessionOf(compiled, 'update'),
+  };
+  const options = { executor, seed: 1 };
+  const runner = await createAccumulateRunner(compiled.manifest, sessions, count, options);
+  await runner.buffers.initialize(compiled.initial.held());
   return runner;
 }
 

@@ -20,6 +20,11 @@ export interface DeviceTensor {
 /** A tensor that a session reads. */
 export type Tensor = HostTensor | DeviceTensor;
 
+/** Lets go of a tensor on a device; one in host memory needs nothing. */
+export function dispose(tensor: Tensor): void {
+  if ('dispose' in tensor) tensor.dispose();
+}
+
 /** Inputs of a run, by name. */
 export type Feeds = Record<string, Tensor>;
 

@@ -6,7 +6,7 @@ import { zeroTensor } from '../../support/tensor.js';
 import { batchOf, requireArtifact, type BatchArrays } from './batchArrays.js';
 import { point, resolveShape, sizeOfShape, StateBuffers, swap, type Binding } from './buffers.js';
 import type { Feeds, Fetches, HostTensor, Session } from './executor.js';
-import { runAlone, type QueueingRunner, type StepRequest, type StepResult } from './step.js';
+import { StepRunner, type StepRequest, type StepResult } from './step.js';
 import { BatchInputs, checkHypers, HyperInputs, type Allocate } from './stepInputs.js';
 
 /** One step's place in the stacked inputs. */
@@ -19,7 +19,7 @@ interface Row {
  * An artifact `train` of several steps: what each is given is gathered row by row, and one run does all
  * of them. Where results are wanted before the rows are full, a Loop runs as many as there are.
  */
-export class SeveralStepsRunner implements QueueingRunner {
+export class SeveralStepsRunner extends StepRunner {
   readonly images: number;
   readonly buffers: StateBuffers;
   /** Steps of a full run. */
@@ -37,6 +37,7 @@ export class SeveralStepsRunner implements QueueingRunner {
     private readonly seed: number,
     batch?: number,
   ) {
+    super();
     this.#info = requireArtifact(manifest, 'train');
     this.#steps = this.#info.steps ?? 1;
     this.images = batchOf(manifest, batch);
@@ -82,10 +83,6 @@ export class SeveralStepsRunner implements QueueingRunner {
     const results = this.#results;
     this.#results = [];
     return results;
-  }
-
-  run(batch: BatchArrays, request: StepRequest): Promise<StepResult> {
-    return runAlone(this, batch, request);
   }
 
   /** There is nothing on a device between runs. */

@@ -138,8 +138,13 @@ function halfTensor(data: Uint16Array, dims: readonly number[]): OrtTensor {
   return tensor.data === data ? tensor : Object.defineProperty(tensor, 'data', { value: data });
 }
 
+/** Feeds and fetches as onnxruntime takes them: whoever runs steps gives the same records again and again. */
+const ortRecords = new WeakMap<object, Record<string, OrtTensor>>();
+
 function ortTensorsOf(tensors: Readonly<Record<string, Tensor>>): Record<string, OrtTensor> {
-  const made: Record<string, OrtTensor> = {};
+  // To make a record anew takes a fifth of a microsecond a tensor, to go through one a thirtieth.
+  const made = ortRecords.get(tensors) ?? {};
+  ortRecords.set(tensors, made);
   for (const name in tensors) {
     const tensor = tensors[name];
     if (tensor) made[name] = ortTensor(tensor);

@@ -1,23 +1,19 @@
 /** The thread in which a training run's sessions live; TrainClient starts it. */
 import { parentPort, threadId } from 'node:worker_threads';
 import type { CheckpointState } from '../../contract/checkpointSchema.js';
+import { stepsPerRunOf } from '../../contract/steps.js';
 import { ConfigError, invariant } from '../../support/errors.js';
 import { notFinite } from '../../support/finite.js';
 import { packError } from '../../support/packError.js';
 import { requireArtifact, type BatchArrays, type InferArrays } from '../engine/batchArrays.js';
 import { loadCheckpoint, requireArchitecture, saveCheckpoint } from '../storage/checkpoint.js';
-import { DeviceRunner } from '../engine/device/deviceStep.js';
 import { inTurn } from '../engine/device/deviceTurn.js';
 import { InferRunner } from '../engine/infer.js';
 import type { Executor, Session } from '../engine/executor.js';
 import { onnxruntimeNode } from '../executors/onnxruntimeNode.js';
 import { SeveralStepsRunner } from '../engine/severalSteps.js';
-import {
-  AccumulateRunner,
-  TrainRunner,
-  type QueueingRunner,
-  type StepRunner,
-} from '../engine/step.js';
+import type { StepRunner } from '../engine/step.js';
+import { createAccumulateRunner, createTrainRunner } from '../engine/stepLoop.js';
 import type {
   Command,
   CommandName,
@@ -60,7 +56,6 @@ const handlers: Handlers = {
   resume: (path) => resume(path),
   async step({ slot, later, ...request }) {
     const steps = training();
-    if (!queues(steps)) return [await steps.run(batchSlot(slot), request)];
     await steps.queue(batchSlot(slot), request);
     return later ? [] : steps.results();
   },
@@ -74,7 +69,7 @@ const handlers: Handlers = {
   state: () => training().buffers.state(),
   save: async ({ folder, meta }) => saveCheckpoint(folder, meta, await training().buffers.state()),
   async stop() {
-    if (runner && queues(runner)) await runner.release();
+    await runner?.release();
     for (const session of sessions) await session.release();
   },
 };
@@ -100,26 +95,19 @@ async function open(kind: 'train' | 'grad' | 'update' | 'infer'): Promise<Sessio
 async function createRunner(given: TrainSetup): Promise<StepRunner | undefined> {
   const { manifest, artifacts, accumulate = 1, batch, seed } = given;
   const executor = executorOf(given);
-  const onDevice = executor.staysOnDevice ? { seed, batch, executor } : undefined;
   if (artifacts.train !== undefined && accumulate === 1) {
     const whole = await open('train');
-    if (onDevice) return DeviceRunner.train(manifest, whole, onDevice);
-    if ((requireArtifact(manifest, 'train').steps ?? 1) > 1)
-      return new SeveralStepsRunner(manifest, whole, seed, batch);
-    return new TrainRunner(manifest, whole, seed, batch);
+    return !executor.staysOnDevice && stepsPerRunOf(manifest) > 1
+      ? new SeveralStepsRunner(manifest, whole, seed, batch)
+      : createTrainRunner(manifest, whole, { executor, seed, batch });
   }
   if (artifacts.grad === undefined && artifacts.train === undefined) return undefined;
   const parts = { grad: await open('grad'), update: await open('update') };
-  if (onDevice) return DeviceRunner.accumulate(manifest, parts, accumulate, onDevice);
-  return new AccumulateRunner(manifest, parts, seed, accumulate, batch);
+  return createAccumulateRunner(manifest, parts, accumulate, { executor, seed, batch });
 }
 
 function executorOf({ session }: TrainSetup): Executor {
   return onnxruntimeNode(session);
-}
-
-function queues(steps: StepRunner): steps is QueueingRunner {
-  return 'queue' in steps;
 }
 
 function training(): StepRunner {
@@ -132,8 +120,7 @@ function training(): StepRunner {
 
 /** Results of steps that another state replaces are nobody's. */
 async function forgetResults(): Promise<void> {
-  const steps = training();
-  if (queues(steps)) await steps.results();
+  await training().results();
 }
 
 function batchSlot(index: number): BatchArrays {

@@ -7,7 +7,7 @@ import { add, mul } from '../../../src/compiler/ops/elementwise.js';
 import type { OptimizerConfig } from '../../../src/compiler/optim/index.js';
 import { allocateBatch } from '../../../src/runtime/engine/batchArrays.js';
 import { onnxruntimeNode } from '../../../src/runtime/executors/onnxruntimeNode.js';
-import { TrainRunner } from '../../../src/runtime/engine/step.js';
+import { createTrainRunner } from '../../../src/runtime/engine/stepLoop.js';
 import { invariant } from '../../../src/support/errors.js';
 import { uniform } from '../../../src/support/random.js';
 import { tinyNet } from '../../support/tinyDigits.js';
@@ -46,9 +46,10 @@ describe('writing over what an output replaces', () => {
     it(`changes no bit of ${optimizer.kind}'s steps`, async () => {
       const states = [manifest, withoutInPlace(manifest)].map(async (used) => {
         const bytes = artifacts.train?.onnx.bytes ?? new Uint8Array();
-        const session = await onnxruntimeNode().create(bytes, { training: true });
-        const runner = new TrainRunner(used, session, 1);
-        runner.buffers.initialize(initial.held());
+        const executor = onnxruntimeNode();
+        const session = await executor.create(bytes, { training: true });
+        const runner = await createTrainRunner(used, session, { executor, seed: 1 });
+        await runner.buffers.initialize(initial.held());
         const batch = allocateBatch(used, 4, (size) => new ArrayBuffer(size));
         const image = uniform(batch.image.length, 7, { step: 0, site: 0, sample: 0 });
         batch.image.set(image);

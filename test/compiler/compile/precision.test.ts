@@ -76,7 +76,7 @@ describe('training in float16', () => {
     const runner = await trainRunner(half);
     await runner.run(batchOfStep(half, 0), { step: 0 });
     const before = (await stateOf(runner)).set('optim.lossScale', scalar(2 ** 127));
-    runner.buffers.load(before);
+    await runner.buffers.load(before);
     const { metrics } = await runner.run(batchOfStep(half, 1), { step: 1 });
     expect(metrics['skipped']).toBe(1);
     const after = await stateOf(runner);
@@ -104,7 +104,7 @@ describe('training in float16', () => {
     await runner.run(batchOfStep(half, 0, 16), { step: 0 });
     const before = (await stateOf(runner)).set('optim.lossScale', scalar(2 ** 127));
     expect(before.get('optim.goodSteps')?.data[0]).toBe(1);
-    runner.buffers.load(before);
+    await runner.buffers.load(before);
     const { metrics } = await runner.run(batchOfStep(half, 1, 16), { step: 1 });
     expect(metrics['skipped']).toBe(1);
     const after = await stateOf(runner);

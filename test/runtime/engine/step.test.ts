@@ -2,16 +2,15 @@ import { beforeAll, describe, expect, it } from 'vitest';
 import type { BatchArrays } from '../../../src/runtime/engine/batchArrays.js';
 import { NoiseSource } from '../../../src/runtime/engine/noise.js';
 import { onnxruntimeNode } from '../../../src/runtime/executors/onnxruntimeNode.js';
-import {
-  AccumulateRunner,
-  TrainRunner,
-  type StepRunner,
-} from '../../../src/runtime/engine/step.js';
+import type { StepRunner } from '../../../src/runtime/engine/step.js';
+import { createAccumulateRunner, createTrainRunner } from '../../../src/runtime/engine/stepLoop.js';
 import { uniform } from '../../../src/support/random.js';
 import { tensorData, type TensorData } from '../../../src/support/tensor.js';
+import { stateOf } from '../../support/tinySteps.js';
 import { tiny, tinyTraining } from '../../support/tinyTraining.js';
 
 const seed = 11;
+const executor = onnxruntimeNode();
 
 function batchOf(images: number, step: number): BatchArrays {
   const draw = (count: number, site: number) =>
@@ -19,22 +18,22 @@ function batchOf(images: number, step: number): BatchArrays {
   return { image: draw(images * 4, 1), target: draw(images * 2, 2), weight: draw(images, 3) };
 }
 
-async function trainRunner(batch: number | 'dynamic', images?: number): Promise<TrainRunner> {
+async function trainRunner(batch: number | 'dynamic', images?: number): Promise<StepRunner> {
   const { manifest, artifacts, initial } = tinyTraining(batch);
-  const session = await onnxruntimeNode().create(artifacts.train);
-  const runner = new TrainRunner(manifest, session, seed, images);
-  runner.buffers.initialize(initial);
+  const session = await executor.create(artifacts.train);
+  const runner = await createTrainRunner(manifest, session, { executor, seed, batch: images });
+  await runner.buffers.initialize(initial);
   return runner;
 }
 
-async function accumulateRunner(batch: number, count: number): Promise<AccumulateRunner> {
+async function accumulateRunner(batch: number, count: number): Promise<StepRunner> {
   const { manifest, artifacts, initial } = tinyTraining(batch);
-  const [grad, update] = [
-    await onnxruntimeNode().create(artifacts.grad),
-    await onnxruntimeNode().create(artifacts.update),
-  ];
-  const runner = new AccumulateRunner(manifest, { grad, update }, seed, count);
-  runner.buffers.initialize(initial);
+  const sessions = {
+    grad: await executor.create(artifacts.grad),
+    update: await executor.create(artifacts.update),
+  };
+  const runner = await createAccumulateRunner(manifest, sessions, count, { executor, seed });
+  await runner.buffers.initialize(initial);
   return runner;
 }
 
@@ -78,10 +77,6 @@ function numbers(tensor: TensorData | undefined): number[] {
   return Array.from<number | bigint, number>(tensor?.data ?? [], Number);
 }
 
-function copyOf(state: ReadonlyMap<string, TensorData>): Map<string, TensorData> {
-  return new Map([...state].map(([key, t]) => [key, { ...t, data: t.data.slice() }]));
-}
-
 async function runSteps(runner: StepRunner, from: number, to: number): Promise<number[]> {
   const losses: number[] = [];
   for (let step = from; step < to; step++)
@@ -104,7 +99,7 @@ describe('a train artifact', () => {
         5,
       );
     }
-    const state = runner.buffers.state();
+    const state = await runner.buffers.state();
     const close = (key: string, wanted: readonly number[]) =>
       numbers(state.get(key)).forEach((value, i) => expect(value).toBeCloseTo(wanted[i] ?? NaN, 5));
     close('w', oracle.w);
@@ -117,7 +112,7 @@ describe('a train artifact', () => {
     const runner = await trainRunner(2);
     const arrays: unknown[] = [];
     for (let step = 0; step < 4; step++) {
-      arrays.push(runner.buffers.state().get('w')?.data);
+      arrays.push((await runner.buffers.state()).get('w')?.data);
       await runner.run(batchOf(2, step), { step });
     }
     expect(arrays[2]).toBe(arrays[0]);
@@ -128,12 +123,12 @@ describe('a train artifact', () => {
   it('goes on bit for bit from a saved state', async () => {
     const whole = await trainRunner(3);
     await runSteps(whole, 0, 4);
-    const middle = copyOf(whole.buffers.state());
+    const middle = await stateOf(whole);
     const rest = await runSteps(whole, 4, 8);
     const resumed = await trainRunner(3);
-    resumed.buffers.load(middle);
+    await resumed.buffers.load(middle);
     expect(await runSteps(resumed, 4, 8)).toEqual(rest);
-    expect(copyOf(resumed.buffers.state())).toEqual(copyOf(whole.buffers.state()));
+    expect(await stateOf(resumed)).toEqual(await stateOf(whole));
   });
 
   it('compiled for any batch runs the one that is asked for', async () => {
@@ -145,38 +140,40 @@ describe('a train artifact', () => {
 
   it('is unchanged by a step that fails', async () => {
     const runner = await trainRunner(2);
-    const before = copyOf(runner.buffers.state());
+    const before = await stateOf(runner);
     await expect(runner.run(batchOf(2, 0), { step: 0, hypers: { lr: 1 } })).rejects.toMatchObject({
       code: 'hyper-unknown',
       hint: 'it takes learning_rate',
     });
     await expect(runner.run(batchOf(1, 0), { step: 0 })).rejects.toThrow(/values into/);
-    expect(copyOf(runner.buffers.state())).toEqual(before);
+    expect(await stateOf(runner)).toEqual(before);
   });
 });
 
 describe('the state', () => {
   it('is refused where tensors are missing or of another shape, and then unchanged', async () => {
-    const { buffers } = await trainRunner(2);
-    const before = copyOf(buffers.state());
+    const runner = await trainRunner(2);
+    const before = await stateOf(runner);
+    const load = async (tensors: ReadonlyMap<string, TensorData>) => runner.buffers.load(tensors);
     const weights = new Map([...before].filter(([key]) => !key.startsWith('optim')));
-    expect(() => buffers.load(weights)).toThrow(/lacks optim\.momentum\.w/);
-    const wrong = copyOf(before).set('ema.w', tensorData('float32', [8], new Array(8).fill(1)));
+    await expect(load(weights)).rejects.toThrow(/lacks optim\.momentum\.w/);
+    const wrong = await stateOf(runner);
+    wrong.set('ema.w', tensorData('float32', [8], new Array(8).fill(1)));
     wrong.set('w', tensorData('float32', [4, 2], new Array(8).fill(9)));
-    expect(() => buffers.load(wrong)).toThrow(/ema\.w is float32 \[8\], the model needs .*\[4,2\]/);
-    expect(copyOf(buffers.state())).toEqual(before);
+    await expect(load(wrong)).rejects.toThrow(/ema\.w is float32 \[8\], the model needs .*\[4,2\]/);
+    expect(await stateOf(runner)).toEqual(before);
   });
 
   it('starts averages as copies and momentum at zero', async () => {
-    const state = (await trainRunner(2)).buffers.state();
+    const state = await stateOf(await trainRunner(2));
     expect(numbers(state.get('ema.w'))).toEqual(numbers(state.get('w')));
     expect(numbers(state.get('optim.momentum.w'))).toEqual(new Array(8).fill(0));
   });
 });
 
 describe('gradient accumulation', () => {
-  let whole: TrainRunner;
-  let parts: AccumulateRunner;
+  let whole: StepRunner;
+  let parts: StepRunner;
   beforeAll(async () => {
     whole = await trainRunner(6);
     parts = await accumulateRunner(2, 3);
@@ -189,8 +186,9 @@ describe('gradient accumulation', () => {
       const [a, b] = [await whole.run(batch, { step }), await parts.run(batch, { step })];
       expect(b.loss).toBeCloseTo(a.loss, 5);
     }
+    const [ofWhole, ofParts] = [await stateOf(whole), await stateOf(parts)];
     for (const key of ['w', 'ema.w', 'optim.momentum.w']) {
-      const [a, b] = [whole, parts].map(({ buffers }) => numbers(buffers.state().get(key)));
+      const [a, b] = [ofWhole, ofParts].map((state) => numbers(state.get(key)));
       b?.forEach((value, i) => expect(value).toBeCloseTo(a?.[i] ?? NaN, 5));
     }
   });
@@ -209,8 +207,6 @@ describe('gradient accumulation', () => {
     };
     await single.run(row(0), { step: 0 });
     await single.run(row(1), { step: 0, sampleOffset: 1 });
-    expect(numbers(runner.buffers.state().get('mean'))).toEqual(
-      numbers(single.buffers.state().get('mean')),
-    );
+    expect((await stateOf(runner)).get('mean')).toEqual((await stateOf(single)).get('mean'));
   });
 });

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { afterEach, describe, expect, it } from 'vitest';
 import { loadCheckpoint } from '../../../src/runtime/storage/checkpoint.js';
 import { onnxruntimeNode } from '../../../src/runtime/executors/onnxruntimeNode.js';
-import { TrainRunner } from '../../../src/runtime/engine/step.js';
+import { createTrainRunner } from '../../../src/runtime/engine/stepLoop.js';
 import { TrainClient } from '../../../src/runtime/threads/trainClient.js';
 import type { TrainSetup } from '../../../src/runtime/threads/trainProtocol.js';
 import { ArtifactError, DeviceError } from '../../../src/support/errors.js';
@@ -55,8 +55,10 @@ const meta = (step: number) => {
 describe('a training worker', () => {
   it('gives the numbers of the same steps in this thread', async () => {
     const { manifest, artifacts, initial } = tinyTraining(4);
-    const runner = new TrainRunner(manifest, await onnxruntimeNode().create(artifacts.train), 5);
-    runner.buffers.initialize(initial);
+    const executor = onnxruntimeNode();
+    const session = await executor.create(artifacts.train);
+    const runner = await createTrainRunner(manifest, session, { executor, seed: 5 });
+    await runner.buffers.initialize(initial);
     const here: number[] = [];
     for (let step = 0; step < 4; step++) {
       const batch = {

@@ -1,22 +1,25 @@
 import { invariant } from '../../../support/errors.js';
+import { required, type LoggedStep, type StepLog, type Values } from '../memory.js';
 import { copyOf, logModel } from './deviceModels.js';
 import { DeviceCopier } from './deviceState.js';
 import { zeroTensor } from '../../../support/tensor.js';
-import type { DeviceTensor, Executor, HostTensor, Results, Session } from '../executor.js';
+import type { DeviceTensor, Executor, Feeds, HostTensor, Session } from '../executor.js';
 
 /**
  * The scalars of the last steps, kept on the device until someone asks, so that the steps between
  * need not wait for it: a row a step, in one tensor that is read at once.
  */
-export class DeviceLog {
+export class DeviceLog implements StepLog<DeviceTensor> {
   /** The device's, after the first row. */
   #log: DeviceTensor | undefined;
   #rows = 0;
+  /** When the first step that nobody has asked about began. */
+  #since = 0;
 
   private constructor(
-    readonly scalars: readonly string[],
+    private readonly scalars: readonly string[],
     /** Most rows between two looks. */
-    readonly capacity: number,
+    private readonly capacity: number,
     private readonly append: Session,
     private readonly copier: DeviceCopier,
   ) {}
@@ -36,34 +39,32 @@ export class DeviceLog {
     );
   }
 
-  /** Rows that were added since the last look. */
-  get rows(): number {
-    return this.#rows;
+  begin(): void {
+    if (this.#rows === 0) this.#since = performance.now();
   }
 
-  /** Adds a row of scalars, which it disposes of. */
-  async add(row: Results): Promise<void> {
+  async add(values: Values<DeviceTensor>): Promise<void> {
     invariant(this.#rows < this.capacity, `a log of ${this.capacity} rows is full`);
-    const log = this.#log ?? this.#zeros();
-    const results = await this.append.compute({ ...row, log }, [copyOf('log')]);
-    const next = results[copyOf('log')];
-    invariant(next, 'the log came back');
+    const row = this.scalars.map((name) => [name, required(values, name)] as const);
+    const feeds: Feeds = { ...Object.fromEntries(row), log: this.#log ?? this.#zeros() };
+    const results = await this.append.compute(feeds, [copyOf('log')]);
     this.#log?.dispose();
-    this.#log = next;
+    this.#log = required(results, copyOf('log'));
     this.#rows += 1;
-    for (const name of this.scalars) row[name]?.dispose();
+    for (const [, tensor] of row) tensor.dispose();
   }
 
-  /** The rows since the last look, oldest first; waits for the device. */
-  async read(): Promise<ReadonlyMap<string, number>[]> {
+  async read(): Promise<LoggedStep[]> {
     const rows = this.#rows;
     if (rows === 0 || !this.#log) return [];
     const host = this.#zeros();
     await this.copier.download(new Map([['log', this.#log]]), new Map([['log', host]]));
     this.#rows = 0;
+    const runTime = (performance.now() - this.#since) / rows;
     return Array.from({ length: rows }, (_, row) => {
       const start = (this.capacity - rows + row) * this.scalars.length;
-      return new Map(this.scalars.map((name, i) => [name, Number(host.data[start + i])]));
+      const numbers = this.scalars.map((name, i) => [name, Number(host.data[start + i])] as const);
+      return { scalars: new Map(numbers), runTime };
     });
   }
 

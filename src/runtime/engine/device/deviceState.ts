@@ -1,6 +1,7 @@
 import type { ArtifactInfo } from '../../../contract/manifest.js';
 import { invariant } from '../../../support/errors.js';
 import type { TensorData } from '../../../support/tensor.js';
+import { required } from '../memory.js';
 import { carriedNames, StateBuffers, type StateStore, type WeightSource } from '../buffers.js';
 import { copyModel, copyOf, type TensorSpec } from './deviceModels.js';
 import type { DeviceTensor, Executor, Feeds, HostTensor, Results, Session } from '../executor.js';
@@ -34,7 +35,7 @@ export class DeviceCopier {
   /** New tensors on the device, by name. */
   async upload(tensors: ReadonlyMap<string, HostTensor>): Promise<Map<string, DeviceTensor>> {
     const copies = await this.up.compute(Object.fromEntries(tensors), this.#fetched);
-    return new Map(Array.from(tensors.keys(), (name) => [name, found(copies[copyOf(name)], name)]));
+    return new Map(Array.from(tensors.keys(), (name) => [name, required(copies, copyOf(name))]));
   }
 
   /** Writes the numbers of device tensors into host tensors, by name; waits for the device. */
@@ -50,11 +51,6 @@ export class DeviceCopier {
     await this.up.release();
     await this.down.release();
   }
-}
-
-function found(tensor: DeviceTensor | undefined, name: string): DeviceTensor {
-  invariant(tensor, `no tensor ${name} came back`);
-  return tensor;
 }
 
 /** Mapping of one artifact's tensors to values on a device. */
@@ -125,7 +121,7 @@ export class DeviceState implements StateStore {
   replace({ outputs }: DeviceBinding, results: Results): void {
     for (const { name, key } of outputs) {
       const old = this.#get(key);
-      this.#current.set(key, found(results[name], name));
+      this.#current.set(key, required(results, name));
       old.dispose();
     }
   }

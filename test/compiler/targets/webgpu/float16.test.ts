@@ -18,7 +18,11 @@ import { writeModel } from '../../../../src/compiler/onnx/writer.js';
 import { conv, convInputGrad, convKernelGrad } from '../../../../src/compiler/ops/conv.js';
 import { matmul } from '../../../../src/compiler/ops/matmul.js';
 import { padAxis } from '../../../../src/compiler/ops/shape.js';
-import { DeviceRunner } from '../../../../src/runtime/engine/device/deviceStep.js';
+import type { StepRunner } from '../../../../src/runtime/engine/step.js';
+import {
+  createAccumulateRunner,
+  createTrainRunner,
+} from '../../../../src/runtime/engine/stepLoop.js';
 import type { Session } from '../../../../src/runtime/engine/executor.js';
 import { onnxruntimeNode } from '../../../../src/runtime/executors/onnxruntimeNode.js';
 import { dtypes } from '../../../../src/support/dtype.js';
@@ -205,14 +209,14 @@ function imageOf({ inputs: [image] }: Inference): TensorInfo {
 const webgpu = onnxruntimeNode({ providers: ['webgpu'], strict: true });
 
 /** Steps of the float16 graphs on the device, in float32: all but the rounding is as it would be. */
-async function deviceRunner(count?: number): Promise<DeviceRunner> {
+async function deviceRunner(count?: number): Promise<StepRunner> {
   const open = (kind: 'train' | 'grad' | 'update'): Promise<Session> =>
     webgpu.create(widened(artifactOf(halfPlain, kind)), { training: true, results: 'device' });
   const settings = { seed: 1, executor: webgpu };
   const runner =
     count === undefined
-      ? await DeviceRunner.train(halfPlain.manifest, await open('train'), settings)
-      : await DeviceRunner.accumulate(
+      ? await createTrainRunner(halfPlain.manifest, await open('train'), settings)
+      : await createAccumulateRunner(
           halfPlain.manifest,
           { grad: await open('grad'), update: await open('update') },
           count,
