@@ -10,7 +10,8 @@ import { parseArgs } from 'node:util';
 import sharp from 'sharp';
 import { evaluateCheckpoint, predictImages, trainFromConfig } from '../src/index.js';
 import { loadTrainingConfig } from '../src/training/config/loadTrainingConfig.js';
-import { decodeFile, type Decoding } from '../src/data/pixels/decode.js';
+import type { Decoding } from '../src/contract/choices.js';
+import { decodeFile } from '../src/data/pixels/decode.js';
 import { evaluationFraming } from '../src/data/pixels/framing.js';
 
 const side = 64;

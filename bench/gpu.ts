@@ -14,7 +14,7 @@ import {
 } from '../src/index.js';
 import { stepsPerRunOf } from '../src/contract/steps.js';
 import { measure } from '../src/runtime/threads/benchProcess.js';
-import type { BenchMode } from '../src/runtime/threads/benchProtocol.js';
+import type { BenchMode } from '../src/contract/choices.js';
 import { round, spread, type Spread } from '../src/support/statistics/spread.js';
 import { benchDevices, type BenchDevice } from './gpuDevices.js';
 import { startMeter, type MemoryMeter } from './gpuMemory.js';

@@ -1,6 +1,6 @@
 import { execFile } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
-import type { BenchMode } from '../src/runtime/threads/benchProtocol.js';
+import type { BenchMode } from '../src/contract/choices.js';
 import type { Figures } from './gpu.js';
 
 /** PyTorch on this machine, and what of it is measured. */

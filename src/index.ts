@@ -92,7 +92,7 @@ export type {
 export type { ScoreKind } from './training/labelling/classifier/scores.js';
 export type { BuiltInDevice } from './runtime/devices/lookup.js';
 export type { DeviceChoice, DeviceName } from './runtime/machine/deviceNames.js';
-export type { ExportFormat, OnnxFacts, PortInfo } from './training/weights/exportModel.js';
+export type { OnnxFacts, PortInfo } from './training/weights/exportModel.js';
 export type * from './contract/events.js';
 export type { OpenLabelledSetOptions, OpenSetOptions } from './data/datasets/openSets.js';
 export type {
@@ -107,7 +107,6 @@ export type { Figures as NetworkFigures, StatedFigures } from './training/evalua
 export type { CorruptionOptions, RobustnessOptions } from './training/evaluation/robustness.js';
 export type { TrainingControl, TrainingOutcome } from './training/run/runTraining.js';
 export type { PixelChoices, PublishedPixels } from './training/weights/publishedPixels.js';
-export type { WeightsKind } from './training/weights/storedWeights.js';
 export type { TargetName } from './contract/targets.js';
 export type { TargetFacts } from './training/build/target.js';
 export type { ModelNoise, TeacherSource } from './training/labelling/teacher.js';
@@ -117,6 +116,7 @@ export type { ModelTrust } from './training/build/trustedModel.js';
 export type { Costs as MeasuredCosts } from './training/build/costFile.js';
 export type { UnfinishedRun } from './training/record/unfinishedRun.js';
 export type { NameOption as WeightNaming } from './training/weights/weightNames.js';
+export type { CheckpointChoice, Decoding, ExportFormat, WeightsKind } from './contract/choices.js';
 export type { BestResult, CheckpointState, Json } from './contract/checkpointSchema.js';
 export type { CorruptionName, CorruptionRequest } from './data/augment/corruptions/corrupt.js';
 export type { Severity } from './data/augment/corruptions/severities.js';
@@ -126,7 +126,6 @@ export type { ContrastGrey, OperationName } from './data/augment/operations/oper
 export type { PerturbationName } from './data/augment/perturbations/perturb.js';
 export type { RandAugmentOptions } from './data/augment/randAugment.js';
 export type { WantedClasses } from './data/sets/classes.js';
-export type { Decoding } from './data/pixels/decode.js';
 export type { ClassSize, OnSet, SetDescription, UnreadableKind } from './data/sets/describe.js';
 export type { ArraySourceOptions } from './data/loader/imageSource.js';
 export type { LeftOut, LeftOutReason, UnreadableFile } from './data/sets/leftOut.js';
@@ -144,7 +143,7 @@ export type { CalibrationBin } from './support/statistics/classification.js';
 export type { Measures as NetworkMeasures } from './support/statistics/scores.js';
 export type { QuietImages } from './runtime/engine/noise.js';
 export type { Schedule, Span as ScheduleSpan } from './runtime/engine/schedules.js';
-export type { WeightKind } from './runtime/threads/trainProtocol.js';
+export type { WeightKind } from './runtime/engine/buffers.js';
 export type { Interval } from './support/statistics/interval.js';
 export type { ShareFacts } from './support/statistics/share.js';
 export type { ShuffleOptions } from './data/loader/batches.js';

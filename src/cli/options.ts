@@ -3,9 +3,6 @@ import { ConfigError } from '../support/errors.js';
 import { limits } from '../support/limits.js';
 import { nearest } from '../support/nearest.js';
 
-/** Whose names the tensors of a file may have. */
-export const nameSets = ['timm', 'torchvision'] as const;
-
 /** What a command compiles. */
 export const modelPositional = {
   type: 'string',

@@ -69,6 +69,7 @@ export type { WeightSource } from './passes/foldWeights.js';
 export type { Initializer } from './trace/init.js';
 export type { BufferSpec, LayerRecord, NoiseSpec, ParamSpec, TraceMode } from './trace/trace.js';
 export type { ArtifactKind } from '../contract/artifactKinds.js';
+export type { NoiseKind } from '../contract/choices.js';
 export type { ImageFormat } from '../contract/imageFormats.js';
 export type {
   ArtifactInfo,

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { noiseKinds } from './choices.js';
 import { dtypeNames } from '../support/dtype.js';
 import { call, phrase } from '../support/phrase.js';
 import { croppings, interpolations, pixelReadings, type ImageView } from '../support/imageView.js';
@@ -104,7 +105,7 @@ const tensorSchema = z
       .optional()
       .describe("On a noise input: FNV-1a of siteName, the third word of the generator's counter."),
     siteName: z.string().optional().describe('On a noise input: the dotted name of its layer.'),
-    kind: z.enum(['dropout', 'stochasticDepth']).optional().describe('On a noise input.'),
+    kind: z.enum(noiseKinds).optional().describe('On a noise input.'),
     survival: probability
       .optional()
       .describe('That a branch survives: a mask element is 1 with this probability, else 0.'),

@@ -1,5 +1,6 @@
 import type { BenchResult } from '../../tools/measure/bench.js';
 import { limits } from '../../support/limits.js';
+import { benchModes } from '../../contract/choices.js';
 import { precisions } from '../../contract/precisions.js';
 import { createOptimizer, optimizerNames } from '../../compiler/optim/index.js';
 import { defineCommand } from '../command.js';
@@ -9,8 +10,6 @@ import { formatBytes, formatTable } from '../table.js';
 import { formatPercent } from '../../support/statistics/share.js';
 
 const benchModel = library(async () => (await import('../../tools/measure/bench.js')).benchModel);
-
-const modes = ['train', 'label'] as const;
 
 const text = { type: 'string', requiresArg: true } as const;
 
@@ -28,7 +27,7 @@ export default defineCommand({
   ],
   options: (parser) =>
     parser.positional('model', modelPositional).options({
-      mode: { ...text, choices: modes, describe: 'Steps of what; train if missing' },
+      mode: { ...text, choices: benchModes, describe: 'Steps of what; train if missing' },
       batch: { ...text, describe: 'Images a step; 32 if missing' },
       size: flags.size,
       classes: flags.classes,
@@ -53,7 +52,7 @@ export default defineCommand({
   async run(args, { progress }) {
     const { optimizer } = args;
     const result = await benchModel(args.model, {
-      mode: oneOf('--mode', args.mode, modes),
+      mode: oneOf('--mode', args.mode, benchModes),
       batch: wholeNumber('--batch', args.batch, { least: 1, most: limits.batch }),
       size: wholeNumber('--size', args.size, { least: 1, most: limits.size }),
       classes: wholeNumber('--classes', args.classes, { least: 2, most: limits.classes }),

@@ -1,18 +1,16 @@
+import { nameSets, weightsKinds, exportFormats } from '../../contract/choices.js';
 import { imageFormats } from '../../contract/imageFormats.js';
 import type { ExportResult } from '../../training/weights/exportModel.js';
 import { limits } from '../../support/limits.js';
 import { defineCommand } from '../command.js';
 import { library } from '../library.js';
-import { flags, nameSets, oneOf, wholeNumber } from '../options.js';
+import { flags, oneOf, wholeNumber } from '../options.js';
 import { noteUnfinished } from '../progress.js';
 import { formatBytes, formatTable } from '../table.js';
 
 const exportModel = library(
   async () => (await import('../../training/weights/exportModel.js')).exportModel,
 );
-
-const formats = ['onnx', 'safetensors'] as const;
-const weightKinds = ['ema', 'raw'] as const;
 
 const text = { type: 'string', requiresArg: true } as const;
 
@@ -33,10 +31,14 @@ export default defineCommand({
       })
       .options({
         out: { ...text, demandOption: true, describe: 'The file to write' },
-        format: { ...text, choices: formats, describe: "The file's extension tells, if missing" },
+        format: {
+          ...text,
+          choices: exportFormats,
+          describe: "The file's extension tells, if missing",
+        },
         weights: {
           ...text,
-          choices: weightKinds,
+          choices: weightsKinds,
           describe: 'The moving average, or the weights themselves; the average if there is one',
         },
         float16: { type: 'boolean', describe: 'Store kernels and matrices as float16' },
@@ -60,8 +62,8 @@ export default defineCommand({
     const { batch } = args;
     const result = await exportModel(args.checkpoint, {
       out: args.out,
-      format: oneOf('--format', args.format, formats),
-      weights: oneOf('--weights', args.weights, weightKinds),
+      format: oneOf('--format', args.format, exportFormats),
+      weights: oneOf('--weights', args.weights, weightsKinds),
       float16: args.float16,
       model: args.model,
       trust: args.trust,

@@ -1,4 +1,5 @@
 import { dirname } from 'node:path';
+import { classCaps } from '../../contract/choices.js';
 import { limits } from '../../support/limits.js';
 import { auditedAbove, type AuditResult } from '../../selftrain/labels/audit.js';
 import type { FilterSummary } from '../../selftrain/choose/filter.js';
@@ -15,7 +16,6 @@ const filterLabels = library(
 );
 
 const text = { type: 'string', requiresArg: true } as const;
-const caps = ['exact', 'grid'] as const;
 
 /** Longer tables show the classes with the fewest and the most kept images; --json has all. */
 const mostRows = 60;
@@ -44,7 +44,7 @@ export default defineCommand({
         'per-class': { ...text, describe: 'Images wanted of each class, copies included' },
         cap: {
           ...text,
-          choices: caps,
+          choices: classCaps,
           describe: 'Cut a class to its best images, or by thresholds of 0.01 and by lot',
         },
         'max-copies': { ...text, describe: 'Most copies of an image; 1 for none' },
@@ -69,7 +69,7 @@ export default defineCommand({
       out: args.out ?? keptBeside(args.labels),
       threshold: decimal('--threshold', args.threshold, { least: 0, most: 1 }),
       perClass: wholeNumber('--per-class', args.perClass, { least: 1, most: limits.images }),
-      cap: oneOf('--cap', args.cap, caps),
+      cap: oneOf('--cap', args.cap, classCaps),
       maxCopies: decimal('--max-copies', args.maxCopies, { least: 1, most: limits.copies }),
       corrections: args.corrections,
       classes: args.classes,

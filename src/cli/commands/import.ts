@@ -1,9 +1,10 @@
+import { nameSets } from '../../contract/choices.js';
 import type { ImportResult } from '../../training/weights/importWeights.js';
 import { limits } from '../../support/limits.js';
 import { someOf } from '../../support/finite.js';
 import { defineCommand } from '../command.js';
 import { library } from '../library.js';
-import { flags, nameSets, oneOf, seedOf, wholeNumber } from '../options.js';
+import { flags, oneOf, seedOf, wholeNumber } from '../options.js';
 import { formatCount } from '../table.js';
 
 const importWeights = library(

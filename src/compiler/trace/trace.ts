@@ -1,3 +1,4 @@
+import type { NoiseKind } from '../../contract/choices.js';
 import { Value, type Graph } from '../ir/graph.js';
 import { tensorNames } from '../../contract/names.js';
 import { formatSite, type CallSite } from '../ir/origin.js';
@@ -36,7 +37,7 @@ export interface NoiseSpec {
   readonly siteName: string;
   /** fnv1a32 of the site's name. */
   readonly site: number;
-  readonly kind: 'dropout' | 'stochasticDepth';
+  readonly kind: NoiseKind;
   /** Probability that a mask element is 1. */
   readonly keep: number;
   readonly shape: Shape;

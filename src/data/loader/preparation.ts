@@ -1,9 +1,9 @@
+import type { Decoding } from '../../contract/choices.js';
 import type { CorruptionRequest } from '../augment/corruptions/corrupt.js';
 import type { RandomCropRange } from '../augment/image/cropRegion.js';
 import type { InputNoise } from '../augment/imageNoise.js';
 import { framesOf, type PerturbationName } from '../augment/perturbations/perturb.js';
 import { smallBelow, type Cropping, type ImageView } from '../../support/imageView.js';
-import type { Decoding } from '../pixels/decode.js';
 import type { Images } from '../sets/images.js';
 
 /**

@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs';
 import sharp, { type Sharp } from 'sharp';
+import type { Decoding } from '../../contract/choices.js';
 import type { CropRegion } from '../augment/image/cropRegion.js';
 import type { RgbImage } from '../augment/image/image.js';
 import { messageOf, systemCode } from '../../runtime/storage/fileErrors.js';
@@ -16,9 +17,6 @@ import { isCutShort } from './wholeFile.js';
 
 /** Says what to take from an image of this size in pixels, upright. */
 export type Frame = (image: Size) => Framing;
-
-/** Exactness of decoding (default: exact); `fast` lets JPEG and WebP shrink while decoding. */
-export type Decoding = 'fast' | 'exact';
 
 export interface ResizeOptions {
   /** Default bicubic. */

@@ -18,14 +18,7 @@ export {
 } from '../../compiler/trace/defineModel.js';
 export { initialize, type Initializer } from '../../compiler/trace/init.js';
 export * from './groupNorm.js';
-export {
-  defineLayer,
-  scope,
-  type Layer,
-  type LayerInput,
-  type NameOption,
-  type NameSet,
-} from './layer.js';
+export { defineLayer, scope, type Layer, type LayerInput, type NameOption } from './layer.js';
 export * from './layerNorm.js';
 export * from './linear.js';
 export * from './mbConv.js';
@@ -38,3 +31,4 @@ export * from './shape.js';
 export * from './squeezeExcite.js';
 export { traceModel, type Traced, type TraceOptions } from '../../compiler/trace/traceModel.js';
 export type { Padding, Pair, WindowOptions } from './window.js';
+export type { NameSet } from '../../contract/choices.js';

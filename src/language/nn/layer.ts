@@ -8,9 +8,6 @@ export interface NameOption {
   readonly name?: string;
 }
 
-/** Whose names the parameters of a block have. */
-export type NameSet = 'timm' | 'torchvision';
-
 interface LayerCall {
   readonly kind: string;
   /** Scope of its parameters; a layer without a name has none. */

@@ -1,3 +1,4 @@
+import type { NameSet } from '../../contract/choices.js';
 import type { Value } from '../../compiler/ir/graph.js';
 import { formatShape } from '../../support/shape.js';
 import { silu, type Activation } from './activations.js';
@@ -5,7 +6,7 @@ import { add } from './arithmetic.js';
 import { batchNorm, type BatchNormStyle } from './batchNorm.js';
 import { checkCount } from './checks.js';
 import { conv2d, depthwise } from './conv2d.js';
-import { defineLayer, type NameSet } from './layer.js';
+import { defineLayer } from './layer.js';
 import { stochasticDepth } from './noise.js';
 import { traceOf } from '../../compiler/trace/trace.js';
 import { squeezeExcite } from './squeezeExcite.js';

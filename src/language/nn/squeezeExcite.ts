@@ -1,8 +1,9 @@
+import type { NameSet } from '../../contract/choices.js';
 import type { Value } from '../../compiler/ir/graph.js';
 import { sigmoid, silu, type Activation } from './activations.js';
 import { mul } from './arithmetic.js';
 import { conv2d } from './conv2d.js';
-import { defineLayer, type NameSet } from './layer.js';
+import { defineLayer } from './layer.js';
 import { globalAvgPool } from './pool.js';
 
 export interface SqueezeExciteOptions {

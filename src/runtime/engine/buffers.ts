@@ -53,6 +53,9 @@ function partsOf(info: TensorInfo, shape: readonly number[]): Part[] {
   return [{ key: checkpointKey(info), param: info.param ?? info.name, offset: 0, shape }];
 }
 
+/** The weights that an evaluation uses: themselves, or their moving average. */
+export type WeightKind = 'current' | 'ema';
+
 /** Finds the tensor of a parameter or batch statistic by its dotted name. */
 export type WeightSource = (param: string) => Tensor;
 
@@ -68,7 +71,7 @@ export interface StateStore {
   /** Takes the tensors of a checkpoint. */
   load(tensors: ReadonlyMap<string, TensorData>): void | Promise<void>;
   /** The weights themselves, or their moving averages where there are any. */
-  weights(kind: 'current' | 'ema'): WeightSource;
+  weights(kind: WeightKind): WeightSource;
 }
 
 /** Mapping of one artifact's tensors to cells. */
@@ -184,7 +187,7 @@ export class StateBuffers implements StateStore {
     for (const key of this.keys()) this.#copy(key, tensors.get(key));
   }
 
-  weights(kind: 'current' | 'ema'): WeightSource {
+  weights(kind: WeightKind): WeightSource {
     const keyOf = this.weightKeys(kind);
     return (param) => {
       const cell = this.#cells.get(keyOf(param));
@@ -194,7 +197,7 @@ export class StateBuffers implements StateStore {
   }
 
   /** The key of the cell that holds a parameter or its average alone, by dotted name. */
-  weightKeys(kind: 'current' | 'ema'): (param: string) => string {
+  weightKeys(kind: WeightKind): (param: string) => string {
     return (param) => {
       const average = kind === 'ema' ? this.#parts.get(tensorNames.ema(param)) : undefined;
       const found = average ?? this.#parts.get(param);

@@ -1,3 +1,4 @@
+import type { NoiseKind } from '../../contract/choices.js';
 import type { TensorInfo } from '../../contract/manifest.js';
 import { ArtifactError, invariant } from '../../support/errors.js';
 import { fillBits } from '../../support/random.js';
@@ -15,7 +16,7 @@ export interface QuietImages {
   /** Index in the global batch of the first; all after it are, too. */
   readonly from: number;
   /** The one kind of noise that they go without; both where missing. */
-  readonly kind?: 'dropout' | 'stochasticDepth' | undefined;
+  readonly kind?: NoiseKind | undefined;
 }
 
 /** Coordinates that the noise of a step depends on. */
@@ -42,7 +43,7 @@ export class NoiseSource {
   readonly #keep: number;
   readonly #words: Uint32Array;
   readonly #rowLength: number;
-  readonly #kind: 'dropout' | 'stochasticDepth';
+  readonly #kind: NoiseKind;
   /** One object for all streams: a step of a big model asks for thousands. */
   readonly #stream: { site: number; step: number; sample: number };
 

@@ -1,10 +1,8 @@
 /** The messages between `measure` and the process in which the measured steps run. */
+import type { BenchMode } from '../../contract/choices.js';
 import type { Manifest } from '../../contract/manifest.js';
 import type { SessionOptions } from '../executors/onnxruntimeNode.js';
 import type { PackedError } from '../../support/packError.js';
-
-/** Work to measure: steps of training, or batches of images to label. */
-export type BenchMode = 'train' | 'label';
 
 export interface BenchRequest {
   readonly mode: BenchMode;

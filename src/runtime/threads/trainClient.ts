@@ -12,18 +12,12 @@ import {
   type BatchArrays,
   type InferArrays,
 } from '../engine/batchArrays.js';
+import type { WeightKind } from '../engine/buffers.js';
 import type { CheckpointMeta } from '../storage/checkpoint.js';
 import type { NoiseAt } from '../engine/noise.js';
 import { createTurns, endTurn } from '../engine/device/deviceTurn.js';
 import type { StepRequest, StepResult } from '../engine/step.js';
-import type {
-  Command,
-  CommandName,
-  Commands,
-  Reply,
-  TrainSetup,
-  WeightKind,
-} from './trainProtocol.js';
+import type { Command, CommandName, Commands, Reply, TrainSetup } from './trainProtocol.js';
 import { workerUrl } from '../../support/workerUrl.js';
 
 interface Pending {

@@ -4,14 +4,12 @@ import type { Manifest } from '../../contract/manifest.js';
 import type { PackedError } from '../../support/packError.js';
 import type { TensorData } from '../../support/tensor.js';
 import type { BatchArrays, InferArrays } from '../engine/batchArrays.js';
+import type { WeightKind } from '../engine/buffers.js';
 import type { CheckpointMeta } from '../storage/checkpoint.js';
 import type { NoiseAt } from '../engine/noise.js';
 import type { OnnxSource } from '../engine/executor.js';
 import type { SessionOptions } from '../executors/onnxruntimeNode.js';
 import type { StepRequest, StepResult } from '../engine/step.js';
-
-/** Moving average that an evaluation uses, if any. */
-export type WeightKind = 'current' | 'ema';
 
 /** Work of a thread: a whole training step, one in parts (grad and update), or inference alone. */
 export interface TrainSetup {

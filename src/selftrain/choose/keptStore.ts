@@ -1,5 +1,6 @@
 /** Pseudo-labels that a student is trained on: one row an image, with the number of its copies. */
 import { z } from 'zod';
+import { classCaps, type LabelKind } from '../../contract/choices.js';
 import type { Columns, Rows } from '../../runtime/storage/parquet/writer.js';
 import { auditResultSchema } from '../labels/audit.js';
 import { sampleSchema } from '../labels/figureSchemas.js';
@@ -39,7 +40,7 @@ const keptSchema = originSchema.extend({
   rule: z.object({
     threshold: z.number(),
     perClass: z.number().nullable(),
-    cap: z.enum(['exact', 'grid']),
+    cap: z.enum(classCaps),
     /** Null where there is no limit. */
     maxCopies: z.number().nullable(),
     seed: whole,
@@ -109,7 +110,7 @@ export interface PseudoLabels {
 /** Reads kept labels into memory. A temperature T raises soft targets to 1/T, renormalised. */
 export async function loadKept(
   path: string,
-  { kind = 'soft', temperature = 1 }: { kind?: 'soft' | 'hard'; temperature?: number } = {},
+  { kind = 'soft', temperature = 1 }: { kind?: LabelKind; temperature?: number } = {},
 ): Promise<PseudoLabels> {
   const set = await KeptSet.open(path);
   const { info, images } = set;

@@ -3,6 +3,7 @@
  * class, copies if a class has fewer. Sources: arXiv 1911.04252, section 2 (the best of each class,
  * duplicates at random), and its public code (thresholds on a grid, fractional copies).
  */
+import type { ClassCap } from '../../contract/choices.js';
 import { ConfigError } from '../../support/errors.js';
 import { confidenceKey, confidenceKeyEnd, LargestKeys } from './exactCut.js';
 
@@ -21,7 +22,7 @@ export interface SelectionRule {
    * all images above a threshold on the grid of 0.01, each kept with the probability that makes
    * `perClass` the expected number, as in the code.
    */
-  readonly cap: 'exact' | 'grid';
+  readonly cap: ClassCap;
   /** Most copies of an image; 1 duplicates nothing. */
   readonly maxCopies: number;
 }

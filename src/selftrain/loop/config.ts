@@ -8,6 +8,7 @@ import {
   withPlainOptimizer,
   type ModelChoice,
 } from '../../training/config/config.js';
+import { labelKinds, classCaps, mixedLosses } from '../../contract/choices.js';
 import { inferencePrecisions } from '../../contract/precisions.js';
 import { explainIssues } from '../../training/config/configProblems.js';
 import { limits } from '../../support/limits.js';
@@ -20,7 +21,7 @@ const upTo = (most: number) => z.int().min(1).max(most);
 const labelsSchema = z
   .strictObject({
     kind: z
-      .enum(['soft', 'hard'])
+      .enum(labelKinds)
       .describe("The teacher's probabilities, or its likeliest class alone.")
       .default('soft'),
     threshold: z
@@ -33,7 +34,7 @@ const labelsSchema = z
       .optional()
       .describe('Images wanted of each class, copies included; no limit and no copies if missing.'),
     cap: z
-      .enum(['exact', 'grid'])
+      .enum(classCaps)
       .describe('Cuts a class exactly, as the paper, or on a grid of thresholds, as its code.')
       .default('exact'),
     maxCopies: upTo(limits.copies)
@@ -78,7 +79,7 @@ const studentKeys = {
     )
     .default('scratch'),
   loss: z
-    .enum(['mean', 'sumOfMeans'])
+    .enum(mixedLosses)
     .describe("The mean over all images, as in the paper, or the published code's sum.")
     .default('mean'),
 };

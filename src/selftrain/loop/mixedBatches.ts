@@ -1,3 +1,4 @@
+import type { LabelKind, MixedLoss } from '../../contract/choices.js';
 import type { BatchSource } from '../../training/trainer/trainer.js';
 import type { BatchArrays } from '../../runtime/engine/batchArrays.js';
 import type { QuietImages } from '../../runtime/engine/noise.js';
@@ -18,14 +19,14 @@ interface MixedBatchesOptions {
   /** Pseudo-labelled images for each labelled one. */
   readonly ratio: number;
   /** Kind of the pseudo-labels; soft ones are not smoothed. */
-  readonly kind: 'soft' | 'hard';
+  readonly kind: LabelKind;
   /** Default 0. Done here: the network's own label smoothing, which knows no parts, must be 0. */
   readonly labelSmoothing?: number | undefined;
   /**
    * `mean` (default) is the mean over all images (arXiv 1911.04252, algorithm 1); `sumOfMeans` the
    * published code's: the labelled mean plus ratio times the pseudo-labelled one.
    */
-  readonly loss?: 'mean' | 'sumOfMeans' | undefined;
+  readonly loss?: MixedLoss | undefined;
   /** Noise that pseudo-labelled images are spared: an ablation. */
   readonly quietPseudo?: Omit<QuietImages, 'from'> | undefined;
 }

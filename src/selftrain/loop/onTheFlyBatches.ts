@@ -1,3 +1,4 @@
+import type { LabelKind } from '../../contract/choices.js';
 import type { Labeller } from '../../training/labelling/labeller.js';
 import type { Images } from '../../data/sets/images.js';
 import type { ImageLayout, ImageSource } from '../../data/loader/imageSource.js';
@@ -30,7 +31,7 @@ export interface OnTheFlyOptions extends BatchOrder {
   /** Crop of an image for the teacher (default: as for a teacher that labels a set). */
   readonly cleanCrop?: Crop | undefined;
   /** The teacher's probabilities, or its likeliest class alone. */
-  readonly kind: 'soft' | 'hard';
+  readonly kind: LabelKind;
   /** Temperature of soft labels: softmax(scores / temperature) (default: 1). */
   readonly temperature?: number | undefined;
   /** Images of which the teacher is less confident, at temperature 1, get weight 0; default 0. */

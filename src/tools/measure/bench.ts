@@ -1,11 +1,12 @@
 import { mkdtempSync, readdirSync, rmSync } from 'node:fs';
 import { availableParallelism, cpus, loadavg, tmpdir } from 'node:os';
 import { join } from 'node:path';
+import type { BenchMode } from '../../contract/choices.js';
 import { artifactFile } from '../../contract/artifactKinds.js';
 import { stepsPerRunOf } from '../../contract/steps.js';
 import type { Model } from '../../compiler/trace/defineModel.js';
 import { measure } from '../../runtime/threads/benchProcess.js';
-import type { BenchMode, BenchRequest } from '../../runtime/threads/benchProtocol.js';
+import type { BenchRequest } from '../../runtime/threads/benchProtocol.js';
 import { nodeSources } from '../../runtime/executors/onnxFile.js';
 import { readProfile } from '../../runtime/machine/profile.js';
 import { invariant } from '../../support/errors.js';

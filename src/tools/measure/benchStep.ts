@@ -1,6 +1,6 @@
+import type { BenchMode } from '../../contract/choices.js';
 import type { Model } from '../../compiler/trace/defineModel.js';
 import type { OptimizerChoice } from '../../compiler/optim/index.js';
-import type { BenchMode } from '../../runtime/threads/benchProtocol.js';
 import {
   compileModel,
   type CompileModelOptions,

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import type { TrainingConfig, WrittenTraining } from '../../../generated/config.js';
+import { decodings, checkpointChoices } from '../../contract/choices.js';
 import { precisions } from '../../contract/precisions.js';
 import type { KeyLocator } from '../../language/frontend/configKeys.js';
 import type { ModelName } from '../../language/models/index.js';
@@ -67,7 +68,7 @@ const path = z.string().min(1);
 
 /** Exactness of decoding files for training. */
 export const decodeSchema = z
-  .enum(['fast', 'exact'])
+  .enum(decodings)
   .describe(
     'How files are decoded for training: fast lets large JPEG and WebP shrink meanwhile, exact takes every pixel, as evaluation always does.',
   )
@@ -213,7 +214,7 @@ export const networkKeys = {
     .optional()
     .describe('Ends the training before its last step; never if missing.'),
   choose: z
-    .enum(['best', 'last'])
+    .enum(checkpointChoices)
     .describe('Which weights it ends with: the best by validation, or the last.')
     .default('best'),
   checkpoints: checkpointsSchema.prefault({}),

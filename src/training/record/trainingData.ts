@@ -1,4 +1,5 @@
 import { join, resolve } from 'node:path';
+import type { Decoding } from '../../contract/choices.js';
 import {
   drawByClass,
   labelsOf,
@@ -7,7 +8,6 @@ import {
   type Images,
   type LabelledImages,
 } from '../../data/sets/images.js';
-import type { Decoding } from '../../data/pixels/decode.js';
 import {
   evaluationCrop,
   trainingCrop,

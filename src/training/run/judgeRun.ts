@@ -1,4 +1,5 @@
 import { existsSync, readFileSync, rmSync } from 'node:fs';
+import type { CheckpointChoice } from '../../contract/choices.js';
 import { writeFileAtomic } from '../../runtime/storage/atomic.js';
 import { chosenCheckpointPath, readCheckpointState } from '../../runtime/storage/checkpoint.js';
 import { renderCurves } from '../../support/drawing/curves.js';
@@ -45,7 +46,7 @@ export interface RunJudgement {
   readonly best?: StatedResult & { readonly step: number };
   /** The weights that the run ends with, by the rule that chose them, and what the held-out images say. */
   readonly chosen: {
-    readonly rule: 'best' | 'last';
+    readonly rule: CheckpointChoice;
     readonly step: number;
     readonly path: string;
     readonly validation?: StatedResult;

@@ -8,7 +8,7 @@ import { ImageBatches, type ImageBatchesOptions } from '../../data/loader/imageB
 import type { ImageSource } from '../../data/loader/imageSource.js';
 import type { LoaderPool } from '../../data/loader/loaderPool.js';
 import type { UnreadableImages } from '../../data/loader/unreadable.js';
-import type { Decoding } from '../../data/pixels/decode.js';
+import type { Decoding } from '../../contract/choices.js';
 import { hardTargets, type Images, type LabelledImages } from '../../data/sets/images.js';
 import type { LoadedModel } from '../../language/frontend/loadModel.js';
 import { batchesAhead } from '../../runtime/machine/device.js';

@@ -1,3 +1,4 @@
+import type { CheckpointChoice } from '../../contract/choices.js';
 import {
   initialRate,
   learningRateAt,
@@ -11,7 +12,7 @@ interface TimedPlan {
   readonly schedule: Schedule;
   readonly evaluateEvery: number;
   readonly earlyStopping?: { readonly patience: number } | undefined;
-  readonly choose?: 'best' | 'last' | undefined;
+  readonly choose?: CheckpointChoice | undefined;
   readonly source: { readonly stepsPerEpoch: number };
   readonly validation?: unknown;
 }

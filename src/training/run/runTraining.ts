@@ -1,4 +1,5 @@
 import { existsSync } from 'node:fs';
+import type { CheckpointChoice } from '../../contract/choices.js';
 import type { BestResult, Json } from '../../contract/checkpointSchema.js';
 import type { Happening, Telling } from '../../contract/events.js';
 import type { Model } from '../../compiler/trace/defineModel.js';
@@ -52,7 +53,7 @@ export interface TrainingPlan {
    * Weights that the run ends with: those of the best evaluation (default), or the last. Either way
    * their moving average, if there is one.
    */
-  readonly choose?: 'best' | 'last' | undefined;
+  readonly choose?: CheckpointChoice | undefined;
   /** Steps between two checkpoints. */
   readonly checkpointEvery: number;
   readonly keepLast: number;

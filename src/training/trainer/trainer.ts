@@ -13,7 +13,7 @@ import { stepsToQueue } from '../../runtime/engine/device/deviceQueue.js';
 import { Evaluation } from '../../support/statistics/scores.js';
 import type { QuietImages } from '../../runtime/engine/noise.js';
 import type { StepResult } from '../../runtime/engine/step.js';
-import type { WeightKind } from '../../runtime/threads/trainProtocol.js';
+import type { WeightKind } from '../../runtime/engine/buffers.js';
 import {
   endTrainThread,
   startTrainThread,

@@ -1,3 +1,4 @@
+import type { WeightsKind } from '../../contract/choices.js';
 import type { Manifest } from '../../contract/manifest.js';
 import type { Model } from '../../compiler/trace/defineModel.js';
 import {
@@ -12,7 +13,7 @@ import { ArtifactError } from '../../support/errors.js';
 import { classesOf, networkOf, type Network } from './modelWeights.js';
 import { classesOfCheckpoint } from '../record/runRecord.js';
 import type { ModelTrust } from '../build/trustedModel.js';
-import { StoredWeights, type WeightsKind } from './storedWeights.js';
+import { StoredWeights } from './storedWeights.js';
 import type { ModelChoice } from '../config/config.js';
 
 /** Network and weights to take from a checkpoint. */

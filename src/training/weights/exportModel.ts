@@ -1,5 +1,6 @@
 import { statSync } from 'node:fs';
 import { basename, dirname, extname, join } from 'node:path';
+import { exportFormats, type WeightsKind, type ExportFormat } from '../../contract/choices.js';
 import type { ImageFormat } from '../../contract/imageFormats.js';
 import { compileInference } from '../../compiler/compile/inference.js';
 import { classMetadata } from '../../data/sets/classes.js';
@@ -12,14 +13,9 @@ import { halveMatrices } from '../../support/halveMatrices.js';
 import { withNetwork, type CheckpointNetwork, type NetworkChoice } from './checkpointNetwork.js';
 import { checkedOpset, writeExternal } from '../build/compileModel.js';
 import { unfinishedRun, type UnfinishedRun } from '../record/unfinishedRun.js';
-import type { WeightsKind } from './storedWeights.js';
 import { viewOfModel } from '../record/trainingData.js';
 import { namesOf, type NameOption } from './weightNames.js';
 import { checkRanges } from '../../support/optionRanges.js';
-
-const exportFormats = ['onnx', 'safetensors'] as const;
-/** Format of an exported network. */
-export type ExportFormat = (typeof exportFormats)[number];
 
 export interface ExportOptions extends NetworkChoice {
   /** The file to write. */

@@ -1,3 +1,4 @@
+import type { WeightsKind } from '../../contract/choices.js';
 import { keyKind, tensorNames } from '../../contract/names.js';
 import type { OpenCheckpoint } from '../../runtime/storage/checkpoint.js';
 import type { TensorSource } from '../../runtime/storage/safetensors.js';
@@ -5,9 +6,6 @@ import { ArtifactError, ConfigError } from '../../support/errors.js';
 import { option, phrase } from '../../support/phrase.js';
 import { isFiniteTensor } from '../../support/finite.js';
 import type { TensorData } from '../../support/tensor.js';
-
-/** The moving average of the weights, or the weights themselves. */
-export type WeightsKind = 'ema' | 'raw';
 
 /**
  * The weights of an open checkpoint by the model's own names, or their moving averages: these where

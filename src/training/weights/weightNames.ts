@@ -1,11 +1,9 @@
+import { nameSets, type NameSet } from '../../contract/choices.js';
 import { parameterNames } from '../../language/models/names.js';
 import { findShippedModel, type ShippedModel } from '../../language/models/registry.js';
-import type { NameSet } from '../../language/nn/index.js';
 import { ConfigError } from '../../support/errors.js';
 import { option, phrase } from '../../support/phrase.js';
 import type { LoadedModel } from '../../language/frontend/loadModel.js';
-
-const nameSets = ['timm', 'torchvision'] as const satisfies readonly NameSet[];
 
 /** A name set, or a function from a model's own dotted name to the file's. */
 export type NameOption = NameSet | ((name: string) => string);

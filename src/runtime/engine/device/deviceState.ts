@@ -2,7 +2,13 @@ import type { ArtifactInfo } from '../../../contract/manifest.js';
 import { invariant } from '../../../support/errors.js';
 import type { TensorData } from '../../../support/tensor.js';
 import { required } from '../memory.js';
-import { carriedNames, StateBuffers, type StateStore, type WeightSource } from '../buffers.js';
+import {
+  carriedNames,
+  StateBuffers,
+  type StateStore,
+  type WeightKind,
+  type WeightSource,
+} from '../buffers.js';
 import { copyModel, copyOf, type TensorSpec } from './deviceModels.js';
 import type { DeviceTensor, Executor, Feeds, HostTensor, Results, Session } from '../executor.js';
 
@@ -103,7 +109,7 @@ export class DeviceState implements StateStore {
     await this.#upload(host);
   }
 
-  weights(kind: 'current' | 'ema'): WeightSource {
+  weights(kind: WeightKind): WeightSource {
     const keyOf = this.#layout.weightKeys(kind);
     return (param) => this.#get(keyOf(param));
   }
