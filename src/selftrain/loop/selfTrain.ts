@@ -25,7 +25,8 @@ import { Stages } from './lineage.js';
 import { openNetworks, requireTrainable } from './networks.js';
 import { Pipeline } from './pipeline.js';
 import { Interrupted, type PipelineControl, type StageControl } from './runStages.js';
-import { openSets, sourcesOf, type RememberedSets, type SelfTrainingSets } from './sets.js';
+import type { RememberedSets } from '../../training/record/rememberedSets.js';
+import { openSets, sourcesOf, type SelfTrainingSets } from './sets.js';
 import { summaryOf, writeSummary, type SelfTrainingSummary } from './summary.js';
 
 export interface SelfTrainOptions extends PipelineControl {
@@ -183,7 +184,7 @@ async function setsOf(
   options: ListeningOptions,
   out: string,
   recorded: readonly string[] | undefined,
-): Promise<RememberedSets> {
+): Promise<RememberedSets<SelfTrainingSets>> {
   const { configFolder, sets, overwrite = false } = options;
   if (sets) {
     const { classNames, name } = sets.labelled;

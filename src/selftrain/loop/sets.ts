@@ -3,26 +3,20 @@ import {
   partsOf,
   sharedAmong,
   type RememberedOptions,
+  type RememberedSets,
 } from '../../training/record/rememberedSets.js';
 import { asRecorded } from '../../training/record/runRecord.js';
 import { SetMemory } from '../../data/memory/setMemory.js';
-import { openTestSet } from '../../training/record/trainingData.js';
+import { openTestSet, type TrainingSets } from '../../training/record/trainingData.js';
 import { cleanImages, type CleanImagesOptions } from '../../data/loader/cleanImages.js';
 import { describeSet } from '../../data/sets/describe.js';
 import type { Images, LabelledImages } from '../../data/sets/images.js';
 import type { ImageSource } from '../../data/loader/imageSource.js';
-import type { LeftOut } from '../../data/sets/leftOut.js';
 import type { SelfTrainingConfig } from './config.js';
 
-/** The images of a self-training. */
-export interface SelfTrainingSets {
-  /** To train on. */
-  readonly labelled: LabelledImages;
-  /** Labelled, held out: checkpoints are chosen and labels audited by them. */
-  readonly validation: LabelledImages;
+/** The images of a self-training; by those held out labels are audited, too. */
+export interface SelfTrainingSets extends Required<TrainingSets> {
   readonly unlabelled: Images;
-  /** Read once, at the end. */
-  readonly test: LabelledImages;
 }
 
 /** The same images as a pipeline takes them. */
@@ -31,15 +25,6 @@ export interface SelfTrainingSources {
   readonly validation: ImageSource;
   readonly unlabelled: { readonly images: Images; readonly clean: ImageSource };
   readonly test: ImageSource;
-}
-
-/** The sets of a self-training as its run's folder remembers them. */
-export interface RememberedSets {
-  readonly sets: SelfTrainingSets;
-  /** Files beside the images of the sets. */
-  readonly beside: readonly (LeftOut | undefined)[];
-  /** Records what the run takes its images to be. */
-  keep(): Promise<void>;
 }
 
 /**
@@ -51,7 +36,7 @@ export async function openSets(
   { data, validation, seed }: SelfTrainingConfig,
   folder: string,
   { recorded, ...options }: RememberedOptions,
-): Promise<RememberedSets> {
+): Promise<RememberedSets<SelfTrainingSets>> {
   const all = await openLabelledSet(data.labelled, { folder, classes: asRecorded(recorded) });
   const { classNames } = all;
   const opened = {
@@ -64,14 +49,14 @@ export async function openSets(
   const unlabelled = await memory.recall('unlabelled', opened.unlabelled);
   const repeats = await sharedAmong({ labelled, test, unlabelled }, options);
   const { share } = validation;
-  const { training, heldOut, leftOut, ...parts } = partsOf(labelled, { share, seed }, repeats);
+  const { heldOut, leftOut, ...parts } = partsOf(labelled, { share, seed }, repeats);
   const { onSet } = options;
   onSet?.(describeSet('labelled', all, heldOut.length));
   onSet?.(describeSet('unlabelled', opened.unlabelled));
   onSet?.(describeSet('test', opened.test));
   return {
     beside: [all.leftOut, opened.unlabelled.leftOut, opened.test.leftOut],
-    sets: { labelled: training, ...parts, unlabelled: unlabelled.images, test: test.images },
+    sets: { ...parts, unlabelled: unlabelled.images, test: test.images },
     keep: () => memory.keep({ heldOut, leftOut }),
   };
 }

@@ -130,10 +130,11 @@ export async function runDemo({ seed, out, steps, ...control }: DemoOptions): Pr
   return { ...summary, interrupted: false, labels: { images: counts.unlabelled, ...labels } };
 }
 
-type DemoSets = SelfTrainingSets & { readonly unlabelled: LabelledImages };
-
 /** Splits the digits into sets, by the seed alone. */
-function demoSets(digits: LabelledImages, seed: number): DemoSets {
+function demoSets(
+  digits: LabelledImages,
+  seed: number,
+): Record<keyof SelfTrainingSets, LabelledImages> {
   const { labelled, unlabelled, validation } = counts;
   const test = digits.count - labelled - unlabelled - validation;
   const sizes = [labelled, unlabelled, validation, test];

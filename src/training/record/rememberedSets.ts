@@ -22,7 +22,7 @@ export interface HoldOut {
 }
 
 /** Labelled images in parts, and which parts the run's record is to keep. */
-export interface KeptParts extends Pick<TrainingSets, 'training' | 'validation'> {
+export interface KeptParts extends Pick<TrainingSets, 'labelled' | 'validation'> {
   readonly heldOut: Uint32Array;
   readonly leftOut: Uint32Array;
 }
@@ -48,7 +48,7 @@ export function partsOf(
   const leftOut = Uint32Array.from(new Set([...(parts?.leftOut ?? []), ...repeated])).sort();
   const apart = Uint32Array.from([...heldOut, ...leftOut]).sort();
   return {
-    training: subsetOf(images, remaining(images.count, apart)),
+    labelled: subsetOf(images, remaining(images.count, apart)),
     validation: subsetOf(images, heldOut),
     heldOut,
     leftOut,
@@ -66,18 +66,19 @@ function repeatsOf(
   return [...all].filter((place) => !held.has(place) && firsts.has(firstOf(place)));
 }
 
-/** The sets of a training as its run's folder remembers them. */
-export interface RememberedSets extends TrainingSets {
+/** Sets as their run's folder remembers them. */
+export interface RememberedSets<Sets extends TrainingSets = TrainingSets> {
+  readonly sets: Sets;
   /** Files beside the images of the sets. */
   readonly beside: readonly (LeftOut | undefined)[];
   /** Records what the run takes its images to be. */
-  keep(): Promise<void>;
+  readonly keep: () => Promise<void>;
 }
 
 /** Describes sets whose labelled images were never one. */
-function describeParts({ training, validation, test }: TrainingSets, onSet?: OnSet): void {
+function describeParts({ labelled, validation, test }: TrainingSets, onSet?: OnSet): void {
   if (!onSet) return;
-  const [rest, held] = [training, validation].map((part) => describeSet('labelled', part));
+  const [rest, held] = [labelled, validation].map((part) => describeSet('labelled', part));
   if (rest && held) onSet({ ...rest, images: rest.images + held.images, heldOut: held.images });
   if (test) onSet(describeSet('test', test));
 }
@@ -101,7 +102,7 @@ export async function openRememberedSets(
   if (!namesPaths(data)) {
     const sets = await openTrainingSets(config, folder);
     describeParts(sets, options.onSet);
-    return { ...sets, beside: [], keep: () => Promise.resolve() };
+    return { sets, beside: [], keep: () => Promise.resolve() };
   }
   const opened = await openWholeSets(data, folder, recorded);
   const memory = new SetMemory(options);
@@ -116,7 +117,8 @@ export async function openRememberedSets(
   options.onSet?.(describeSet('labelled', opened.labelled, heldOut.length));
   if (opened.test) options.onSet?.(describeSet('test', opened.test));
   const beside = [opened.labelled.leftOut, opened.test?.leftOut];
-  return { ...parts, test: test?.images, beside, keep: () => memory.keep({ heldOut, leftOut }) };
+  const sets = { ...parts, test: test?.images };
+  return { sets, beside, keep: () => memory.keep({ heldOut, leftOut }) };
 }
 
 /** Finds duplicates among the sets of a run; only if images are new to it. */

@@ -25,10 +25,13 @@ import { findWholeSet } from '../../data/datasets/index.js';
 import { openLabelledSet } from '../../data/datasets/openSets.js';
 import { asRecorded } from './runRecord.js';
 
-/** The images of a config: to train on, to judge by, and to test on once at the end. */
+/** The images of a config by what they are for. */
 export interface TrainingSets {
-  readonly training: LabelledImages;
+  /** To train on. */
+  readonly labelled: LabelledImages;
+  /** Held out of the labelled images: checkpoints are chosen by them. */
   readonly validation: LabelledImages;
+  /** Read once, at the end. */
   readonly test?: LabelledImages | undefined;
 }
 
@@ -56,18 +59,12 @@ export async function openTrainingSets(
   return { ...holdOut(labelled, validation.share, seed), test };
 }
 
-/** The labelled sets of a config as they are, before a part is held out. */
-export interface WholeSets {
-  readonly labelled: LabelledImages;
-  readonly test?: LabelledImages | undefined;
-}
-
-/** Opens the labelled sets of a config whole; throws as openTrainingSets does. */
+/** Opens the labelled sets of a config, before a part is held out; throws as openTrainingSets does. */
 export async function openWholeSets(
   data: PathsConfig,
   folder: string,
   recorded?: readonly string[],
-): Promise<WholeSets> {
+): Promise<Pick<TrainingSets, 'labelled' | 'test'>> {
   const labelled = await openLabelledSet(data.labelled, { folder, classes: asRecorded(recorded) });
   const { classNames } = labelled;
   const begun = recorded !== undefined;
@@ -114,10 +111,10 @@ export function holdOut(
   images: LabelledImages,
   share: number,
   seed: number,
-): Pick<TrainingSets, 'training' | 'validation'> {
+): Pick<TrainingSets, 'labelled' | 'validation'> {
   const heldOut = drawHeldOut(images, share, seed);
   return {
-    training: subsetOf(images, remaining(images.count, heldOut)),
+    labelled: subsetOf(images, remaining(images.count, heldOut)),
     validation: subsetOf(images, heldOut),
   };
 }
@@ -179,7 +176,7 @@ async function openWhole(
       new Uint32Array(data.test).map((_, i) => i),
     ),
     validation: subsetOf(all, places.slice(0, held)),
-    training: subsetOf(all, places.slice(held, wanted)),
+    labelled: subsetOf(all, places.slice(held, wanted)),
   };
 }
 

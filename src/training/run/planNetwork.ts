@@ -84,8 +84,8 @@ export function stepsOf({ steps, epochs = 1 }: NetworkConfig, stepsPerEpoch: num
   return steps ?? Math.ceil(epochs * stepsPerEpoch);
 }
 
-/** Some of the images of each step. */
-export interface BatchPart {
+/** Which images of each step are drawn, and how. */
+export interface StreamOptions {
   /** Names its stream of random numbers. */
   readonly name: string;
   /** Images of a step; default the batch of the config. */
@@ -100,7 +100,7 @@ export function batchOptions(
   { config, seed, shape, viewAt }: NetworkToTrain,
   { pool, unreadable, runsOn, decode }: PlanContext,
   images: Images,
-  { name, rows = config.batch, noise = config.noise, until }: BatchPart,
+  { name, rows = config.batch, noise = config.noise, until }: StreamOptions,
 ): ImageBatchesOptions {
   return {
     ...{ batch: rows, seed, name, until, pool, unreadable },
@@ -113,7 +113,7 @@ export function batchOptions(
 export function labelledBatches(
   network: NetworkToTrain,
   context: PlanContext,
-  part: BatchPart,
+  part: StreamOptions,
 ): ImageBatches {
   const { labelled } = network;
   const options = batchOptions(network, context, labelled, part);

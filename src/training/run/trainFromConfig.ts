@@ -245,17 +245,17 @@ async function openRun(
   const { folder } = memory;
   const model = modelPath(config.model, configFolder);
   // Threads look at the files while this one checks and traces the model.
-  const [sets, loaded] = await Promise.all([
+  const [{ sets, beside, keep }, loaded] = await Promise.all([
     openRememberedSets(config, configFolder, memory),
     loadModel(model),
   ]);
-  const { training: labelled, validation, test } = sets;
+  const { labelled, validation, test } = sets;
   const { network: traced, ...seen } = traceNetwork(loaded, config, classesOf(config, labelled));
   const unreadable = new UnreadableImages({
     file: placesOf(folder).unreadable,
     limit: unreadableOf(config),
   });
-  for (const left of sets.beside) unreadable.addBeside(left);
+  for (const left of beside) unreadable.addBeside(left);
   const clean = { pool, unreadable };
   const network: NetworkToTrain = {
     ...{ config, title: config.name, folder, stream: 'train', seed: config.seed, model, ...seen },
@@ -275,7 +275,7 @@ async function openRun(
     ...{ network, context, traced },
     source: labelledBatches(network, context, { name: network.stream, until }),
     test: test && cleanImages(test, clean),
-    keepSets: () => sets.keep(),
+    keepSets: keep,
   };
 }
 

@@ -19,7 +19,7 @@ beforeEach(async () => {
     for (let i = 0; i < 10; i++) write(folder, `labelled/${name}/${i}.png`, `${name} ${i}`);
     for (let i = 0; i < 3; i++) write(folder, `test/${name}/${i}.png`, `test ${name} ${i}`);
   }
-  const sets = await openRememberedSets(
+  const { sets, keep } = await openRememberedSets(
     {
       data: { kind: 'images', labelled: 'labelled', test: 'test', unreadable: 0, decode: 'fast' },
       ...{ seed: 3, validation: { share: 0.3, every: 1 } },
@@ -27,7 +27,7 @@ beforeEach(async () => {
     folder,
     { folder: run, resume: false },
   );
-  await sets.keep();
+  await keep();
   heldOut = ids(sets.validation);
 });
 

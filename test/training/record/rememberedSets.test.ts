@@ -54,14 +54,14 @@ async function open(
     validation: { share: 0.3, every: 1 },
   };
   const tell = (text: string) => told.push(text);
-  const sets = await openRememberedSets(config, folder, {
+  const { sets, keep } = await openRememberedSets(config, folder, {
     ...{ folder: run, resume: false, tell, ...options },
   });
-  await sets.keep();
+  await keep();
   return {
-    training: ids(sets.training),
+    labelled: ids(sets.labelled),
     heldOut: ids(sets.validation),
-    fingerprint: sets.training.fingerprint,
+    fingerprint: sets.labelled.fingerprint,
   };
 }
 
@@ -128,8 +128,8 @@ describe('the images of a run that is resumed', () => {
     rmSync(join(folder, 'labelled', gone));
     const second = await open(accept);
     expect(second.heldOut).toEqual(held);
-    expect(second.training).toEqual(
-      [...first.training, ...[0, 1, 2, 3, 4].map((i) => `a/0${i}.png`)].sort(),
+    expect(second.labelled).toEqual(
+      [...first.labelled, ...[0, 1, 2, 3, 4].map((i) => `a/0${i}.png`)].sort(),
     );
     expect(told).toEqual([expect.stringMatching(/have changed .*: 5 added, 1 removed$/)]);
     // What was accepted is what is known from now on.
@@ -193,15 +193,15 @@ describe('images that are there twice', () => {
       join(folder, 'list.csv'),
       listOf((i) => i, rows.join('\n')),
     );
-    const { training, heldOut } = await open({}, list);
+    const { labelled: rest, heldOut } = await open({}, list);
     expect(told).toEqual([
       `${join(folder, 'list.csv')}: 20 images repeat another, by path or by contents (labelled/a/0.png, labelled/a/1.png, labelled/a/2.png, ...); none is both held out and trained on`,
     ]);
     expect(heldOut).toHaveLength(6);
     expect(new Set(heldOut).size).toBe(6);
-    expect(training).toHaveLength(28);
-    expect(training.filter((id) => heldOut.includes(id))).toEqual([]);
-    expect(await open(resume, list)).toMatchObject({ training, heldOut });
+    expect(rest).toHaveLength(28);
+    expect(rest.filter((id) => heldOut.includes(id))).toEqual([]);
+    expect(await open(resume, list)).toMatchObject({ labelled: rest, heldOut });
   });
 
   it('are an error with both lines where they have two classes', async () => {

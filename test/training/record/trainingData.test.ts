@@ -41,10 +41,10 @@ describe('the sets of a config', () => {
 
   it('hold out a share of each class by the seed, and go without the unlabelled one', async () => {
     const folder = photos();
-    const { training, validation, test } = await openTrainingSets(config(data), folder);
+    const { labelled, validation, test } = await openTrainingSets(config(data), folder);
     expect([...labelsOf(validation)]).toEqual([0, 1]);
-    expect([...ids(training), ...ids(validation)].toSorted()).toHaveLength(14);
-    expect(new Set([...ids(training), ...ids(validation)]).size).toBe(14);
+    expect([...ids(labelled), ...ids(validation)].toSorted()).toHaveLength(14);
+    expect(new Set([...ids(labelled), ...ids(validation)]).size).toBe(14);
     expect(test && [...labelsOf(test)]).toEqual([0, 1]);
     const again = await openTrainingSets(config(data), folder);
     expect(ids(again.validation)).toEqual(ids(validation));
@@ -80,9 +80,9 @@ describe('the sets of a config', () => {
   it('are drawn from the digits where these are asked for', async () => {
     const folder = temporaryFolder();
     const sizes = { kind: 'mnist', labelled: 300, test: 100 } as const;
-    const { training, validation, test } = await openTrainingSets(config(sizes), folder);
-    expect([training.count, validation.count, test?.count]).toEqual([270, 30, 100]);
-    const all = [training, validation, test].flatMap((images) => (images ? ids(images) : []));
+    const { labelled, validation, test } = await openTrainingSets(config(sizes), folder);
+    expect([labelled.count, validation.count, test?.count]).toEqual([270, 30, 100]);
+    const all = [labelled, validation, test].flatMap((images) => (images ? ids(images) : []));
     expect(new Set(all).size).toBe(400);
     expect(test && ids(test).at(-1)).toBe('99');
     await expect(
@@ -91,10 +91,10 @@ describe('the sets of a config', () => {
   });
 
   it('tell the number of classes, which the config may repeat', async () => {
-    const { training } = await openTrainingSets(config(data), photos());
-    expect(classesOf({}, training)).toBe(2);
-    expect(classesOf({ classes: 2 }, training)).toBe(2);
-    expect(() => classesOf({ classes: 3 }, training)).toThrow(ConfigError);
+    const { labelled } = await openTrainingSets(config(data), photos());
+    expect(classesOf({}, labelled)).toBe(2);
+    expect(classesOf({ classes: 2 }, labelled)).toBe(2);
+    expect(() => classesOf({ classes: 3 }, labelled)).toThrow(ConfigError);
   });
 });
 
