@@ -74,7 +74,8 @@ describe('a flag that a message names', () => {
 
   it('is one of the command whose source names it', () => {
     const wrong = [...flags].flatMap(([name, own]) => {
-      const path = join(repositoryRoot, 'src/cli/commands', `${name}.ts`);
+      const file = name.replace(/-(\w)/g, (_, letter: string) => letter.toUpperCase());
+      const path = join(repositoryRoot, 'src/cli/commands', `${file}.ts`);
       // Groups and what is told of other commands are seen by the test above.
       if (name.includes(' ') || name === 'doctor' || name === 'devices') return [];
       return flagsNamedIn(path)

@@ -17,6 +17,7 @@ const files = await Promise.all([
   import('./ablate.js'),
   import('./import.js'),
   import('./export.js'),
+  import('./exportMetrics.js'),
   import('./tune.js'),
   import('./bench.js'),
   import('./devices.js'),
