@@ -478,6 +478,7 @@ describe('gradus doctor', () => {
 
       next
         nothing: the CPU is ready
+        train: gradus train training.config.ts (--device auto takes cpu)
       "
     `);
   });
@@ -752,7 +753,7 @@ describe('--device auto', () => {
     });
     const { err } = await run('eval runs/d', { evaluateCheckpoint });
     const lines = why === undefined ? [] : ['device auto takes cpu: no GPU was found'];
-    expect(err.split('\n').filter((line) => line.startsWith('--device'))).toEqual(lines);
+    expect(err.split('\n').filter((line) => line.startsWith('device auto'))).toEqual(lines);
   });
 });
 

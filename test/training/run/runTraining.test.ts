@@ -53,6 +53,32 @@ async function thrownBy(running: Promise<unknown>): Promise<unknown> {
   );
 }
 
+describe('the events of a run', () => {
+  it('carry run, network, step, time and every metric, and outlive a listener that throws', async () => {
+    const folder = temporaryFolder();
+    const plan = tinyRun(folder);
+    const events: RunEvent[] = [];
+    const failing = () => {
+      throw new Error('full');
+    };
+    const { trainer } = await runTraining(plan, {
+      listeners: [failing, (event) => events.push(event)],
+      clock: () => 1234,
+    });
+    await trainer.close();
+    const origin = { run: folder, network: plan.title, time: 1234 };
+    for (const event of events)
+      expect(event).toMatchObject({ ...origin, step: expect.any(Number) });
+    expect(messages(events).filter((text) => text.includes('listener'))).toHaveLength(1);
+    const steps = events.filter((event) => event.kind === 'step');
+    const lines = [...readMetrics(join(folder, 'metrics.jsonl'))];
+    const norms = lines.flatMap(({ kind, grad_norm: norm }) => (kind === 'step' ? [norm] : []));
+    expect(norms).toHaveLength(12);
+    expect(norms).toEqual(steps.map(({ metrics }) => metrics['grad_norm']));
+    expect(events.at(-1)).toMatchObject({ kind: 'end', step: 12 });
+  });
+});
+
 describe('an interrupted run', () => {
   it('ends with the bytes of an uninterrupted one', async () => {
     const whole = filesBelow(await finished());
