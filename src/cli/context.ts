@@ -1,3 +1,4 @@
+import type { Naming } from '../support/phrase.js';
 import type { ExitCode } from './exitCodes.js';
 import type { Progress } from './progress.js';
 import type { Environment, Palette } from './terminal.js';
@@ -5,6 +6,8 @@ import type { Environment, Palette } from './terminal.js';
 /** What a command has to work with. */
 export interface Context {
   readonly environment: Environment;
+  /** How the command's flags are called, for texts that name options. */
+  readonly naming: Naming;
   readonly progress: Progress;
   /** Styles of standard output. */
   readonly paint: Palette;

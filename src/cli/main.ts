@@ -4,8 +4,9 @@ import { resolve } from 'node:path';
 import { installedVersion } from '../language/frontend/installation.js';
 import { formatError } from '../support/codeFrame.js';
 import { ConfigError, GradusError, InternalError } from '../support/errors.js';
-import type { Naming } from '../support/phrase.js';
-import type { Chosen, CommonArguments } from './command.js';
+import { field } from '../support/objects.js';
+import { Phrase, type Naming } from '../support/phrase.js';
+import type { Chosen } from './command.js';
 import { commands } from './commands/index.js';
 import type { Context, Report } from './context.js';
 import { exitCodeOf, exitCodes, explainSystemError, type ExitCode } from './exitCodes.js';
@@ -46,7 +47,7 @@ export async function runCommandLine(
     json = chosen.common.json;
     ({ naming } = chosen);
     const report = await runChosen(chosen, environment);
-    print(report, chosen.common, environment);
+    print(report, chosen, environment);
     return report.exitCode ?? exitCodes.done;
   } catch (thrown) {
     return printError(thrown, { json, naming }, environment);
@@ -75,6 +76,7 @@ async function runChosen(chosen: Chosen, environment: Environment): Promise<Repo
   const progress = quiet ? silentProgress : new TerminalProgress(environment);
   const context: Context = {
     environment,
+    naming: chosen.naming,
     progress,
     paint: palette(wantsColour(environment.stdout, environment.variables)),
     interruptible: (body) =>
@@ -93,10 +95,15 @@ async function runChosen(chosen: Chosen, environment: Environment): Promise<Repo
   }
 }
 
-function print(report: Report, common: CommonArguments, { stdout }: Environment): void {
+function print(report: Report, { common, naming }: Chosen, { stdout }: Environment): void {
   const { text, quiet = text } = report;
   const plain = common.quiet ? quiet : text;
-  const shown = common.json ? JSON.stringify(report.json, undefined, 2) : plain;
+  // Phrases make strings of themselves, in a library's words, before a replacer sees them.
+  const written = function (this: unknown, key: string, value: unknown): unknown {
+    const own = field(this, key);
+    return own instanceof Phrase ? own.toString(naming) : value;
+  };
+  const shown = common.json ? JSON.stringify(report.json, written, 2) : plain;
   if (shown !== '') stdout.write(`${shown}\n`);
 }
 

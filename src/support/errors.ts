@@ -1,7 +1,7 @@
 import {
   inWords,
   libraryNaming,
-  Phrase,
+  placed,
   type Naming,
   type OptionPath,
   type Prose,
@@ -90,7 +90,7 @@ export class GradusError extends Error {
 
   /** The same error of options that stand below others, as those of a call do in a config. */
   under(path: OptionPath): GradusError {
-    const below = (text: Prose): Prose => (text instanceof Phrase ? text.under(path) : text);
+    const below = (text: Prose): Prose => placed(text, path);
     const { option, hint, notes } = this.#details;
     return this.with(
       {

@@ -130,6 +130,11 @@ export function inWords(text: Prose, naming: Naming = libraryNaming): string {
   return typeof text === 'string' ? text : text.toString(naming);
 }
 
+/** A text whose options stand below others, as in a config that holds them. */
+export function placed(text: Prose, path: OptionPath): Prose {
+  return typeof text === 'string' ? text : text.under(path);
+}
+
 function property(name: string, value: GivenValue | undefined): string {
   return value === undefined ? name : `${name}: ${literal(value)}`;
 }

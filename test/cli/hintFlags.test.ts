@@ -10,7 +10,7 @@ import { repositoryRoot } from '../support/paths.js';
 const flag = /(?<![\w-])--[a-z][a-z0-9]*(?:-[a-z0-9]+)*/g;
 
 /** Flags of npm, nvidia-smi, protobufjs and our own processes, and CSS variables. */
-const others = /(?:npmPackage|graphics|benchProcess|galleryStyle|codegen\/.*)\.ts$/;
+const others = /(?:npmPackage|graphics|galleryStyle|codegen\/.*)\.ts$/;
 
 /** The flags of a command, by its help. */
 async function flagsOf(name: string): Promise<string[]> {
@@ -26,8 +26,8 @@ async function flagsOf(name: string): Promise<string[]> {
   );
 }
 
-/** Flags that texts of a source name, comments aside. */
-function flagsNamedIn(path: string): string[] {
+/** Texts of a source, comments aside. */
+function textsIn(path: string): string[] {
   const text = readFileSync(path, 'utf8');
   const file = ts.createSourceFile(path, text, ts.ScriptTarget.Latest, true);
   const found: string[] = [];
@@ -37,15 +37,19 @@ function flagsNamedIn(path: string): string[] {
       ts.isTemplateHead(node) ||
       ts.isTemplateMiddleOrTemplateTail(node)
     )
-      found.push(...(node.text.match(flag) ?? []));
+      found.push(node.text);
     ts.forEachChild(node, visit);
   };
   visit(file);
   return found;
 }
 
+/** Flags that texts of a source name. */
+const flagsNamedIn = (path: string): string[] =>
+  textsIn(path).flatMap((text) => text.match(flag) ?? []);
+
 /** Flags of other programs that hints name. */
-const foreign: readonly string[] = ['--gpus', '--summary'];
+const foreign: readonly string[] = ['--gpus', '--summary', '--device /dev/dri'];
 
 /** Flags of every command. */
 const common = ['--help', '--version', '--json', '--quiet'];
@@ -68,6 +72,19 @@ describe('a flag that a message names', () => {
         flagsNamedIn(join(folder, path))
           .filter((own) => !all.has(own))
           .map((own) => `${path}: ${own}`),
+      );
+    expect(wrong).toEqual([]);
+  });
+
+  it('is named in src/cli alone: elsewhere texts name options, by option() of support/phrase', () => {
+    const folder = join(repositoryRoot, 'src');
+    const wrong = readdirSync(folder, { recursive: true, encoding: 'utf8' })
+      .filter((path) => path.endsWith('.ts') && !path.startsWith('cli') && !others.test(path))
+      .flatMap((path) =>
+        textsIn(join(folder, path)).flatMap((text) => {
+          const own = foreign.reduce((rest, word) => rest.replaceAll(word, ''), text);
+          return (own.match(flag) ?? []).map((named) => `${path}: ${named}`);
+        }),
       );
     expect(wrong).toEqual([]);
   });

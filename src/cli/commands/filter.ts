@@ -1,3 +1,4 @@
+import { inWords } from '../../support/phrase.js';
 import { dirname } from 'node:path';
 import { classCaps } from '../../contract/choices.js';
 import { limits } from '../../support/limits.js';
@@ -63,7 +64,7 @@ export default defineCommand({
         generation: { ...text, describe: 'Number of the generation, for the ledger; 1 if missing' },
         seed: flags.seed,
       }),
-  async run(args, { progress }) {
+  async run(args, { progress, naming }) {
     // Ctrl-C ends the process at once, as by default: files appear whole or not at all.
     const summary = await filterLabels(args.labels, {
       out: args.out ?? keptBeside(args.labels),
@@ -84,7 +85,7 @@ export default defineCommand({
       onEvent: progress.onEvent,
     });
     progress.end();
-    for (const warning of summary.warnings) progress.note(`warning: ${warning}`);
+    for (const warning of summary.warnings) progress.note(`warning: ${inWords(warning, naming)}`);
     return { json: summary, text: textOf(summary) };
   },
 });

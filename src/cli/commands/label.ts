@@ -1,3 +1,4 @@
+import { inWords, type Naming } from '../../support/phrase.js';
 import { agreementNote } from '../../training/labelling/agreementNote.js';
 import { limits } from '../../support/limits.js';
 import { inferencePrecisions } from '../../contract/precisions.js';
@@ -75,7 +76,7 @@ export default defineCommand({
           describe: 'What the network computes in, on a GPU; float32 if missing',
         },
       }),
-  async run(args, { progress, interruptible }) {
+  async run(args, { progress, interruptible, naming }) {
     const shard = partOf('--shard', args.shard);
     const opened = noteSets(progress);
     const summary = await interruptible((signal) =>
@@ -114,13 +115,13 @@ export default defineCommand({
     progress.end();
     return {
       json: { ...summary, sets: opened.sets },
-      text: textOf(summary),
+      text: textOf(summary, naming),
       ...(summary.interrupted && { exitCode: exitCodes.interrupted }),
     };
   },
 });
 
-function textOf(summary: LabelRunSummary): string {
+function textOf(summary: LabelRunSummary, naming: Naming): string {
   const { data, folder, shards, skipped, images, unreadable, interrupted } = summary;
   const { audit, lost, agreement, notes } = summary;
   const rate = images === 0 ? '' : `, ${summary.imagesPerSecond.toFixed(0)} images/s`;
@@ -132,7 +133,7 @@ function textOf(summary: LabelRunSummary): string {
       : `${formatCount(images)} images of ${data} labelled${interrupted ? '' : ` in ${parts}${before}`}${rate}`,
   ];
   if (unreadable > 0) lines.push(formatUnreadable(unreadable, placesOf(folder).unreadable));
-  lines.push(...notes.map((note) => `note: ${note}`));
+  lines.push(...notes.map((note) => `note: ${inWords(note, naming)}`));
   if (agreement) lines.push(agreementNote(agreement));
   if (audit) lines.push(accuracyLine(audit), assumption);
   else if (!interrupted)

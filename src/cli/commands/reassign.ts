@@ -1,3 +1,4 @@
+import { inWords, type Naming } from '../../support/phrase.js';
 import { auditedAbove } from '../../selftrain/labels/audit.js';
 import { limits } from '../../support/limits.js';
 import type { ReassignRunSummary } from '../../selftrain/tasks/reassignRun.js';
@@ -84,7 +85,7 @@ export default defineCommand({
         model: flags.model,
         trust: flags.trust,
       }),
-  async run(args, { progress, interruptible }) {
+  async run(args, { progress, interruptible, naming }) {
     const opened = noteSets(progress);
     const summary = await interruptible((signal) =>
       reassignDataSet(args.kept, {
@@ -125,7 +126,7 @@ export default defineCommand({
     progress.end();
     for (const warning of summary.warnings) progress.note(`warning: ${warning}`);
     if (!summary.interrupted)
-      return { json: { ...summary, sets: opened.sets }, text: textOf(summary) };
+      return { json: { ...summary, sets: opened.sets }, text: textOf(summary, naming) };
     const resume = resumeOf(args);
     return {
       json: { ...summary, sets: opened.sets, resume },
@@ -152,7 +153,7 @@ function resumeOf(
   return commandLine('reassign', [args.kept], Object.fromEntries(flagged));
 }
 
-function textOf(summary: ReassignRunSummary): string {
+function textOf(summary: ReassignRunSummary, naming: Naming): string {
   const { images, copies, out, teacher, chosenBy, audit, lost, ledger, histograms } = summary;
   const lines = [tableOf(summary), ''];
   lines.push(
@@ -162,7 +163,7 @@ function textOf(summary: ReassignRunSummary): string {
           (copies === images ? '' : `; ${formatCount(copies)} with copies`),
     ...changesOf(summary),
   );
-  lines.push(...summary.notes.map((note) => `note: ${note}`));
+  lines.push(...summary.notes.map((note) => `note: ${inWords(note, naming)}`));
   if (audit) lines.push(accuracyLine(audit), ...matchedLines(audit), assumption);
   else if (lost !== undefined)
     lines.push(`not audited by what the teacher's run held out: ${lost}`);

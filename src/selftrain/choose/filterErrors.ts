@@ -1,4 +1,5 @@
 import { DataError } from '../../support/errors.js';
+import { option, phrase } from '../../support/phrase.js';
 import { gridSteps, type ConfidenceCounts } from './selection.js';
 import { textHistogram, thresholdFor } from './textHistogram.js';
 
@@ -23,7 +24,7 @@ export function nothingKept(
       code: 'nothing-kept',
       where: folder,
       notes: ['labels by confidence:', ...textHistogram(total)],
-      hint: `--threshold ${lower} would keep ${reached} of them; a better teacher is surer`,
+      hint: phrase`${option('threshold', lower)} would keep ${reached} of them; a better teacher is surer`,
     },
   );
 }
@@ -52,14 +53,16 @@ export function requireEveryClass(
     );
   if (empty.length > shownClasses) notes.push(`and ${empty.length - shownClasses} more`);
   const fix =
-    highest.length > 0 ? `--threshold ${lower} keeps some of ${highest.length} of them; ` : '';
+    highest.length > 0
+      ? phrase`${option('threshold', lower)} keeps some of ${highest.length} of them; `
+      : '';
   throw new DataError(
     `${empty.length} of ${classes.length} classes keep no image at a threshold of ${threshold}`,
     {
       code: 'class-empty',
       where: folder,
       notes,
-      hint: `${fix}--allow-empty goes on without them`,
+      hint: phrase`${fix}${option('allowEmpty', true)} goes on without them`,
     },
   );
 }

@@ -11,6 +11,7 @@ import { makeFolder } from '../../runtime/storage/atomic.js';
 import { removeOwnFiles } from '../../runtime/storage/ownFiles.js';
 import { placeNames } from '../../runtime/storage/places.js';
 import { ArtifactError, ConfigError, DataError } from '../../support/errors.js';
+import { option, phrase } from '../../support/phrase.js';
 import { auditOnce, readAudit, type AuditResult } from '../labels/audit.js';
 import { readCorrections, type Corrections } from '../labels/corrections.js';
 import { besideKept } from './filter.js';
@@ -104,8 +105,8 @@ export async function reassignLabels(
   if (resolve(options.out) === resolve(options.kept))
     throw new ConfigError(`${options.out} cannot be read and written at once`, {
       code: 'out-is-input',
-      where: 'out',
-      hint: 'give another --out',
+      option: ['out'],
+      hint: phrase`give another ${option('out')}`,
     });
   const { corrections: path } = options;
   const corrections = path === undefined ? undefined : readCorrections(path, set.info.classes);
@@ -120,7 +121,7 @@ function requireSameClasses({ teacher }: Labeller, { path, info }: KeptSet): voi
   throw new ConfigError(`${teacher.path} cannot label ${path} anew: it comes ${difference}`, {
     code: 'classes-differ',
     where: teacher.path,
-    hint: 'give a teacher of the same classes in the same order; --classes FILE names them where its training does not tell',
+    hint: phrase`give a teacher of the same classes in the same order; ${option('classes', 'FILE')} names them where its training does not tell`,
   });
 }
 
@@ -203,7 +204,7 @@ class ReassignRun {
     throw new ArtifactError(`${out} holds other labels, by ${info.teacher.name}`, {
       code: 'labels-differ',
       where: out,
-      hint: 'give another --out, or --overwrite to replace them',
+      hint: phrase`give another ${option('out')}, or ${option('overwrite', true)} to replace them`,
     });
   }
 
@@ -275,7 +276,7 @@ class ReassignRun {
         code: 'data-changed',
         where,
         notes: examplesOf(change),
-        hint: 'restore them; or --accept-data or --overwrite labels those of today anew',
+        hint: phrase`restore them; or ${option('acceptData', true)} or ${option('overwrite', true)} labels those of today anew`,
       });
     remember?.tell?.(message);
   }
@@ -310,7 +311,7 @@ class ReassignRun {
       code: 'class-empty',
       where: this.options.kept,
       notes: empty.slice(0, 10),
-      hint: 'look at gradus labels diff; --allow-empty goes on without these classes, and labels nothing again',
+      hint: phrase`look at gradus labels diff; ${option('allowEmpty', true)} goes on without these classes, and labels nothing again`,
     });
   }
 
@@ -370,7 +371,7 @@ async function readInfoOf(path: string, replace: boolean): Promise<KeptInfo | un
       code: 'labels-differ',
       where: path,
       notes: [cause.message],
-      hint: 'give another --out, or --overwrite to replace it',
+      hint: phrase`give another ${option('out')}, or ${option('overwrite', true)} to replace it`,
       cause,
     });
   }

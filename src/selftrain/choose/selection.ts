@@ -57,8 +57,8 @@ export interface ClassCut {
 
 /** Throws a ConfigError where a rule makes no sense. */
 export function requireRule({ threshold, perClass, maxCopies }: SelectionRule): void {
-  const wrong = (message: string, where: string, hint: string): ConfigError =>
-    new ConfigError(message, { code: 'filter-option', where, hint });
+  const wrong = (message: string, name: string, hint: string): ConfigError =>
+    new ConfigError(message, { code: 'filter-option', option: [name], hint });
   if (!(threshold >= 0 && threshold <= 1))
     throw wrong(`a threshold of ${threshold}`, 'threshold', 'give a confidence of 0 to 1');
   if (perClass !== undefined && !(perClass >= 1))

@@ -13,6 +13,7 @@ import { argmaxRow } from '../../support/statistics/scores.js';
 import { ParquetFileWriter } from '../../runtime/storage/parquet/writer.js';
 import { placesOf } from '../../runtime/storage/places.js';
 import { ArtifactError, ConfigError, invariant } from '../../support/errors.js';
+import { call, phrase } from '../../support/phrase.js';
 import { formatPercent, formatShareOf, shareFacts } from '../../support/statistics/share.js';
 import { intervalSchema, matchedSchema } from './figureSchemas.js';
 import { readFacts } from './foreignLabels.js';
@@ -163,7 +164,7 @@ export async function readAudit(folder: string, labels?: LabelOrigin): Promise<A
     throw new ArtifactError(`${path} audits another teacher than the one that gave the labels`, {
       code: 'audit-differs',
       where: path,
-      hint: 'delete it, or make it again with gradus label --audit',
+      hint: phrase`delete it, or make it again with ${call('labelDataSet', 'TEACHER', { audit: 'SET' })}`,
     });
   const { rows } = facts;
   const audit = {

@@ -3,6 +3,7 @@ import { createHash } from 'node:crypto';
 import { wrongColumn } from '../../runtime/storage/parquet/errors.js';
 import { ParquetFile } from '../../runtime/storage/parquet/file.js';
 import { ArtifactError, invariant } from '../../support/errors.js';
+import { option, phrase } from '../../support/phrase.js';
 import {
   infoKey,
   labelColumns,
@@ -98,7 +99,7 @@ function classesUnknown({ path, writer }: LabelFileFacts): ArtifactError {
     notes: [
       `it was written by ${writer}; DuckDB, polars and pandas leave out the key ${infoKey} of the footer, where gradus label names the classes`,
     ],
-    hint: `give their names, one a line in the order of their numbers: --classes FILE; or keep the key: KV_METADATA {${infoKey}: '...'} in COPY of DuckDB`,
+    hint: phrase`give their names, one a line in the order of their numbers: ${option('classes', 'FILE')}; or keep the key: KV_METADATA {${infoKey}: '...'} in COPY of DuckDB`,
   });
 }
 

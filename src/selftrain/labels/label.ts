@@ -7,6 +7,7 @@ import { range, type ImageSource } from '../../data/loader/imageSource.js';
 import { countsOf, examplesOf, joinedChange, type SetChange } from '../../data/memory/setChange.js';
 import { makeFolder } from '../../runtime/storage/atomic.js';
 import { ArtifactError, ConfigError, DataError } from '../../support/errors.js';
+import { option, phrase } from '../../support/phrase.js';
 import { differenceFrom, originBy } from './labelOrigin.js';
 import {
   listShards,
@@ -167,8 +168,8 @@ class LabelRun {
       notes: change && examplesOf(change),
       hint:
         inImages && memory
-          ? 'give another --out; or --accept-data labels the images of today anew'
-          : 'give another --out, or --overwrite to replace them',
+          ? phrase`give another ${option('out')}; or ${option('acceptData', true)} labels the images of today anew`
+          : phrase`give another ${option('out')}, or ${option('overwrite', true)} to replace them`,
     });
   }
 
@@ -182,7 +183,7 @@ class LabelRun {
         code: 'data-changed',
         where: this.source.name,
         notes: examplesOf(change),
-        hint: `restore them; or --accept-data labels the ${shards === 1 ? '1 shard' : `${shards} shards`} anew that they are in; or --overwrite replaces all labels that differ`,
+        hint: phrase`restore them; or ${option('acceptData', true)} labels the ${shards === 1 ? '1 shard' : `${shards} shards`} anew that they are in; or ${option('overwrite', true)} replaces all labels that differ`,
       });
     tell?.(`${message}; their ${shards === 1 ? 'shard is' : `${shards} shards are`} made again`);
   }
@@ -286,8 +287,8 @@ function requireSensible(
   shards: number,
   classes: number,
 ): void {
-  const wrong = (message: string, where: string, hint: string): ConfigError =>
-    new ConfigError(message, { code: 'label-option', where, hint });
+  const wrong = (message: string, name: string, hint: string): ConfigError =>
+    new ConfigError(message, { code: 'label-option', option: [name], hint });
   if (source.count === 0)
     throw new DataError(`${source.name} holds no images`, {
       code: 'no-images',

@@ -5,6 +5,7 @@ import { readClassNames } from '../../data/text/classFile.js';
 import { readError } from '../../runtime/storage/fileErrors.js';
 import type { Columns, Rows } from '../../runtime/storage/parquet/writer.js';
 import { ArtifactError, DataError, invariant } from '../../support/errors.js';
+import { call, option, optionOf, phrase } from '../../support/phrase.js';
 import {
   foreignNote,
   foreignOrigin,
@@ -94,7 +95,7 @@ function findFiles(path: string): { folder: string; files: readonly string[]; si
   throw new DataError(`there are no labels in ${path}`, {
     code: 'no-labels',
     where: path,
-    hint: `make them: gradus label CHECKPOINT --data SET --out ${path}`,
+    hint: phrase`make them: ${call('labelDataSet', 'CHECKPOINT', { data: 'SET', out: path })}`,
   });
 }
 
@@ -141,7 +142,7 @@ export function requireNames(
   throw new ArtifactError(`${path} names its classes itself; those given come ${difference}`, {
     code: 'classes-differ',
     where: path,
-    hint: 'leave out --classes, or name the classes as the labels do',
+    hint: phrase`leave out ${option('classes')}, or name the classes as the labels do`,
   });
 }
 
@@ -172,7 +173,7 @@ function requireAll(folder: string, files: readonly string[]): void {
       hint:
         missing.length === 0
           ? 'delete those of the partition that is not wanted'
-          : `run the same gradus label command again: it makes what is missing; with --shard one at a time, such as --shard ${missing[0]}/${of}`,
+          : phrase`run the same gradus label command again: it makes what is missing; with ${optionOf('labelDataSet', 'shard')} one at a time, such as ${optionOf('labelDataSet', 'shard', `${missing[0]}/${of}`)}`,
     },
   );
 }

@@ -11,7 +11,8 @@ import { recoverFolder } from '../../runtime/storage/atomic.js';
 import { hashOfPath } from '../../runtime/storage/hashFile.js';
 import { placesOf } from '../../runtime/storage/places.js';
 import type { Interval } from '../../support/statistics/interval.js';
-import { DataError } from '../../support/errors.js';
+import { ConfigError, DataError } from '../../support/errors.js';
+import { inWords, placed, type OptionPath } from '../../support/phrase.js';
 import { auditPath, auditTeacher } from '../labels/audit.js';
 import { ruleOf, withRuleDefaults, type StudentConfig } from './config.js';
 import { besideKept, filterLabels, type FilterSummary } from '../choose/filter.js';
@@ -168,7 +169,8 @@ export async function filterStage(
       tell({ kind: 'begin', title: `${name} filter` });
       const labels = run.path(placesOf(name).labels);
       recoverFolder(labels);
-      const summary = await inTermsOfConfig(generation, () =>
+      const keys = ['students', String(generation - 1), 'labels'];
+      const summary = await inTermsOfConfig(keys, () =>
         filterLabels(labels, {
           ...rule,
           corrections,
@@ -179,13 +181,14 @@ export async function filterStage(
           onEvent: tell,
         }),
       );
-      for (const text of summary.warnings) tell({ kind: 'message', text: `warning: ${text}` });
+      const warnings = summary.warnings.map((text) => inWords(placed(text, keys)));
+      for (const text of warnings) tell({ kind: 'message', text: `warning: ${text}` });
       const { kept, images, corrected, rejected } = summary;
       const said =
         corrected + rejected === 0 ? '' : `; a person corrected ${corrected}, dropped ${rejected}`;
       const text = `${name}: kept ${kept} of ${images} pseudo-labels${said}`;
       tell({ kind: 'message', text });
-      return keptLabels(summary, out);
+      return keptLabels({ ...summary, warnings }, out);
     },
     clear: () => run.remove(out),
   });
@@ -203,7 +206,10 @@ export async function withLabeller<T>(
   }
 }
 
-function keptLabels(summary: FilterSummary, path: string): KeptLabels {
+function keptLabels(
+  summary: FilterSummary & Pick<KeptLabels, 'warnings'>,
+  path: string,
+): KeptLabels {
   const { images, kept, copies, classes, audit, warnings } = summary;
   const all = classes.map((own) => own.copies);
   return {
@@ -221,29 +227,12 @@ function keptLabels(summary: FilterSummary, path: string): KeptLabels {
   };
 }
 
-/** Config keys that replace the flags of `gradus filter`. */
-const keyOfFlag: Readonly<Record<string, string>> = {
-  '--threshold': 'labels.threshold of',
-  '--allow-empty': 'labels.allowEmpty',
-  '--max-copies': 'labels.maxCopies',
-  '--strict': 'labels.strict',
-};
-
-/** Runs the filter of a student's labels; what it advises names keys of the config. */
-async function inTermsOfConfig<T>(student: number, filter: () => Promise<T>): Promise<T> {
+/** Runs the filter of a student's labels; its errors name keys of the config. */
+async function inTermsOfConfig<T>(key: OptionPath, filter: () => Promise<T>): Promise<T> {
   try {
     return await filter();
   } catch (error) {
-    if (!(error instanceof DataError)) throw error;
-    const hint = error.hint?.replace(/--[a-z-]+/g, (flag) => keyOfFlag[flag] ?? flag);
-    const { message, code, notes, where } = error;
-    const key = `students.${student - 1}.labels`;
-    throw new DataError(message, {
-      code,
-      where: typeof where === 'string' ? `${where} (${key})` : key,
-      notes,
-      hint,
-      cause: error,
-    });
+    if (!(error instanceof DataError || error instanceof ConfigError)) throw error;
+    throw error.with({ option: error.option ?? [] }).under(key);
   }
 }

@@ -14,6 +14,7 @@ import { hashOfPath } from '../../runtime/storage/hashFile.js';
 import { canonicalJson } from '../../runtime/storage/json.js';
 import { placesOf } from '../../runtime/storage/places.js';
 import { ArtifactError, ConfigError } from '../../support/errors.js';
+import { option, phrase } from '../../support/phrase.js';
 import { isObject } from '../../support/objects.js';
 
 const json = z.json().transform((value): Json => value);
@@ -154,7 +155,7 @@ export class Stages {
         code: 'config-differs',
         where: this.folder,
         notes: configChanges(before.inputs, inputs, called),
-        hint: '--overwrite does that stage again, and what depends on it; or give the run another name',
+        hint: phrase`${option('overwrite', true)} does that stage again, and what depends on it; or give the run another name`,
       });
     clear();
   }

@@ -44,7 +44,7 @@ export class MixedBatches implements BatchSource {
     if (!(ratio > 0) || !Number.isInteger(batch * ratio))
       throw new ConfigError(`${ratio} times a batch of ${batch} is no number of images`, {
         code: 'ratio-invalid',
-        where: 'ratio',
+        option: ['ratio'],
         hint: 'give a ratio of which batch x ratio is a whole number above 0',
       });
     this.stepsPerEpoch = labelled.stepsPerEpoch;
@@ -66,7 +66,7 @@ export class MixedBatches implements BatchSource {
     if (arrays.weight.length !== images)
       throw new ConfigError(`a step of ${arrays.weight.length} images for batches of ${images}`, {
         code: 'batch-mismatch',
-        where: 'batch',
+        option: ['batch'],
         hint: `train with ${images} images a step: batch x (1 + ratio)`,
       });
     await labelled.fill(arrays, step, 0);

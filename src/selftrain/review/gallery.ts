@@ -7,6 +7,7 @@ import { describeSet, type OnSet } from '../../data/sets/describe.js';
 import type { Images } from '../../data/sets/images.js';
 import { makeFolder, writeFileAtomic } from '../../runtime/storage/atomic.js';
 import { ConfigError } from '../../support/errors.js';
+import { option, phrase } from '../../support/phrase.js';
 import { measureAudit, readAudit, type AuditResult } from '../labels/audit.js';
 import { readCorrections, sampleColumns, undecided } from '../labels/corrections.js';
 import { csvLine } from '../labels/csv.js';
@@ -145,7 +146,7 @@ function requireFree(template: string): void {
   throw new ConfigError(`${template} is there already, and may hold corrections`, {
     code: 'template-exists',
     where: template,
-    hint: 'give another --template, or move that file away',
+    hint: phrase`give another ${option('template')}, or move that file away`,
   });
 }
 

@@ -70,7 +70,7 @@ function head({ table, all, audit, disagreements }: GalleryPage, title: string):
   const how =
     'To correct an image, type its class beneath it (<code>-</code> where it is of none), and save ' +
     'the list; or write <code>image,class</code> lines by hand: a click on an image’s name selects ' +
-    'all of it. The next <code>gradus filter --corrections corrections.csv</code> heeds it.';
+    'all of it. The next <code>gradus filter</code> heeds it, given as its corrections.';
   return [
     `<h1>${escapeXml(title)}</h1>`,
     `<div class="muted">by ${escapeXml(teacher.name)} <code>${escapeXml(teacher.fingerprint.slice(0, 12))}</code>, from <code>${escapeXml(table.path)}</code></div>`,

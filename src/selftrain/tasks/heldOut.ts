@@ -7,6 +7,7 @@ import { holdOut } from '../../training/record/trainingData.js';
 import type { LabelledImages } from '../../data/sets/images.js';
 import { findRun } from '../../runtime/storage/runFolder.js';
 import { GradusError } from '../../support/errors.js';
+import { option, phrase } from '../../support/phrase.js';
 import { isObject } from '../../support/objects.js';
 import { Stages } from '../loop/lineage.js';
 
@@ -38,7 +39,7 @@ export async function openHeldOut(checkpoint: string): Promise<HeldOut | undefin
   }
 }
 
-const otherAuditor = 'name labelled images that audit it: --audit SET, or none';
+const otherAuditor = phrase`name labelled images that audit it: ${option('audit', 'SET')}, or none`;
 
 function reasonOf({ message, notes }: GradusError): string {
   return notes.length === 0 ? message : `${message} (${notes.join('; ')})`;

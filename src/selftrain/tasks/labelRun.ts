@@ -1,3 +1,4 @@
+import { option, phrase, type Prose } from '../../support/phrase.js';
 import { agreementWithFloat32 } from '../../training/labelling/agreement.js';
 import type { Agreement } from '../../training/labelling/agreementNote.js';
 import type { DeviceChoice } from '../../runtime/machine/deviceNames.js';
@@ -73,7 +74,7 @@ export interface LabelRunSummary extends LabelSummary {
   /** The teacher's run, where it has not ended. */
   readonly unfinished?: UnfinishedRun;
   /** Assumptions. */
-  readonly notes: readonly string[];
+  readonly notes: readonly Prose[];
 }
 
 /** Labels a data set with the teacher of a path, and audits the teacher on held-out images. */
@@ -111,7 +112,7 @@ export async function labelDataSet(path: string, request: LabelRequest): Promise
 /** A teacher that is ready, and what it is to label. */
 interface ReadyTeacher extends Auditors {
   readonly unfinished: UnfinishedRun | undefined;
-  readonly notes: readonly string[];
+  readonly notes: readonly Prose[];
   readonly labeller: Labeller;
   readonly images: Images;
   readonly source: ImageSource;
@@ -125,7 +126,7 @@ interface Auditors {
   /** Why those that its run held out do not. */
   readonly lost?: string;
   /** Notes about them. */
-  readonly notes?: readonly string[];
+  readonly notes?: readonly Prose[];
 }
 
 /** Opens teacher and images for as long as `body` runs; `list` is the file of unreadable images. */
@@ -161,10 +162,10 @@ export async function withTeacher<T>(
   }
 }
 
-function unnamedNote({ path, classes, named }: Teacher): string {
+function unnamedNote({ path, classes, named }: Teacher): Prose {
   return named
     ? unrecordedNote(path, classes)
-    : `${path} does not record the names of its classes: labels call them 0 to ${classes.length - 1}; --classes FILE names them`;
+    : phrase`${path} does not record the names of its classes: labels call them 0 to ${classes.length - 1}; ${option('classes', 'FILE')} names them`;
 }
 
 /** Options for remembering the images of labels, from a request. */

@@ -1,3 +1,4 @@
+import type { Prose } from '../../support/phrase.js';
 import type { UnfinishedRun } from '../../training/record/unfinishedRun.js';
 import { memoryOf, withTeacher, type TeacherRequest } from './labelRun.js';
 import { reassignLabels, type ReassignOptions, type ReassignSummary } from '../choose/reassign.js';
@@ -16,7 +17,7 @@ export interface ReassignRunSummary extends ReassignSummary {
   /** The teacher's run, where it has not ended. */
   readonly unfinished?: UnfinishedRun;
   /** Assumptions. */
-  readonly notes: readonly string[];
+  readonly notes: readonly Prose[];
 }
 
 /** Labels kept images anew with the teacher of a path, and audits it on held-out images. */

@@ -208,8 +208,8 @@ describe('copies', () => {
   it('warn where a class is a handful of images', async () => {
     const labels = [...randomLabels(600, 1, 5), { id: 'rare', label: 5, confidence: 0.9 }];
     const { summary } = await filter(labels, { perClass: 40 });
-    expect(summary.warnings).toEqual([
-      'each of the 1 images of f is seen 40 times; --max-copies limits that',
+    expect(summary.warnings.map(String)).toEqual([
+      'each of the 1 images of f is seen 40 times; maxCopies limits that',
     ]);
   });
 });
@@ -357,7 +357,7 @@ describe('labels that cannot be filtered', () => {
   it('are those without an audit, where it is to be strict', async () => {
     await expect(filter(randomLabels(50), { strict: true })).rejects.toMatchObject({
       code: 'no-audit',
-      hint: expect.stringMatching(/--audit SET/) as string,
+      hint: expect.stringMatching(/audit: SET/) as string,
     });
   });
 
@@ -376,7 +376,7 @@ describe('labels that cannot be filtered', () => {
         code: 'nothing-kept',
         where: folder,
         message: 'all 1000 labels lie below the threshold of 0.3: nothing would be kept',
-        hint: '--threshold 0.27 would keep 134 of them; a better teacher is surer',
+        hint: 'threshold: 0.27 would keep 134 of them; a better teacher is surer',
         notes: [
           'labels by confidence:',
           '0.0-0.1    0',
@@ -405,7 +405,7 @@ describe('labels that cannot be filtered', () => {
           expect.stringMatching(/^b: \d+ labels, of confidence 0\.279 at most$/),
           'g: no image was labelled as it',
         ],
-        hint: '--threshold 0.27 keeps some of 1 of them; --allow-empty goes on without them',
+        hint: 'threshold: 0.27 keeps some of 1 of them; allowEmpty: true goes on without them',
       }),
     );
     const { summary } = await filter(labels, { allowEmpty: true, perClass: 50 }, some);

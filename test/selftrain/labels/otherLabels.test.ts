@@ -65,7 +65,7 @@ describe('labels that another program wrote', () => {
       expect.objectContaining({
         code: 'label-classes-unknown',
         where: join(folder, 'all.parquet'),
-        hint: expect.stringMatching(/--classes FILE.*KV_METADATA/) as string,
+        hint: expect.stringMatching(/classes: FILE.*KV_METADATA/) as string,
       }),
     );
     await expect(LabelSet.open(folder, { classes: classFile(['a', 'b']) })).rejects.toThrow(

@@ -57,7 +57,7 @@ describe('label shards', () => {
       code: 'data-changed',
       message: `images of ${folder} have changed since ${out} labelled them: 1 changed`,
       notes: ['changed: 15.png'],
-      hint: expect.stringContaining('--accept-data labels the 1 shard') as string,
+      hint: expect.stringContaining('acceptData: true labels the 1 shard') as string,
     });
     // Another process, that makes another shard, does not look there.
     expect(await label({}, { shard: 3 })).toEqual({ skipped: 1, labelled: 0 });
