@@ -109,8 +109,8 @@ const moments = override(channelMoments, {
     const rows = b.Reshape(b.Sub(x, mean), b.ints(0, 0, -1));
     const products = b.MatMul(rows, b.Transpose(rows, { perm: [0, 2, 1] }));
     const sum = b.ReduceSum(products, b.ints(0), { keepdims: 0 });
-    const covariance = b.Mul(sum, b.scalar(1 / channels.elements));
-    return { mean: channels.vector(mean), covariance };
+    const share = 1 / channels.elements;
+    return { mean: channels.vector(mean), covariance: b.Mul(sum, b.scalar(share)) };
   },
 });
 
