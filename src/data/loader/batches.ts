@@ -91,30 +91,6 @@ export class ShuffledBatches {
   }
 }
 
-/**
- * Fills the arrays with images from `first` on, as they are, for an evaluation; rows beyond the
- * last image are 0 with weight 0. Returns how many rows are images.
- */
-export function fillInOrder(dataset: ArrayDataset, arrays: BatchArrays, first: number): number {
-  checkFits(arrays, dataset);
-  const clean = new Float32Array(dataset.shape.reduce((a, b) => a * b, 1));
-  const rows = arrays.weight.length;
-  const used = Math.min(rows, dataset.count - first);
-  for (let row = 0; row < rows; row++) {
-    const { target, weight } = rowOf(arrays, row, dataset.classes);
-    if (row < used) {
-      dataset.image(first + row, clean);
-      dataset.target(first + row, target);
-    } else {
-      clean.fill(0);
-      target.fill(0);
-    }
-    weight[0] = row < used ? dataset.weight(first + row) : 0;
-    writeImage(arrays, row, clean, dataset.shape);
-  }
-  return used;
-}
-
 /** Rows of another length would run into each other. */
 function checkFits({ image, target, weight }: BatchArrays, { shape, classes }: ArrayDataset): void {
   const [pixels, taken] = [shape.reduce((a, b) => a * b, 1), image.length / weight.length];

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { fillInOrder, ShuffledBatches, splitIndices } from '../../../src/data/loader/batches.js';
+import { ShuffledBatches, splitIndices } from '../../../src/data/loader/batches.js';
 import { ArrayDataset } from '../../../src/data/loader/dataset.js';
 import type { BatchArrays } from '../../../src/runtime/engine/batchArrays.js';
 import { DataError } from '../../../src/support/errors.js';
@@ -134,18 +134,8 @@ describe('shuffled batches', () => {
 
   it('are bytes, channels last, for a model that normalises', () => {
     const into = { ...arrays(1), image: new Uint8Array(6) };
-    fillInOrder(digits.subset([3]), into, 0);
+    new ShuffledBatches(digits.subset([3]), { batch: 1, seed: 1 }).fill(into, 0);
     expect([...into.image]).toEqual([30, 33, 31, 34, 32, 35]);
-  });
-});
-
-describe('batches in order', () => {
-  it('pad the last one with rows of weight 0', () => {
-    const into = arrays(4);
-    expect(fillInOrder(digits, into, 8)).toBe(2);
-    expect(indicesIn(into)).toEqual([8, 9, 0, 0]);
-    expect([...into.weight]).toEqual([1, 1, 0, 0]);
-    expect([...into.target.subarray(6)]).toEqual([0, 0, 0, 0, 0, 0]);
   });
 });
 
