@@ -18,12 +18,12 @@ export function teller(
   origin: EventOrigin = {},
 ): Tell {
   const hearing = new Set(onEvent ? [onEvent, ...listeners] : listeners);
-  const fail = (listener: RunListener, error: unknown): void => {
+  const fail = (listener: RunListener, error: unknown, { step }: EventOrigin): void => {
     if (!hearing.delete(listener)) return;
     const reason = error instanceof Error ? error.message : String(error);
     const text = `a listener of events failed and is told no more: ${reason}`;
     if (hearing.size === 0) process.emitWarning(text);
-    else tell({ kind: 'message', text: `warning: ${text}` });
+    else tell({ kind: 'message', text: `warning: ${text}`, step });
   };
   const tell: Tell = (event) => {
     if (hearing.size === 0) return;
@@ -33,10 +33,10 @@ export function teller(
         const heard = listener(told);
         if (heard instanceof Promise)
           heard.catch((error: unknown) => {
-            fail(listener, error);
+            fail(listener, error, told);
           });
       } catch (error) {
-        fail(listener, error);
+        fail(listener, error, told);
       }
   };
   return tell;
