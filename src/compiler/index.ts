@@ -34,17 +34,18 @@ export type {
   AttributeValue,
   Attributes as OperatorAttributes,
   Graph,
+  InHalves,
   NamedValue,
   Node as GraphNode,
   NodeTypes,
   Op as Operator,
   TensorType,
+  Traits as OperatorTraits,
   Value,
 } from './ir/graph.js';
 export type { NdArray } from './ir/ndarray.js';
 export type { CallSite, Origin } from './ir/origin.js';
 export type { OnDecline } from './ir/rewrite.js';
-export type { InHalves, Traits as OperatorTraits } from './ir/traits.js';
 export type { ExternalChunk, ExternalFile } from './onnx/external.js';
 export type { Pieces } from './onnx/pieces.js';
 export type { WrittenModel } from './onnx/writer.js';

@@ -1,9 +1,8 @@
 import type { Opset } from '../../../generated/onnx/index.js';
 import { InternalError } from '../../support/errors.js';
 import type { OnnxValue } from '../../support/onnxValue.js';
-import type { Attributes, Graph, Node, NodeTypes, Op, TensorType, Value } from './graph.js';
+import type { Attributes, Graph, Node, NodeTypes, Op, TensorType, Traits, Value } from './graph.js';
 import type { NdArray } from './ndarray.js';
-import type { Traits } from './traits.js';
 
 /*
  * A primitive is one object. `defineOp` takes its type rule, its meaning in float64, its gradient rule and its
