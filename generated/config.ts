@@ -1,42 +1,42 @@
 // Made by `npm run generate` from schemas/; never edited.
 /** Keys as a user writes them; `Optimizer` is what an optimizer's function returns. */
 export interface WrittenTraining<Model, Optimizer> {
-  /** For editors. */
+  /** Schema, for editors. */
   readonly $schema?: string | undefined;
-  /** Names the folder runs/<name>: letters, digits, dots, dashes and underscores. */
+  /** Name of the folder runs/<name>: letters, digits, dots, dashes and underscores. */
   readonly name: string;
   /** Seed of initial values, order and noise. (a whole number, at least 0 and at most 4294967295; default: 1) */
   readonly seed?: number | undefined;
-  /** What the best checkpoint is judged on; never the test set. */
+  /** Held-out images that select the best checkpoint; never the test set. */
   readonly validation?: {
-    /** Part of the labelled images, held out. (more than 0 and at most 0.5; default: 0.1) */
+    /** Fraction of the labelled images to hold out. (more than 0 and at most 0.5; default: 0.1) */
     readonly share?: number | undefined;
     /** Epochs between two evaluations. (more than 0 and at most 1000000; default: 1) */
     readonly every?: number | undefined;
   } | undefined;
-  /** Threads of one operator; onnxruntime's choice if missing. (a whole number, at least 1 and at most 1024) */
+  /** Threads per operator (default: onnxruntime's choice). (a whole number, at least 1 and at most 1024) */
   readonly threads?: number | undefined;
-  /** Where the network runs. (default: "auto") */
+  /** Device that the network runs on. (default: "auto") */
   readonly device?: 'auto' | 'cpu' | 'webgpu' | 'cuda' | undefined;
   /** A model file, or the name of a shipped model. */
   readonly model: Model;
-  /** A checkpoint or run whose weights to start from; from scratch if missing. */
+  /** Checkpoint or run with the initial weights (default: from scratch). */
   readonly init?: string | undefined;
-  /** Layers or parameters that are not trained, with all below them; none if missing. */
+  /** Layers or parameters that are not trained, with everything below them (default: none). */
   readonly freeze?: readonly string[] | undefined;
-  /** Height and width of the images, in pixels; the model's own if missing. (a whole number, at least 1 and at most 16384) */
+  /** Height and width of the images, in pixels (default: the model's own). (a whole number, at least 1 and at most 16384) */
   readonly size?: number | undefined;
-  /** Passes over the training images; give this or steps. (more than 0 and at most 1000000) */
+  /** Epochs, passes over the training images; give this or steps. (more than 0 and at most 1000000) */
   readonly epochs?: number | undefined;
   /** Optimizer steps; give this or epochs. (a whole number, at least 1 and at most 1000000000) */
   readonly steps?: number | undefined;
-  /** Labelled images a step. (a whole number, at least 1 and at most 65536; default: 64) */
+  /** Labelled images per step. (a whole number, at least 1 and at most 65536; default: 64) */
   readonly batch?: number | undefined;
-  /** The optimizer; its learningRate is what the schedule starts from. */
+  /** The optimizer; the schedule starts from its learningRate. */
   readonly optimizer: {
     /** Adam with decoupled weight decay. */
     readonly kind: 'adamw';
-    /** Learning rate of a step, which the schedule starts from. (more than 0; default: 0.001) */
+    /** Learning rate, from which the schedule starts. (more than 0; default: 0.001) */
     readonly learningRate?: number | undefined;
     /** Weight of the past in the mean of gradients. (at least 0 and less than 1; default: 0.9) */
     readonly beta1?: number | undefined;
@@ -46,12 +46,12 @@ export interface WrittenTraining<Model, Optimizer> {
     readonly epsilon?: number | undefined;
     /** Weight decay; biases and normalisation have none. (at least 0; default: 0.01) */
     readonly weightDecay?: number | undefined;
-    /** Shrinks the parameter itself, not through the gradient. (default: true) */
+    /** Decouple weight decay: shrink the parameter itself, not through the gradient. (default: true) */
     readonly decoupledDecay?: boolean | undefined;
   } | {
     /** Steps by the sign of an average of gradients. */
     readonly kind: 'lion';
-    /** Learning rate of a step, which the schedule starts from. (more than 0; default: 0.0001) */
+    /** Learning rate, from which the schedule starts. (more than 0; default: 0.0001) */
     readonly learningRate?: number | undefined;
     /** Weight of the past in the average whose sign is the step. (at least 0 and less than 1; default: 0.9) */
     readonly beta1?: number | undefined;
@@ -59,12 +59,12 @@ export interface WrittenTraining<Model, Optimizer> {
     readonly beta2?: number | undefined;
     /** Weight decay; biases and normalisation have none. (at least 0; default: 0) */
     readonly weightDecay?: number | undefined;
-    /** Shrinks the parameter itself, not through the gradient. (default: true) */
+    /** Decouple weight decay: shrink the parameter itself, not through the gradient. (default: true) */
     readonly decoupledDecay?: boolean | undefined;
   } | {
     /** RMSProp in TensorFlow's form. */
     readonly kind: 'rmspropTf';
-    /** Learning rate of a step, which the schedule starts from. (more than 0; default: 0.01) */
+    /** Learning rate, from which the schedule starts. (more than 0; default: 0.01) */
     readonly learningRate?: number | undefined;
     /** Weight of the past in the mean of squared gradients. (at least 0 and less than 1; default: 0.9) */
     readonly decay?: number | undefined;
@@ -74,133 +74,133 @@ export interface WrittenTraining<Model, Optimizer> {
     readonly epsilon?: number | undefined;
     /** Weight decay; biases and normalisation have none. (at least 0; default: 0) */
     readonly weightDecay?: number | undefined;
-    /** Shrinks the parameter itself, not through the gradient. (default: false) */
+    /** Decouple weight decay: shrink the parameter itself, not through the gradient. (default: false) */
     readonly decoupledDecay?: boolean | undefined;
   } | {
     /** Stochastic gradient descent with momentum. */
     readonly kind: 'sgd';
-    /** Learning rate of a step, which the schedule starts from. (more than 0; default: 0.1) */
+    /** Learning rate, from which the schedule starts. (more than 0; default: 0.1) */
     readonly learningRate?: number | undefined;
     /** Weight of the past steps in each step. (at least 0 and less than 1; default: 0.9) */
     readonly momentum?: number | undefined;
-    /** Nesterov's form of the momentum. (default: false) */
+    /** Use Nesterov momentum. (default: false) */
     readonly nesterov?: boolean | undefined;
     /** Weight decay; biases and normalisation have none. (at least 0; default: 0) */
     readonly weightDecay?: number | undefined;
-    /** Shrinks the parameter itself, not through the gradient. (default: false) */
+    /** Decouple weight decay: shrink the parameter itself, not through the gradient. (default: false) */
     readonly decoupledDecay?: boolean | undefined;
   } | Optimizer;
-  /** How the learning rate changes. (default: {"kind":"constant","warmup":0}) */
+  /** Course of the learning rate. (default: {"kind":"constant","warmup":0}) */
   readonly schedule?: {
-    /** The same learning rate throughout, after the warm-up. */
+    /** A constant learning rate, after the warm-up. */
     readonly kind: 'constant';
-    /** Epochs in which the rate rises linearly from 0. (at least 0 and at most 1000000; default: 0) */
+    /** Epochs of warm-up, in which the learning rate rises linearly from 0. (at least 0 and at most 1000000; default: 0) */
     readonly warmup?: number | undefined;
   } | {
-    /** A learning rate that falls as half a cosine. */
+    /** A learning rate that falls along half a cosine. */
     readonly kind: 'cosine';
-    /** Epochs in which the rate rises linearly from 0. (at least 0 and at most 1000000; default: 0) */
+    /** Epochs of warm-up, in which the learning rate rises linearly from 0. (at least 0 and at most 1000000; default: 0) */
     readonly warmup?: number | undefined;
-    /** The last learning rate, as a share of the first. (at least 0 and at most 1; default: 0) */
+    /** Final learning rate, as a fraction of the first. (at least 0 and at most 1; default: 0) */
     readonly final?: number | undefined;
   } | {
-    /** A learning rate that falls by a factor, again and again. */
+    /** A learning rate that falls by a factor at regular intervals. */
     readonly kind: 'exponential';
-    /** Epochs in which the rate rises linearly from 0. (at least 0 and at most 1000000; default: 0) */
+    /** Epochs of warm-up, in which the learning rate rises linearly from 0. (at least 0 and at most 1000000; default: 0) */
     readonly warmup?: number | undefined;
     /** Factor of each fall. (more than 0 and at most 1; default: 0.97) */
     readonly decay?: number | undefined;
     /** Epochs between two falls. (more than 0 and at most 1000000; default: 2.4) */
     readonly every?: number | undefined;
-    /** Falls in steps, not smoothly. (default: true) */
+    /** Falls in steps rather than smoothly. (default: true) */
     readonly staircase?: boolean | undefined;
   } | undefined;
-  /** Decay of a moving average of the weights; no average if missing. (at least 0 and less than 1) */
+  /** Decay of a moving average of the weights (default: no average). (at least 0 and less than 1) */
   readonly ema?: number | undefined;
-  /** Share of each label that is spread evenly over all classes. (at least 0 and less than 1; default: 0) */
+  /** Fraction of each label that is spread evenly over all classes. (at least 0 and less than 1; default: 0) */
   readonly labelSmoothing?: number | undefined;
-  /** Largest global norm of the gradients; no clipping if missing. (more than 0) */
+  /** Largest global norm of the gradients (default: no clipping). (more than 0) */
   readonly clipNorm?: number | undefined;
-  /** Computes blocks again in the backward pass: less memory, more time. (default: false) */
+  /** Recompute blocks in the backward pass: less memory, more time. (default: false) */
   readonly checkpointing?: boolean | undefined;
-  /** What training computes in; 16 bits on a GPU only, weights stay in float32. (default: "float32") */
+  /** Number format of training; 16 bits on a GPU only, weights stay in float32. (default: "float32") */
   readonly precision?: 'float32' | 'float16' | 'bfloat16' | undefined;
-  /** Steps that a device does in one run; 16 on CUDA and 1 elsewhere, if missing. (a whole number, at least 1 and at most 1024) */
+  /** Steps that a device does in one run (default: 16 on CUDA and 1 elsewhere). (a whole number, at least 1 and at most 1024) */
   readonly stepsPerRun?: number | undefined;
-  /** What makes training harder than inference. */
+  /** Noise that makes training harder than inference. */
   readonly noise?: {
-    /** Before the classifier; the model's own if missing. (at least 0 and less than 1) */
+    /** Dropout rate before the classifier (default: the model's own). (at least 0 and less than 1) */
     readonly dropout?: number | undefined;
-    /** Stochastic depth of the last block; the model's own if missing. (at least 0 and less than 1) */
+    /** Stochastic depth rate of the last block (default: the model's own). (at least 0 and less than 1) */
     readonly dropPath?: number | undefined;
-    /** Random affine maps of the images, before all else; none if missing. */
+    /** Random affine maps of the images, before all other noise (default: none). */
     readonly augment?: {
       /** Largest shift each way, in pixels. (at least 0 and at most 16384; default: 0) */
       readonly shift?: number | undefined;
       /** Largest rotation, in degrees. (at least 0 and at most 180; default: 0) */
       readonly rotate?: number | undefined;
-      /** Share by which the size changes each way. (at least 0 and less than 1; default: 0) */
+      /** Largest change in size each way, as a fraction. (at least 0 and less than 1; default: 0) */
       readonly scale?: number | undefined;
-      /** Pixels of x a pixel of y, each way. (at least 0 and at most 100; default: 0) */
+      /** Largest shear each way: pixels of x per pixel of y. (at least 0 and at most 100; default: 0) */
       readonly shear?: number | undefined;
     } | undefined;
-    /** Random operations on the images; none if missing. */
+    /** RandAugment: random operations on the images (default: none). */
     readonly randAugment?: {
       /** Operations applied to each image. (a whole number, at least 0 and at most 100; default: 2) */
       readonly n?: number | undefined;
-      /** Their magnitude; 10 is not its end. (at least 0 and at most 1000; default: 10) */
+      /** Magnitude of the operations; may exceed 10. (at least 0 and at most 1000; default: 10) */
       readonly m?: number | undefined;
     } | undefined;
-    /** Side of a grey square, in pixels; none if missing. (a whole number, at least 1 and at most 16384) */
+    /** Side of a grey square, in pixels (default: none). (a whole number, at least 1 and at most 16384) */
     readonly cutout?: number | undefined;
-    /** Largest shift each way, in pixels, with mirrored borders; none if missing. (a whole number, at least 1 and at most 16384) */
+    /** Largest shift each way, in pixels, with mirrored borders (default: none). (a whole number, at least 1 and at most 16384) */
     readonly pad?: number | undefined;
-    /** Whether every other image is mirrored; not if missing. */
+    /** Mirror every other image (default: false). */
     readonly flip?: boolean | undefined;
     /** A rectangle of one level at a random place, after all else; none if missing. */
     readonly randomErasing?: {
       /** Share of the images in which something is erased. (at least 0 and at most 1; default: 0.5) */
       readonly p?: number | undefined;
-      /** Smallest and largest share of the area. (default: [0.02,0.33]) */
+      /** Smallest and largest fraction of the area. (default: [0.02,0.33]) */
       readonly scale?: readonly [number, number] | undefined;
       /** Smallest and largest height over width. (default: [0.3,3.3]) */
       readonly ratio?: readonly [number, number] | undefined;
       /** Level that is painted, from black to white. (a whole number, at least 0 and at most 255; default: 0) */
       readonly value?: number | undefined;
     } | undefined;
-    /** What is taken of an image; whole for packed images and networks below 128 px (or as the model says), else random, if missing. */
+    /** Part of the image to train on (default: whole for packed images and networks below 128 px, or as the model says; otherwise random). */
     readonly crop?: 'random' | 'middle' | 'whole' | 'pad' | {
       /** A random part of the image. */
       readonly kind: 'random';
-      /** Smallest and largest share of the area. (default: [0.08,1]) */
+      /** Smallest and largest fraction of the area. (default: [0.08,1]) */
       readonly area?: readonly [number, number] | undefined;
-      /** Smallest and largest width over height. (default: [0.75,1.3333333333333333]) */
+      /** Smallest and largest ratio of width to height. (default: [0.75,1.3333333333333333]) */
       readonly aspect?: readonly [number, number] | undefined;
     } | undefined;
   } | undefined;
-  /** Ends the training before its last step; never if missing. */
+  /** Early stopping (default: none). */
   readonly earlyStopping?: {
-    /** Evaluations in a row without a better one that end the training. (a whole number, at least 1 and at most 1000000000) */
+    /** Consecutive evaluations without improvement after which training stops. (a whole number, at least 1 and at most 1000000000) */
     readonly patience: number;
   } | undefined;
-  /** Which weights it ends with: the best by validation, or the last. (default: "best") */
+  /** Weights to end with: the best by validation, or the last. (default: "best") */
   readonly choose?: 'best' | 'last' | undefined;
-  /** When states are saved. */
+  /** Checkpoints to save. */
   readonly checkpoints?: {
-    /** Newest checkpoints kept beside the best. (a whole number, at least 1 and at most 10000; default: 3) */
+    /** Number of newest checkpoints to keep beside the best. (a whole number, at least 1 and at most 10000; default: 3) */
     readonly keepLast?: number | undefined;
     /** Epochs between two checkpoints. (more than 0 and at most 1000000; default: 1) */
     readonly every?: number | undefined;
   } | undefined;
-  /** A second phase at a larger size, in which deep layers alone learn; none if missing. */
+  /** A second phase at a larger size, in which only deep layers are trained (default: none). */
   readonly fixResolution?: {
-    /** Height and width of the images, in pixels; larger than before. (a whole number, at least 1 and at most 16384) */
+    /** Height and width of the images, in pixels; larger than in the first phase. (a whole number, at least 1 and at most 16384) */
     readonly size: number;
-    /** Passes over the labelled images, un-augmented. (more than 0 and at most 1000000; default: 1.5) */
+    /** Epochs, passes over the labelled images, without augmentation. (more than 0 and at most 1000000; default: 1.5) */
     readonly epochs?: number | undefined;
-    /** A hundredth of the optimizer's if missing. (more than 0) */
+    /** Learning rate (default: a hundredth of the optimizer's). (more than 0) */
     readonly learningRate?: number | undefined;
-    /** What is not trained, as `freeze`; the first half of the blocks if missing. */
+    /** Layers or parameters that are not trained, as in `freeze` (default: the first half of the blocks). */
     readonly freeze?: readonly string[] | undefined;
   } | undefined;
   /** The data set. */
@@ -209,66 +209,66 @@ export interface WrittenTraining<Model, Optimizer> {
     readonly kind?: 'images' | undefined;
     /** Images with classes: a folder, a list or a split of `gradus data`; see above. */
     readonly labelled: string;
-    /** Images without; `gradus train` does not look at them. */
+    /** Images without classes; `gradus train` ignores them. */
     readonly unlabelled?: string | undefined;
-    /** Images with classes, read once, at the end; no test if missing. */
+    /** Images with classes, read once, at the end (default: no test). */
     readonly test?: string | undefined;
-    /** Images that may be unreadable; more of them stop the run. (a whole number, at least 0 and at most 1000000000; default: 100) */
+    /** Maximum number of unreadable images; more stop the run. (a whole number, at least 0 and at most 1000000000; default: 100) */
     readonly unreadable?: number | undefined;
-    /** How files are decoded for training: fast lets large JPEG and WebP shrink meanwhile, exact takes every pixel, as evaluation always does. (default: "fast") */
+    /** Decoding of files for training: fast lets large JPEG and WebP files shrink while decoding, exact decodes every pixel, as evaluation always does. (default: "fast") */
     readonly decode?: 'fast' | 'exact' | undefined;
   } | {
     /** Handwritten digits. */
     readonly kind: 'mnist';
-    /** What `gradus data mnist DIR` wrote; the installed package mnist if missing. */
+    /** Folder that `gradus data mnist DIR` wrote (default: the installed package mnist). */
     readonly folder?: string | undefined;
-    /** Digits to train on; all but the test set if missing. (a whole number, at least 1 and at most 1000000000) */
+    /** Digits to train on (default: all but the test set). (a whole number, at least 1 and at most 1000000000) */
     readonly labelled?: number | undefined;
     /** Digits held out for the test. (a whole number, at least 1 and at most 1000000000; default: 2000) */
     readonly test?: number | undefined;
   };
-  /** Number of classes; the data set's if missing. (a whole number, at least 2 and at most 65536) */
+  /** Number of classes (default: the data set's). (a whole number, at least 2 and at most 65536) */
   readonly classes?: number | undefined;
 }
 
 /** A config with its defaults filled in. */
 export interface TrainingConfig {
-  /** For editors. */
+  /** Schema, for editors. */
   readonly $schema?: string | undefined;
-  /** Names the folder runs/<name>: letters, digits, dots, dashes and underscores. */
+  /** Name of the folder runs/<name>: letters, digits, dots, dashes and underscores. */
   readonly name: string;
   /** Seed of initial values, order and noise. (a whole number, at least 0 and at most 4294967295; default: 1) */
   readonly seed: number;
-  /** What the best checkpoint is judged on; never the test set. */
+  /** Held-out images that select the best checkpoint; never the test set. */
   readonly validation: {
-    /** Part of the labelled images, held out. (more than 0 and at most 0.5; default: 0.1) */
+    /** Fraction of the labelled images to hold out. (more than 0 and at most 0.5; default: 0.1) */
     readonly share: number;
     /** Epochs between two evaluations. (more than 0 and at most 1000000; default: 1) */
     readonly every: number;
   };
-  /** Threads of one operator; onnxruntime's choice if missing. (a whole number, at least 1 and at most 1024) */
+  /** Threads per operator (default: onnxruntime's choice). (a whole number, at least 1 and at most 1024) */
   readonly threads?: number | undefined;
-  /** Where the network runs. (default: "auto") */
+  /** Device that the network runs on. (default: "auto") */
   readonly device: 'auto' | 'cpu' | 'webgpu' | 'cuda';
   /** A model file, or the name of a shipped model. */
   readonly model: string;
-  /** A checkpoint or run whose weights to start from; from scratch if missing. */
+  /** Checkpoint or run with the initial weights (default: from scratch). */
   readonly init?: string | undefined;
-  /** Layers or parameters that are not trained, with all below them; none if missing. */
+  /** Layers or parameters that are not trained, with everything below them (default: none). */
   readonly freeze?: readonly string[] | undefined;
-  /** Height and width of the images, in pixels; the model's own if missing. (a whole number, at least 1 and at most 16384) */
+  /** Height and width of the images, in pixels (default: the model's own). (a whole number, at least 1 and at most 16384) */
   readonly size?: number | undefined;
-  /** Passes over the training images; give this or steps. (more than 0 and at most 1000000) */
+  /** Epochs, passes over the training images; give this or steps. (more than 0 and at most 1000000) */
   readonly epochs?: number | undefined;
   /** Optimizer steps; give this or epochs. (a whole number, at least 1 and at most 1000000000) */
   readonly steps?: number | undefined;
-  /** Labelled images a step. (a whole number, at least 1 and at most 65536; default: 64) */
+  /** Labelled images per step. (a whole number, at least 1 and at most 65536; default: 64) */
   readonly batch: number;
-  /** The optimizer; its learningRate is what the schedule starts from. */
+  /** The optimizer; the schedule starts from its learningRate. */
   readonly optimizer: {
     /** Adam with decoupled weight decay. */
     readonly kind: 'adamw';
-    /** Learning rate of a step, which the schedule starts from. (more than 0; default: 0.001) */
+    /** Learning rate, from which the schedule starts. (more than 0; default: 0.001) */
     readonly learningRate: number;
     /** Weight of the past in the mean of gradients. (at least 0 and less than 1; default: 0.9) */
     readonly beta1: number;
@@ -278,12 +278,12 @@ export interface TrainingConfig {
     readonly epsilon: number;
     /** Weight decay; biases and normalisation have none. (at least 0; default: 0.01) */
     readonly weightDecay: number;
-    /** Shrinks the parameter itself, not through the gradient. (default: true) */
+    /** Decouple weight decay: shrink the parameter itself, not through the gradient. (default: true) */
     readonly decoupledDecay: boolean;
   } | {
     /** Steps by the sign of an average of gradients. */
     readonly kind: 'lion';
-    /** Learning rate of a step, which the schedule starts from. (more than 0; default: 0.0001) */
+    /** Learning rate, from which the schedule starts. (more than 0; default: 0.0001) */
     readonly learningRate: number;
     /** Weight of the past in the average whose sign is the step. (at least 0 and less than 1; default: 0.9) */
     readonly beta1: number;
@@ -291,12 +291,12 @@ export interface TrainingConfig {
     readonly beta2: number;
     /** Weight decay; biases and normalisation have none. (at least 0; default: 0) */
     readonly weightDecay: number;
-    /** Shrinks the parameter itself, not through the gradient. (default: true) */
+    /** Decouple weight decay: shrink the parameter itself, not through the gradient. (default: true) */
     readonly decoupledDecay: boolean;
   } | {
     /** RMSProp in TensorFlow's form. */
     readonly kind: 'rmspropTf';
-    /** Learning rate of a step, which the schedule starts from. (more than 0; default: 0.01) */
+    /** Learning rate, from which the schedule starts. (more than 0; default: 0.01) */
     readonly learningRate: number;
     /** Weight of the past in the mean of squared gradients. (at least 0 and less than 1; default: 0.9) */
     readonly decay: number;
@@ -306,133 +306,133 @@ export interface TrainingConfig {
     readonly epsilon: number;
     /** Weight decay; biases and normalisation have none. (at least 0; default: 0) */
     readonly weightDecay: number;
-    /** Shrinks the parameter itself, not through the gradient. (default: false) */
+    /** Decouple weight decay: shrink the parameter itself, not through the gradient. (default: false) */
     readonly decoupledDecay: boolean;
   } | {
     /** Stochastic gradient descent with momentum. */
     readonly kind: 'sgd';
-    /** Learning rate of a step, which the schedule starts from. (more than 0; default: 0.1) */
+    /** Learning rate, from which the schedule starts. (more than 0; default: 0.1) */
     readonly learningRate: number;
     /** Weight of the past steps in each step. (at least 0 and less than 1; default: 0.9) */
     readonly momentum: number;
-    /** Nesterov's form of the momentum. (default: false) */
+    /** Use Nesterov momentum. (default: false) */
     readonly nesterov: boolean;
     /** Weight decay; biases and normalisation have none. (at least 0; default: 0) */
     readonly weightDecay: number;
-    /** Shrinks the parameter itself, not through the gradient. (default: false) */
+    /** Decouple weight decay: shrink the parameter itself, not through the gradient. (default: false) */
     readonly decoupledDecay: boolean;
   };
-  /** How the learning rate changes. (default: {"kind":"constant","warmup":0}) */
+  /** Course of the learning rate. (default: {"kind":"constant","warmup":0}) */
   readonly schedule: {
-    /** The same learning rate throughout, after the warm-up. */
+    /** A constant learning rate, after the warm-up. */
     readonly kind: 'constant';
-    /** Epochs in which the rate rises linearly from 0. (at least 0 and at most 1000000; default: 0) */
+    /** Epochs of warm-up, in which the learning rate rises linearly from 0. (at least 0 and at most 1000000; default: 0) */
     readonly warmup: number;
   } | {
-    /** A learning rate that falls as half a cosine. */
+    /** A learning rate that falls along half a cosine. */
     readonly kind: 'cosine';
-    /** Epochs in which the rate rises linearly from 0. (at least 0 and at most 1000000; default: 0) */
+    /** Epochs of warm-up, in which the learning rate rises linearly from 0. (at least 0 and at most 1000000; default: 0) */
     readonly warmup: number;
-    /** The last learning rate, as a share of the first. (at least 0 and at most 1; default: 0) */
+    /** Final learning rate, as a fraction of the first. (at least 0 and at most 1; default: 0) */
     readonly final: number;
   } | {
-    /** A learning rate that falls by a factor, again and again. */
+    /** A learning rate that falls by a factor at regular intervals. */
     readonly kind: 'exponential';
-    /** Epochs in which the rate rises linearly from 0. (at least 0 and at most 1000000; default: 0) */
+    /** Epochs of warm-up, in which the learning rate rises linearly from 0. (at least 0 and at most 1000000; default: 0) */
     readonly warmup: number;
     /** Factor of each fall. (more than 0 and at most 1; default: 0.97) */
     readonly decay: number;
     /** Epochs between two falls. (more than 0 and at most 1000000; default: 2.4) */
     readonly every: number;
-    /** Falls in steps, not smoothly. (default: true) */
+    /** Falls in steps rather than smoothly. (default: true) */
     readonly staircase: boolean;
   };
-  /** Decay of a moving average of the weights; no average if missing. (at least 0 and less than 1) */
+  /** Decay of a moving average of the weights (default: no average). (at least 0 and less than 1) */
   readonly ema?: number | undefined;
-  /** Share of each label that is spread evenly over all classes. (at least 0 and less than 1; default: 0) */
+  /** Fraction of each label that is spread evenly over all classes. (at least 0 and less than 1; default: 0) */
   readonly labelSmoothing: number;
-  /** Largest global norm of the gradients; no clipping if missing. (more than 0) */
+  /** Largest global norm of the gradients (default: no clipping). (more than 0) */
   readonly clipNorm?: number | undefined;
-  /** Computes blocks again in the backward pass: less memory, more time. (default: false) */
+  /** Recompute blocks in the backward pass: less memory, more time. (default: false) */
   readonly checkpointing: boolean;
-  /** What training computes in; 16 bits on a GPU only, weights stay in float32. (default: "float32") */
+  /** Number format of training; 16 bits on a GPU only, weights stay in float32. (default: "float32") */
   readonly precision: 'float32' | 'float16' | 'bfloat16';
-  /** Steps that a device does in one run; 16 on CUDA and 1 elsewhere, if missing. (a whole number, at least 1 and at most 1024) */
+  /** Steps that a device does in one run (default: 16 on CUDA and 1 elsewhere). (a whole number, at least 1 and at most 1024) */
   readonly stepsPerRun?: number | undefined;
-  /** What makes training harder than inference. */
+  /** Noise that makes training harder than inference. */
   readonly noise: {
-    /** Before the classifier; the model's own if missing. (at least 0 and less than 1) */
+    /** Dropout rate before the classifier (default: the model's own). (at least 0 and less than 1) */
     readonly dropout?: number | undefined;
-    /** Stochastic depth of the last block; the model's own if missing. (at least 0 and less than 1) */
+    /** Stochastic depth rate of the last block (default: the model's own). (at least 0 and less than 1) */
     readonly dropPath?: number | undefined;
-    /** Random affine maps of the images, before all else; none if missing. */
+    /** Random affine maps of the images, before all other noise (default: none). */
     readonly augment?: {
       /** Largest shift each way, in pixels. (at least 0 and at most 16384; default: 0) */
       readonly shift: number;
       /** Largest rotation, in degrees. (at least 0 and at most 180; default: 0) */
       readonly rotate: number;
-      /** Share by which the size changes each way. (at least 0 and less than 1; default: 0) */
+      /** Largest change in size each way, as a fraction. (at least 0 and less than 1; default: 0) */
       readonly scale: number;
-      /** Pixels of x a pixel of y, each way. (at least 0 and at most 100; default: 0) */
+      /** Largest shear each way: pixels of x per pixel of y. (at least 0 and at most 100; default: 0) */
       readonly shear: number;
     } | undefined;
-    /** Random operations on the images; none if missing. */
+    /** RandAugment: random operations on the images (default: none). */
     readonly randAugment?: {
       /** Operations applied to each image. (a whole number, at least 0 and at most 100; default: 2) */
       readonly n: number;
-      /** Their magnitude; 10 is not its end. (at least 0 and at most 1000; default: 10) */
+      /** Magnitude of the operations; may exceed 10. (at least 0 and at most 1000; default: 10) */
       readonly m: number;
     } | undefined;
-    /** Side of a grey square, in pixels; none if missing. (a whole number, at least 1 and at most 16384) */
+    /** Side of a grey square, in pixels (default: none). (a whole number, at least 1 and at most 16384) */
     readonly cutout?: number | undefined;
-    /** Largest shift each way, in pixels, with mirrored borders; none if missing. (a whole number, at least 1 and at most 16384) */
+    /** Largest shift each way, in pixels, with mirrored borders (default: none). (a whole number, at least 1 and at most 16384) */
     readonly pad?: number | undefined;
-    /** Whether every other image is mirrored; not if missing. */
+    /** Mirror every other image (default: false). */
     readonly flip?: boolean | undefined;
     /** A rectangle of one level at a random place, after all else; none if missing. */
     readonly randomErasing?: {
       /** Share of the images in which something is erased. (at least 0 and at most 1; default: 0.5) */
       readonly p: number;
-      /** Smallest and largest share of the area. (default: [0.02,0.33]) */
+      /** Smallest and largest fraction of the area. (default: [0.02,0.33]) */
       readonly scale: readonly [number, number];
       /** Smallest and largest height over width. (default: [0.3,3.3]) */
       readonly ratio: readonly [number, number];
       /** Level that is painted, from black to white. (a whole number, at least 0 and at most 255; default: 0) */
       readonly value: number;
     } | undefined;
-    /** What is taken of an image; whole for packed images and networks below 128 px (or as the model says), else random, if missing. */
+    /** Part of the image to train on (default: whole for packed images and networks below 128 px, or as the model says; otherwise random). */
     readonly crop?: 'random' | 'middle' | 'whole' | 'pad' | {
       /** A random part of the image. */
       readonly kind: 'random';
-      /** Smallest and largest share of the area. (default: [0.08,1]) */
+      /** Smallest and largest fraction of the area. (default: [0.08,1]) */
       readonly area: readonly [number, number];
-      /** Smallest and largest width over height. (default: [0.75,1.3333333333333333]) */
+      /** Smallest and largest ratio of width to height. (default: [0.75,1.3333333333333333]) */
       readonly aspect: readonly [number, number];
     } | undefined;
   };
-  /** Ends the training before its last step; never if missing. */
+  /** Early stopping (default: none). */
   readonly earlyStopping?: {
-    /** Evaluations in a row without a better one that end the training. (a whole number, at least 1 and at most 1000000000) */
+    /** Consecutive evaluations without improvement after which training stops. (a whole number, at least 1 and at most 1000000000) */
     readonly patience: number;
   } | undefined;
-  /** Which weights it ends with: the best by validation, or the last. (default: "best") */
+  /** Weights to end with: the best by validation, or the last. (default: "best") */
   readonly choose: 'best' | 'last';
-  /** When states are saved. */
+  /** Checkpoints to save. */
   readonly checkpoints: {
-    /** Newest checkpoints kept beside the best. (a whole number, at least 1 and at most 10000; default: 3) */
+    /** Number of newest checkpoints to keep beside the best. (a whole number, at least 1 and at most 10000; default: 3) */
     readonly keepLast: number;
     /** Epochs between two checkpoints. (more than 0 and at most 1000000; default: 1) */
     readonly every: number;
   };
-  /** A second phase at a larger size, in which deep layers alone learn; none if missing. */
+  /** A second phase at a larger size, in which only deep layers are trained (default: none). */
   readonly fixResolution?: {
-    /** Height and width of the images, in pixels; larger than before. (a whole number, at least 1 and at most 16384) */
+    /** Height and width of the images, in pixels; larger than in the first phase. (a whole number, at least 1 and at most 16384) */
     readonly size: number;
-    /** Passes over the labelled images, un-augmented. (more than 0 and at most 1000000; default: 1.5) */
+    /** Epochs, passes over the labelled images, without augmentation. (more than 0 and at most 1000000; default: 1.5) */
     readonly epochs: number;
-    /** A hundredth of the optimizer's if missing. (more than 0) */
+    /** Learning rate (default: a hundredth of the optimizer's). (more than 0) */
     readonly learningRate?: number | undefined;
-    /** What is not trained, as `freeze`; the first half of the blocks if missing. */
+    /** Layers or parameters that are not trained, as in `freeze` (default: the first half of the blocks). */
     readonly freeze?: readonly string[] | undefined;
   } | undefined;
   /** The data set. */
@@ -441,81 +441,81 @@ export interface TrainingConfig {
     readonly kind?: 'images' | undefined;
     /** Images with classes: a folder, a list or a split of `gradus data`; see above. */
     readonly labelled: string;
-    /** Images without; `gradus train` does not look at them. */
+    /** Images without classes; `gradus train` ignores them. */
     readonly unlabelled?: string | undefined;
-    /** Images with classes, read once, at the end; no test if missing. */
+    /** Images with classes, read once, at the end (default: no test). */
     readonly test?: string | undefined;
-    /** Images that may be unreadable; more of them stop the run. (a whole number, at least 0 and at most 1000000000; default: 100) */
+    /** Maximum number of unreadable images; more stop the run. (a whole number, at least 0 and at most 1000000000; default: 100) */
     readonly unreadable: number;
-    /** How files are decoded for training: fast lets large JPEG and WebP shrink meanwhile, exact takes every pixel, as evaluation always does. (default: "fast") */
+    /** Decoding of files for training: fast lets large JPEG and WebP files shrink while decoding, exact decodes every pixel, as evaluation always does. (default: "fast") */
     readonly decode: 'fast' | 'exact';
   } | {
     /** Handwritten digits. */
     readonly kind: 'mnist';
-    /** What `gradus data mnist DIR` wrote; the installed package mnist if missing. */
+    /** Folder that `gradus data mnist DIR` wrote (default: the installed package mnist). */
     readonly folder?: string | undefined;
-    /** Digits to train on; all but the test set if missing. (a whole number, at least 1 and at most 1000000000) */
+    /** Digits to train on (default: all but the test set). (a whole number, at least 1 and at most 1000000000) */
     readonly labelled?: number | undefined;
     /** Digits held out for the test. (a whole number, at least 1 and at most 1000000000; default: 2000) */
     readonly test: number;
   };
-  /** Number of classes; the data set's if missing. (a whole number, at least 2 and at most 65536) */
+  /** Number of classes (default: the data set's). (a whole number, at least 2 and at most 65536) */
   readonly classes?: number | undefined;
 }
 
 /** Keys as a user writes them; `Optimizer` is what an optimizer's function returns. */
 export interface WrittenSelfTraining<Model, Optimizer> {
-  /** For editors. */
+  /** Schema, for editors. */
   readonly $schema?: string | undefined;
-  /** Names the folder runs/<name>: letters, digits, dots, dashes and underscores. */
+  /** Name of the folder runs/<name>: letters, digits, dots, dashes and underscores. */
   readonly name: string;
   /** Seed of initial values, order and noise. (a whole number, at least 0 and at most 4294967295; default: 1) */
   readonly seed?: number | undefined;
-  /** What the best checkpoint is judged on; never the test set. */
+  /** Held-out images that select the best checkpoint; never the test set. */
   readonly validation?: {
-    /** Part of the labelled images, held out. (more than 0 and at most 0.5; default: 0.1) */
+    /** Fraction of the labelled images to hold out. (more than 0 and at most 0.5; default: 0.1) */
     readonly share?: number | undefined;
     /** Epochs between two evaluations. (more than 0 and at most 1000000; default: 1) */
     readonly every?: number | undefined;
   } | undefined;
-  /** Threads of one operator; onnxruntime's choice if missing. (a whole number, at least 1 and at most 1024) */
+  /** Threads per operator (default: onnxruntime's choice). (a whole number, at least 1 and at most 1024) */
   readonly threads?: number | undefined;
-  /** Where the network runs. (default: "auto") */
+  /** Device that the network runs on. (default: "auto") */
   readonly device?: 'auto' | 'cpu' | 'webgpu' | 'cuda' | undefined;
   /** The data sets. */
   readonly data: {
     /** Images with classes: a folder, a list or a packed set. */
     readonly labelled: string;
-    /** Images without. */
+    /** Images without classes. */
     readonly unlabelled: string;
     /** Images with classes, read once, at the end. */
     readonly test: string;
-    /** Images that may be unreadable; more of them stop the run. (a whole number, at least 0 and at most 1000000000; default: 100) */
+    /** Maximum number of unreadable images; more stop the run. (a whole number, at least 0 and at most 1000000000; default: 100) */
     readonly unreadable?: number | undefined;
-    /** How files are decoded for training: fast lets large JPEG and WebP shrink meanwhile, exact takes every pixel, as evaluation always does. (default: "fast") */
+    /** Decoding of files for training: fast lets large JPEG and WebP files shrink while decoding, exact decodes every pixel, as evaluation always does. (default: "fast") */
     readonly decode?: 'fast' | 'exact' | undefined;
   };
   /** The first network. */
   readonly teacher: {
     /** A model file, or the name of a shipped model. */
     readonly model: Model;
-    /** A checkpoint or run whose weights to start from; from scratch if missing. */
+    /** Checkpoint or run with the initial weights (default: from scratch). */
     readonly init?: string | undefined;
-    /** Layers or parameters that are not trained, with all below them; none if missing. */
+    /** Layers or parameters that are not trained, with everything below them (default: none). */
     readonly freeze?: readonly string[] | undefined;
-    /** Height and width of the images, in pixels; the model's own if missing. (a whole number, at least 1 and at most 16384) */
+    /** Height and width of the images, in pixels (default: the model's own). (a whole number, at least 1 and at most 16384) */
     readonly size?: number | undefined;
-    /** Passes over the training images; give this or steps. (more than 0 and at most 1000000) */
+    /** Epochs, passes over the training images; give this or steps. (more than 0 and at most 1000000) */
     readonly epochs?: number | undefined;
     /** Optimizer steps; give this or epochs. (a whole number, at least 1 and at most 1000000000) */
     readonly steps?: number | undefined;
-    /** Labelled images a step. (a whole number, at least 1 and at most 65536; default: 64) */
+    /** Labelled images per step. (a whole number, at least 1 and at most 65536; default: 64) */
     readonly batch?: number | undefined;
-    /** The optimizer; its learningRate is what the schedule starts from. */
+    /** The optimizer; the schedule starts from its learningRate. */
     readonly optimizer: {
       /** Adam with decoupled weight decay. */
       readonly kind: 'adamw';
-      /** Learning rate of a step, which the schedule starts from. (more than 0; default: 0.001) */
+      /** Learning rate, from which the schedule starts. (more than 0; default: 0.001) */
       readonly learningRate?: number | undefined;
       /** Weight of the past in the mean of gradients. (at least 0 and less than 1; default: 0.9) */
       readonly beta1?: number | undefined;
@@ -525,12 +525,12 @@ export interface WrittenSelfTraining<Model, Optimizer> {
       readonly epsilon?: number | undefined;
       /** Weight decay; biases and normalisation have none. (at least 0; default: 0.01) */
       readonly weightDecay?: number | undefined;
-      /** Shrinks the parameter itself, not through the gradient. (default: true) */
+      /** Decouple weight decay: shrink the parameter itself, not through the gradient. (default: true) */
       readonly decoupledDecay?: boolean | undefined;
     } | {
       /** Steps by the sign of an average of gradients. */
       readonly kind: 'lion';
-      /** Learning rate of a step, which the schedule starts from. (more than 0; default: 0.0001) */
+      /** Learning rate, from which the schedule starts. (more than 0; default: 0.0001) */
       readonly learningRate?: number | undefined;
       /** Weight of the past in the average whose sign is the step. (at least 0 and less than 1; default: 0.9) */
       readonly beta1?: number | undefined;
@@ -538,12 +538,12 @@ export interface WrittenSelfTraining<Model, Optimizer> {
       readonly beta2?: number | undefined;
       /** Weight decay; biases and normalisation have none. (at least 0; default: 0) */
       readonly weightDecay?: number | undefined;
-      /** Shrinks the parameter itself, not through the gradient. (default: true) */
+      /** Decouple weight decay: shrink the parameter itself, not through the gradient. (default: true) */
       readonly decoupledDecay?: boolean | undefined;
     } | {
       /** RMSProp in TensorFlow's form. */
       readonly kind: 'rmspropTf';
-      /** Learning rate of a step, which the schedule starts from. (more than 0; default: 0.01) */
+      /** Learning rate, from which the schedule starts. (more than 0; default: 0.01) */
       readonly learningRate?: number | undefined;
       /** Weight of the past in the mean of squared gradients. (at least 0 and less than 1; default: 0.9) */
       readonly decay?: number | undefined;
@@ -553,157 +553,157 @@ export interface WrittenSelfTraining<Model, Optimizer> {
       readonly epsilon?: number | undefined;
       /** Weight decay; biases and normalisation have none. (at least 0; default: 0) */
       readonly weightDecay?: number | undefined;
-      /** Shrinks the parameter itself, not through the gradient. (default: false) */
+      /** Decouple weight decay: shrink the parameter itself, not through the gradient. (default: false) */
       readonly decoupledDecay?: boolean | undefined;
     } | {
       /** Stochastic gradient descent with momentum. */
       readonly kind: 'sgd';
-      /** Learning rate of a step, which the schedule starts from. (more than 0; default: 0.1) */
+      /** Learning rate, from which the schedule starts. (more than 0; default: 0.1) */
       readonly learningRate?: number | undefined;
       /** Weight of the past steps in each step. (at least 0 and less than 1; default: 0.9) */
       readonly momentum?: number | undefined;
-      /** Nesterov's form of the momentum. (default: false) */
+      /** Use Nesterov momentum. (default: false) */
       readonly nesterov?: boolean | undefined;
       /** Weight decay; biases and normalisation have none. (at least 0; default: 0) */
       readonly weightDecay?: number | undefined;
-      /** Shrinks the parameter itself, not through the gradient. (default: false) */
+      /** Decouple weight decay: shrink the parameter itself, not through the gradient. (default: false) */
       readonly decoupledDecay?: boolean | undefined;
     } | Optimizer;
-    /** How the learning rate changes. (default: {"kind":"constant","warmup":0}) */
+    /** Course of the learning rate. (default: {"kind":"constant","warmup":0}) */
     readonly schedule?: {
-      /** The same learning rate throughout, after the warm-up. */
+      /** A constant learning rate, after the warm-up. */
       readonly kind: 'constant';
-      /** Epochs in which the rate rises linearly from 0. (at least 0 and at most 1000000; default: 0) */
+      /** Epochs of warm-up, in which the learning rate rises linearly from 0. (at least 0 and at most 1000000; default: 0) */
       readonly warmup?: number | undefined;
     } | {
-      /** A learning rate that falls as half a cosine. */
+      /** A learning rate that falls along half a cosine. */
       readonly kind: 'cosine';
-      /** Epochs in which the rate rises linearly from 0. (at least 0 and at most 1000000; default: 0) */
+      /** Epochs of warm-up, in which the learning rate rises linearly from 0. (at least 0 and at most 1000000; default: 0) */
       readonly warmup?: number | undefined;
-      /** The last learning rate, as a share of the first. (at least 0 and at most 1; default: 0) */
+      /** Final learning rate, as a fraction of the first. (at least 0 and at most 1; default: 0) */
       readonly final?: number | undefined;
     } | {
-      /** A learning rate that falls by a factor, again and again. */
+      /** A learning rate that falls by a factor at regular intervals. */
       readonly kind: 'exponential';
-      /** Epochs in which the rate rises linearly from 0. (at least 0 and at most 1000000; default: 0) */
+      /** Epochs of warm-up, in which the learning rate rises linearly from 0. (at least 0 and at most 1000000; default: 0) */
       readonly warmup?: number | undefined;
       /** Factor of each fall. (more than 0 and at most 1; default: 0.97) */
       readonly decay?: number | undefined;
       /** Epochs between two falls. (more than 0 and at most 1000000; default: 2.4) */
       readonly every?: number | undefined;
-      /** Falls in steps, not smoothly. (default: true) */
+      /** Falls in steps rather than smoothly. (default: true) */
       readonly staircase?: boolean | undefined;
     } | undefined;
-    /** Decay of a moving average of the weights; no average if missing. (at least 0 and less than 1) */
+    /** Decay of a moving average of the weights (default: no average). (at least 0 and less than 1) */
     readonly ema?: number | undefined;
-    /** Share of each label that is spread evenly over all classes. (at least 0 and less than 1; default: 0) */
+    /** Fraction of each label that is spread evenly over all classes. (at least 0 and less than 1; default: 0) */
     readonly labelSmoothing?: number | undefined;
-    /** Largest global norm of the gradients; no clipping if missing. (more than 0) */
+    /** Largest global norm of the gradients (default: no clipping). (more than 0) */
     readonly clipNorm?: number | undefined;
-    /** Computes blocks again in the backward pass: less memory, more time. (default: false) */
+    /** Recompute blocks in the backward pass: less memory, more time. (default: false) */
     readonly checkpointing?: boolean | undefined;
-    /** What training computes in; 16 bits on a GPU only, weights stay in float32. (default: "float32") */
+    /** Number format of training; 16 bits on a GPU only, weights stay in float32. (default: "float32") */
     readonly precision?: 'float32' | 'float16' | 'bfloat16' | undefined;
-    /** Steps that a device does in one run; 16 on CUDA and 1 elsewhere, if missing. (a whole number, at least 1 and at most 1024) */
+    /** Steps that a device does in one run (default: 16 on CUDA and 1 elsewhere). (a whole number, at least 1 and at most 1024) */
     readonly stepsPerRun?: number | undefined;
-    /** What makes training harder than inference. */
+    /** Noise that makes training harder than inference. */
     readonly noise?: {
-      /** Before the classifier; the model's own if missing. (at least 0 and less than 1) */
+      /** Dropout rate before the classifier (default: the model's own). (at least 0 and less than 1) */
       readonly dropout?: number | undefined;
-      /** Stochastic depth of the last block; the model's own if missing. (at least 0 and less than 1) */
+      /** Stochastic depth rate of the last block (default: the model's own). (at least 0 and less than 1) */
       readonly dropPath?: number | undefined;
-      /** Random affine maps of the images, before all else; none if missing. */
+      /** Random affine maps of the images, before all other noise (default: none). */
       readonly augment?: {
         /** Largest shift each way, in pixels. (at least 0 and at most 16384; default: 0) */
         readonly shift?: number | undefined;
         /** Largest rotation, in degrees. (at least 0 and at most 180; default: 0) */
         readonly rotate?: number | undefined;
-        /** Share by which the size changes each way. (at least 0 and less than 1; default: 0) */
+        /** Largest change in size each way, as a fraction. (at least 0 and less than 1; default: 0) */
         readonly scale?: number | undefined;
-        /** Pixels of x a pixel of y, each way. (at least 0 and at most 100; default: 0) */
+        /** Largest shear each way: pixels of x per pixel of y. (at least 0 and at most 100; default: 0) */
         readonly shear?: number | undefined;
       } | undefined;
-      /** Random operations on the images; none if missing. */
+      /** RandAugment: random operations on the images (default: none). */
       readonly randAugment?: {
         /** Operations applied to each image. (a whole number, at least 0 and at most 100; default: 2) */
         readonly n?: number | undefined;
-        /** Their magnitude; 10 is not its end. (at least 0 and at most 1000; default: 10) */
+        /** Magnitude of the operations; may exceed 10. (at least 0 and at most 1000; default: 10) */
         readonly m?: number | undefined;
       } | undefined;
-      /** Side of a grey square, in pixels; none if missing. (a whole number, at least 1 and at most 16384) */
+      /** Side of a grey square, in pixels (default: none). (a whole number, at least 1 and at most 16384) */
       readonly cutout?: number | undefined;
-      /** Largest shift each way, in pixels, with mirrored borders; none if missing. (a whole number, at least 1 and at most 16384) */
+      /** Largest shift each way, in pixels, with mirrored borders (default: none). (a whole number, at least 1 and at most 16384) */
       readonly pad?: number | undefined;
-      /** Whether every other image is mirrored; not if missing. */
+      /** Mirror every other image (default: false). */
       readonly flip?: boolean | undefined;
       /** A rectangle of one level at a random place, after all else; none if missing. */
       readonly randomErasing?: {
         /** Share of the images in which something is erased. (at least 0 and at most 1; default: 0.5) */
         readonly p?: number | undefined;
-        /** Smallest and largest share of the area. (default: [0.02,0.33]) */
+        /** Smallest and largest fraction of the area. (default: [0.02,0.33]) */
         readonly scale?: readonly [number, number] | undefined;
         /** Smallest and largest height over width. (default: [0.3,3.3]) */
         readonly ratio?: readonly [number, number] | undefined;
         /** Level that is painted, from black to white. (a whole number, at least 0 and at most 255; default: 0) */
         readonly value?: number | undefined;
       } | undefined;
-      /** What is taken of an image; whole for packed images and networks below 128 px (or as the model says), else random, if missing. */
+      /** Part of the image to train on (default: whole for packed images and networks below 128 px, or as the model says; otherwise random). */
       readonly crop?: 'random' | 'middle' | 'whole' | 'pad' | {
         /** A random part of the image. */
         readonly kind: 'random';
-        /** Smallest and largest share of the area. (default: [0.08,1]) */
+        /** Smallest and largest fraction of the area. (default: [0.08,1]) */
         readonly area?: readonly [number, number] | undefined;
-        /** Smallest and largest width over height. (default: [0.75,1.3333333333333333]) */
+        /** Smallest and largest ratio of width to height. (default: [0.75,1.3333333333333333]) */
         readonly aspect?: readonly [number, number] | undefined;
       } | undefined;
     } | undefined;
-    /** Ends the training before its last step; never if missing. */
+    /** Early stopping (default: none). */
     readonly earlyStopping?: {
-      /** Evaluations in a row without a better one that end the training. (a whole number, at least 1 and at most 1000000000) */
+      /** Consecutive evaluations without improvement after which training stops. (a whole number, at least 1 and at most 1000000000) */
       readonly patience: number;
     } | undefined;
-    /** Which weights it ends with: the best by validation, or the last. (default: "best") */
+    /** Weights to end with: the best by validation, or the last. (default: "best") */
     readonly choose?: 'best' | 'last' | undefined;
-    /** When states are saved. */
+    /** Checkpoints to save. */
     readonly checkpoints?: {
-      /** Newest checkpoints kept beside the best. (a whole number, at least 1 and at most 10000; default: 3) */
+      /** Number of newest checkpoints to keep beside the best. (a whole number, at least 1 and at most 10000; default: 3) */
       readonly keepLast?: number | undefined;
       /** Epochs between two checkpoints. (more than 0 and at most 1000000; default: 1) */
       readonly every?: number | undefined;
     } | undefined;
-    /** A second phase at a larger size, in which deep layers alone learn; none if missing. */
+    /** A second phase at a larger size, in which only deep layers are trained (default: none). */
     readonly fixResolution?: {
-      /** Height and width of the images, in pixels; larger than before. (a whole number, at least 1 and at most 16384) */
+      /** Height and width of the images, in pixels; larger than in the first phase. (a whole number, at least 1 and at most 16384) */
       readonly size: number;
-      /** Passes over the labelled images, un-augmented. (more than 0 and at most 1000000; default: 1.5) */
+      /** Epochs, passes over the labelled images, without augmentation. (more than 0 and at most 1000000; default: 1.5) */
       readonly epochs?: number | undefined;
-      /** A hundredth of the optimizer's if missing. (more than 0) */
+      /** Learning rate (default: a hundredth of the optimizer's). (more than 0) */
       readonly learningRate?: number | undefined;
-      /** What is not trained, as `freeze`; the first half of the blocks if missing. */
+      /** Layers or parameters that are not trained, as in `freeze` (default: the first half of the blocks). */
       readonly freeze?: readonly string[] | undefined;
     } | undefined;
   };
-  /** One a generation; what it leaves out it takes from the one before. */
+  /** One student per generation; keys left out are taken from the previous one. */
   readonly students: readonly ({
     /** A model file, or the name of a shipped model. */
     readonly model?: Model | undefined;
-    /** Starts from 'scratch', from the 'teacher' where the network is the same, or from a checkpoint. (default: "scratch") */
+    /** Initial weights: 'scratch', the 'teacher' if the network is the same, or a checkpoint. (default: "scratch") */
     readonly init?: string | undefined;
-    /** Layers or parameters that are not trained, with all below them; none if missing. */
+    /** Layers or parameters that are not trained, with everything below them (default: none). */
     readonly freeze?: readonly string[] | undefined;
-    /** Height and width of the images, in pixels; the model's own if missing. (a whole number, at least 1 and at most 16384) */
+    /** Height and width of the images, in pixels (default: the model's own). (a whole number, at least 1 and at most 16384) */
     readonly size?: number | undefined;
-    /** Passes over the training images; give this or steps. (more than 0 and at most 1000000) */
+    /** Epochs, passes over the training images; give this or steps. (more than 0 and at most 1000000) */
     readonly epochs?: number | undefined;
     /** Optimizer steps; give this or epochs. (a whole number, at least 1 and at most 1000000000) */
     readonly steps?: number | undefined;
-    /** Labelled images a step. (a whole number, at least 1 and at most 65536; default: 64) */
+    /** Labelled images per step. (a whole number, at least 1 and at most 65536; default: 64) */
     readonly batch?: number | undefined;
-    /** The optimizer; its learningRate is what the schedule starts from. */
+    /** The optimizer; the schedule starts from its learningRate. */
     readonly optimizer?: {
       /** Adam with decoupled weight decay. */
       readonly kind: 'adamw';
-      /** Learning rate of a step, which the schedule starts from. (more than 0; default: 0.001) */
+      /** Learning rate, from which the schedule starts. (more than 0; default: 0.001) */
       readonly learningRate?: number | undefined;
       /** Weight of the past in the mean of gradients. (at least 0 and less than 1; default: 0.9) */
       readonly beta1?: number | undefined;
@@ -713,12 +713,12 @@ export interface WrittenSelfTraining<Model, Optimizer> {
       readonly epsilon?: number | undefined;
       /** Weight decay; biases and normalisation have none. (at least 0; default: 0.01) */
       readonly weightDecay?: number | undefined;
-      /** Shrinks the parameter itself, not through the gradient. (default: true) */
+      /** Decouple weight decay: shrink the parameter itself, not through the gradient. (default: true) */
       readonly decoupledDecay?: boolean | undefined;
     } | {
       /** Steps by the sign of an average of gradients. */
       readonly kind: 'lion';
-      /** Learning rate of a step, which the schedule starts from. (more than 0; default: 0.0001) */
+      /** Learning rate, from which the schedule starts. (more than 0; default: 0.0001) */
       readonly learningRate?: number | undefined;
       /** Weight of the past in the average whose sign is the step. (at least 0 and less than 1; default: 0.9) */
       readonly beta1?: number | undefined;
@@ -726,12 +726,12 @@ export interface WrittenSelfTraining<Model, Optimizer> {
       readonly beta2?: number | undefined;
       /** Weight decay; biases and normalisation have none. (at least 0; default: 0) */
       readonly weightDecay?: number | undefined;
-      /** Shrinks the parameter itself, not through the gradient. (default: true) */
+      /** Decouple weight decay: shrink the parameter itself, not through the gradient. (default: true) */
       readonly decoupledDecay?: boolean | undefined;
     } | {
       /** RMSProp in TensorFlow's form. */
       readonly kind: 'rmspropTf';
-      /** Learning rate of a step, which the schedule starts from. (more than 0; default: 0.01) */
+      /** Learning rate, from which the schedule starts. (more than 0; default: 0.01) */
       readonly learningRate?: number | undefined;
       /** Weight of the past in the mean of squared gradients. (at least 0 and less than 1; default: 0.9) */
       readonly decay?: number | undefined;
@@ -741,231 +741,231 @@ export interface WrittenSelfTraining<Model, Optimizer> {
       readonly epsilon?: number | undefined;
       /** Weight decay; biases and normalisation have none. (at least 0; default: 0) */
       readonly weightDecay?: number | undefined;
-      /** Shrinks the parameter itself, not through the gradient. (default: false) */
+      /** Decouple weight decay: shrink the parameter itself, not through the gradient. (default: false) */
       readonly decoupledDecay?: boolean | undefined;
     } | {
       /** Stochastic gradient descent with momentum. */
       readonly kind: 'sgd';
-      /** Learning rate of a step, which the schedule starts from. (more than 0; default: 0.1) */
+      /** Learning rate, from which the schedule starts. (more than 0; default: 0.1) */
       readonly learningRate?: number | undefined;
       /** Weight of the past steps in each step. (at least 0 and less than 1; default: 0.9) */
       readonly momentum?: number | undefined;
-      /** Nesterov's form of the momentum. (default: false) */
+      /** Use Nesterov momentum. (default: false) */
       readonly nesterov?: boolean | undefined;
       /** Weight decay; biases and normalisation have none. (at least 0; default: 0) */
       readonly weightDecay?: number | undefined;
-      /** Shrinks the parameter itself, not through the gradient. (default: false) */
+      /** Decouple weight decay: shrink the parameter itself, not through the gradient. (default: false) */
       readonly decoupledDecay?: boolean | undefined;
     } | Optimizer | undefined;
-    /** How the learning rate changes. (default: {"kind":"constant","warmup":0}) */
+    /** Course of the learning rate. (default: {"kind":"constant","warmup":0}) */
     readonly schedule?: {
-      /** The same learning rate throughout, after the warm-up. */
+      /** A constant learning rate, after the warm-up. */
       readonly kind: 'constant';
-      /** Epochs in which the rate rises linearly from 0. (at least 0 and at most 1000000; default: 0) */
+      /** Epochs of warm-up, in which the learning rate rises linearly from 0. (at least 0 and at most 1000000; default: 0) */
       readonly warmup?: number | undefined;
     } | {
-      /** A learning rate that falls as half a cosine. */
+      /** A learning rate that falls along half a cosine. */
       readonly kind: 'cosine';
-      /** Epochs in which the rate rises linearly from 0. (at least 0 and at most 1000000; default: 0) */
+      /** Epochs of warm-up, in which the learning rate rises linearly from 0. (at least 0 and at most 1000000; default: 0) */
       readonly warmup?: number | undefined;
-      /** The last learning rate, as a share of the first. (at least 0 and at most 1; default: 0) */
+      /** Final learning rate, as a fraction of the first. (at least 0 and at most 1; default: 0) */
       readonly final?: number | undefined;
     } | {
-      /** A learning rate that falls by a factor, again and again. */
+      /** A learning rate that falls by a factor at regular intervals. */
       readonly kind: 'exponential';
-      /** Epochs in which the rate rises linearly from 0. (at least 0 and at most 1000000; default: 0) */
+      /** Epochs of warm-up, in which the learning rate rises linearly from 0. (at least 0 and at most 1000000; default: 0) */
       readonly warmup?: number | undefined;
       /** Factor of each fall. (more than 0 and at most 1; default: 0.97) */
       readonly decay?: number | undefined;
       /** Epochs between two falls. (more than 0 and at most 1000000; default: 2.4) */
       readonly every?: number | undefined;
-      /** Falls in steps, not smoothly. (default: true) */
+      /** Falls in steps rather than smoothly. (default: true) */
       readonly staircase?: boolean | undefined;
     } | undefined;
-    /** Decay of a moving average of the weights; no average if missing. (at least 0 and less than 1) */
+    /** Decay of a moving average of the weights (default: no average). (at least 0 and less than 1) */
     readonly ema?: number | undefined;
-    /** Share of each label that is spread evenly over all classes. (at least 0 and less than 1; default: 0) */
+    /** Fraction of each label that is spread evenly over all classes. (at least 0 and less than 1; default: 0) */
     readonly labelSmoothing?: number | undefined;
-    /** Largest global norm of the gradients; no clipping if missing. (more than 0) */
+    /** Largest global norm of the gradients (default: no clipping). (more than 0) */
     readonly clipNorm?: number | undefined;
-    /** Computes blocks again in the backward pass: less memory, more time. (default: false) */
+    /** Recompute blocks in the backward pass: less memory, more time. (default: false) */
     readonly checkpointing?: boolean | undefined;
-    /** What training computes in; 16 bits on a GPU only, weights stay in float32. (default: "float32") */
+    /** Number format of training; 16 bits on a GPU only, weights stay in float32. (default: "float32") */
     readonly precision?: 'float32' | 'float16' | 'bfloat16' | undefined;
-    /** Steps that a device does in one run; 16 on CUDA and 1 elsewhere, if missing. (a whole number, at least 1 and at most 1024) */
+    /** Steps that a device does in one run (default: 16 on CUDA and 1 elsewhere). (a whole number, at least 1 and at most 1024) */
     readonly stepsPerRun?: number | undefined;
-    /** What makes training harder than inference. */
+    /** Noise that makes training harder than inference. */
     readonly noise?: {
-      /** Before the classifier; the model's own if missing. (at least 0 and less than 1) */
+      /** Dropout rate before the classifier (default: the model's own). (at least 0 and less than 1) */
       readonly dropout?: number | undefined;
-      /** Stochastic depth of the last block; the model's own if missing. (at least 0 and less than 1) */
+      /** Stochastic depth rate of the last block (default: the model's own). (at least 0 and less than 1) */
       readonly dropPath?: number | undefined;
-      /** Random affine maps of the images, before all else; none if missing. */
+      /** Random affine maps of the images, before all other noise (default: none). */
       readonly augment?: {
         /** Largest shift each way, in pixels. (at least 0 and at most 16384; default: 0) */
         readonly shift?: number | undefined;
         /** Largest rotation, in degrees. (at least 0 and at most 180; default: 0) */
         readonly rotate?: number | undefined;
-        /** Share by which the size changes each way. (at least 0 and less than 1; default: 0) */
+        /** Largest change in size each way, as a fraction. (at least 0 and less than 1; default: 0) */
         readonly scale?: number | undefined;
-        /** Pixels of x a pixel of y, each way. (at least 0 and at most 100; default: 0) */
+        /** Largest shear each way: pixels of x per pixel of y. (at least 0 and at most 100; default: 0) */
         readonly shear?: number | undefined;
       } | undefined;
-      /** Random operations on the images; none if missing. */
+      /** RandAugment: random operations on the images (default: none). */
       readonly randAugment?: {
         /** Operations applied to each image. (a whole number, at least 0 and at most 100; default: 2) */
         readonly n?: number | undefined;
-        /** Their magnitude; 10 is not its end. (at least 0 and at most 1000; default: 10) */
+        /** Magnitude of the operations; may exceed 10. (at least 0 and at most 1000; default: 10) */
         readonly m?: number | undefined;
       } | undefined;
-      /** Side of a grey square, in pixels; none if missing. (a whole number, at least 1 and at most 16384) */
+      /** Side of a grey square, in pixels (default: none). (a whole number, at least 1 and at most 16384) */
       readonly cutout?: number | undefined;
-      /** Largest shift each way, in pixels, with mirrored borders; none if missing. (a whole number, at least 1 and at most 16384) */
+      /** Largest shift each way, in pixels, with mirrored borders (default: none). (a whole number, at least 1 and at most 16384) */
       readonly pad?: number | undefined;
-      /** Whether every other image is mirrored; not if missing. */
+      /** Mirror every other image (default: false). */
       readonly flip?: boolean | undefined;
       /** A rectangle of one level at a random place, after all else; none if missing. */
       readonly randomErasing?: {
         /** Share of the images in which something is erased. (at least 0 and at most 1; default: 0.5) */
         readonly p?: number | undefined;
-        /** Smallest and largest share of the area. (default: [0.02,0.33]) */
+        /** Smallest and largest fraction of the area. (default: [0.02,0.33]) */
         readonly scale?: readonly [number, number] | undefined;
         /** Smallest and largest height over width. (default: [0.3,3.3]) */
         readonly ratio?: readonly [number, number] | undefined;
         /** Level that is painted, from black to white. (a whole number, at least 0 and at most 255; default: 0) */
         readonly value?: number | undefined;
       } | undefined;
-      /** What is taken of an image; whole for packed images and networks below 128 px (or as the model says), else random, if missing. */
+      /** Part of the image to train on (default: whole for packed images and networks below 128 px, or as the model says; otherwise random). */
       readonly crop?: 'random' | 'middle' | 'whole' | 'pad' | {
         /** A random part of the image. */
         readonly kind: 'random';
-        /** Smallest and largest share of the area. (default: [0.08,1]) */
+        /** Smallest and largest fraction of the area. (default: [0.08,1]) */
         readonly area?: readonly [number, number] | undefined;
-        /** Smallest and largest width over height. (default: [0.75,1.3333333333333333]) */
+        /** Smallest and largest ratio of width to height. (default: [0.75,1.3333333333333333]) */
         readonly aspect?: readonly [number, number] | undefined;
       } | undefined;
     } | undefined;
-    /** Ends the training before its last step; never if missing. */
+    /** Early stopping (default: none). */
     readonly earlyStopping?: {
-      /** Evaluations in a row without a better one that end the training. (a whole number, at least 1 and at most 1000000000) */
+      /** Consecutive evaluations without improvement after which training stops. (a whole number, at least 1 and at most 1000000000) */
       readonly patience: number;
     } | undefined;
-    /** Which weights it ends with: the best by validation, or the last. (default: "best") */
+    /** Weights to end with: the best by validation, or the last. (default: "best") */
     readonly choose?: 'best' | 'last' | undefined;
-    /** When states are saved. */
+    /** Checkpoints to save. */
     readonly checkpoints?: {
-      /** Newest checkpoints kept beside the best. (a whole number, at least 1 and at most 10000; default: 3) */
+      /** Number of newest checkpoints to keep beside the best. (a whole number, at least 1 and at most 10000; default: 3) */
       readonly keepLast?: number | undefined;
       /** Epochs between two checkpoints. (more than 0 and at most 1000000; default: 1) */
       readonly every?: number | undefined;
     } | undefined;
-    /** A second phase at a larger size, in which deep layers alone learn; none if missing. */
+    /** A second phase at a larger size, in which only deep layers are trained (default: none). */
     readonly fixResolution?: {
-      /** Height and width of the images, in pixels; larger than before. (a whole number, at least 1 and at most 16384) */
+      /** Height and width of the images, in pixels; larger than in the first phase. (a whole number, at least 1 and at most 16384) */
       readonly size: number;
-      /** Passes over the labelled images, un-augmented. (more than 0 and at most 1000000; default: 1.5) */
+      /** Epochs, passes over the labelled images, without augmentation. (more than 0 and at most 1000000; default: 1.5) */
       readonly epochs?: number | undefined;
-      /** A hundredth of the optimizer's if missing. (more than 0) */
+      /** Learning rate (default: a hundredth of the optimizer's). (more than 0) */
       readonly learningRate?: number | undefined;
-      /** What is not trained, as `freeze`; the first half of the blocks if missing. */
+      /** Layers or parameters that are not trained, as in `freeze` (default: the first half of the blocks). */
       readonly freeze?: readonly string[] | undefined;
     } | undefined;
-    /** Pseudo-labelled images for each labelled one in a step. (more than 0 and at most 10000; default: 1) */
+    /** Pseudo-labelled images per labelled image in a step. (more than 0 and at most 10000; default: 1) */
     readonly ratio?: number | undefined;
-    /** How the generation before's labels become those that this one learns from. */
+    /** Selection of the pseudo-labels that this generation learns from. */
     readonly labels?: {
       /** The teacher's probabilities, or its likeliest class alone. (default: "soft") */
       readonly kind?: 'soft' | 'hard' | undefined;
-      /** Labels of less confidence are dropped. (at least 0 and at most 1; default: 0.3) */
+      /** Smallest confidence of a label to keep. (at least 0 and at most 1; default: 0.3) */
       readonly threshold?: number | undefined;
-      /** Images wanted of each class, copies included; no limit and no copies if missing. (a whole number, at least 1 and at most 1000000000) */
+      /** Images per class, copies included (default: no limit and no copies). (a whole number, at least 1 and at most 1000000000) */
       readonly perClass?: number | undefined;
-      /** Cuts a class exactly, as the paper, or on a grid of thresholds, as its code. (default: "exact") */
+      /** Cut of a class: exact, as in the paper, or on a grid of thresholds, as in its code. (default: "exact") */
       readonly cap?: 'exact' | 'grid' | undefined;
-      /** Most copies of an image; no limit if missing. (a whole number, at least 1 and at most 1000000) */
+      /** Maximum copies of an image (default: no limit). (a whole number, at least 1 and at most 1000000) */
       readonly maxCopies?: number | undefined;
-      /** Of soft labels: p^(1/T), renormalised; below 1 they become sharper. (more than 0; default: 1) */
+      /** Temperature of soft labels: p^(1/T), renormalised; below 1 they become sharper. (more than 0; default: 1) */
       readonly temperature?: number | undefined;
-      /** How many of the largest probabilities are stored; all if missing. (a whole number, at least 1 and at most 65536) */
+      /** Number of the largest probabilities to store (default: all). (a whole number, at least 1 and at most 65536) */
       readonly topK?: number | undefined;
-      /** A CSV with the columns image and class: what a person said of single images. */
+      /** A CSV with the columns image and class: corrections of single labels by a person. */
       readonly corrections?: string | undefined;
-      /** Made while the student trains, of the clean copy of each image; none is stored. (default: false) */
+      /** Label each image's clean copy while the student trains, and store no labels. (default: false) */
       readonly onTheFly?: boolean | undefined;
-      /** Stops where the audit gives a warning. (default: false) */
+      /** Stop if the audit gives a warning. (default: false) */
       readonly strict?: boolean | undefined;
-      /** Goes on where a class keeps no image. (default: false) */
+      /** Continue if no image of a class is kept. (default: false) */
       readonly allowEmpty?: boolean | undefined;
     } | undefined;
-    /** The mean over all images, as in the paper, or the published code's sum. (default: "mean") */
+    /** Loss: the mean over all images, as in the paper, or the published code's sum of means. (default: "mean") */
     readonly loss?: 'mean' | 'sumOfMeans' | undefined;
   })[];
-  /** Trains the first student on labels alone, too: as many steps, as many images. (default: false) */
+  /** Also train the first student on labels alone, with the same number of steps and images. (default: false) */
   readonly control?: boolean | undefined;
-  /** How a teacher labels. */
+  /** Labelling by a teacher. */
   readonly labelling?: {
-    /** Images that are labelled at a time. (a whole number, at least 1 and at most 65536; default: 100) */
+    /** Images to label at a time. (a whole number, at least 1 and at most 65536; default: 100) */
     readonly batch?: number | undefined;
-    /** What it computes in then: float16 on a GPU that has it. (default: "float32") */
+    /** Number format of labelling: float16 on a GPU that supports it. (default: "float32") */
     readonly precision?: 'float32' | 'float16' | undefined;
-    /** Files of labels; one for each 20,000 images if missing. (a whole number, at least 1 and at most 100000) */
+    /** Number of label files (default: one per 20,000 images). (a whole number, at least 1 and at most 100000) */
     readonly shards?: number | undefined;
   } | undefined;
 }
 
 /** A config with its defaults filled in. */
 export interface SelfTrainingConfig {
-  /** For editors. */
+  /** Schema, for editors. */
   readonly $schema?: string | undefined;
-  /** Names the folder runs/<name>: letters, digits, dots, dashes and underscores. */
+  /** Name of the folder runs/<name>: letters, digits, dots, dashes and underscores. */
   readonly name: string;
   /** Seed of initial values, order and noise. (a whole number, at least 0 and at most 4294967295; default: 1) */
   readonly seed: number;
-  /** What the best checkpoint is judged on; never the test set. */
+  /** Held-out images that select the best checkpoint; never the test set. */
   readonly validation: {
-    /** Part of the labelled images, held out. (more than 0 and at most 0.5; default: 0.1) */
+    /** Fraction of the labelled images to hold out. (more than 0 and at most 0.5; default: 0.1) */
     readonly share: number;
     /** Epochs between two evaluations. (more than 0 and at most 1000000; default: 1) */
     readonly every: number;
   };
-  /** Threads of one operator; onnxruntime's choice if missing. (a whole number, at least 1 and at most 1024) */
+  /** Threads per operator (default: onnxruntime's choice). (a whole number, at least 1 and at most 1024) */
   readonly threads?: number | undefined;
-  /** Where the network runs. (default: "auto") */
+  /** Device that the network runs on. (default: "auto") */
   readonly device: 'auto' | 'cpu' | 'webgpu' | 'cuda';
   /** The data sets. */
   readonly data: {
     /** Images with classes: a folder, a list or a packed set. */
     readonly labelled: string;
-    /** Images without. */
+    /** Images without classes. */
     readonly unlabelled: string;
     /** Images with classes, read once, at the end. */
     readonly test: string;
-    /** Images that may be unreadable; more of them stop the run. (a whole number, at least 0 and at most 1000000000; default: 100) */
+    /** Maximum number of unreadable images; more stop the run. (a whole number, at least 0 and at most 1000000000; default: 100) */
     readonly unreadable: number;
-    /** How files are decoded for training: fast lets large JPEG and WebP shrink meanwhile, exact takes every pixel, as evaluation always does. (default: "fast") */
+    /** Decoding of files for training: fast lets large JPEG and WebP files shrink while decoding, exact decodes every pixel, as evaluation always does. (default: "fast") */
     readonly decode: 'fast' | 'exact';
   };
   /** The first network. */
   readonly teacher: {
     /** A model file, or the name of a shipped model. */
     readonly model: string;
-    /** A checkpoint or run whose weights to start from; from scratch if missing. */
+    /** Checkpoint or run with the initial weights (default: from scratch). */
     readonly init?: string | undefined;
-    /** Layers or parameters that are not trained, with all below them; none if missing. */
+    /** Layers or parameters that are not trained, with everything below them (default: none). */
     readonly freeze?: readonly string[] | undefined;
-    /** Height and width of the images, in pixels; the model's own if missing. (a whole number, at least 1 and at most 16384) */
+    /** Height and width of the images, in pixels (default: the model's own). (a whole number, at least 1 and at most 16384) */
     readonly size?: number | undefined;
-    /** Passes over the training images; give this or steps. (more than 0 and at most 1000000) */
+    /** Epochs, passes over the training images; give this or steps. (more than 0 and at most 1000000) */
     readonly epochs?: number | undefined;
     /** Optimizer steps; give this or epochs. (a whole number, at least 1 and at most 1000000000) */
     readonly steps?: number | undefined;
-    /** Labelled images a step. (a whole number, at least 1 and at most 65536; default: 64) */
+    /** Labelled images per step. (a whole number, at least 1 and at most 65536; default: 64) */
     readonly batch: number;
-    /** The optimizer; its learningRate is what the schedule starts from. */
+    /** The optimizer; the schedule starts from its learningRate. */
     readonly optimizer: {
       /** Adam with decoupled weight decay. */
       readonly kind: 'adamw';
-      /** Learning rate of a step, which the schedule starts from. (more than 0; default: 0.001) */
+      /** Learning rate, from which the schedule starts. (more than 0; default: 0.001) */
       readonly learningRate: number;
       /** Weight of the past in the mean of gradients. (at least 0 and less than 1; default: 0.9) */
       readonly beta1: number;
@@ -975,12 +975,12 @@ export interface SelfTrainingConfig {
       readonly epsilon: number;
       /** Weight decay; biases and normalisation have none. (at least 0; default: 0.01) */
       readonly weightDecay: number;
-      /** Shrinks the parameter itself, not through the gradient. (default: true) */
+      /** Decouple weight decay: shrink the parameter itself, not through the gradient. (default: true) */
       readonly decoupledDecay: boolean;
     } | {
       /** Steps by the sign of an average of gradients. */
       readonly kind: 'lion';
-      /** Learning rate of a step, which the schedule starts from. (more than 0; default: 0.0001) */
+      /** Learning rate, from which the schedule starts. (more than 0; default: 0.0001) */
       readonly learningRate: number;
       /** Weight of the past in the average whose sign is the step. (at least 0 and less than 1; default: 0.9) */
       readonly beta1: number;
@@ -988,12 +988,12 @@ export interface SelfTrainingConfig {
       readonly beta2: number;
       /** Weight decay; biases and normalisation have none. (at least 0; default: 0) */
       readonly weightDecay: number;
-      /** Shrinks the parameter itself, not through the gradient. (default: true) */
+      /** Decouple weight decay: shrink the parameter itself, not through the gradient. (default: true) */
       readonly decoupledDecay: boolean;
     } | {
       /** RMSProp in TensorFlow's form. */
       readonly kind: 'rmspropTf';
-      /** Learning rate of a step, which the schedule starts from. (more than 0; default: 0.01) */
+      /** Learning rate, from which the schedule starts. (more than 0; default: 0.01) */
       readonly learningRate: number;
       /** Weight of the past in the mean of squared gradients. (at least 0 and less than 1; default: 0.9) */
       readonly decay: number;
@@ -1003,157 +1003,157 @@ export interface SelfTrainingConfig {
       readonly epsilon: number;
       /** Weight decay; biases and normalisation have none. (at least 0; default: 0) */
       readonly weightDecay: number;
-      /** Shrinks the parameter itself, not through the gradient. (default: false) */
+      /** Decouple weight decay: shrink the parameter itself, not through the gradient. (default: false) */
       readonly decoupledDecay: boolean;
     } | {
       /** Stochastic gradient descent with momentum. */
       readonly kind: 'sgd';
-      /** Learning rate of a step, which the schedule starts from. (more than 0; default: 0.1) */
+      /** Learning rate, from which the schedule starts. (more than 0; default: 0.1) */
       readonly learningRate: number;
       /** Weight of the past steps in each step. (at least 0 and less than 1; default: 0.9) */
       readonly momentum: number;
-      /** Nesterov's form of the momentum. (default: false) */
+      /** Use Nesterov momentum. (default: false) */
       readonly nesterov: boolean;
       /** Weight decay; biases and normalisation have none. (at least 0; default: 0) */
       readonly weightDecay: number;
-      /** Shrinks the parameter itself, not through the gradient. (default: false) */
+      /** Decouple weight decay: shrink the parameter itself, not through the gradient. (default: false) */
       readonly decoupledDecay: boolean;
     };
-    /** How the learning rate changes. (default: {"kind":"constant","warmup":0}) */
+    /** Course of the learning rate. (default: {"kind":"constant","warmup":0}) */
     readonly schedule: {
-      /** The same learning rate throughout, after the warm-up. */
+      /** A constant learning rate, after the warm-up. */
       readonly kind: 'constant';
-      /** Epochs in which the rate rises linearly from 0. (at least 0 and at most 1000000; default: 0) */
+      /** Epochs of warm-up, in which the learning rate rises linearly from 0. (at least 0 and at most 1000000; default: 0) */
       readonly warmup: number;
     } | {
-      /** A learning rate that falls as half a cosine. */
+      /** A learning rate that falls along half a cosine. */
       readonly kind: 'cosine';
-      /** Epochs in which the rate rises linearly from 0. (at least 0 and at most 1000000; default: 0) */
+      /** Epochs of warm-up, in which the learning rate rises linearly from 0. (at least 0 and at most 1000000; default: 0) */
       readonly warmup: number;
-      /** The last learning rate, as a share of the first. (at least 0 and at most 1; default: 0) */
+      /** Final learning rate, as a fraction of the first. (at least 0 and at most 1; default: 0) */
       readonly final: number;
     } | {
-      /** A learning rate that falls by a factor, again and again. */
+      /** A learning rate that falls by a factor at regular intervals. */
       readonly kind: 'exponential';
-      /** Epochs in which the rate rises linearly from 0. (at least 0 and at most 1000000; default: 0) */
+      /** Epochs of warm-up, in which the learning rate rises linearly from 0. (at least 0 and at most 1000000; default: 0) */
       readonly warmup: number;
       /** Factor of each fall. (more than 0 and at most 1; default: 0.97) */
       readonly decay: number;
       /** Epochs between two falls. (more than 0 and at most 1000000; default: 2.4) */
       readonly every: number;
-      /** Falls in steps, not smoothly. (default: true) */
+      /** Falls in steps rather than smoothly. (default: true) */
       readonly staircase: boolean;
     };
-    /** Decay of a moving average of the weights; no average if missing. (at least 0 and less than 1) */
+    /** Decay of a moving average of the weights (default: no average). (at least 0 and less than 1) */
     readonly ema?: number | undefined;
-    /** Share of each label that is spread evenly over all classes. (at least 0 and less than 1; default: 0) */
+    /** Fraction of each label that is spread evenly over all classes. (at least 0 and less than 1; default: 0) */
     readonly labelSmoothing: number;
-    /** Largest global norm of the gradients; no clipping if missing. (more than 0) */
+    /** Largest global norm of the gradients (default: no clipping). (more than 0) */
     readonly clipNorm?: number | undefined;
-    /** Computes blocks again in the backward pass: less memory, more time. (default: false) */
+    /** Recompute blocks in the backward pass: less memory, more time. (default: false) */
     readonly checkpointing: boolean;
-    /** What training computes in; 16 bits on a GPU only, weights stay in float32. (default: "float32") */
+    /** Number format of training; 16 bits on a GPU only, weights stay in float32. (default: "float32") */
     readonly precision: 'float32' | 'float16' | 'bfloat16';
-    /** Steps that a device does in one run; 16 on CUDA and 1 elsewhere, if missing. (a whole number, at least 1 and at most 1024) */
+    /** Steps that a device does in one run (default: 16 on CUDA and 1 elsewhere). (a whole number, at least 1 and at most 1024) */
     readonly stepsPerRun?: number | undefined;
-    /** What makes training harder than inference. */
+    /** Noise that makes training harder than inference. */
     readonly noise: {
-      /** Before the classifier; the model's own if missing. (at least 0 and less than 1) */
+      /** Dropout rate before the classifier (default: the model's own). (at least 0 and less than 1) */
       readonly dropout?: number | undefined;
-      /** Stochastic depth of the last block; the model's own if missing. (at least 0 and less than 1) */
+      /** Stochastic depth rate of the last block (default: the model's own). (at least 0 and less than 1) */
       readonly dropPath?: number | undefined;
-      /** Random affine maps of the images, before all else; none if missing. */
+      /** Random affine maps of the images, before all other noise (default: none). */
       readonly augment?: {
         /** Largest shift each way, in pixels. (at least 0 and at most 16384; default: 0) */
         readonly shift: number;
         /** Largest rotation, in degrees. (at least 0 and at most 180; default: 0) */
         readonly rotate: number;
-        /** Share by which the size changes each way. (at least 0 and less than 1; default: 0) */
+        /** Largest change in size each way, as a fraction. (at least 0 and less than 1; default: 0) */
         readonly scale: number;
-        /** Pixels of x a pixel of y, each way. (at least 0 and at most 100; default: 0) */
+        /** Largest shear each way: pixels of x per pixel of y. (at least 0 and at most 100; default: 0) */
         readonly shear: number;
       } | undefined;
-      /** Random operations on the images; none if missing. */
+      /** RandAugment: random operations on the images (default: none). */
       readonly randAugment?: {
         /** Operations applied to each image. (a whole number, at least 0 and at most 100; default: 2) */
         readonly n: number;
-        /** Their magnitude; 10 is not its end. (at least 0 and at most 1000; default: 10) */
+        /** Magnitude of the operations; may exceed 10. (at least 0 and at most 1000; default: 10) */
         readonly m: number;
       } | undefined;
-      /** Side of a grey square, in pixels; none if missing. (a whole number, at least 1 and at most 16384) */
+      /** Side of a grey square, in pixels (default: none). (a whole number, at least 1 and at most 16384) */
       readonly cutout?: number | undefined;
-      /** Largest shift each way, in pixels, with mirrored borders; none if missing. (a whole number, at least 1 and at most 16384) */
+      /** Largest shift each way, in pixels, with mirrored borders (default: none). (a whole number, at least 1 and at most 16384) */
       readonly pad?: number | undefined;
-      /** Whether every other image is mirrored; not if missing. */
+      /** Mirror every other image (default: false). */
       readonly flip?: boolean | undefined;
       /** A rectangle of one level at a random place, after all else; none if missing. */
       readonly randomErasing?: {
         /** Share of the images in which something is erased. (at least 0 and at most 1; default: 0.5) */
         readonly p: number;
-        /** Smallest and largest share of the area. (default: [0.02,0.33]) */
+        /** Smallest and largest fraction of the area. (default: [0.02,0.33]) */
         readonly scale: readonly [number, number];
         /** Smallest and largest height over width. (default: [0.3,3.3]) */
         readonly ratio: readonly [number, number];
         /** Level that is painted, from black to white. (a whole number, at least 0 and at most 255; default: 0) */
         readonly value: number;
       } | undefined;
-      /** What is taken of an image; whole for packed images and networks below 128 px (or as the model says), else random, if missing. */
+      /** Part of the image to train on (default: whole for packed images and networks below 128 px, or as the model says; otherwise random). */
       readonly crop?: 'random' | 'middle' | 'whole' | 'pad' | {
         /** A random part of the image. */
         readonly kind: 'random';
-        /** Smallest and largest share of the area. (default: [0.08,1]) */
+        /** Smallest and largest fraction of the area. (default: [0.08,1]) */
         readonly area: readonly [number, number];
-        /** Smallest and largest width over height. (default: [0.75,1.3333333333333333]) */
+        /** Smallest and largest ratio of width to height. (default: [0.75,1.3333333333333333]) */
         readonly aspect: readonly [number, number];
       } | undefined;
     };
-    /** Ends the training before its last step; never if missing. */
+    /** Early stopping (default: none). */
     readonly earlyStopping?: {
-      /** Evaluations in a row without a better one that end the training. (a whole number, at least 1 and at most 1000000000) */
+      /** Consecutive evaluations without improvement after which training stops. (a whole number, at least 1 and at most 1000000000) */
       readonly patience: number;
     } | undefined;
-    /** Which weights it ends with: the best by validation, or the last. (default: "best") */
+    /** Weights to end with: the best by validation, or the last. (default: "best") */
     readonly choose: 'best' | 'last';
-    /** When states are saved. */
+    /** Checkpoints to save. */
     readonly checkpoints: {
-      /** Newest checkpoints kept beside the best. (a whole number, at least 1 and at most 10000; default: 3) */
+      /** Number of newest checkpoints to keep beside the best. (a whole number, at least 1 and at most 10000; default: 3) */
       readonly keepLast: number;
       /** Epochs between two checkpoints. (more than 0 and at most 1000000; default: 1) */
       readonly every: number;
     };
-    /** A second phase at a larger size, in which deep layers alone learn; none if missing. */
+    /** A second phase at a larger size, in which only deep layers are trained (default: none). */
     readonly fixResolution?: {
-      /** Height and width of the images, in pixels; larger than before. (a whole number, at least 1 and at most 16384) */
+      /** Height and width of the images, in pixels; larger than in the first phase. (a whole number, at least 1 and at most 16384) */
       readonly size: number;
-      /** Passes over the labelled images, un-augmented. (more than 0 and at most 1000000; default: 1.5) */
+      /** Epochs, passes over the labelled images, without augmentation. (more than 0 and at most 1000000; default: 1.5) */
       readonly epochs: number;
-      /** A hundredth of the optimizer's if missing. (more than 0) */
+      /** Learning rate (default: a hundredth of the optimizer's). (more than 0) */
       readonly learningRate?: number | undefined;
-      /** What is not trained, as `freeze`; the first half of the blocks if missing. */
+      /** Layers or parameters that are not trained, as in `freeze` (default: the first half of the blocks). */
       readonly freeze?: readonly string[] | undefined;
     } | undefined;
   };
-  /** One a generation; what it leaves out it takes from the one before. */
+  /** One student per generation; keys left out are taken from the previous one. */
   readonly students: readonly ({
     /** A model file, or the name of a shipped model. */
     readonly model: string;
-    /** Starts from 'scratch', from the 'teacher' where the network is the same, or from a checkpoint. (default: "scratch") */
+    /** Initial weights: 'scratch', the 'teacher' if the network is the same, or a checkpoint. (default: "scratch") */
     readonly init: string;
-    /** Layers or parameters that are not trained, with all below them; none if missing. */
+    /** Layers or parameters that are not trained, with everything below them (default: none). */
     readonly freeze?: readonly string[] | undefined;
-    /** Height and width of the images, in pixels; the model's own if missing. (a whole number, at least 1 and at most 16384) */
+    /** Height and width of the images, in pixels (default: the model's own). (a whole number, at least 1 and at most 16384) */
     readonly size?: number | undefined;
-    /** Passes over the training images; give this or steps. (more than 0 and at most 1000000) */
+    /** Epochs, passes over the training images; give this or steps. (more than 0 and at most 1000000) */
     readonly epochs?: number | undefined;
     /** Optimizer steps; give this or epochs. (a whole number, at least 1 and at most 1000000000) */
     readonly steps?: number | undefined;
-    /** Labelled images a step. (a whole number, at least 1 and at most 65536; default: 64) */
+    /** Labelled images per step. (a whole number, at least 1 and at most 65536; default: 64) */
     readonly batch: number;
-    /** The optimizer; its learningRate is what the schedule starts from. */
+    /** The optimizer; the schedule starts from its learningRate. */
     readonly optimizer: {
       /** Adam with decoupled weight decay. */
       readonly kind: 'adamw';
-      /** Learning rate of a step, which the schedule starts from. (more than 0; default: 0.001) */
+      /** Learning rate, from which the schedule starts. (more than 0; default: 0.001) */
       readonly learningRate: number;
       /** Weight of the past in the mean of gradients. (at least 0 and less than 1; default: 0.9) */
       readonly beta1: number;
@@ -1163,12 +1163,12 @@ export interface SelfTrainingConfig {
       readonly epsilon: number;
       /** Weight decay; biases and normalisation have none. (at least 0; default: 0.01) */
       readonly weightDecay: number;
-      /** Shrinks the parameter itself, not through the gradient. (default: true) */
+      /** Decouple weight decay: shrink the parameter itself, not through the gradient. (default: true) */
       readonly decoupledDecay: boolean;
     } | {
       /** Steps by the sign of an average of gradients. */
       readonly kind: 'lion';
-      /** Learning rate of a step, which the schedule starts from. (more than 0; default: 0.0001) */
+      /** Learning rate, from which the schedule starts. (more than 0; default: 0.0001) */
       readonly learningRate: number;
       /** Weight of the past in the average whose sign is the step. (at least 0 and less than 1; default: 0.9) */
       readonly beta1: number;
@@ -1176,12 +1176,12 @@ export interface SelfTrainingConfig {
       readonly beta2: number;
       /** Weight decay; biases and normalisation have none. (at least 0; default: 0) */
       readonly weightDecay: number;
-      /** Shrinks the parameter itself, not through the gradient. (default: true) */
+      /** Decouple weight decay: shrink the parameter itself, not through the gradient. (default: true) */
       readonly decoupledDecay: boolean;
     } | {
       /** RMSProp in TensorFlow's form. */
       readonly kind: 'rmspropTf';
-      /** Learning rate of a step, which the schedule starts from. (more than 0; default: 0.01) */
+      /** Learning rate, from which the schedule starts. (more than 0; default: 0.01) */
       readonly learningRate: number;
       /** Weight of the past in the mean of squared gradients. (at least 0 and less than 1; default: 0.9) */
       readonly decay: number;
@@ -1191,174 +1191,174 @@ export interface SelfTrainingConfig {
       readonly epsilon: number;
       /** Weight decay; biases and normalisation have none. (at least 0; default: 0) */
       readonly weightDecay: number;
-      /** Shrinks the parameter itself, not through the gradient. (default: false) */
+      /** Decouple weight decay: shrink the parameter itself, not through the gradient. (default: false) */
       readonly decoupledDecay: boolean;
     } | {
       /** Stochastic gradient descent with momentum. */
       readonly kind: 'sgd';
-      /** Learning rate of a step, which the schedule starts from. (more than 0; default: 0.1) */
+      /** Learning rate, from which the schedule starts. (more than 0; default: 0.1) */
       readonly learningRate: number;
       /** Weight of the past steps in each step. (at least 0 and less than 1; default: 0.9) */
       readonly momentum: number;
-      /** Nesterov's form of the momentum. (default: false) */
+      /** Use Nesterov momentum. (default: false) */
       readonly nesterov: boolean;
       /** Weight decay; biases and normalisation have none. (at least 0; default: 0) */
       readonly weightDecay: number;
-      /** Shrinks the parameter itself, not through the gradient. (default: false) */
+      /** Decouple weight decay: shrink the parameter itself, not through the gradient. (default: false) */
       readonly decoupledDecay: boolean;
     };
-    /** How the learning rate changes. (default: {"kind":"constant","warmup":0}) */
+    /** Course of the learning rate. (default: {"kind":"constant","warmup":0}) */
     readonly schedule: {
-      /** The same learning rate throughout, after the warm-up. */
+      /** A constant learning rate, after the warm-up. */
       readonly kind: 'constant';
-      /** Epochs in which the rate rises linearly from 0. (at least 0 and at most 1000000; default: 0) */
+      /** Epochs of warm-up, in which the learning rate rises linearly from 0. (at least 0 and at most 1000000; default: 0) */
       readonly warmup: number;
     } | {
-      /** A learning rate that falls as half a cosine. */
+      /** A learning rate that falls along half a cosine. */
       readonly kind: 'cosine';
-      /** Epochs in which the rate rises linearly from 0. (at least 0 and at most 1000000; default: 0) */
+      /** Epochs of warm-up, in which the learning rate rises linearly from 0. (at least 0 and at most 1000000; default: 0) */
       readonly warmup: number;
-      /** The last learning rate, as a share of the first. (at least 0 and at most 1; default: 0) */
+      /** Final learning rate, as a fraction of the first. (at least 0 and at most 1; default: 0) */
       readonly final: number;
     } | {
-      /** A learning rate that falls by a factor, again and again. */
+      /** A learning rate that falls by a factor at regular intervals. */
       readonly kind: 'exponential';
-      /** Epochs in which the rate rises linearly from 0. (at least 0 and at most 1000000; default: 0) */
+      /** Epochs of warm-up, in which the learning rate rises linearly from 0. (at least 0 and at most 1000000; default: 0) */
       readonly warmup: number;
       /** Factor of each fall. (more than 0 and at most 1; default: 0.97) */
       readonly decay: number;
       /** Epochs between two falls. (more than 0 and at most 1000000; default: 2.4) */
       readonly every: number;
-      /** Falls in steps, not smoothly. (default: true) */
+      /** Falls in steps rather than smoothly. (default: true) */
       readonly staircase: boolean;
     };
-    /** Decay of a moving average of the weights; no average if missing. (at least 0 and less than 1) */
+    /** Decay of a moving average of the weights (default: no average). (at least 0 and less than 1) */
     readonly ema?: number | undefined;
-    /** Share of each label that is spread evenly over all classes. (at least 0 and less than 1; default: 0) */
+    /** Fraction of each label that is spread evenly over all classes. (at least 0 and less than 1; default: 0) */
     readonly labelSmoothing: number;
-    /** Largest global norm of the gradients; no clipping if missing. (more than 0) */
+    /** Largest global norm of the gradients (default: no clipping). (more than 0) */
     readonly clipNorm?: number | undefined;
-    /** Computes blocks again in the backward pass: less memory, more time. (default: false) */
+    /** Recompute blocks in the backward pass: less memory, more time. (default: false) */
     readonly checkpointing: boolean;
-    /** What training computes in; 16 bits on a GPU only, weights stay in float32. (default: "float32") */
+    /** Number format of training; 16 bits on a GPU only, weights stay in float32. (default: "float32") */
     readonly precision: 'float32' | 'float16' | 'bfloat16';
-    /** Steps that a device does in one run; 16 on CUDA and 1 elsewhere, if missing. (a whole number, at least 1 and at most 1024) */
+    /** Steps that a device does in one run (default: 16 on CUDA and 1 elsewhere). (a whole number, at least 1 and at most 1024) */
     readonly stepsPerRun?: number | undefined;
-    /** What makes training harder than inference. */
+    /** Noise that makes training harder than inference. */
     readonly noise: {
-      /** Before the classifier; the model's own if missing. (at least 0 and less than 1) */
+      /** Dropout rate before the classifier (default: the model's own). (at least 0 and less than 1) */
       readonly dropout?: number | undefined;
-      /** Stochastic depth of the last block; the model's own if missing. (at least 0 and less than 1) */
+      /** Stochastic depth rate of the last block (default: the model's own). (at least 0 and less than 1) */
       readonly dropPath?: number | undefined;
-      /** Random affine maps of the images, before all else; none if missing. */
+      /** Random affine maps of the images, before all other noise (default: none). */
       readonly augment?: {
         /** Largest shift each way, in pixels. (at least 0 and at most 16384; default: 0) */
         readonly shift: number;
         /** Largest rotation, in degrees. (at least 0 and at most 180; default: 0) */
         readonly rotate: number;
-        /** Share by which the size changes each way. (at least 0 and less than 1; default: 0) */
+        /** Largest change in size each way, as a fraction. (at least 0 and less than 1; default: 0) */
         readonly scale: number;
-        /** Pixels of x a pixel of y, each way. (at least 0 and at most 100; default: 0) */
+        /** Largest shear each way: pixels of x per pixel of y. (at least 0 and at most 100; default: 0) */
         readonly shear: number;
       } | undefined;
-      /** Random operations on the images; none if missing. */
+      /** RandAugment: random operations on the images (default: none). */
       readonly randAugment?: {
         /** Operations applied to each image. (a whole number, at least 0 and at most 100; default: 2) */
         readonly n: number;
-        /** Their magnitude; 10 is not its end. (at least 0 and at most 1000; default: 10) */
+        /** Magnitude of the operations; may exceed 10. (at least 0 and at most 1000; default: 10) */
         readonly m: number;
       } | undefined;
-      /** Side of a grey square, in pixels; none if missing. (a whole number, at least 1 and at most 16384) */
+      /** Side of a grey square, in pixels (default: none). (a whole number, at least 1 and at most 16384) */
       readonly cutout?: number | undefined;
-      /** Largest shift each way, in pixels, with mirrored borders; none if missing. (a whole number, at least 1 and at most 16384) */
+      /** Largest shift each way, in pixels, with mirrored borders (default: none). (a whole number, at least 1 and at most 16384) */
       readonly pad?: number | undefined;
-      /** Whether every other image is mirrored; not if missing. */
+      /** Mirror every other image (default: false). */
       readonly flip?: boolean | undefined;
       /** A rectangle of one level at a random place, after all else; none if missing. */
       readonly randomErasing?: {
         /** Share of the images in which something is erased. (at least 0 and at most 1; default: 0.5) */
         readonly p: number;
-        /** Smallest and largest share of the area. (default: [0.02,0.33]) */
+        /** Smallest and largest fraction of the area. (default: [0.02,0.33]) */
         readonly scale: readonly [number, number];
         /** Smallest and largest height over width. (default: [0.3,3.3]) */
         readonly ratio: readonly [number, number];
         /** Level that is painted, from black to white. (a whole number, at least 0 and at most 255; default: 0) */
         readonly value: number;
       } | undefined;
-      /** What is taken of an image; whole for packed images and networks below 128 px (or as the model says), else random, if missing. */
+      /** Part of the image to train on (default: whole for packed images and networks below 128 px, or as the model says; otherwise random). */
       readonly crop?: 'random' | 'middle' | 'whole' | 'pad' | {
         /** A random part of the image. */
         readonly kind: 'random';
-        /** Smallest and largest share of the area. (default: [0.08,1]) */
+        /** Smallest and largest fraction of the area. (default: [0.08,1]) */
         readonly area: readonly [number, number];
-        /** Smallest and largest width over height. (default: [0.75,1.3333333333333333]) */
+        /** Smallest and largest ratio of width to height. (default: [0.75,1.3333333333333333]) */
         readonly aspect: readonly [number, number];
       } | undefined;
     };
-    /** Ends the training before its last step; never if missing. */
+    /** Early stopping (default: none). */
     readonly earlyStopping?: {
-      /** Evaluations in a row without a better one that end the training. (a whole number, at least 1 and at most 1000000000) */
+      /** Consecutive evaluations without improvement after which training stops. (a whole number, at least 1 and at most 1000000000) */
       readonly patience: number;
     } | undefined;
-    /** Which weights it ends with: the best by validation, or the last. (default: "best") */
+    /** Weights to end with: the best by validation, or the last. (default: "best") */
     readonly choose: 'best' | 'last';
-    /** When states are saved. */
+    /** Checkpoints to save. */
     readonly checkpoints: {
-      /** Newest checkpoints kept beside the best. (a whole number, at least 1 and at most 10000; default: 3) */
+      /** Number of newest checkpoints to keep beside the best. (a whole number, at least 1 and at most 10000; default: 3) */
       readonly keepLast: number;
       /** Epochs between two checkpoints. (more than 0 and at most 1000000; default: 1) */
       readonly every: number;
     };
-    /** A second phase at a larger size, in which deep layers alone learn; none if missing. */
+    /** A second phase at a larger size, in which only deep layers are trained (default: none). */
     readonly fixResolution?: {
-      /** Height and width of the images, in pixels; larger than before. (a whole number, at least 1 and at most 16384) */
+      /** Height and width of the images, in pixels; larger than in the first phase. (a whole number, at least 1 and at most 16384) */
       readonly size: number;
-      /** Passes over the labelled images, un-augmented. (more than 0 and at most 1000000; default: 1.5) */
+      /** Epochs, passes over the labelled images, without augmentation. (more than 0 and at most 1000000; default: 1.5) */
       readonly epochs: number;
-      /** A hundredth of the optimizer's if missing. (more than 0) */
+      /** Learning rate (default: a hundredth of the optimizer's). (more than 0) */
       readonly learningRate?: number | undefined;
-      /** What is not trained, as `freeze`; the first half of the blocks if missing. */
+      /** Layers or parameters that are not trained, as in `freeze` (default: the first half of the blocks). */
       readonly freeze?: readonly string[] | undefined;
     } | undefined;
-    /** Pseudo-labelled images for each labelled one in a step. (more than 0 and at most 10000; default: 1) */
+    /** Pseudo-labelled images per labelled image in a step. (more than 0 and at most 10000; default: 1) */
     readonly ratio: number;
-    /** How the generation before's labels become those that this one learns from. */
+    /** Selection of the pseudo-labels that this generation learns from. */
     readonly labels: {
       /** The teacher's probabilities, or its likeliest class alone. (default: "soft") */
       readonly kind: 'soft' | 'hard';
-      /** Labels of less confidence are dropped. (at least 0 and at most 1; default: 0.3) */
+      /** Smallest confidence of a label to keep. (at least 0 and at most 1; default: 0.3) */
       readonly threshold: number;
-      /** Images wanted of each class, copies included; no limit and no copies if missing. (a whole number, at least 1 and at most 1000000000) */
+      /** Images per class, copies included (default: no limit and no copies). (a whole number, at least 1 and at most 1000000000) */
       readonly perClass?: number | undefined;
-      /** Cuts a class exactly, as the paper, or on a grid of thresholds, as its code. (default: "exact") */
+      /** Cut of a class: exact, as in the paper, or on a grid of thresholds, as in its code. (default: "exact") */
       readonly cap: 'exact' | 'grid';
-      /** Most copies of an image; no limit if missing. (a whole number, at least 1 and at most 1000000) */
+      /** Maximum copies of an image (default: no limit). (a whole number, at least 1 and at most 1000000) */
       readonly maxCopies?: number | undefined;
-      /** Of soft labels: p^(1/T), renormalised; below 1 they become sharper. (more than 0; default: 1) */
+      /** Temperature of soft labels: p^(1/T), renormalised; below 1 they become sharper. (more than 0; default: 1) */
       readonly temperature: number;
-      /** How many of the largest probabilities are stored; all if missing. (a whole number, at least 1 and at most 65536) */
+      /** Number of the largest probabilities to store (default: all). (a whole number, at least 1 and at most 65536) */
       readonly topK?: number | undefined;
-      /** A CSV with the columns image and class: what a person said of single images. */
+      /** A CSV with the columns image and class: corrections of single labels by a person. */
       readonly corrections?: string | undefined;
-      /** Made while the student trains, of the clean copy of each image; none is stored. (default: false) */
+      /** Label each image's clean copy while the student trains, and store no labels. (default: false) */
       readonly onTheFly: boolean;
-      /** Stops where the audit gives a warning. (default: false) */
+      /** Stop if the audit gives a warning. (default: false) */
       readonly strict: boolean;
-      /** Goes on where a class keeps no image. (default: false) */
+      /** Continue if no image of a class is kept. (default: false) */
       readonly allowEmpty: boolean;
     };
-    /** The mean over all images, as in the paper, or the published code's sum. (default: "mean") */
+    /** Loss: the mean over all images, as in the paper, or the published code's sum of means. (default: "mean") */
     readonly loss: 'mean' | 'sumOfMeans';
   })[];
-  /** Trains the first student on labels alone, too: as many steps, as many images. (default: false) */
+  /** Also train the first student on labels alone, with the same number of steps and images. (default: false) */
   readonly control: boolean;
-  /** How a teacher labels. */
+  /** Labelling by a teacher. */
   readonly labelling: {
-    /** Images that are labelled at a time. (a whole number, at least 1 and at most 65536; default: 100) */
+    /** Images to label at a time. (a whole number, at least 1 and at most 65536; default: 100) */
     readonly batch: number;
-    /** What it computes in then: float16 on a GPU that has it. (default: "float32") */
+    /** Number format of labelling: float16 on a GPU that supports it. (default: "float32") */
     readonly precision: 'float32' | 'float16';
-    /** Files of labels; one for each 20,000 images if missing. (a whole number, at least 1 and at most 100000) */
+    /** Number of label files (default: one per 20,000 images). (a whole number, at least 1 and at most 100000) */
     readonly shards?: number | undefined;
   };
 }

@@ -175,7 +175,7 @@ export function average(meaning: string, usual: number): Defaulted<NumberOption>
 
 /** The option `learningRate`. */
 export function learningRate(usual: number): CommonOptions['learningRate'] {
-  return rate('Learning rate of a step, which the schedule starts from.', usual);
+  return rate('Learning rate, from which the schedule starts.', usual);
 }
 
 /** The option `momentum`. */
@@ -191,7 +191,7 @@ export function decay(
     weightDecay: { type: 'number', least: 0, most: limits.float32, meaning, default: weightDecay },
     decoupledDecay: {
       type: 'flag',
-      meaning: 'Shrinks the parameter itself, not through the gradient.',
+      meaning: 'Decouple weight decay: shrink the parameter itself, not through the gradient.',
       default: decoupled,
     },
   };

@@ -12,7 +12,7 @@ export const sgd = defineOptimizer({
   options: {
     learningRate: learningRate(0.1),
     momentum,
-    nesterov: { type: 'flag', meaning: "Nesterov's form of the momentum.", default: false },
+    nesterov: { type: 'flag', meaning: 'Use Nesterov momentum.', default: false },
     ...decay(0, { decoupled: false }),
   },
   rule: ({ momentum, nesterov }) => {

@@ -11,7 +11,7 @@ export interface AffineRange {
   readonly rotate: number;
   /** Share by which the size changes each way, such as 0.1. */
   readonly scale: number;
-  /** Pixels of x a pixel of y, each way. */
+  /** Largest shear each way: pixels of x per pixel of y. */
   readonly shear: number;
 }
 
@@ -19,8 +19,8 @@ export interface AffineRange {
 export const affineOptions = {
   shift: { ...upTo(limits.size), meaning: 'Largest shift each way, in pixels.' },
   rotate: { ...upTo(180), meaning: 'Largest rotation, in degrees.' },
-  scale: { ...upTo(1), open: 'most', meaning: 'Share by which the size changes each way.' },
-  shear: { ...upTo(limits.shear), meaning: 'Pixels of x a pixel of y, each way.' },
+  scale: { ...upTo(1), open: 'most', meaning: 'Largest change in size each way, as a fraction.' },
+  shear: { ...upTo(limits.shear), meaning: 'Largest shear each way: pixels of x per pixel of y.' },
 } as const satisfies Options;
 
 function upTo(most: number) {

@@ -5,7 +5,7 @@ import { defineNoise } from './defineNoise.js';
 export const affineNoise = defineNoise({
   option: {
     type: 'group',
-    meaning: 'Random affine maps of the images, before all else; none if missing.',
+    meaning: 'Random affine maps of the images, before all other noise (default: none).',
     options: affineOptions,
   },
   turn: { whole: 0, cropped: 0 },

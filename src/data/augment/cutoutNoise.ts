@@ -6,7 +6,7 @@ import { cutout } from './operations/cutout.js';
 export const cutoutNoise = defineNoise({
   option: {
     ...{ type: 'number', whole: true, least: 1, most: limits.size },
-    meaning: 'Side of a grey square, in pixels; none if missing.',
+    meaning: 'Side of a grey square, in pixels (default: none).',
   },
   turn: { whole: 30, cropped: 30 },
   ablated: true,

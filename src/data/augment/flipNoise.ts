@@ -3,7 +3,7 @@ import { flip } from './image/flip.js';
 
 /** Mirrors every other image. */
 export const flipNoise = defineNoise({
-  option: { type: 'flag', meaning: 'Whether every other image is mirrored; not if missing.' },
+  option: { type: 'flag', meaning: 'Mirror every other image (default: false).' },
   turn: { whole: 50, cropped: 10 },
   ablated: false,
   make: (_flip: boolean) => (image, random, out) => {

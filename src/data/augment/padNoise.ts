@@ -6,7 +6,7 @@ import { reflectCrop } from './image/reflectCrop.js';
 export const padNoise = defineNoise({
   option: {
     ...{ type: 'number', whole: true, least: 1, most: limits.size },
-    meaning: 'Largest shift each way, in pixels, with mirrored borders; none if missing.',
+    meaning: 'Largest shift each way, in pixels, with mirrored borders (default: none).',
   },
   turn: { whole: 40 },
   ablated: false,

@@ -37,7 +37,7 @@ const options = {
   },
   m: {
     ...{ type: 'number', least: 0, most: limits.magnitude },
-    ...{ meaning: 'Their magnitude; 10 is not its end.', default: 10 },
+    ...{ meaning: 'Magnitude of the operations; may exceed 10.', default: 10 },
   },
 } as const satisfies Options;
 
@@ -76,7 +76,7 @@ export function randAugment(options: RandAugmentOptions): ImageNoise {
 export const randAugmentNoise = defineNoise({
   option: {
     type: 'group',
-    meaning: 'Random operations on the images; none if missing.',
+    meaning: 'RandAugment: random operations on the images (default: none).',
     options,
   },
   turn: { whole: 20, cropped: 20 },

@@ -8,7 +8,7 @@ const options = {
   },
   scale: {
     ...{ type: 'pair', least: 0, most: 1 },
-    ...{ meaning: 'Smallest and largest share of the area.', default: [0.02, 0.33] },
+    ...{ meaning: 'Smallest and largest fraction of the area.', default: [0.02, 0.33] },
   },
   ratio: {
     ...{ type: 'pair', least: 0, most: 100, open: 'least' },

@@ -28,59 +28,65 @@ const labelsSchema = z
       .number()
       .min(0)
       .max(1)
-      .describe('Labels of less confidence are dropped.')
+      .describe('Smallest confidence of a label to keep.')
       .default(0.3),
     perClass: upTo(limits.images)
       .optional()
-      .describe('Images wanted of each class, copies included; no limit and no copies if missing.'),
+      .describe('Images per class, copies included (default: no limit and no copies).'),
     cap: z
       .enum(classCaps)
-      .describe('Cuts a class exactly, as the paper, or on a grid of thresholds, as its code.')
+      .describe(
+        'Cut of a class: exact, as in the paper, or on a grid of thresholds, as in its code.',
+      )
       .default('exact'),
     maxCopies: upTo(limits.copies)
       .optional()
-      .describe('Most copies of an image; no limit if missing.'),
+      .describe('Maximum copies of an image (default: no limit).'),
     temperature: z
       .number()
       .gt(0)
       .max(limits.float32)
-      .describe('Of soft labels: p^(1/T), renormalised; below 1 they become sharper.')
+      .describe('Temperature of soft labels: p^(1/T), renormalised; below 1 they become sharper.')
       .default(1),
     topK: upTo(limits.classes)
       .optional()
-      .describe('How many of the largest probabilities are stored; all if missing.'),
+      .describe('Number of the largest probabilities to store (default: all).'),
     corrections: z
       .string()
       .min(1)
       .optional()
-      .describe('A CSV with the columns image and class: what a person said of single images.'),
+      .describe(
+        'A CSV with the columns image and class: corrections of single labels by a person.',
+      ),
     onTheFly: z
       .boolean()
-      .describe('Made while the student trains, of the clean copy of each image; none is stored.')
+      .describe("Label each image's clean copy while the student trains, and store no labels.")
       .default(false),
-    strict: z.boolean().describe('Stops where the audit gives a warning.').default(false),
-    allowEmpty: z.boolean().describe('Goes on where a class keeps no image.').default(false),
+    strict: z.boolean().describe('Stop if the audit gives a warning.').default(false),
+    allowEmpty: z.boolean().describe('Continue if no image of a class is kept.').default(false),
   })
-  .describe("How the generation before's labels become those that this one learns from.");
+  .describe('Selection of the pseudo-labels that this generation learns from.');
 
 const studentKeys = {
   ratio: z
     .number()
     .gt(0)
     .max(limits.ratio)
-    .describe('Pseudo-labelled images for each labelled one in a step.')
+    .describe('Pseudo-labelled images per labelled image in a step.')
     .default(1),
   labels: labelsSchema.prefault({}),
   init: z
     .string()
     .min(1)
     .describe(
-      "Starts from 'scratch', from the 'teacher' where the network is the same, or from a checkpoint.",
+      "Initial weights: 'scratch', the 'teacher' if the network is the same, or a checkpoint.",
     )
     .default('scratch'),
   loss: z
     .enum(mixedLosses)
-    .describe("The mean over all images, as in the paper, or the published code's sum.")
+    .describe(
+      "Loss: the mean over all images, as in the paper, or the published code's sum of means.",
+    )
     .default('mean'),
 };
 
@@ -95,13 +101,13 @@ const selfTrainingSchema = z.strictObject({
         .string()
         .min(1)
         .describe('Images with classes: a folder, a list or a packed set.'),
-      unlabelled: z.string().min(1).describe('Images without.'),
+      unlabelled: z.string().min(1).describe('Images without classes.'),
       test: z.string().min(1).describe('Images with classes, read once, at the end.'),
       unreadable: z
         .int()
         .min(0)
         .max(limits.images)
-        .describe('Images that may be unreadable; more of them stop the run.')
+        .describe('Maximum number of unreadable images; more stop the run.')
         .default(100),
       decode: decodeSchema,
     })
@@ -110,23 +116,25 @@ const selfTrainingSchema = z.strictObject({
   students: z
     .array(studentSchema)
     .min(1)
-    .describe('One a generation; what it leaves out it takes from the one before.'),
+    .describe('One student per generation; keys left out are taken from the previous one.'),
   control: z
     .boolean()
-    .describe('Trains the first student on labels alone, too: as many steps, as many images.')
+    .describe(
+      'Also train the first student on labels alone, with the same number of steps and images.',
+    )
     .default(false),
   labelling: z
     .strictObject({
-      batch: upTo(limits.batch).describe('Images that are labelled at a time.').default(100),
+      batch: upTo(limits.batch).describe('Images to label at a time.').default(100),
       precision: z
         .enum(inferencePrecisions)
-        .describe('What it computes in then: float16 on a GPU that has it.')
+        .describe('Number format of labelling: float16 on a GPU that supports it.')
         .default('float32'),
       shards: upTo(limits.shards)
         .optional()
-        .describe('Files of labels; one for each 20,000 images if missing.'),
+        .describe('Number of label files (default: one per 20,000 images).'),
     })
-    .describe('How a teacher labels.')
+    .describe('Labelling by a teacher.')
     .prefault({}),
 });
 
@@ -191,7 +199,7 @@ export const writtenSelfTraining = selfTrainingSchema.extend({
   students: z
     .array(studentSchema.partial())
     .min(1)
-    .describe('One a generation; what it leaves out it takes from the one before.'),
+    .describe('One student per generation; keys left out are taken from the previous one.'),
 });
 
 /** The JSON schema of a config as it is written; schemas/selftraining-config.schema.json holds it. */

@@ -26,43 +26,43 @@ const rate = positive.max(limits.float32);
 const epochs = positive.max(limits.epochs);
 
 const optimizer = optimizerSchema().describe(
-  'The optimizer; its learningRate is what the schedule starts from.',
+  'The optimizer; the schedule starts from its learningRate.',
 );
 
 const warmup = z
   .number()
   .min(0)
   .max(limits.epochs)
-  .describe('Epochs in which the rate rises linearly from 0.')
+  .describe('Epochs of warm-up, in which the learning rate rises linearly from 0.')
   .default(0);
 
 const scheduleSchema = z
   .discriminatedUnion('kind', [
     z.strictObject({
-      kind: z.literal('constant').describe('The same learning rate throughout, after the warm-up.'),
+      kind: z.literal('constant').describe('A constant learning rate, after the warm-up.'),
       warmup,
     }),
     z.strictObject({
-      kind: z.literal('cosine').describe('A learning rate that falls as half a cosine.'),
+      kind: z.literal('cosine').describe('A learning rate that falls along half a cosine.'),
       warmup,
       final: z
         .number()
         .min(0)
         .max(1)
-        .describe('The last learning rate, as a share of the first.')
+        .describe('Final learning rate, as a fraction of the first.')
         .default(0),
     }),
     z.strictObject({
       kind: z
         .literal('exponential')
-        .describe('A learning rate that falls by a factor, again and again.'),
+        .describe('A learning rate that falls by a factor at regular intervals.'),
       warmup,
       decay: z.number().gt(0).max(1).describe('Factor of each fall.').default(0.97),
       every: epochs.describe('Epochs between two falls.').default(2.4),
-      staircase: z.boolean().describe('Falls in steps, not smoothly.').default(true),
+      staircase: z.boolean().describe('Falls in steps rather than smoothly.').default(true),
     }),
   ])
-  .describe('How the learning rate changes.');
+  .describe('Course of the learning rate.');
 
 const path = z.string().min(1);
 
@@ -70,7 +70,7 @@ const path = z.string().min(1);
 export const decodeSchema = z
   .enum(decodings)
   .describe(
-    'How files are decoded for training: fast lets large JPEG and WebP shrink meanwhile, exact takes every pixel, as evaluation always does.',
+    'Decoding of files for training: fast lets large JPEG and WebP files shrink while decoding, exact decodes every pixel, as evaluation always does.',
   )
   .default('fast');
 
@@ -79,13 +79,13 @@ export const imageDataKeys = {
   labelled: path.describe(
     'Images with classes: a folder, a list or a split of `gradus data`; see above.',
   ),
-  unlabelled: path.describe('Images without; `gradus train` does not look at them.').optional(),
-  test: path.describe('Images with classes, read once, at the end; no test if missing.').optional(),
+  unlabelled: path.describe('Images without classes; `gradus train` ignores them.').optional(),
+  test: path.describe('Images with classes, read once, at the end (default: no test).').optional(),
   unreadable: z
     .int()
     .min(0)
     .max(limits.images)
-    .describe('Images that may be unreadable; more of them stop the run.')
+    .describe('Maximum number of unreadable images; more stop the run.')
     .default(defaultUnreadable),
   decode: decodeSchema,
 };
@@ -99,9 +99,9 @@ function wholeSchema<Name extends string>({ name, whole }: WholeSet & { readonly
     folder: path
       .optional()
       .describe(
-        `What \`gradus data ${name} DIR\` wrote; the installed package ${name} if missing.`,
+        `Folder that \`gradus data ${name} DIR\` wrote (default: the installed package ${name}).`,
       ),
-    labelled: count.optional().describe(`${images} to train on; all but the test set if missing.`),
+    labelled: count.optional().describe(`${images} to train on (default: all but the test set).`),
     test: count.describe(`${images} held out for the test.`).default(test),
   });
 }
@@ -123,34 +123,38 @@ const cropSchema = z
     z.enum(['random', 'middle', 'whole', 'pad']),
     z.strictObject({
       kind: z.literal('random').describe('A random part of the image.'),
-      area: range.describe('Smallest and largest share of the area.').default([0.08, 1]),
-      aspect: range.describe('Smallest and largest width over height.').default([3 / 4, 4 / 3]),
+      area: range.describe('Smallest and largest fraction of the area.').default([0.08, 1]),
+      aspect: range
+        .describe('Smallest and largest ratio of width to height.')
+        .default([3 / 4, 4 / 3]),
     }),
   ])
   .optional()
   .describe(
-    'What is taken of an image; whole for packed images and networks below 128 px (or as the model says), else random, if missing.',
+    'Part of the image to train on (default: whole for packed images and networks below 128 px, or as the model says; otherwise random).',
   );
 
 const noiseSchema = z
   .strictObject({
-    dropout: dropRate.optional().describe("Before the classifier; the model's own if missing."),
+    dropout: dropRate
+      .optional()
+      .describe("Dropout rate before the classifier (default: the model's own)."),
     dropPath: dropRate
       .optional()
-      .describe("Stochastic depth of the last block; the model's own if missing."),
+      .describe("Stochastic depth rate of the last block (default: the model's own)."),
     ...inputNoiseSchemas(),
     crop: cropSchema,
   })
-  .describe('What makes training harder than inference.');
+  .describe('Noise that makes training harder than inference.');
 
 const checkpointsSchema = z
   .strictObject({
     keepLast: upTo(limits.checkpoints)
-      .describe('Newest checkpoints kept beside the best.')
+      .describe('Number of newest checkpoints to keep beside the best.')
       .default(3),
     every: epochs.describe('Epochs between two checkpoints.').default(1),
   })
-  .describe('When states are saved.');
+  .describe('Checkpoints to save.');
 
 const validationSchema = z
   .strictObject({
@@ -158,11 +162,11 @@ const validationSchema = z
       .number()
       .gt(0)
       .max(0.5)
-      .describe('Part of the labelled images, held out.')
+      .describe('Fraction of the labelled images to hold out.')
       .default(0.1),
     every: epochs.describe('Epochs between two evaluations.').default(1),
   })
-  .describe('What the best checkpoint is judged on; never the test set.');
+  .describe('Held-out images that select the best checkpoint; never the test set.');
 
 /**
  * Keys of a config about the training of one network; a generation of a self-training has the same.
@@ -173,76 +177,88 @@ export const networkKeys = {
     .string()
     .min(1)
     .optional()
-    .describe('A checkpoint or run whose weights to start from; from scratch if missing.'),
+    .describe('Checkpoint or run with the initial weights (default: from scratch).'),
   freeze: z
     .array(z.string().min(1))
     .optional()
-    .describe('Layers or parameters that are not trained, with all below them; none if missing.'),
+    .describe(
+      'Layers or parameters that are not trained, with everything below them (default: none).',
+    ),
   size: upTo(limits.size)
     .optional()
-    .describe("Height and width of the images, in pixels; the model's own if missing."),
-  epochs: epochs.optional().describe('Passes over the training images; give this or steps.'),
+    .describe("Height and width of the images, in pixels (default: the model's own)."),
+  epochs: epochs
+    .optional()
+    .describe('Epochs, passes over the training images; give this or steps.'),
   steps: upTo(limits.steps).optional().describe('Optimizer steps; give this or epochs.'),
-  batch: upTo(limits.batch).describe('Labelled images a step.').default(64),
+  batch: upTo(limits.batch).describe('Labelled images per step.').default(64),
   optimizer,
   schedule: scheduleSchema.default({ kind: 'constant', warmup: 0 }),
   ema: average
     .optional()
-    .describe('Decay of a moving average of the weights; no average if missing.'),
+    .describe('Decay of a moving average of the weights (default: no average).'),
   labelSmoothing: dropRate
-    .describe('Share of each label that is spread evenly over all classes.')
+    .describe('Fraction of each label that is spread evenly over all classes.')
     .default(0),
   clipNorm: rate
     .optional()
-    .describe('Largest global norm of the gradients; no clipping if missing.'),
+    .describe('Largest global norm of the gradients (default: no clipping).'),
   checkpointing: z
     .boolean()
-    .describe('Computes blocks again in the backward pass: less memory, more time.')
+    .describe('Recompute blocks in the backward pass: less memory, more time.')
     .default(false),
   precision: z
     .enum(precisions)
-    .describe('What training computes in; 16 bits on a GPU only, weights stay in float32.')
+    .describe('Number format of training; 16 bits on a GPU only, weights stay in float32.')
     .default('float32'),
   stepsPerRun: upTo(limits.stepsPerRun)
     .optional()
-    .describe(`Steps that a device does in one run; ${usualStepsPerRun}, if missing.`),
+    .describe(`Steps that a device does in one run (default: ${usualStepsPerRun}).`),
   noise: noiseSchema.prefault({}),
   earlyStopping: z
     .strictObject({
-      patience: count.describe('Evaluations in a row without a better one that end the training.'),
+      patience: count.describe(
+        'Consecutive evaluations without improvement after which training stops.',
+      ),
     })
     .optional()
-    .describe('Ends the training before its last step; never if missing.'),
+    .describe('Early stopping (default: none).'),
   choose: z
     .enum(checkpointChoices)
-    .describe('Which weights it ends with: the best by validation, or the last.')
+    .describe('Weights to end with: the best by validation, or the last.')
     .default('best'),
   checkpoints: checkpointsSchema.prefault({}),
   fixResolution: z
     .strictObject({
       size: upTo(limits.size).describe(
-        'Height and width of the images, in pixels; larger than before.',
+        'Height and width of the images, in pixels; larger than in the first phase.',
       ),
-      epochs: epochs.describe('Passes over the labelled images, un-augmented.').default(1.5),
-      learningRate: rate.optional().describe("A hundredth of the optimizer's if missing."),
+      epochs: epochs
+        .describe('Epochs, passes over the labelled images, without augmentation.')
+        .default(1.5),
+      learningRate: rate
+        .optional()
+        .describe("Learning rate (default: a hundredth of the optimizer's)."),
       freeze: z
         .array(z.string().min(1))
         .optional()
-        .describe('What is not trained, as `freeze`; the first half of the blocks if missing.'),
+        .describe(
+          'Layers or parameters that are not trained, as in `freeze` (default: the first half of the blocks).',
+        ),
     })
     .optional()
     .describe(
-      'A second phase at a larger size, in which deep layers alone learn; none if missing.',
+      'A second phase at a larger size, in which only deep layers are trained (default: none).',
     ),
 };
 
 /** Keys of a config about a whole run, of one network or of many. */
 export const runKeys = {
-  $schema: z.string().optional().describe('For editors.'),
+  $schema: z.string().optional().describe('Schema, for editors.'),
   name: z
     .string()
     .regex(/^[A-Za-z0-9][A-Za-z0-9._-]*$/)
-    .describe('Names the folder runs/<name>: letters, digits, dots, dashes and underscores.'),
+    .describe('Name of the folder runs/<name>: letters, digits, dots, dashes and underscores.'),
   seed: z
     .int()
     .min(0)
@@ -252,8 +268,8 @@ export const runKeys = {
   validation: validationSchema.prefault({}),
   threads: upTo(limits.threads)
     .optional()
-    .describe("Threads of one operator; onnxruntime's choice if missing."),
-  device: z.enum(deviceNames).describe('Where the network runs.').default(autoDevice),
+    .describe("Threads per operator (default: onnxruntime's choice)."),
+  device: z.enum(deviceNames).describe('Device that the network runs on.').default(autoDevice),
 };
 
 /** Checks a config whose optimizer is an object. */
@@ -266,7 +282,7 @@ export const trainingSchema = z.strictObject({
     .min(2)
     .max(limits.classes)
     .optional()
-    .describe("Number of classes; the data set's if missing."),
+    .describe("Number of classes (default: the data set's)."),
 });
 
 export type { TrainingConfig } from '../../../generated/config.js';

@@ -12,7 +12,7 @@ export interface CropRegion {
 export interface RandomCropRange {
   /** Smallest and largest share of the image's area. */
   readonly area?: readonly [number, number];
-  /** Smallest and largest width over height. */
+  /** Smallest and largest ratio of width to height. */
   readonly aspect?: readonly [number, number];
 }
 
