@@ -180,7 +180,8 @@ describe('an unknown word', () => {
 });
 
 describe('gradus train', () => {
-  const loadTrainingConfig = () => Promise.resolve({ config, folder: '/project' });
+  const loadTrainingConfig = () =>
+    Promise.resolve({ config, folder: '/project', locate: () => undefined });
 
   it('ends with a table', async () => {
     const trainFromConfig = () => Promise.resolve(summary);
@@ -314,7 +315,8 @@ describe('gradus selftrain', () => {
       seconds: 10,
     };
     const { out } = await run('selftrain s.ts', {
-      loadSelfTrainingConfig: () => Promise.resolve({ config, folder: '/project' } as never),
+      loadSelfTrainingConfig: () =>
+        Promise.resolve({ config, folder: '/project', locate: () => undefined } as never),
       selfTrain: () => Promise.resolve(result),
     });
     return out.slice(0, out.indexOf('\n\n'));
@@ -330,7 +332,9 @@ describe('gradus selftrain', () => {
   });
 
   it('hands --set on, and repeats it in the command that goes on', async () => {
-    const load = vi.fn(() => Promise.resolve({ config, folder: '/project' } as never));
+    const load = vi.fn(() =>
+      Promise.resolve({ config, folder: '/project', locate: () => undefined } as never),
+    );
     const { out } = await run('selftrain s.ts --set students.0.ratio=2', {
       loadSelfTrainingConfig: load,
       selfTrain: () =>

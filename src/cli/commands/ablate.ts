@@ -1,4 +1,5 @@
 import type { AblationSummary } from '../../selftrain/tasks/ablate.js';
+import { atKeys } from '../atKeys.js';
 import { defineCommand } from '../command.js';
 import { library } from '../library.js';
 import { noteSets } from '../progress.js';
@@ -17,18 +18,21 @@ export default defineCommand({
   ],
   options: runOptions,
   async run(args, { progress, interruptible }) {
-    const { config, folder } = await configOf(args);
+    const { config, folder, locate } = await configOf(args);
     const { out, overwrite, acceptData, hashData } = args;
     const opened = noteSets(progress);
     const result = await interruptible((signal) =>
-      ablate(config, {
-        configFolder: folder,
-        ...{ overwrite, acceptData, hashData },
-        out,
-        signal,
-        onSet: opened.onSet,
-        onEvent: progress.onEvent,
-      }),
+      atKeys(
+        locate,
+        ablate(config, {
+          configFolder: folder,
+          ...{ overwrite, acceptData, hashData },
+          out,
+          signal,
+          onSet: opened.onSet,
+          onEvent: progress.onEvent,
+        }),
+      ),
     );
     progress.end();
     if ('interrupted' in result) return stopped('ablate', result, args);

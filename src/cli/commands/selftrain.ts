@@ -3,6 +3,7 @@ import type { SelfTrainingConfig } from '../../selftrain/loop/config.js';
 import type { NetworkSummary, SelfTrainingSummary } from '../../selftrain/loop/summary.js';
 import type { Stopped } from '../../selftrain/loop/selfTrain.js';
 import { describeComparison, isBetter } from '../comparisonText.js';
+import { atKeys } from '../atKeys.js';
 import { defineCommand, type CommonArguments } from '../command.js';
 import { library } from '../library.js';
 import { commandLine } from '../commandLine.js';
@@ -50,13 +51,13 @@ export const runOptions = (parser: Argv<CommonArguments>) =>
 
 /** The config of a command line, with what its flags change. */
 export async function configOf(args: StoppedArguments) {
-  const { config, folder } = await loadSelfTrainingConfig(args.config, settingsOf(args));
+  const { config, folder, locate } = await loadSelfTrainingConfig(args.config, settingsOf(args));
   const changed: SelfTrainingConfig = {
     ...config,
     seed: seedOf(args.seed) ?? config.seed,
     device: deviceOf(args.device) ?? config.device,
   };
-  return { config: changed, folder };
+  return { config: changed, folder, locate };
 }
 
 export default defineCommand({
@@ -73,19 +74,22 @@ export default defineCommand({
   ],
   options: runOptions,
   async run(args, { progress, paint, interruptible }) {
-    const { config, folder } = await configOf(args);
+    const { config, folder, locate } = await configOf(args);
     const opened = noteSets(progress);
     const result = await interruptible((signal) =>
-      selfTrain(config, {
-        configFolder: folder,
-        overwrite: args.overwrite,
-        acceptData: args.acceptData,
-        hashData: args.hashData,
-        out: args.out,
-        signal,
-        onSet: opened.onSet,
-        onEvent: progress.onEvent,
-      }),
+      atKeys(
+        locate,
+        selfTrain(config, {
+          configFolder: folder,
+          overwrite: args.overwrite,
+          acceptData: args.acceptData,
+          hashData: args.hashData,
+          out: args.out,
+          signal,
+          onSet: opened.onSet,
+          onEvent: progress.onEvent,
+        }),
+      ),
     );
     progress.end();
     if ('networks' in result)

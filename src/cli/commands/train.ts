@@ -1,5 +1,6 @@
 import type { TrainingConfig } from '../../training/config/config.js';
 import { ConfigError } from '../../support/errors.js';
+import { atKeys } from '../atKeys.js';
 import { defineCommand } from '../command.js';
 import { library } from '../library.js';
 import { commandLine } from '../commandLine.js';
@@ -64,7 +65,7 @@ export default defineCommand({
         where: '--overwrite',
         hint: 'give one of them',
       });
-    const { config, folder } = await loadTrainingConfig(args.config, settingsOf(args));
+    const { config, folder, locate } = await loadTrainingConfig(args.config, settingsOf(args));
     const changed: TrainingConfig = {
       ...config,
       seed: seedOf(args.seed) ?? config.seed,
@@ -72,17 +73,20 @@ export default defineCommand({
     };
     const opened = noteSets(progress);
     const summary = await interruptible((signal) =>
-      trainFromConfig(changed, {
-        configFolder: folder,
-        resume: args.resume,
-        overwrite: args.overwrite,
-        acceptData: args.acceptData,
-        hashData: args.hashData,
-        out: args.out,
-        signal,
-        onSet: opened.onSet,
-        onEvent: progress.onEvent,
-      }),
+      atKeys(
+        locate,
+        trainFromConfig(changed, {
+          configFolder: folder,
+          resume: args.resume,
+          overwrite: args.overwrite,
+          acceptData: args.acceptData,
+          hashData: args.hashData,
+          out: args.out,
+          signal,
+          onSet: opened.onSet,
+          onEvent: progress.onEvent,
+        }),
+      ),
     );
     progress.end();
     if (!summary.interrupted)

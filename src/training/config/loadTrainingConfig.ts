@@ -11,6 +11,8 @@ export interface LoadedConfig<C = TrainingConfig> {
   readonly config: C;
   /** Folder of the file, absolute. */
   readonly folder: string;
+  /** Finds the place of a key, in the file or among the settings. */
+  readonly locate: KeyLocator;
 }
 
 /** Checks what a config file exports. */
@@ -45,7 +47,8 @@ export async function loadConfig<C>(
     });
   const set = withSettings(written, settings, locate);
   try {
-    return { config: parse(set.config, file, set.locate), folder: dirname(resolve(file)) };
+    const config = parse(set.config, file, set.locate);
+    return { config, folder: dirname(resolve(file)), locate: set.locate };
   } catch (error) {
     throw explainSettings(error, settings);
   }
