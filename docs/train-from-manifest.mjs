@@ -49,6 +49,9 @@ const digits = Array.from({ length: 10 }, (_, digit) =>
 ).map(({ data }) => data);
 const place = (step, n) => 784 * (((step % 10) * batch + n) % 800);
 
+/** A number known from the step alone: the step itself, or Adam's bias correction. */
+const valueOf = ({ kind, base }, step) => (kind === 'stepNumber' ? step : 1 - base ** step);
+
 const session = await ort.InferenceSession.create(join(dir, train.file));
 for (let step = 1; step <= Number(steps); step++) {
   for (const info of train.inputs) {
@@ -59,7 +62,7 @@ for (let step = 1; step <= Number(steps); step++) {
       noise: () => Number(Math.random() < keep),
     }[info.role];
     if (fill) feeds[info.name] = tensorFor(info, fill);
-    if (info.formula) feeds[info.name] = tensorFor(info, () => 1 - info.formula.base ** step);
+    if (info.formula) feeds[info.name] = tensorFor(info, () => valueOf(info.formula, step));
   }
   const results = await session.run(feeds);
   for (const { name, replaces } of train.outputs) if (replaces) feeds[replaces] = results[name];
