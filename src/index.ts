@@ -161,6 +161,7 @@ export type { Stopped as StoppedSelfTraining } from './selftrain/loop/selfTrain.
 export type { NetworkComparison, NetworkSummary } from './selftrain/loop/summary.js';
 export type { AccuracyDifference } from './selftrain/loop/testImages.js';
 export type { TestResult as SelfTrainingTest } from './selftrain/loop/testNetwork.js';
+export type { TrainingSets } from './training/record/trainingData.js';
 export type { SelfTrainingSets } from './selftrain/loop/sets.js';
 export type { SelfTrainingSummary } from './selftrain/loop/summary.js';
 export { selfTrain } from './selftrain/selfTrain.js';
