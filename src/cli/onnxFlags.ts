@@ -17,39 +17,42 @@ export const onnxFlags = {
   layout: {
     ...text,
     choices: imageLayouts,
-    describe: 'Of an .onnx file: where the channels of its image lie',
+    describe: "For an .onnx file: position of its image's channels",
   },
   size: {
     ...text,
-    describe: 'Of an .onnx file that takes any: height and width, such as 224 or 48x192',
+    describe: 'For an .onnx file of any size: height and width, such as 224 or 48x192',
   },
-  range: { ...text, choices: pixelRanges, describe: 'Of an .onnx file: the range of its pixels' },
+  range: { ...text, choices: pixelRanges, describe: 'For an .onnx file: range of its pixels' },
   channels: {
     ...text,
     choices: channelOrders,
-    describe: 'Of an .onnx file: which colour of its image comes first, red or blue',
+    describe: 'For an .onnx file: first colour of its image, red or blue',
   },
   mean: {
     ...text,
-    describe: 'Of an .onnx file: taken off its pixels, one number or one a channel, with commas',
+    describe: 'For an .onnx file: mean to subtract from its pixels, one or one per channel',
   },
-  std: { ...text, describe: 'Of an .onnx file: what its pixels are then divided by' },
+  std: { ...text, describe: 'For an .onnx file: standard deviation to divide by' },
   crop: {
     ...text,
     choices: croppings,
-    describe: 'Of an .onnx file: what of an image it sees',
+    describe: 'For an .onnx file: part of an image that it sees',
   },
   'crop-pct': {
     ...text,
-    describe: 'Of an .onnx file: its centre crop as a share of the short side, such as 0.875',
+    describe: 'For an .onnx file: centre crop as a fraction of the short side, such as 0.875',
   },
   interpolation: {
     ...text,
     choices: interpolations,
-    describe: 'Of an .onnx file: the filter that resizes images',
+    describe: 'For an .onnx file: filter that resizes images',
   },
-  output: { ...text, choices: scoreKinds, describe: 'Of an .onnx file: what its scores are' },
-  'output-name': { ...text, describe: 'Of an .onnx file with several outputs: the scores' },
+  output: { ...text, choices: scoreKinds, describe: 'For an .onnx file: kind of its scores' },
+  'output-name': {
+    ...text,
+    describe: 'For an .onnx file with several outputs: the one with the scores',
+  },
 } as const;
 
 /** The names of these flags, for a command line that goes on. */

@@ -21,12 +21,12 @@ export const flags = {
     type: 'string',
     requiresArg: true,
     choices: deviceNames,
-    describe: 'Where the network runs',
+    describe: 'Device that the network runs on',
   },
   acceptData: {
     type: 'boolean',
     default: false,
-    describe: 'Go on with images that have changed; what was held out stays held out',
+    describe: 'Continue with images that have changed; held-out images stay held out',
   },
   hashData: {
     type: 'boolean',
@@ -36,7 +36,7 @@ export const flags = {
   set: {
     type: 'string',
     requiresArg: true,
-    describe: 'KEY=VALUE: sets a key of the config, as often as given; null leaves it out',
+    describe: 'KEY=VALUE: set a key of the config; repeatable; null removes it',
   },
   model: {
     type: 'string',
@@ -46,7 +46,7 @@ export const flags = {
   trust: {
     type: 'boolean',
     default: false,
-    describe: 'Run the model file that the checkpoint names, also one from within its folder',
+    describe: 'Run the model file that the checkpoint names, even one inside its folder',
   },
   classes: { type: 'string', requiresArg: true, describe: 'Number of classes' },
   size: { type: 'string', requiresArg: true, describe: 'Height and width of the image, in pixels' },

@@ -13,7 +13,7 @@ export default defineCommand({
   usage: 'ablate <config>',
   describe: 'Train the first student again without each noise, and compare',
   examples: [
-    ['ablate selftrain.config.ts', 'takes what selftrain made in runs/NAME, and adds to it'],
+    ['ablate selftrain.config.ts', 'uses what selftrain made in runs/NAME, and adds to it'],
     ['ablate selftrain.config.ts --json', 'the table as JSON'],
   ],
   options: runOptions,

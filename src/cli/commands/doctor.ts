@@ -12,7 +12,7 @@ export default defineCommand({
   usage: 'doctor',
   describe: 'Find out why a GPU can or cannot be used, and what to do next',
   examples: [
-    ['doctor', 'after an installation, or where --device webgpu is refused'],
+    ['doctor', 'after an installation, or if --device webgpu is refused'],
     ['doctor --json', 'for a bug report'],
   ],
   options: (parser) => parser,

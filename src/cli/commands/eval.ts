@@ -20,7 +20,7 @@ const flag = { type: 'boolean', default: false } as const;
 
 export default defineCommand({
   usage: 'eval <checkpoint>',
-  describe: 'Measure a network on labelled images, clean, corrupted, perturbed or as an ensemble',
+  describe: 'Evaluate a network on labelled images: clean, corrupted, perturbed or as an ensemble',
   examples: [
     ['eval runs/digits', "a run's best checkpoint, on the test set of its config"],
     ['eval model.onnx --data photos/test --json', 'an .onnx classifier on a folder, as JSON'],
@@ -32,22 +32,31 @@ export default defineCommand({
       .positional('checkpoint', {
         type: 'string',
         demandOption: true,
-        describe: "A checkpoint's folder, a run's (then its best), or an .onnx file",
+        describe: 'Folder of a checkpoint or a run (its best checkpoint), or an .onnx file',
       })
       .options({
         data: {
           ...text,
-          describe: `Labelled images: a folder, a list, a split, or ${wholeNames}; the test set if missing`,
+          describe: `Labelled images: a folder, a list, a split, or ${wholeNames} (default: the test set)`,
         },
-        images: { ...text, describe: 'Measure so many images, evenly spread over the set' },
+        images: { ...text, describe: 'Number of images to measure, evenly spread over the set' },
         corruptions: { ...flag, describe: 'Error under the corruptions of ImageNet-C' },
-        severities: { ...text, describe: 'Of the corruptions, such as 1,3,5; all if missing' },
+        severities: {
+          ...text,
+          describe: 'Severities of the corruptions, such as 1,3,5 (default: all)',
+        },
         perturbations: { ...flag, describe: 'Flips under the perturbations of ImageNet-P' },
-        'mc-dropout': { ...text, describe: 'Average so many passes with dropout and depth drawn' },
-        seed: { ...flags.seed, describe: 'Of corruptions, perturbations and masks; 1 if missing' },
-        unreadable: { ...text, describe: 'How many images may be unreadable' },
+        'mc-dropout': {
+          ...text,
+          describe: 'Number of passes with dropout and stochastic depth to average',
+        },
+        seed: {
+          ...flags.seed,
+          describe: 'Seed of corruptions, perturbations and masks (default: 1)',
+        },
+        unreadable: { ...text, describe: 'Maximum number of unreadable images' },
         batch: { ...text, describe: 'Images at a time' },
-        threads: { ...text, describe: 'Threads of one operator' },
+        threads: { ...text, describe: 'Threads per operator' },
         'accept-data': flags.acceptData,
         'hash-data': flags.hashData,
         device: flags.device,

@@ -27,19 +27,20 @@ export default defineCommand({
       .positional('checkpoint', {
         type: 'string',
         demandOption: true,
-        describe: "A checkpoint's folder, or a run's: then its best",
+        describe: 'Folder of a checkpoint or a run (its best checkpoint)',
       })
       .options({
         out: { ...text, demandOption: true, describe: 'The file to write' },
         format: {
           ...text,
           choices: exportFormats,
-          describe: "The file's extension tells, if missing",
+          describe: 'Format of the file (default: by its extension)',
         },
         weights: {
           ...text,
           choices: weightsKinds,
-          describe: 'The moving average, or the weights themselves; the average if there is one',
+          describe:
+            'The moving average, or the weights themselves (default: the average if there is one)',
         },
         float16: { type: 'boolean', describe: 'Store kernels and matrices as float16' },
         model: flags.model,
@@ -47,14 +48,14 @@ export default defineCommand({
         names: {
           ...text,
           choices: nameSets,
-          describe: "Of safetensors: whose names; the model's own if missing",
+          describe: "For safetensors: naming of the tensors (default: the model's own)",
         },
-        batch: { ...text, describe: 'Of onnx: images of a run, or dynamic, the default' },
-        opset: { ...text, describe: 'Of onnx: operator set, 17 to 24; 17 if missing' },
+        batch: { ...text, describe: 'For onnx: images per run, or dynamic (default: dynamic)' },
+        opset: { ...text, describe: 'For onnx: operator set, 17 to 24 (default: 17)' },
         'image-format': {
           ...text,
           choices: imageFormats,
-          describe: 'Of onnx: what the image input takes',
+          describe: 'For onnx: format of the image input',
         },
         size: flags.size,
       }),

@@ -23,7 +23,7 @@ const mostRows = 60;
 
 export default defineCommand({
   usage: 'filter <labels>',
-  describe: 'Choose the pseudo-labels that a student learns from',
+  describe: 'Select the pseudo-labels that a student learns from',
   examples: [
     ['filter labels', 'all above a confidence of 0.3, into labels/kept.parquet'],
     [
@@ -40,28 +40,29 @@ export default defineCommand({
         describe: 'The folder that gradus label made',
       })
       .options({
-        out: { ...text, describe: 'The file to write; kept.parquet beside the labels if missing' },
-        threshold: { ...text, describe: 'Least confidence; 0.3 if missing' },
-        'per-class': { ...text, describe: 'Images wanted of each class, copies included' },
+        out: { ...text, describe: 'The file to write (default: kept.parquet beside the labels)' },
+        threshold: { ...text, describe: 'Smallest confidence to keep (default: 0.3)' },
+        'per-class': { ...text, describe: 'Images per class, copies included' },
         cap: {
           ...text,
           choices: classCaps,
-          describe: 'Cut a class to its best images, or by thresholds of 0.01 and by lot',
+          describe:
+            'Cut a class to its best images (exact), or by thresholds of 0.01 and at random (grid)',
         },
-        'max-copies': { ...text, describe: 'Most copies of an image; 1 for none' },
+        'max-copies': { ...text, describe: 'Maximum copies of an image; 1 for none' },
         corrections: { ...text, describe: 'A CSV with the columns image and class' },
         classes: {
           ...text,
-          describe: 'A file with the class names, one a line, where the labels lack them',
+          describe: 'A file with the class names, one per line, if the labels lack them',
         },
         'allow-empty': {
           type: 'boolean',
           default: false,
-          describe: 'Go on where a class keeps no image',
+          describe: 'Continue if no image of a class is kept',
         },
         previous: { ...text, describe: 'Kept labels of the generation before, to compare with' },
-        strict: { type: 'boolean', default: false, describe: 'Stop where the audit warns' },
-        generation: { ...text, describe: 'Number of the generation, for the ledger; 1 if missing' },
+        strict: { type: 'boolean', default: false, describe: 'Stop if the audit warns' },
+        generation: { ...text, describe: 'Number of the generation, for the ledger (default: 1)' },
         seed: flags.seed,
       }),
   async run(args, { progress, naming }) {

@@ -15,7 +15,7 @@ const text = { type: 'string', requiresArg: true } as const;
 
 export default defineCommand({
   usage: 'import <weights>',
-  describe: 'Make a checkpoint of a safetensors file of weights',
+  describe: 'Make a checkpoint from a safetensors file of weights',
   examples: [
     ['import b0.safetensors --model efficientnet_b0 --out weights/b0', "timm's weights"],
     ['import b0.safetensors --model efficientnet_b0 --names torchvision --out weights/b0', ''],
@@ -37,20 +37,20 @@ export default defineCommand({
         names: {
           ...text,
           choices: nameSets,
-          describe: "Whose names the file's tensors have; the model's own if missing",
+          describe: "Naming of the file's tensors (default: the model's own)",
         },
         classes: {
           ...flags.classes,
-          describe: 'Number of classes; another one than the file has makes a new classifier',
+          describe: "Number of classes; one other than the file's makes a new classifier",
         },
         'new-classifier': {
           type: 'boolean',
           default: false,
-          describe: 'Begin with a new classifier, also for as many classes as the file has',
+          describe: "Start with a new classifier, even for the file's number of classes",
         },
         'class-names': {
           ...text,
-          describe: "A file with the names of the file's classes, one a line, if it has none",
+          describe: 'A file with the class names, one per line, if the weights have none',
         },
         size: flags.size,
         seed: flags.seed,

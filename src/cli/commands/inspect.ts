@@ -22,11 +22,11 @@ export default defineCommand({
   describe: 'Show the layers of a model or the nodes of an ONNX file',
   examples: [
     ['inspect digits.model.ts', 'layers, output shapes, parameters, multiply-adds'],
-    ['inspect build/digits/infer.onnx', 'any .onnx file, from whatever tool'],
+    ['inspect build/digits/infer.onnx', 'any .onnx file, from any tool'],
     ['inspect digits.model.ts --size 64 --json', 'at another resolution, for a script'],
     ['inspect efficientnet_b0', 'a shipped model; docs/names.md lists them'],
     ['inspect efficientnet_b0 --graph b0.svg', 'and a drawing of it'],
-    ['inspect digits.model.ts --memory --batch 64', 'what a training process will take'],
+    ['inspect digits.model.ts --memory --batch 64', 'the memory of a training process'],
   ],
   options: (parser) =>
     parser
@@ -43,13 +43,13 @@ export default defineCommand({
         graph: {
           type: 'string',
           requiresArg: true,
-          describe: 'An .svg file that takes a drawing of the model',
+          describe: 'An .svg file for a drawing of the model',
         },
         memory: { type: 'boolean', describe: 'Predict the memory of a training step' },
         batch: {
           type: 'string',
           requiresArg: true,
-          describe: 'Images of that step (default: 32), or at a time of an .onnx file (default: 1)',
+          describe: 'Images per step (default: 32), or per run of an .onnx file (default: 1)',
         },
       }),
   async run(args) {

@@ -22,9 +22,9 @@ const text = { type: 'string', requiresArg: true } as const;
 
 export default defineCommand({
   usage: 'label <teacher>',
-  describe: 'Give pseudo-labels to images, with a checkpoint or an .onnx classifier',
+  describe: 'Pseudo-label images with a checkpoint or an .onnx classifier',
   examples: [
-    ['label runs/digits --data photos --out labels', "a run's best; the same again goes on"],
+    ['label runs/digits --data photos --out labels', "a run's best; run it again to continue"],
     ['label teacher.onnx --data photos --out labels --shard 2/8', 'one part of eight'],
     ['label runs/digits --data photos --out labels --top-k 5 --temperature 0.5', ''],
   ],
@@ -33,7 +33,7 @@ export default defineCommand({
       .positional('teacher', {
         type: 'string',
         demandOption: true,
-        describe: "A checkpoint's folder, a run's (then its best), or an .onnx file",
+        describe: 'Folder of a checkpoint or a run (its best checkpoint), or an .onnx file',
       })
       .options({
         data: {
@@ -42,27 +42,27 @@ export default defineCommand({
           describe: `The images: a folder, a .csv or .jsonl list, a split of gradus data, or ${wholeNames}`,
         },
         out: { ...text, demandOption: true, describe: 'Folder of the label shards' },
-        shard: { ...text, describe: 'Make one shard of several only, such as 2/8' },
-        shards: { ...text, describe: 'Number of shards; one for each 20,000 images if missing' },
-        'top-k': { ...text, describe: 'Keep this many probabilities an image; all if missing' },
-        temperature: { ...text, describe: 'Of the softmax; below 1 sharpens; 1 if missing' },
-        batch: { ...text, describe: 'Images at a time; 32 if missing' },
-        threads: { ...text, describe: 'Threads of one operator' },
+        shard: { ...text, describe: 'Make only one of several shards, such as 2/8' },
+        shards: { ...text, describe: 'Number of shards (default: one per 20,000 images)' },
+        'top-k': { ...text, describe: 'Probabilities to keep per image (default: all)' },
+        temperature: { ...text, describe: 'Softmax temperature; below 1 sharpens (default: 1)' },
+        batch: { ...text, describe: 'Images at a time (default: 32)' },
+        threads: { ...text, describe: 'Threads per operator' },
         sessions: {
           ...text,
-          describe: 'Sessions that share the batches, of one thread each; 1 if missing',
+          describe: 'Single-threaded sessions that share the batches (default: 1)',
         },
         audit: {
           ...text,
           describe:
-            'Labelled images that measure the teacher, or none; what its run held out if missing',
+            "Labelled images that audit the teacher, or none (default: its run's held-out images)",
         },
-        unreadable: { ...text, describe: 'Images that may be unreadable; 100 if missing' },
-        classes: { ...text, describe: "A file with the teacher's class names, one a line" },
+        unreadable: { ...text, describe: 'Maximum number of unreadable images (default: 100)' },
+        classes: { ...text, describe: "A file with the teacher's class names, one per line" },
         overwrite: {
           type: 'boolean',
           default: false,
-          describe: 'Replace labels by another teacher or of other images',
+          describe: 'Replace labels by another teacher or for other images',
         },
         'accept-data': flags.acceptData,
         'hash-data': flags.hashData,
@@ -73,7 +73,7 @@ export default defineCommand({
         precision: {
           ...text,
           choices: inferencePrecisions,
-          describe: 'What the network computes in, on a GPU; float32 if missing',
+          describe: 'Number format on a GPU (default: float32)',
         },
       }),
   async run(args, { progress, interruptible, naming }) {

@@ -36,14 +36,14 @@ const diff = defineCommand({
       .positional('b', {
         type: 'string',
         demandOption: true,
-        describe: 'The same by another teacher',
+        describe: 'The same, by another teacher',
       })
       .options({
-        top: { ...text, describe: 'How many of the surest changes are shown; 10 if missing' },
-        csv: { ...text, describe: 'A CSV file that takes every change' },
+        top: { ...text, describe: 'Number of the most confident changes to show (default: 10)' },
+        csv: { ...text, describe: 'A CSV file for every change' },
         classes: {
           ...text,
-          describe: 'A file with the class names, one a line, where the labels lack them',
+          describe: 'A file with the class names, one per line, if the labels lack them',
         },
       }),
   async run(args, { progress }) {
@@ -147,9 +147,9 @@ function surestOf({ surest }: LabelDiff): string {
 
 const gallery = defineCommand({
   usage: 'gallery <labels>',
-  describe: 'Show labels as one HTML file, to look at and to correct',
+  describe: 'Show labels in one HTML file, to examine and correct',
   examples: [
-    ['labels gallery labels --data photos --out gallery.html', 'the surest and the least sure'],
+    ['labels gallery labels --data photos --out gallery.html', 'the most and the least confident'],
     [
       'labels gallery labels --data images --out g.html --against other/labels',
       'and where two teachers disagree',
@@ -169,28 +169,28 @@ const gallery = defineCommand({
           describe: 'The images that were labelled, as with gradus label',
         },
         out: { ...text, demandOption: true, describe: 'The HTML file' },
-        against: { ...text, describe: 'Labels by another teacher: shows where they disagree' },
+        against: { ...text, describe: 'Labels by another teacher: show where they disagree' },
         classes: {
           ...text,
-          describe: 'A file with the class names, one a line, where the labels lack them',
+          describe: 'A file with the class names, one per line, if the labels lack them',
         },
         'per-class': {
           ...text,
-          describe: 'Images in each list of a class; 12 if missing, fewer of very many classes',
+          describe: 'Images in each list of a class (default: 12, fewer for very many classes)',
         },
-        disagreements: { ...text, describe: 'Most disagreements; 48 if missing' },
+        disagreements: { ...text, describe: 'Maximum number of disagreements (default: 48)' },
         corrections: {
           ...text,
           describe: 'Corrections so far, a CSV; their images are not shown again',
         },
         'audit-sample': {
           ...text,
-          describe: 'Show so many kept labels drawn at random, to be marked right or wrong',
+          describe: 'Number of kept labels to draw at random, to be marked right or wrong',
         },
-        seed: { ...flags.seed, describe: 'Of the random sample; 1 if missing' },
+        seed: { ...flags.seed, describe: 'Seed of the random sample (default: 1)' },
         template: {
           ...text,
-          describe: 'A CSV file that takes a line for each image shown, to be filled in',
+          describe: 'A CSV file with a line for each image shown, to be filled in',
         },
       }),
   async run(args, { progress }) {
@@ -244,9 +244,9 @@ function rightAligned(title: string) {
 
 export default defineGroup({
   name: 'labels',
-  describe: 'Compare pseudo-labels, look at them, and write them for other programs',
+  describe: 'Compare pseudo-labels, show them, and write them for other programs',
   examples: [
-    ['labels diff teacher/labels student-1/labels', 'what another teacher says'],
+    ['labels diff teacher/labels student-1/labels', 'compared with another teacher'],
     ['labels gallery labels --data photos --out gallery.html', 'pictures, to look at and correct'],
     ['labels export labels/kept.parquet --to csv --out kept.csv', 'for a spreadsheet'],
   ],

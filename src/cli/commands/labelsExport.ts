@@ -41,7 +41,7 @@ export default defineCommand({
         out: { ...text, demandOption: true, describe: 'The file to write' },
         classes: {
           ...text,
-          describe: 'A file with the class names, one a line, where the labels lack them',
+          describe: 'A file with the class names, one per line, if the labels lack them',
         },
       }),
   async run(args, { progress }) {

@@ -16,7 +16,7 @@ const text = { type: 'string', requiresArg: true } as const;
 
 export default defineCommand({
   usage: 'predict <images..>',
-  describe: 'Tell what a network sees in images: its likeliest classes and their probabilities',
+  describe: 'Predict the likeliest classes of images, with their probabilities',
   examples: [
     ['predict cat.jpg dog.jpg --model runs/pets', "by a run's best checkpoint"],
     ['predict photos --model model.onnx --top-k 1 --json', 'all images below a folder, as JSON'],
@@ -33,11 +33,11 @@ export default defineCommand({
         model: {
           ...text,
           demandOption: true,
-          describe: "A checkpoint's folder, a run's (then its best), or an .onnx file",
+          describe: 'Folder of a checkpoint or a run (its best checkpoint), or an .onnx file',
         },
-        'top-k': { ...text, describe: 'Likeliest classes of each image, 5 if missing' },
+        'top-k': { ...text, describe: 'Likeliest classes of each image to show (default: 5)' },
         batch: { ...text, describe: 'Images at a time' },
-        threads: { ...text, describe: 'Threads of one operator' },
+        threads: { ...text, describe: 'Threads per operator' },
         device: flags.device,
         trust: flags.trust,
         ...onnxFlags,

@@ -21,7 +21,7 @@ const text = { type: 'string', requiresArg: true } as const;
 
 export default defineCommand({
   usage: 'reassign <kept>',
-  describe: 'Label the kept images anew, with a better teacher',
+  describe: 'Relabel the kept images with a better teacher',
   examples: [
     [
       'reassign labels/kept.parquet --teacher runs/student --data photos --out again.parquet',
@@ -43,35 +43,35 @@ export default defineCommand({
         teacher: {
           ...text,
           demandOption: true,
-          describe: "A checkpoint's folder, a run's (then its best), or an .onnx file",
+          describe: 'Folder of a checkpoint or a run (its best checkpoint), or an .onnx file',
         },
         data: {
           ...text,
           demandOption: true,
-          describe: 'The images that were labelled, as with gradus label; or more than those',
+          describe: 'The images that were labelled, as with gradus label, or a superset',
         },
-        out: { ...text, demandOption: true, describe: 'The file of the new labels' },
-        'top-k': { ...text, describe: 'Keep this many probabilities; as KEPT if missing' },
-        temperature: { ...text, describe: 'Of the softmax; that of KEPT if missing' },
-        batch: { ...text, describe: 'Images at a time; 32 if missing' },
-        threads: { ...text, describe: 'Threads of one operator' },
+        out: { ...text, demandOption: true, describe: 'The file for the new labels' },
+        'top-k': { ...text, describe: 'Probabilities to keep per image (default: as in KEPT)' },
+        temperature: { ...text, describe: 'Softmax temperature (default: that of KEPT)' },
+        batch: { ...text, describe: 'Images at a time (default: 32)' },
+        threads: { ...text, describe: 'Threads per operator' },
         sessions: {
           ...text,
-          describe: 'Sessions that share the batches, of one thread each; 1 if missing',
+          describe: 'Single-threaded sessions that share the batches (default: 1)',
         },
         audit: {
           ...text,
           describe:
-            'Labelled images that measure the teacher, or none; what its run held out if missing',
+            "Labelled images that audit the teacher, or none (default: its run's held-out images)",
         },
-        unreadable: { ...text, describe: 'Images that may be unreadable; 100 if missing' },
-        classes: { ...text, describe: "A file with the teacher's class names, one a line" },
+        unreadable: { ...text, describe: 'Maximum number of unreadable images (default: 100)' },
+        classes: { ...text, describe: "A file with the teacher's class names, one per line" },
         corrections: { ...text, describe: 'A CSV with the columns image and class' },
-        generation: { ...text, describe: 'Number of the generation; that of KEPT if missing' },
+        generation: { ...text, describe: 'Number of the generation (default: that of KEPT)' },
         'allow-empty': {
           type: 'boolean',
           default: false,
-          describe: 'Go on where a class has no image any more',
+          describe: 'Continue if a class has no images left',
         },
         overwrite: {
           type: 'boolean',

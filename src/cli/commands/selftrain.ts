@@ -35,12 +35,12 @@ export const runOptions = (parser: Argv<CommonArguments>) =>
       overwrite: {
         type: 'boolean',
         default: false,
-        describe: 'Do again what the config says otherwise than before, and all after it',
+        describe: 'Redo the stages whose config changed, and all after them',
       },
       out: {
         type: 'string',
         requiresArg: true,
-        describe: "The run's folder, runs/NAME if missing",
+        describe: 'Folder of the run (default: runs/NAME)',
       },
       'accept-data': flags.acceptData,
       'hash-data': flags.hashData,
@@ -64,9 +64,9 @@ export default defineCommand({
   usage: 'selftrain <config>',
   describe: 'Run a whole self-training: teacher, labels, student, and again',
   examples: [
-    ['selftrain selftrain.config.ts', 'from the start, or where it was stopped'],
+    ['selftrain selftrain.config.ts', 'from the start, or from where it stopped'],
     ['selftrain selftrain.config.ts --set students.0.ratio=2', 'with another key'],
-    ['selftrain selftrain.config.ts --seed 2 --out runs/digits-2', 'once more, with other numbers'],
+    ['selftrain selftrain.config.ts --seed 2 --out runs/digits-2', 'again, with another seed'],
     [
       'selftrain selftrain.config.ts --overwrite',
       'again from the first stage that the config changes',

@@ -22,12 +22,12 @@ const trainFromConfig = library(
 
 export default defineCommand({
   usage: 'train <config>',
-  describe: 'Train one network as a config says',
+  describe: 'Train one network by a config',
   examples: [
     ['train training.config.ts', 'from the start'],
-    ['train training.config.ts --resume', 'where it stopped, bit for bit'],
+    ['train training.config.ts --resume', 'from where it stopped, bit for bit'],
     ['train training.config.ts --set batch=32 --set noise.cutout=8', 'with other keys'],
-    ['train training.config.ts --seed 2 --out runs/digits-2', 'once more, with other numbers'],
+    ['train training.config.ts --seed 2 --out runs/digits-2', 'again, with another seed'],
   ],
   options: (parser) =>
     parser
@@ -40,17 +40,17 @@ export default defineCommand({
         resume: {
           type: 'boolean',
           default: false,
-          describe: "Go on from the run's last checkpoint",
+          describe: "Continue from the run's last checkpoint",
         },
         overwrite: {
           type: 'boolean',
           default: false,
-          describe: 'Start over where the folder holds a run, which goes',
+          describe: 'Delete the run in this folder and start over',
         },
         out: {
           type: 'string',
           requiresArg: true,
-          describe: "The run's folder, runs/NAME if missing",
+          describe: 'Folder of the run (default: runs/NAME)',
         },
         'accept-data': flags.acceptData,
         'hash-data': flags.hashData,

@@ -19,18 +19,18 @@ const text = { type: 'string', requiresArg: true } as const;
 
 export default defineCommand({
   usage: 'tune <model>',
-  describe: 'Time the spellings of a model on this machine once, and choose by that from then on',
+  describe: "Time a model's lowerings on this machine once, and choose by these times from then on",
   examples: [
     ['tune digits.model.ts --batch 64', 'for training steps of 64 images'],
-    ['tune efficientnet_b0 --batch 8 --again', 'time again what was timed before'],
+    ['tune efficientnet_b0 --batch 8 --again', 'time nodes again that were timed before'],
   ],
   options: (parser) =>
     parser.positional('model', modelPositional).options({
-      batch: { ...text, describe: 'Images a step, as it will be trained; 32 if missing' },
+      batch: { ...text, describe: 'Images per training step (default: 32)' },
       size: flags.size,
       classes: flags.classes,
-      threads: { ...text, describe: 'Threads of one operator, as it will be trained' },
-      again: { type: 'boolean', describe: 'Time again what was timed before' },
+      threads: { ...text, describe: 'Threads per operator in training' },
+      again: { type: 'boolean', describe: 'Time nodes again that were timed before' },
     }),
   async run(args, { progress, interruptible }) {
     const result = await interruptible((signal) =>

@@ -10,11 +10,11 @@ interface ExportTargetEntry {
 
 export const exportTargets = {
   csv: {
-    describe: 'a line for each label, with the columns of the Parquet files',
+    describe: 'one line per label, with the columns of the Parquet files',
     load: async () => (await import('./csvTarget.js')).csvTarget,
   },
   jsonl: {
-    describe: 'a JSON object for each label, with probabilities by the names of the classes',
+    describe: 'one JSON object per label, with probabilities by class name',
     load: async () => (await import('./jsonlTarget.js')).jsonlTarget,
   },
 } as const satisfies Record<string, ExportTargetEntry>;
