@@ -286,7 +286,7 @@ describe('a self-training', () => {
     const config = { ...small(), device: 'cpu', labelling } as const;
     await expect(selfTrain(config, tinyOptions(join(runs, 'tiny')))).rejects.toMatchObject({
       code: 'precision',
-      where: 'labelling.precision',
+      option: ['labelling', 'precision'],
     });
     expect(existsSync(runs)).toBe(false);
   });
@@ -297,8 +297,8 @@ describe('a self-training', () => {
     const failed = selfTrain(config, { ...tinyOptions(finishedRun()), overwrite: true });
     await expect(failed).rejects.toMatchObject({
       message: expect.stringMatching(/below the threshold of 0.999/) as string,
-      where: expect.stringContaining('students.0.labels') as string,
-      hint: expect.stringMatching(/^labels\.threshold of 0\.\d+ would keep/) as string,
+      option: ['students', '0', 'labels'],
+      hint: expect.stringMatching(/^students\.0\.labels\.threshold: 0\.\d+ would keep/) as string,
     });
   }, 120_000);
 

@@ -270,7 +270,7 @@ describe('a project', () => {
     await expect(evaluateCheckpoint(run)).rejects.toMatchObject({
       code: 'data-gone',
       notes: [expect.stringContaining(`looked for: ${join(second, 'test')}`)],
-      hint: expect.stringContaining('--data') as string,
+      hint: expect.stringContaining('data: DIR') as string,
     });
   });
 
