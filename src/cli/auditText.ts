@@ -1,4 +1,4 @@
-/** What an audit and a marked sample say of labels, for people. */
+/** Text about an audit and a marked sample of labels, for people. */
 import { auditedAbove, type AuditResult } from '../selftrain/labels/audit.js';
 import type { SampleResult } from '../selftrain/labels/figureSchemas.js';
 import { formatPercent, formatShare } from '../support/statistics/share.js';
@@ -36,10 +36,10 @@ export function matchedLines({ matched }: AuditResult): string[] {
   return lines;
 }
 
-/** What the figures of held-out images take for granted. */
+/** Assumption behind the figures of held-out images. */
 export const assumption = 'assumed: the unlabelled images look like the held-out ones';
 
-/** What a person found who looked at a random sample. */
+/** Figures that a person found in a random sample. */
 export function sampleLines(sample: SampleResult | null): string[] {
   if (sample === null) return [];
   const { n, right, precision, interval, of, below } = sample;

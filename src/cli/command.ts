@@ -14,7 +14,7 @@ export interface CommonArguments {
 /** A command with its arguments filled in. */
 export interface Chosen {
   readonly common: CommonArguments;
-  /** How its flags are called, for errors that name options. */
+  /** Naming of its flags, for errors that name options. */
   readonly naming: Naming;
   run(context: Context): Promise<Report>;
 }
@@ -23,7 +23,7 @@ export interface Command {
   readonly name: string;
   /** Its name and its positional arguments: `eval <checkpoint>`. */
   readonly usage: string;
-  /** Of a group: its commands, named with the group's name. */
+  /** Commands of a group, named with the group's name. */
   readonly commands?: readonly Command[];
   /** Adds the command to a parser, which calls `choose` when the command line names it. */
   register(parser: Argv<CommonArguments>, choose: (chosen: Chosen) => void): void;

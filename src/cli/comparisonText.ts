@@ -1,4 +1,4 @@
-/** How the difference of two networks on the test set is printed. */
+/** Text of the difference between two networks on the test set. */
 import type { NetworkComparison } from '../selftrain/loop/summary.js';
 import type { AccuracyDifference } from '../selftrain/loop/testImages.js';
 import { formatDifference } from '../support/statistics/share.js';
@@ -12,7 +12,7 @@ export function describeComparison({ network, against, ...found }: NetworkCompar
   return `${network} against the ${against}: ${formatDifference(difference, interval)} ${how}${chance}`;
 }
 
-/** Whether the first network is better by more than chance explains. */
+/** True if the first network is better by more than chance explains. */
 export function isBetter(found: AccuracyDifference): boolean {
   return found.difference > 0 && isClear(found);
 }

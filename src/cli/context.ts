@@ -3,10 +3,10 @@ import type { ExitCode } from './exitCodes.js';
 import type { Progress } from './progress.js';
 import type { Environment, Palette } from './terminal.js';
 
-/** What a command has to work with. */
+/** Resources of a command. */
 export interface Context {
   readonly environment: Environment;
-  /** How the command's flags are called, for texts that name options. */
+  /** Naming of the command's flags, for texts that name options. */
   readonly naming: Naming;
   readonly progress: Progress;
   /** Styles of standard output. */
@@ -15,11 +15,11 @@ export interface Context {
   interruptible<T>(body: (signal: AbortSignal) => Promise<T>): Promise<T>;
 }
 
-/** What a command ends with: `json` for --json, `text` for people, both for standard output. */
+/** Result of a command: `json` for --json, `text` for people, both for standard output. */
 export interface Report {
   readonly json: unknown;
   readonly text: string;
-  /** What --quiet leaves of the text; all of it where it is missing. */
+  /** Part of the text that --quiet leaves (default: all of it). */
   readonly quiet?: string;
   /** 0 where it is missing. */
   readonly exitCode?: ExitCode;

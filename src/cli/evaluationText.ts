@@ -1,4 +1,4 @@
-/** What `gradus eval` prints for people. */
+/** Text that `gradus eval` prints for people. */
 import { corruptionFamilies, type CorruptionName } from '../data/augment/corruptions/corrupt.js';
 import type { EvaluationReport } from '../training/evaluation/evaluateCheckpoint.js';
 import type { MonteCarloResult } from '../training/evaluation/monteCarlo.js';

@@ -8,7 +8,7 @@ import {
   TrainingError,
 } from '../support/errors.js';
 
-/** What the process's exit status tells; docs/cli.md lists them. */
+/** Exit statuses of the process; docs/cli.md lists them. */
 export const exitCodes = {
   done: 0,
   bug: 1,

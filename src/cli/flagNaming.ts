@@ -8,7 +8,7 @@ import {
 
 interface CommandOfCall {
   readonly command: string;
-  /** What the command line calls options otherwise than the library does. */
+  /** Flags whose names differ from those of the library's options. */
   readonly flags?: Readonly<Record<string, string>>;
   /** A flag that makes the command do what the call does. */
   readonly by?: string;

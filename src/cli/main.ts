@@ -109,7 +109,7 @@ function print(report: Report, { common, naming }: Chosen, { stdout }: Environme
 
 interface ErrorStyle {
   readonly json: boolean;
-  /** Of the command's flags, once it is known. */
+  /** Naming of the command's flags, once it is known. */
   readonly naming: Naming | undefined;
 }
 
@@ -143,7 +143,7 @@ function asGradusError(error: unknown): GradusError {
   return new InternalError(message, { code: 'internal', cause: error });
 }
 
-/** What a fault of ours asks of the user. */
+/** Request to report a fault of ours. */
 function reportRequest(thrown: unknown): string {
   const stack = thrown instanceof Error ? (thrown.stack ?? '') : '';
   const frames = stack.split('\n').filter((line) => line.startsWith('    at '));

@@ -91,7 +91,7 @@ type OnnxArguments = Readonly<
   >
 >;
 
-/** What the flags say; undefined where none is given. */
+/** Options given by the flags; undefined if there are none. */
 export function onnxOptionsOf(args: {
   readonly [K in keyof OnnxArguments]: string | undefined;
 }): OnnxOptions | undefined {

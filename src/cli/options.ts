@@ -3,7 +3,7 @@ import { ConfigError } from '../support/errors.js';
 import { limits } from '../support/limits.js';
 import { nearest } from '../support/nearest.js';
 
-/** What a command compiles. */
+/** Model that a command compiles. */
 export const modelPositional = {
   type: 'string',
   demandOption: true,

@@ -12,7 +12,7 @@ import {
 /** Terminals wider than this are hard to read help in. */
 const widest = 100;
 
-/** What a command line asks for; undefined where yargs has answered it: --help, --version, completion. */
+/** Parses a command line; undefined if yargs has answered it: --help, --version, completion. */
 export function parseCommandLine(
   argv: readonly string[],
   commands: readonly Command[],
@@ -79,7 +79,7 @@ function buildParser(argv: readonly string[], columns: number): Argv<CommonArgum
 /** Arguments that may be there several times. */
 const lists: ReadonlySet<string> = new Set(['_', 'images', 'set']);
 
-/** Of any other that is given twice the last one counts. */
+/** Keeps the last value of any other option that is given twice. */
 function keepLast(args: Record<string, unknown>): void {
   for (const [key, value] of Object.entries(args))
     if (Array.isArray(value) && !lists.has(key)) args[key] = value.at(-1);

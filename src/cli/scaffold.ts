@@ -5,7 +5,7 @@ import { makeFolder, removeEmptyFolders, writeDurably } from '../runtime/storage
 import { systemCode, writeError } from '../runtime/storage/fileErrors.js';
 import { ConfigError } from '../support/errors.js';
 
-/** What `gradus init` wrote. */
+/** Files that `gradus init` wrote. */
 export interface Scaffold {
   readonly folder: string;
   /** Paths of the files, below the folder that was asked for. */

@@ -34,7 +34,7 @@ export function formatCount(count: number): string {
   return count.toLocaleString('en-US');
 }
 
-/** That images could not be read, and which file lists them. */
+/** Note that images could not be read, and which file lists them. */
 export function formatUnreadable(count: number, list: string): string {
   return `${formatCount(count)} of the images could not be read: ${list} lists them`;
 }

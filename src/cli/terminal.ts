@@ -5,7 +5,7 @@ export interface Stream {
   write(text: string): unknown;
 }
 
-/** What a command may know of the process around it; tests pass their own. */
+/** Facts that a command may know about the process around it; tests pass their own. */
 export interface Environment {
   readonly stdout: Stream;
   readonly stderr: Stream;

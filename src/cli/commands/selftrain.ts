@@ -98,7 +98,7 @@ export default defineCommand({
   },
 });
 
-/** What a command ends with that was interrupted, and how to go on. */
+/** Report of an interrupted command, and how to continue it. */
 export function stopped(command: string, result: Stopped, args: StoppedArguments): Report {
   const { config, out, seed, device } = args;
   const resume = commandLine(command, [config], { out, set: textsOf(args), seed, device });

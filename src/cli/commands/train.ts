@@ -125,7 +125,7 @@ function textOf(summary: TrainResult): string {
   return rows.length === 0 ? text : `${formatTable(columns, rows)}\n\n${text}`;
 }
 
-/** What the held-out images say of the best weights and, where they are chosen, of the last. */
+/** Figures of the best weights on the held-out images and, if they are chosen, of the last. */
 function validationRows(
   { best, chosen }: Pick<TrainResult, 'best' | 'chosen'>,
   phase = '',

@@ -11,7 +11,7 @@ import { openSplit } from '../sets/split.js';
 import { DataError } from '../../support/errors.js';
 import { nearest } from '../../support/nearest.js';
 
-/** Where a set of images is looked for. */
+/** Places to look for a set of images. */
 export interface OpenSetOptions {
   /** Folder that a relative path starts from; default the current one. */
   readonly folder?: string | undefined;
@@ -124,7 +124,7 @@ function wholeFolder({ name }: WholeSet, spec: string, folder: string): string {
   return resolve(folder, own);
 }
 
-/** Whether there is anything by the name of a set; one that is named without a path is there anywhere. */
+/** True if there is a set by this name; one that is named without a path always exists. */
 export function hasSet(spec: string, folder: string): boolean {
   if (findWholeSet(spec)) return true;
   const path = resolve(folder, spec);
@@ -135,7 +135,7 @@ function statOf(path: string): Stats | undefined {
   return statSync(path, { throwIfNoEntry: false });
 }
 
-/** What `gradus data` wrote has several sets, of which one must be named. */
+/** Refuses a folder that `gradus data` wrote, whose sets must be named one by one. */
 function requireNoSplits(spec: string, path: string): void {
   const names = readdirSync(path);
   if (!names.some(isPacked)) return;

@@ -26,13 +26,13 @@ export interface PackDataSetOptions {
   readonly package?: string | undefined;
 }
 
-/** What `gradus data` packed. */
+/** Summary of the set that `gradus data` packed. */
 export interface DataSetSummary {
   readonly name: string;
   readonly folder: string;
   readonly images: number;
   readonly classes: number;
-  /** Of the packed files. */
+  /** Bytes of the packed files. */
   readonly bytes: number;
   /** Named parts, each of which a config can name as DIR/NAME. */
   readonly splits: readonly string[];

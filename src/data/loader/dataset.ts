@@ -1,6 +1,6 @@
 import { DataError, invariant } from '../../support/errors.js';
 
-/** What an ArrayDataset is made of. */
+/** Contents of an ArrayDataset. */
 export interface ArrayDatasetOptions {
   /** [C,H,W] */
   readonly shape: readonly [number, number, number];

@@ -5,7 +5,7 @@ import type { ImageView } from '../../support/imageView.js';
 import { writeImage } from './batches.js';
 import type { ArrayDataset } from './dataset.js';
 
-/** How a model takes its images. */
+/** Format of a model's images. */
 export interface ImageLayout {
   /** Images of a full batch. */
   readonly batch: number;
@@ -13,13 +13,13 @@ export interface ImageLayout {
   readonly shape: readonly [number, number, number];
   /** Floats of 0 to 1 as [C,H,W], or 8 bits as [H,W,C]. */
   readonly format: ImageFormat;
-  /** How files become its images; default viewOf the shape. */
+  /** Conversion of files to its images (default: viewOf the shape). */
   readonly view?: ImageView | undefined;
 }
 
 /** Some images, in the order in which they were asked for; valid until the next batch is taken. */
 export interface ImageBatch {
-  /** Which images these are, at most the layout's batch; what could not be read is left out. */
+  /** Indices of these images, at most the layout's batch; unreadable ones are left out. */
   readonly indices: readonly number[];
   /** The images one after another, as the layout says. */
   readonly pixels: Float32Array | Uint8Array;
@@ -27,7 +27,7 @@ export interface ImageBatch {
 
 /** Clean images in a fixed order: in memory, or decoded while they are read. */
 export interface ImageSource {
-  /** What the set is called in messages. */
+  /** Name of the set in messages. */
   readonly name: string;
   readonly count: number;
   /** Names of the classes, by their number, where the images have labels. */
@@ -132,7 +132,7 @@ async function* subsetBatches(
   indices: Iterable<number>,
   layout: ImageLayout,
 ): AsyncGenerator<ImageBatch> {
-  /** What was asked for and has not come yet, the oldest first. */
+  /** Images requested that have not come yet, the oldest first. */
   const asked: number[] = [];
   function* places(): Generator<number> {
     for (const i of indices) {

@@ -11,7 +11,7 @@ export interface LoaderData {
   readonly budget: SharedArrayBuffer;
 }
 
-/** What all rows of some jobs have in common; sent once. */
+/** Settings that all rows of some jobs have in common; sent once. */
 export interface LoadPlan {
   readonly preparation: Preparation;
   readonly packed?: PackedPixels | undefined;

@@ -5,7 +5,7 @@ import type { ImageBatch, ImageLayout, ImageSource } from './imageSource.js';
 
 export interface PerturbedImagesOptions extends CleanImagesOptions {
   readonly perturbation: PerturbationName;
-  /** Of what the perturbation draws. */
+  /** Seed of the perturbation's draws. */
   readonly seed: number;
 }
 

@@ -16,25 +16,25 @@ export type Crop =
   | { readonly kind: 'whole' }
   | { readonly kind: 'pad' };
 
-/** What is done to an image that shows how robust a network is. */
+/** Changes to an image that measure a network's robustness. */
 export interface Damage {
   readonly corruption?: Pick<CorruptionRequest, 'name' | 'severity'> | undefined;
   /** The image becomes the frames of a sequence, each of them a row. */
   readonly perturbation?: PerturbationName | undefined;
 }
 
-/** How an image becomes a row of a batch; plain data, which crosses threads. */
+/** Conversion of an image to a row of a batch; plain data, which crosses threads. */
 export interface Preparation extends Damage {
   /** The network's input [C,H,W]; with one channel the image becomes grey. */
   readonly shape: readonly [number, number, number];
   readonly crop: Crop;
-  /** How the network sees images; its `crop` does not count here. Default: viewOf the shape. */
+  /** View of the network; its `crop` is ignored here (default: viewOf the shape). */
   readonly view?: ImageView | undefined;
   /** Default exact. */
   readonly decode?: Decoding | undefined;
   /** Random changes before the network sees it. */
   readonly noise?: InputNoise | undefined;
-  /** Of each channel, for pixels in 0..1; for float images only. Default 0 and 1. */
+  /** Mean of each channel, for pixels in 0..1; for float images only (default: 0 and 1). */
   readonly mean?: readonly number[] | undefined;
   readonly std?: readonly number[] | undefined;
 }

@@ -42,7 +42,7 @@ interface Ahead {
 }
 
 const replaceSite = fnv1a32('loader.replace');
-/** Of which all fail only where next to nothing can be read. */
+/** Replacement draws before giving up; exhausted only if almost no image is readable. */
 const maxTries = 1000;
 
 /** Throws a DataError where there are fewer images than a batch holds. */

@@ -15,7 +15,7 @@ import { rowsOf, type Preparation } from './preparation.js';
 import type { Framing, Size } from '../resample/resample.js';
 import { unpackImage } from './unpackImage.js';
 
-/** Which image this is; its random numbers are a function of this and nothing else. */
+/** Identity of an image; its random numbers are a function of this and nothing else. */
 export interface ImageAt {
   readonly seed: number;
   /** Hash of the stream's name. */

@@ -8,7 +8,7 @@ import { unpackImage } from './unpackImage.js';
 export interface Thumbnail {
   /** A WebP file as a data URI. */
   readonly uri: string;
-  /** In pixels. */
+  /** Width in pixels. */
   readonly width: number;
   readonly height: number;
 }

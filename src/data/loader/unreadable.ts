@@ -7,7 +7,7 @@ import { option, phrase, type OptionPath } from '../../support/phrase.js';
 import { checkRanges } from '../../support/optionRanges.js';
 import type { LeftOut } from '../sets/leftOut.js';
 
-/** How many images of a run may be unreadable, unless it is told otherwise. */
+/** Maximum number of unreadable images in a run, by default. */
 export const defaultUnreadable = 100;
 const shownReasons = 3;
 
