@@ -20,14 +20,14 @@ export const benchModes = ['train', 'label'] as const;
 /** Work to measure: steps of training, or batches of images to label. */
 export type BenchMode = (typeof benchModes)[number];
 
-/** How exactly an image may be decoded. */
+/** Exactness of decoding an image. */
 export const decodings = ['fast', 'exact'] as const;
 /** Exactness of decoding (default: exact); `fast` lets JPEG and WebP shrink while decoding. */
 export type Decoding = (typeof decodings)[number];
 
 /** The checkpoints that a run may end with. */
 export const checkpointChoices = ['best', 'last'] as const;
-/** Which weights a run ends with: those of the best evaluation, or the last. */
+/** Weights that a run ends with: those of the best evaluation, or the last. */
 export type CheckpointChoice = (typeof checkpointChoices)[number];
 
 /** The kinds of noise inside a network. */
@@ -42,7 +42,10 @@ export type LabelKind = (typeof labelKinds)[number];
 
 /** The ways to cut a class of pseudo-labels to a number of images. */
 export const classCaps = ['exact', 'grid'] as const;
-/** How a class is cut: to its most confident images, as in the paper, or on a grid of thresholds, as in its code. */
+/**
+ * Way to cut a class: to its most confident images, as in the paper, or on a grid of thresholds, as
+ * in its code.
+ */
 export type ClassCap = (typeof classCaps)[number];
 
 /** The losses of labelled and pseudo-labelled images together. */

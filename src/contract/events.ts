@@ -3,7 +3,7 @@
  * Progress on a terminal, metrics.jsonl and whatever a user adds are listeners of this one type.
  */
 
-/** Where an event comes from, as far as that is known. */
+/** Origin of an event, as far as it is known. */
 export interface EventOrigin {
   /** Folder of the run. */
   readonly run?: string | undefined;
@@ -74,7 +74,7 @@ export interface EndEvent {
   readonly step: number;
 }
 
-/** How far a task without steps is. */
+/** Progress of a task without steps. */
 export interface ProgressEvent {
   readonly kind: 'progress';
   /** Name of the task, such as `label` or `filter`. */
@@ -83,7 +83,7 @@ export interface ProgressEvent {
   readonly total: number;
   /** Units done in a second. */
   readonly rate: number;
-  /** What is counted, such as `images` or `rows`. */
+  /** Unit that is counted, such as `images` or `rows`. */
   readonly unit: string;
 }
 

@@ -24,7 +24,7 @@ export type AttributeValue =
 /** Attributes of a node, by name. */
 export type Attributes = Readonly<Record<string, AttributeValue>>;
 
-/** What a type rule throws; `Graph.add` adds the user's line and the operands. */
+/** Fault thrown by a type rule; `Graph.add` adds the user's line and the operands. */
 export class TypeFault extends Error {
   constructor(
     readonly code: string,
@@ -42,8 +42,9 @@ export interface NodeTypes {
 }
 
 /**
- * What mixed precision makes of a primitive: one that `gains` is always computed in 16 bits, one that
- * `follows` in the type that its operands come in, and one that `stays` in the type that it has.
+ * Treatment of a primitive by mixed precision: one that `gains` is always computed in 16 bits, one
+ * that `follows` in the type that its operands come in, and one that `stays` in the type that it
+ * has.
  */
 export type InHalves = 'gains' | 'follows' | 'stays';
 
@@ -106,7 +107,7 @@ export class Value {
     /** The node that computes it; undefined for an input of the graph. */
     readonly producer: Node | undefined,
     readonly outputIndex: number,
-    /** Where it was made. */
+    /** Place where it was made. */
     readonly origin: Origin,
   ) {}
 

@@ -71,7 +71,7 @@ export interface OpDescription<
   ): Results<O, OnnxValue>;
 }
 
-/** What a gradient rule returns: the gradient of each input that has one, by name. */
+/** Gradients returned by a gradient rule: that of each input that has one, by name. */
 export type InputGrads = Readonly<Partial<Record<string, Value>>>;
 
 /** The names of a primitive's operands and results: from lists by position to records, and back. */
@@ -209,7 +209,7 @@ function graphOf(name: string, inputs: readonly (Value | undefined)[]): Graph {
   return graph;
 }
 
-/** What is known of a node of one primitive: its operands by name, and its attributes with their types. */
+/** View of a node of one primitive: its operands by name, and its attributes with their types. */
 export interface NodeView<I extends readonly string[], A extends object, T = Value> {
   readonly inputs: Named<I, T>;
   readonly attrs: A;

@@ -11,13 +11,13 @@ export interface CallSite extends SourceLocation {
   readonly args?: readonly string[];
 }
 
-/** Where a node comes from: names the part of the network and the user's line. */
+/** Origin of a node: names the part of the network and the user's line. */
 export interface Origin {
   /** Dotted name of the enclosing layer, as in PyTorch's state_dict; empty at the top. */
   readonly scope: string;
   /** The innermost call in the user's source that made it. */
   readonly site?: CallSite | undefined;
-  /** Which part of the program: the network, its gradient, or the optimizer. */
+  /** Part of the program: the network, its gradient, or the optimizer. */
   readonly phase: 'forward' | 'backward' | 'update';
 }
 

@@ -84,7 +84,7 @@ function copyNodes(
   return { target, find };
 }
 
-/** Whether element type and shape agree. */
+/** True if element type and shape agree. */
 export function sameType(a: TensorType, b: TensorType): boolean {
   return a === b || (a.dtype === b.dtype && shapeEquals(a.shape, b.shape));
 }

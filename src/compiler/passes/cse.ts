@@ -81,7 +81,7 @@ function hashBytes(bytes: Uint8Array): number {
   return hash >>> 0;
 }
 
-/** Whether the tensors among the attributes of two nodes of one key hold the same bytes. */
+/** True if the tensors among the attributes of two nodes of one key hold the same bytes. */
 function equalTensors(a: Attributes, b: Attributes): boolean {
   return Object.entries(a).every(([key, x]) => {
     const y = b[key];

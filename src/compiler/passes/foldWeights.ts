@@ -91,7 +91,7 @@ class FixedValues {
     return node.outputs.some((output) => this.has(output));
   }
 
-  /** Those that the rest of the graph reads, with their names. */
+  /** Values that the rest of the graph reads, with their names. */
   results(): Map<Value, string> {
     const read = new Set<Value>();
     for (const node of this.graph.nodes)

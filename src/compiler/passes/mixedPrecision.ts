@@ -52,11 +52,11 @@ export function mixedPrecision(dtype: HalfType): (graph: Graph) => Graph {
   };
 }
 
-/** Whether an operand stays in float32, such as the scale of a batch norm. */
+/** True if an operand stays in float32, such as the scale of a batch norm. */
 const isWide = ({ traits, inputName }: Op, operand: number): boolean =>
   traits.wide?.includes(inputName(operand)) === true;
 
-/** Whether only the shape of an operand counts. */
+/** True if only the shape of an operand counts. */
 const isShape = ({ traits, inputName }: Op, operand: number): boolean =>
   traits.shapes?.includes(inputName(operand)) === true;
 

@@ -76,7 +76,7 @@ export function recomputeBlocks(graph: Graph, onDecline?: OnDecline): Graph {
 
 const isForward = ({ origin }: Node): boolean => origin.phase === 'forward';
 
-/** Whether a value has more than one number for each channel of a sample. */
+/** True if a value has more than one number for each channel of a sample. */
 function isMap(shape: Shape): boolean {
   return shape.length > 2 && shape.slice(2).some((dim) => typeof dim !== 'number' || dim > 1);
 }

@@ -37,7 +37,7 @@ function joinFactors({ a, b }: Pair): Value | undefined {
   return isOrdinary(factor, x) ? mul(x, scalar(x.graph, factor, x.dtype)) : undefined;
 }
 
-/** Whether a product of constants neither overflows nor vanishes, so that joining loses nothing. */
+/** True if a product of constants neither overflows nor vanishes, so that joining loses nothing. */
 function isOrdinary(factor: number, { dtype }: Value): boolean {
   const size = Math.abs(factor);
   if (dtype === 'float32') return size > 2 ** -126 && size < 2 ** 127;
@@ -82,7 +82,10 @@ function castBack({ x }: Single): Value | undefined {
   return widens ? before : undefined;
 }
 
-/** What the rules of a primitive offer for a node of it, each asked only if those before did not fit. */
+/**
+ * Replacements that the rules of a primitive offer for a node of it, each asked only if those
+ * before did not fit.
+ */
 type Rules = (node: Node, inputs: MappedInputs) => Iterable<Value | undefined>;
 
 /** Rules that may replace a node of `op`, the most telling first. */

@@ -1,6 +1,6 @@
 import type { Graph, Value } from '../ir/graph.js';
 
-/** How many operands and outputs of the graph each value is. */
+/** Number of operands and outputs of the graph that each value is. */
 export function countUses(graph: Graph): ReadonlyMap<Value, number> {
   const uses = new Map<Value, number>();
   const use = (value: Value | undefined): void => {
