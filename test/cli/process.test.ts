@@ -258,7 +258,7 @@ describe('gradus train', () => {
     expect(stderr).toMatchInlineSnapshot(`
       "error ConfigError: the config has 2 problems
         --> wrong.json
-        wrong.json:10:5 optimizer.kind: "adam" is not known (did you mean adamw?); allowed: sgd, rmspropTf, adamw
+        wrong.json:10:5 optimizer.kind: "adam" is not known (did you mean adamw?); allowed: adamw, lion, rmspropTf, sgd
         wrong.json:8:3 bach: unknown key (did you mean batch?); allowed: name, seed, validation, threads, device, model, init, freeze, size, epochs, steps, batch, optimizer, schedule, ema, labelSmoothing, clipNorm, checkpointing, precision, stepsPerRun, noise, earlyStopping, choose, checkpoints, fixResolution, data, classes
         hint: docs/cli.md lists the keys of a config with their defaults
       "
@@ -292,7 +292,7 @@ describe('gradus train', () => {
     );
     expect(await bad()).toMatchInlineSnapshot(`
       "error ConfigError: momentum of the optimizer rmspropTf is 9
-        --> bad.config.ts:11:14
+        --> bad.config.ts:11:14 (optimizer.momentum)
          11 |   optimizer: rmspropTf({ learningRate: 0.005, momentum: 9 }),
             |              ^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^
         hint: give a number of at least 0 and below 1

@@ -83,11 +83,11 @@ describe('AdamW in float16', () => {
     const first = { step: 0 };
     for (const each of [runner, wanted]) await each.run(batchOfStep(half, 0), first);
     const overflowing = tensorData('float32', [], [2 ** 127]);
-    runner.buffers.load((await stateOf(runner)).set('optim.lossScale', overflowing));
+    await runner.buffers.load((await stateOf(runner)).set('optim.lossScale', overflowing));
     const { metrics } = await runner.run(batchOfStep(half, 1), { step: 1 });
     expect(metrics['skipped']).toBe(1);
     const usual = tensorData('float32', [], [1024]);
-    runner.buffers.load((await stateOf(runner)).set('optim.lossScale', usual));
+    await runner.buffers.load((await stateOf(runner)).set('optim.lossScale', usual));
 
     await runner.run(batchOfStep(half, 2), { step: 2 });
     // The same masks, but the optimizer's second step.
