@@ -124,7 +124,7 @@ export function decimal(
   throw badValue(flag, text, `give a number ${range}`);
 }
 
-/** Which of how many: the 2 and the 8 of `--shard 2/8`. Throws a ConfigError. */
+/** A part and the number of parts: the 2 and the 8 of `--shard 2/8`. Throws a ConfigError. */
 export function partOf(flag: string, text: string | undefined) {
   if (text === undefined) return undefined;
   const [, index = 0, of = 0] = (/^(\d+)\/(\d+)$/.exec(text) ?? []).map(Number);

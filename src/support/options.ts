@@ -46,7 +46,7 @@ export type Defaulted<O extends SingleOption> = O & { readonly default: NonNulla
 /** Options by their names, each with a default. */
 export type Options = Readonly<Record<string, Defaulted<SingleOption>>>;
 
-/** What an option is, its own defaults filled in. */
+/** An option's type, with its own defaults filled in. */
 export type OptionValue<O extends Option> = O extends { readonly type: 'group' }
   ? FilledOptions<O['options']>
   : O extends { readonly type: 'number' }

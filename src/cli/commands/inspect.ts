@@ -161,7 +161,7 @@ export function describeInspection({
   ].join('\n');
 }
 
-/** What the totals leave out, and what they assume. */
+/** Lines below the table: what the totals leave out and assume. */
 function describeTotals(
   uncounted: Readonly<Record<string, number>>,
   assumed: Readonly<Record<string, number>>,

@@ -68,7 +68,7 @@ export interface Traits<
   readonly wide?: readonly Name[];
   /** Operands of which only the shape counts. */
   readonly shapes?: readonly Name[];
-  /** Whether exchanging its two operands changes no bit of the result. */
+  /** True if exchanging its two operands changes no bit of the result. */
   readonly commutative?: true;
   /** Passes of the portable lowering over its larger map that reads or writes (default: 2). */
   readonly passes?: (attrs: A) => number;

@@ -211,7 +211,7 @@ export const convKernelGrad = defineOp('convKernelGrad', {
     isPointwise(attrs) ? pointwiseKernelGrad(b, x, dy, types) : swappedConv(b, x, dy, attrs, types),
 });
 
-/** Whether a kernel gradient is that of a 1x1 convolution of stride 1: a matrix product over pixels. */
+/** True if a kernel gradient is that of a 1x1 convolution of stride 1: a matrix product over pixels. */
 export function isPointwise({ kernel, strides, pads, groups }: ConvKernelGradAttributes): boolean {
   return (
     groups === 1 && [...kernel, ...strides].every((v) => v === 1) && pads.every((v) => v === 0)

@@ -44,7 +44,7 @@ export function findOp(name: string): Op | undefined {
 /** A primitive of one result, with operands of any names. */
 export type AnyOp = NamedOp<readonly string[], readonly ['y'], object>;
 
-/** Those whose results depend on elements in one place alone and are finite where these are. */
+/** Operators whose results depend on elements in one place alone and are finite if these are. */
 export const elementwiseOps: readonly AnyOp[] = primitives.filter(isElementwise);
 
 function isElementwise(op: Op): op is AnyOp {

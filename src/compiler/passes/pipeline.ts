@@ -11,7 +11,7 @@ export interface OptimizeOptions {
   readonly verify?: boolean;
   /** Gets the graph after each pass, for dumps. */
   readonly onPass?: (name: string, graph: Graph) => void;
-  /** Who is told which nodes a pass left alone that is meant for their like. */
+  /** Listener for nodes that a pass declined to rewrite, with the reason. */
   readonly declinesOf?: (pass: string) => OnDecline | undefined;
 }
 

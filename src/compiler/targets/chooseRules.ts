@@ -7,9 +7,9 @@ import { ruleName, type Override, type Target } from './target.js';
 export interface Candidates {
   readonly node: Node;
   readonly types: NodeTypes;
-  /** Those that work on plain values only; undefined is the op's own, portable lowering, the last. */
+  /** Lowerings of plain values only; undefined is the op's own, portable lowering, the last. */
   readonly plain: readonly (Override | undefined)[];
-  /** Those that take or give blocked values. */
+  /** Lowerings that take or give blocked values. */
   readonly blocked: readonly Override[];
   /** Why others cannot take it. */
   readonly declined: readonly string[];
@@ -68,7 +68,7 @@ function cheapest<T>(options: readonly T[], cost: (option: T) => number): T | un
   return options[costs.indexOf(Math.min(...costs))];
 }
 
-/** By what the lowerings of a node are compared. */
+/** Costs by which the lowerings of a node are compared. */
 interface Weighing {
   readonly cost: (override: Override | undefined) => number;
   readonly how: 'measured' | 'estimated';

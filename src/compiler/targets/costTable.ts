@@ -2,7 +2,7 @@ import type { Attributes, NodeTypes, Op, TensorType } from '../ir/graph.js';
 import { fingerprint } from '../../support/hash.js';
 import { formatShape } from '../../support/shape.js';
 
-/** What times were taken on; they hold for no other machine. */
+/** The machine that times were taken on; they hold for no other. */
 export interface CostMachine {
   /** The processor's model. */
   readonly cpu: string;
@@ -22,7 +22,7 @@ export type RuleCosts = Readonly<Record<string, number>>;
 /** Measured costs of lowerings on one machine: plain data, so that it can lie in a file. */
 export interface CostTable {
   readonly machine: CostMachine;
-  /** By `costKey`: of nodes, and of conversions from one layout to the other. */
+  /** Costs by `costKey`: of nodes, and of conversions from one layout to the other. */
   readonly costs: Readonly<Record<string, RuleCosts>>;
 }
 
@@ -36,7 +36,7 @@ function sorted<T>(record: Readonly<Record<string, T>>, map: (value: T) => unkno
   return entries.map(([key, value]) => [key, map(value)]);
 }
 
-/** What the costs of a node depend on: `convKernelGrad float32[8,96,56,56] ... {"groups":1}`. */
+/** Key of everything that a node's costs depend on: `convKernelGrad float32[8,96,56,56] ... {"groups":1}`. */
 export function costKey(
   { name }: Pick<Op, 'name'>,
   attrs: Attributes,
@@ -46,7 +46,7 @@ export function costKey(
   return [name, ...operands, JSON.stringify(attrs)].join(' ');
 }
 
-/** What the costs of turning a map into another layout depend on; its lowerings are the layouts. */
+/** Key of everything that the cost of converting a map depends on; its lowerings are the layouts. */
 export function conversionKey(type: TensorType): string {
   return `convert ${typeKey(type)}`;
 }

@@ -8,7 +8,7 @@ import { layoutOf } from './chooseLayouts.js';
 import { chooseRules } from './chooseRules.js';
 import { ruleName, type Layout, type Target } from './target.js';
 
-/** Which lowering took a node, and why others declined it; `--explain` prints these. */
+/** The lowering that took a node, and why others declined it; `--explain` prints these. */
 export interface Choice {
   readonly node: string;
   readonly op: string;
@@ -82,10 +82,10 @@ export function lowerNodes(
   });
 }
 
-/** Where the builder says that a node comes from. */
+/** Origin that the builder records for a node. */
 type At = Parameters<GraphBuilder['at']>[0];
 
-/** What each value is called in ONNX, in each layout that someone asked for. */
+/** ONNX value of each value, in each layout asked for. */
 class LoweredValues {
   readonly #values = new Map<Value, Map<Layout, OnnxValue>>();
 

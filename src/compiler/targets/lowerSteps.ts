@@ -20,14 +20,14 @@ import { lowerNodes, type LowerOptions } from './lower.js';
  * (`runtime/engine/severalSteps`) queues steps as one for a device does and runs what it has when asked.
  */
 
-/** How several steps become one graph. */
+/** Options for making one graph of several steps. */
 export interface StepsOptions extends Pick<LowerOptions, 'target' | 'onChoice'> {
   /** Steps of a run; of a Loop, the number that is meant. */
   readonly steps: number;
   readonly unrolled: boolean;
   /** The input that an output replaces in the next step; undefined for a result of the step alone. */
   replaces(output: string): string | undefined;
-  /** Whether an input is the same in every step although nothing replaces it. */
+  /** True if an input is the same in every step although nothing replaces it. */
   isFixed(input: string): boolean;
 }
 
@@ -39,7 +39,7 @@ class StepInterface {
   readonly fixed: readonly NamedValue[];
   /** Inputs that `next` replace, in its order. */
   readonly carried: readonly NamedValue[];
-  /** What is given anew for each step. */
+  /** Inputs that are given anew for each step. */
   readonly given: readonly NamedValue[];
   readonly next: readonly NamedValue[];
   /** Outputs that each step has of its own. */

@@ -22,12 +22,12 @@ export interface Rule<
   A extends object,
   B = Opset,
 > {
-  /** What `--explain` and cost tables call it. */
+  /** Name in `--explain` and cost tables. */
   readonly name: string;
   readonly layouts?: NamedLayouts<I, O>;
   /** Passes over the larger map of a node that reads or writes (default: 2). */
   readonly passes?: (attrs: A) => number;
-  /** Whether it can be used here: true, or why not. */
+  /** True if it can be used here, else the reason why not. */
   when?(inputs: Named<I, TensorType>, attrs: A, output: Results<O, TensorType>): true | string;
   onnx(b: B, inputs: Named<I, OnnxValue>, attrs: A, types: NamedTypes<I, O>): Results<O, OnnxValue>;
 }

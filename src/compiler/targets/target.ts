@@ -25,7 +25,7 @@ export interface Layouts {
  */
 export interface Override {
   readonly op: Op;
-  /** What `--explain` and cost tables call it. */
+  /** Name in `--explain` and cost tables. */
   readonly name: string;
   readonly layouts?: Layouts;
   /** Passes over the larger map of a node that reads or writes. */
@@ -40,12 +40,12 @@ export interface Override {
   ): OnnxValue[];
 }
 
-/** What cost tables and `--explain` call a lowering; the op's own is `portable`. */
+/** Name of a lowering in cost tables and `--explain`; the op's own is `portable`. */
 export function ruleName(rule: Override | undefined): string {
   return rule?.name ?? 'portable';
 }
 
-/** What a target with several layouts adds: conversions, and what work costs in each. */
+/** Additions of a target with several layouts: conversions, and the cost of work in each. */
 export interface LayoutSystem {
   /** A value of `type` that lies in the other layout, turned into `to`. */
   convert(b: Opset, value: OnnxValue, type: TensorType, to: Layout): OnnxValue;
@@ -53,7 +53,7 @@ export interface LayoutSystem {
   conversionCost(type: TensorType, to: Layout): number;
   /** Microseconds of a node in a lowering; undefined for the op's own. */
   cost(op: Op, rule: Override | undefined, attrs: Attributes, types: NodeTypes): number;
-  /** Whether the costs of a node were measured; they are estimates where not. */
+  /** True if the costs of a node were measured; otherwise they are estimates. */
   measured(op: Op, attrs: Attributes, types: NodeTypes): boolean;
 }
 
@@ -63,7 +63,7 @@ export interface Target {
   readonly overrides: readonly Override[];
   /** Rewrites a network before it is differentiated, to a form whose gradient costs less here. */
   readonly prepare?: (graph: Graph, onDecline?: OnDecline) => Graph;
-  /** What serves graphs whose weights are constants, where onnxruntime's own optimiser does better. */
+  /** Target for graphs whose weights are constants, which onnxruntime's own optimiser handles better. */
   readonly constantWeights?: Target;
   /** Channels of a block where values may lie blocked; a graph runs only where onnxruntime has that block. */
   readonly block?: number;
@@ -76,7 +76,7 @@ export interface Target {
   readonly joinBelow?: number;
   /** The hash of the table of measured costs by which lowerings are chosen; estimates where it is missing. */
   readonly costs?: string;
-  /** Where values may lie in more than one way; a lowering is then chosen for the whole graph at once. */
+  /** Layouts of values, if there are several; lowerings are then chosen for the whole graph at once. */
   readonly layouts?: LayoutSystem;
   /** Why training in a 16-bit type is refused; undefined for one that is not. */
   readonly refusesHalf?: { readonly [K in HalfType]?: string };

@@ -26,7 +26,7 @@ export interface BufferSpec {
   readonly name: string;
   readonly shape: readonly number[];
   readonly init: Initializer;
-  /** Whether training leaves it as it is; if not, its value after a step is the result `new.<name>`. */
+  /** True if training leaves it as it is; otherwise its value after a step is the result `new.<name>`. */
   readonly frozen: boolean;
 }
 

@@ -10,7 +10,7 @@ export type ImageNoise = (image: RgbImage, random: RandomStream, out: RgbImage) 
 
 /** All that there is to an input noise; its key in a config is its name in noises.ts. */
 export interface NoiseDefinition<O extends Option, V> {
-  /** What a config gives it; there is no such noise if it gives nothing. */
+  /** Option in a config; without a value there is no such noise. */
   readonly option: O;
   /** When it has its turn among the noises of whole images, and of those that are cropped at random. */
   readonly turn: {
@@ -18,7 +18,7 @@ export interface NoiseDefinition<O extends Option, V> {
     /** Missing if it is for whole images alone. */
     readonly cropped?: number;
   };
-  /** Whether it goes where an ablation takes input noise away, or stays as a part of the least augmentation. */
+  /** True if an ablation of input noise removes it; false keeps it as part of the least augmentation. */
   readonly ablated: boolean;
   /** Throws a ConfigError for a value that it does not take. */
   make(value: V): ImageNoise;

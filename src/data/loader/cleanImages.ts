@@ -14,14 +14,14 @@ export interface CleanImagesOptions {
   readonly unreadable: UnreadableImages;
   /** Default: that of the network's view; see evaluationCrop. */
   readonly crop?: Crop | undefined;
-  /** For a network that takes floats, of each channel; default 0 and 1. */
+  /** Mean and deviation of each channel, for a network that takes floats (default: 0 and 1). */
   readonly mean?: readonly number[] | undefined;
   readonly std?: readonly number[] | undefined;
   /** Batches made ahead of the one that is asked for; default 2. */
   readonly prefetch?: number;
 }
 
-/** What is done to the images of a set, by a seed. */
+/** Damage done to the images of a set, by a seed. */
 export interface ImageChanges extends Pick<Damage, 'corruption'> {
   readonly seed: number;
   readonly noise?: InputNoise | undefined;

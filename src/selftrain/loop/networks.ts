@@ -52,7 +52,7 @@ export async function openNetworks(
   return networks;
 }
 
-/** Where a config has its network `i`; 0 is the teacher. */
+/** Path of network `i` in a config; 0 is the teacher. */
 function placeOf(i: number): OptionPath {
   return i === 0 ? ['teacher'] : ['students', String(i - 1)];
 }

@@ -84,7 +84,7 @@ export function stepsOf({ steps, epochs = 1 }: NetworkConfig, stepsPerEpoch: num
   return steps ?? Math.ceil(epochs * stepsPerEpoch);
 }
 
-/** Which images of each step are drawn, and how. */
+/** The images drawn for each step, and how they are drawn. */
 export interface StreamOptions {
   /** Names its stream of random numbers. */
   readonly name: string;

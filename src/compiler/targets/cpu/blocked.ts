@@ -11,7 +11,7 @@ interface BlockedRule<
   A extends object,
 > extends Omit<Rule<I, O, A, Blocks>, 'when'> {
   readonly layouts: NamedLayouts<I, O>;
-  /** Whether it can be used at a block size: true, or why not. */
+  /** True if it can be used at a block size, else the reason why not. */
   when?(
     inputs: Named<I, TensorType>,
     attrs: A,

@@ -23,7 +23,7 @@ export const notDepthwise = 'not a depthwise convolution';
 export const grouped = 'blocked convolutions have one group, or one a channel';
 export const unreached = 'rows of the input that no window reached';
 
-/** Whether each channel of x has a kernel of its own and becomes one channel of y. */
+/** True if each channel of x has a kernel of its own and becomes one channel of y. */
 export const isDepthwise = ({ groups }: ConvAttributes, x: TensorType, y: TensorType): boolean =>
   groups > 1 && sizeOfMap(x).channels === groups && sizeOfMap(y).channels === groups;
 

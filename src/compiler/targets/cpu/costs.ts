@@ -43,7 +43,7 @@ const pixelsAtOnce = 400;
  */
 const depthwiseTaps = 16;
 
-/** What a lowering of a gradient takes more than its rivals on maps that it does not suit. */
+/** Extra cost of a gradient's lowering on maps that it does not suit. */
 const unsuited = 1.5;
 
 /** Megabytes of a value; of a map with its channels padded to whole blocks. */
@@ -52,7 +52,7 @@ function megabytes(type: TensorType | undefined, block: number): number {
   return (batch * Math.ceil(channels / block) * block * height * width * 4) / 1e6;
 }
 
-/** What costs are looked up for and by. */
+/** Subject and key of a look-up of costs. */
 interface Facts {
   readonly block: number;
   readonly costs?: CostTable | undefined;
@@ -77,7 +77,7 @@ export function costOf(
   return estimate(op, rule, attrs, types, block);
 }
 
-/** Whether `costOf` knows what a node costs here. */
+/** True if `costOf` knows what a node costs here. */
 export function isMeasured(op: Op, attrs: Attributes, types: NodeTypes, { costs }: Facts): boolean {
   return costs !== undefined && costKey(op, attrs, types) in costs.costs;
 }
@@ -111,7 +111,7 @@ function kernelGradProducts({ inputs: { x, dy }, attrs: { kernel } }: KernelGrad
 /** A kernel gradient, by the types of its operands. */
 type KernelGrad = NodeView<readonly ['x', 'dy'], ConvKernelGradAttributes, TensorType>;
 
-/** Whether a blocked lowering of a gradient is the one for its maps. */
+/** True if a blocked lowering of a gradient is the one for its maps. */
 function suits(op: Op, rule: string, attrs: Attributes, types: NodeTypes, block: number): boolean {
   const inputGrad = viewOf(convInputGrad, { op, attrs }, types.inputs);
   if (inputGrad) {

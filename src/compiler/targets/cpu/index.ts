@@ -11,7 +11,7 @@ import { kernelGradRules } from './kernelGradRules.js';
 import { mapRules } from './mapRules.js';
 import { normRules } from './normRules.js';
 
-/** What the CPU target knows of a machine. */
+/** Facts of a machine that the CPU target depends on. */
 export interface CpuFacts {
   /** Channels of a block in onnxruntime's blocked layout: 16 with AVX-512, 8 with AVX2 or NEON; 0 where there is none. */
   readonly block: number;

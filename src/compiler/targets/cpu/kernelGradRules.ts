@@ -210,7 +210,7 @@ function denseKernelGrad(layout: 'blocked' | 'plain'): BlockedOverride {
   });
 }
 
-/** How far the last window reaches beyond the input, down and right. */
+/** Rows and columns by which the last window reaches beyond the input. */
 function reaches(
   attrs: ConvKernelGradAttributes,
   { x, dy }: Named<readonly ['x', 'dy'], TensorType>,

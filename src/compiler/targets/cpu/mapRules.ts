@@ -15,7 +15,7 @@ import { sizeOfMap } from './blocks.js';
 
 const { mul, silu, siluGrad } = elementwise;
 
-/** Whether a value is a map of more than one pixel; the smaller ones are vectors and stay plain. */
+/** True if a value is a map of more than one pixel; the smaller ones are vectors and stay plain. */
 const isMap = (type: TensorType): boolean => {
   const { height, width } = sizeOfMap(type);
   return type.shape.length === 4 && height * width > 1;
@@ -207,7 +207,7 @@ const largest = blocked(maxPool, {
     b.nchwc.MaxPool(x, { kernel_shape: kernel, strides, pads, dilations }),
 });
 
-/** What has a better rule for all maps above, and what takes a mask, which lies plain and would be converted. */
+/** Operators with a better rule for all maps above, and those that take a mask, which would have to be converted. */
 const exempt: ReadonlySet<Op> = new Set<Op>([silu, elementwise.reluGrad, dropout, stochasticDepth]);
 
 /** Element-wise operators, gates, sums and broadcasts over blocked maps. */

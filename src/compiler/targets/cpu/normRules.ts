@@ -76,7 +76,7 @@ const gradient = blocked(batchNormGrad, {
   },
 });
 
-/** By given statistics: one affine per channel. */
+/** Normalisation by given statistics: one affine map per channel. */
 const inference = blocked(batchNormInference, {
   name: 'blocked-affine',
   layouts: { in: { x: 'blocked' }, out: 'blocked' },

@@ -37,7 +37,7 @@ function padded(b: Opset, x: OnnxValue, { pads }: ConvKernelGradAttributes): Onn
   return pads.some((pad) => pad > 0) ? b.Pad(x, b.ints(0, 0, top, left, 0, 0, bottom, right)) : x;
 }
 
-/** What a tap sees along an axis of the padded map: from its place on, one element a stride. */
+/** Elements that a tap sees along an axis of the padded map: from its place on, one per stride. */
 function seen(
   b: Opset,
   x: OnnxValue,

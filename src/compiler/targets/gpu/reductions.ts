@@ -1,7 +1,7 @@
 import type { Opset } from '../../../../generated/onnx/index.js';
 import type { OnnxValue } from '../../../support/onnxValue.js';
 
-/** What to reduce, and whether the axes stay with size 1. */
+/** Axes to reduce; `keepDims` leaves them with size 1. */
 export interface Reduction {
   /** Rank of the operand. */
   readonly rank: number;
