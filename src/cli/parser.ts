@@ -106,7 +106,7 @@ function usageError(
 ): ConfigError {
   const command = namedCommand(argv, commands);
   const called = command === undefined ? 'gradus' : `gradus ${command.name}`;
-  const help = `${called} --help tells what there is`;
+  const help = `${called} --help lists the flags`;
   const error = (text: string, hint: string): ConfigError =>
     new ConfigError(text, { code: 'usage', where: `gradus ${argv.join(' ')}`.trim(), hint });
   const [, kind = '', words = ''] =

@@ -82,7 +82,7 @@ describe('gradus augment', () => {
     expect(missing.stderr).toMatchInlineSnapshot(`
       "error ConfigError: gradus augment preview lacks an argument
         --> gradus augment preview
-        hint: usage: gradus augment preview <image>; gradus augment preview --help tells what there is
+        hint: usage: gradus augment preview <image>; gradus augment preview --help lists the flags
       "
     `);
   });

@@ -227,7 +227,7 @@ describe('gradus train', () => {
     const { status, stderr } = gradus(['train', 'training.config.ts', '--device', 'cuda']);
     expect(status).toBe(5);
     expect(stderr).toContain('error DeviceError: cuda cannot be used here: ');
-    expect(stderr).toContain('--device cpu always can; `gradus doctor` tells more');
+    expect(stderr).toContain('--device cpu always works; `gradus doctor` says more');
     expect(existsSync(join(project, 'runs'))).toBe(false);
     const unknown = await gradusHere(['train', 'training.config.ts', '--device', 'tpu'], project);
     expect(unknown.status).toBe(2);
@@ -242,7 +242,7 @@ describe('gradus train', () => {
     const { error } = JSON.parse(stdout);
     expect(error).toMatchObject({ name: 'DeviceError', code: 'device-unusable', exitCode: 5 });
     expect(error.message).toMatch(/^webgpu cannot be used here: /);
-    expect(error.hint).toMatch(/--device cpu always can; `gradus doctor` tells more$/);
+    expect(error.hint).toMatch(/--device cpu always works; `gradus doctor` says more$/);
     expect(existsSync(join(project, 'runs'))).toBe(false);
   });
 

@@ -310,7 +310,7 @@ function loadError(cause: unknown, provider: string, label: string): GradusError
     return new DeviceError(`execution provider ${provider} cannot be used: ${message}`, {
       code: 'provider-failed',
       where: provider,
-      hint: phrase`gradus devices tells what can run here; ${option('device', hostDevice.name)} always can`,
+      hint: phrase`gradus devices lists what can run here; ${option('device', hostDevice.name)} always works`,
       cause,
     });
   return new ArtifactError(`onnxruntime refuses ${label}: ${message}`, {

@@ -44,7 +44,7 @@ async function choiceOf(name: DeviceName): Promise<DeviceChoice> {
   throw new DeviceError(`${name} cannot be used here: ${what}`, {
     code: 'device-unusable',
     option: ['device'],
-    hint: phrase`${next === undefined ? '' : `${next}; `}${option('device', hostDevice.name)} always can; \`gradus doctor\` tells more`,
+    hint: phrase`${next === undefined ? '' : `${next}; `}${option('device', hostDevice.name)} always works; \`gradus doctor\` says more`,
   });
 }
 

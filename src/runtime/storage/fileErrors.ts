@@ -23,7 +23,7 @@ export function writeError(cause: unknown, path: string, bytes?: number): Gradus
   if (code === 'EACCES' || code === 'EPERM' || code === 'EROFS')
     return new ArtifactError(
       code === 'EROFS'
-        ? `${path} lies on a file system that is read-only`
+        ? `${path} is on a read-only file system`
         : `no permission to write ${path}`,
       {
         code: 'not-writable',

@@ -60,7 +60,7 @@ function isSafetensors(head: Uint8Array): boolean {
 function pytorchError(path: string): ArtifactError {
   const name = basename(path);
   const out = `${name.replace(/(\.pth)?\.\w+$/, '')}.safetensors`;
-  return new ArtifactError(`${path} is a file of PyTorch's, which takes Python to read`, {
+  return new ArtifactError(`${path} is a file of PyTorch's, which needs Python to read`, {
     code: 'weights-pytorch',
     where: path,
     notes: [

@@ -42,6 +42,6 @@ describe('a read-only disk', () => {
     expect(() => makeFolder(join(folder, 'a', 'b'))).toThrow(expected);
     expect(() => save(folder, 1, 10)).toThrow(expected);
     expect(() => RunFolder.open(folder)).toThrow(expected);
-    expect(() => makeFolder(join(folder, 'a'))).toThrow(/lies on a file system that is read-only/);
+    expect(() => makeFolder(join(folder, 'a'))).toThrow(/is on a read-only file system/);
   });
 });
