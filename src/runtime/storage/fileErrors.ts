@@ -22,9 +22,7 @@ export function writeError(cause: unknown, path: string, bytes?: number): Gradus
     );
   if (code === 'EACCES' || code === 'EPERM' || code === 'EROFS')
     return new ArtifactError(
-      code === 'EROFS'
-        ? `${path} is on a read-only file system`
-        : `no permission to write ${path}`,
+      code === 'EROFS' ? `${path} is on a read-only file system` : `no permission to write ${path}`,
       {
         code: 'not-writable',
         where: path,
