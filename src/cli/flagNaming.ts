@@ -37,7 +37,7 @@ export function flagNaming(command: string, flags: readonly string[]): Naming {
   return {
     option(option) {
       if (option.of) return flagOf(option, commandOfCall[option.of]);
-      // What says of an .onnx file how to read it stands together in a library call.
+      // A library call groups the options that say how to read an .onnx file.
       const [first = '', ...rest] =
         option.option[0] === 'onnx' ? option.option.slice(1) : option.option;
       const isFlag = rest.length === 0 && flags.includes(nameOf(first, named));

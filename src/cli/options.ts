@@ -23,6 +23,16 @@ export const flags = {
     choices: deviceNames,
     describe: 'Device that the network runs on',
   },
+  labelClasses: {
+    type: 'string',
+    requiresArg: true,
+    describe: 'A file with the class names, one per line, if the labels lack them',
+  },
+  teacherClasses: {
+    type: 'string',
+    requiresArg: true,
+    describe: "A file with the teacher's class names, one per line",
+  },
   acceptData: {
     type: 'boolean',
     default: false,

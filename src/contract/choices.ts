@@ -1,14 +1,17 @@
 /** Closed lists of words that calls, configs, commands and files share, each with the type that it gives. */
 
-/** Whose names the parameters of a shipped model may have. */
+/** Projects whose parameter names a shipped model may have. */
 export const nameSets = ['timm', 'torchvision'] as const;
-/** Whose names the parameters of a block have. */
+/** Project whose parameter names a block has. */
 export type NameSet = (typeof nameSets)[number];
 
 /** The weights of a checkpoint that may be taken. */
 export const weightsKinds = ['ema', 'raw'] as const;
 /** The moving average of the weights, or the weights themselves. */
 export type WeightsKind = (typeof weightsKinds)[number];
+
+/** The formats in which metrics are exported. */
+export const metricsFormats = ['csv'] as const;
 
 /** The formats in which a network is exported. */
 export const exportFormats = ['onnx', 'safetensors'] as const;

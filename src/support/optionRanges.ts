@@ -57,7 +57,8 @@ export function checkRanges<const N extends RangedOption>(
   for (const name of names) {
     const given = options[name];
     for (const value of Array.isArray(given) ? (given as readonly unknown[]) : [given])
-      if (value !== undefined && !isWithin(value, ranges[name])) throw outside(call, name, value);
+      if (value !== undefined && !isWithin(value, ranges[name]))
+        throw valueError(call, [name], value, rangeText(ranges[name]));
   }
 }
 
@@ -67,12 +68,18 @@ export function isWithin(value: unknown, { whole, least, most, open }: NumberRan
   return above && (open === 'most' || open === 'both' ? value < most : value <= most);
 }
 
-function outside(call: string, name: RangedOption, value: unknown): ConfigError {
+/** The error of a value that an option, the last of `path`, does not take; `allowed` says what it takes. */
+export function valueError(
+  call: string,
+  path: readonly [string, ...string[]],
+  value: unknown,
+  allowed: string,
+): ConfigError {
   const shown = typeof value === 'string' ? `'${value}'` : String(value);
-  return new ConfigError(`${name} of ${call} is ${shown}`, {
+  return new ConfigError(`${path.at(-1)} of ${call} is ${shown}`, {
     code: 'option-range',
-    option: [name],
-    hint: `give ${rangeText(ranges[name])}`,
+    option: path,
+    hint: `give ${allowed}`,
   });
 }
 

@@ -1,5 +1,4 @@
-import { ConfigError } from './errors.js';
-import { isWithin, rangeText, type NumberRange } from './optionRanges.js';
+import { isWithin, rangeText, valueError, type NumberRange } from './optionRanges.js';
 
 /*
  * An option is plain data beside the code that it is of: from the one table follow the types of a call, its
@@ -81,12 +80,7 @@ export function fillOptions<O extends Options>(
   const filled = Object.entries(options).map(([name, option]) => {
     const value: unknown = given[name] ?? option.default;
     if (takes(option, value)) return [name, value] as const;
-    const shown = typeof value === 'string' ? `'${value}'` : String(value);
-    throw new ConfigError(`${name} of ${call} is ${shown}`, {
-      code: 'option-range',
-      option: at === '' ? [name] : [at, name],
-      hint: `give ${allowedBy(option)}`,
-    });
+    throw valueError(call, at === '' ? [name] : [at, name], value, allowedBy(option));
   });
   return Object.fromEntries(filled) as FilledOptions<O>;
 }

@@ -1,4 +1,4 @@
-import { metricsFormats } from '../../tools/inspect/exportMetrics.js';
+import { metricsFormats } from '../../contract/choices.js';
 import { defineCommand } from '../command.js';
 import { library } from '../library.js';
 import { oneOf } from '../options.js';

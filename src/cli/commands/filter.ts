@@ -51,10 +51,7 @@ export default defineCommand({
         },
         'max-copies': { ...text, describe: 'Maximum copies of an image; 1 for none' },
         corrections: { ...text, describe: 'A CSV with the columns image and class' },
-        classes: {
-          ...text,
-          describe: 'A file with the class names, one per line, if the labels lack them',
-        },
+        classes: flags.labelClasses,
         'allow-empty': {
           type: 'boolean',
           default: false,

@@ -58,7 +58,7 @@ export default defineCommand({
             "Labelled images that audit the teacher, or none (default: its run's held-out images)",
         },
         unreadable: { ...text, describe: 'Maximum number of unreadable images (default: 100)' },
-        classes: { ...text, describe: "A file with the teacher's class names, one per line" },
+        classes: flags.teacherClasses,
         overwrite: {
           type: 'boolean',
           default: false,

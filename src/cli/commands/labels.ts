@@ -41,10 +41,7 @@ const diff = defineCommand({
       .options({
         top: { ...text, describe: 'Number of the most confident changes to show (default: 10)' },
         csv: { ...text, describe: 'A CSV file for every change' },
-        classes: {
-          ...text,
-          describe: 'A file with the class names, one per line, if the labels lack them',
-        },
+        classes: flags.labelClasses,
       }),
   async run(args, { progress }) {
     const summary = await diffLabels(args.a, args.b, {
@@ -170,10 +167,7 @@ const gallery = defineCommand({
         },
         out: { ...text, demandOption: true, describe: 'The HTML file' },
         against: { ...text, describe: 'Labels by another teacher: show where they disagree' },
-        classes: {
-          ...text,
-          describe: 'A file with the class names, one per line, if the labels lack them',
-        },
+        classes: flags.labelClasses,
         'per-class': {
           ...text,
           describe: 'Images in each list of a class (default: 12, fewer for very many classes)',

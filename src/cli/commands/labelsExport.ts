@@ -2,7 +2,7 @@ import type { ExportLabelsSummary } from '../../selftrain/review/exportLabels.js
 import { exportTargetNames, exportTargets } from '../../selftrain/review/labelExport/index.js';
 import { defineCommand } from '../command.js';
 import { library } from '../library.js';
-import { oneOf } from '../options.js';
+import { flags, oneOf } from '../options.js';
 import { formatBytes, formatCount } from '../table.js';
 
 const exportLabels = library(
@@ -39,10 +39,7 @@ export default defineCommand({
       .options({
         to: { ...text, demandOption: true, choices: exportTargetNames, describe: targets },
         out: { ...text, demandOption: true, describe: 'The file to write' },
-        classes: {
-          ...text,
-          describe: 'A file with the class names, one per line, if the labels lack them',
-        },
+        classes: flags.labelClasses,
       }),
   async run(args, { progress }) {
     const summary = await exportLabels(args.labels, {

@@ -65,7 +65,7 @@ export default defineCommand({
             "Labelled images that audit the teacher, or none (default: its run's held-out images)",
         },
         unreadable: { ...text, describe: 'Maximum number of unreadable images (default: 100)' },
-        classes: { ...text, describe: "A file with the teacher's class names, one per line" },
+        classes: flags.teacherClasses,
         corrections: { ...text, describe: 'A CSV with the columns image and class' },
         generation: { ...text, describe: 'Number of the generation (default: that of KEPT)' },
         'allow-empty': {

@@ -49,8 +49,8 @@ export interface NodeTypes {
 export type InHalves = 'gains' | 'follows' | 'stays';
 
 /**
- * What passes and targets ask of a primitive. Each primitive states its traits, and their tables are made of
- * these, so that a new one cannot be forgotten in silence. Operands are called by name.
+ * Facts about a primitive that passes and targets need. Each primitive states its own, and their tables are
+ * derived from these, so that a new primitive cannot be silently left out. Operands go by name.
  */
 export interface Traits<
   Name = string,

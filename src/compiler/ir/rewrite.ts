@@ -6,8 +6,8 @@ import { Graph, type Node, type TensorType, type Value } from './graph.js';
 export type MappedInputs = readonly (Value | undefined)[];
 
 /**
- * What takes a node's place: values of the new graph, one for each output and of its type. undefined
- * copies the node; so does a text, which says why a rewrite that is meant for such nodes does not fit this one.
+ * Replaces a node by values of the new graph, one per output and of its type. Returning undefined copies
+ * the node; so does a text, the reason why a rewrite meant for such nodes does not apply to this one.
  */
 export type RewriteNode = (
   node: Node,

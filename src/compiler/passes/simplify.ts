@@ -125,7 +125,7 @@ const rules = new Map<Op, Rules>([
   ),
   rulesFor(reduceSum, reduceNothing),
   rulesFor(reduceMean, reduceNothing),
-  // Of equal type before and after, these changed nothing.
+  // These change nothing if the type stays the same.
   rulesFor(expandLike, itself),
   rulesFor(cast, itself, castBack),
   rulesFor(slice, itself),

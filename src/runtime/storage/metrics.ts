@@ -2,6 +2,7 @@ import { closeSync, existsSync, fsyncSync, ftruncateSync, openSync, readSync } f
 import { makeFolder, writeAll } from './atomic.js';
 import { readError, writeError } from './fileErrors.js';
 import { dirname } from 'node:path';
+import { isObject } from '../../support/objects.js';
 
 /** One line of metrics.jsonl: a step or an evaluation, with the optimizer steps done by then. */
 export interface MetricsRecord {
@@ -129,13 +130,7 @@ function parseRecord(line: string): MetricsRecord | undefined {
 }
 
 function isRecord(value: unknown): value is MetricsRecord {
-  return (
-    typeof value === 'object' &&
-    value !== null &&
-    'kind' in value &&
-    'step' in value &&
-    typeof value.step === 'number'
-  );
+  return isObject(value) && 'kind' in value && typeof value['step'] === 'number';
 }
 
 /** Lines with their newline, without holding the file in memory. */

@@ -6,9 +6,6 @@ import { placesOf } from '../../runtime/storage/places.js';
 import { CsvWriter } from '../../selftrain/labels/csv.js';
 import { ArtifactError } from '../../support/errors.js';
 
-/** Formats that metrics are exported to. */
-export const metricsFormats = ['csv'] as const;
-
 export interface ExportMetricsOptions {
   /** The file to write; it appears whole or not at all. */
   readonly out: string;

@@ -6,9 +6,9 @@ import { ruleName, type Layout, type Override } from '../target.js';
 import { kernelShape, sizeOfMap, type MapSize } from './blocks.js';
 
 /*
- * What a lowering costs is what was measured on the machine, where it was; else an estimate by the
- * passes that it makes over maps and the products that it sums. A node's lowerings are compared by
- * measurements only where all of them have one.
+ * The cost of a lowering is the time measured on the machine, if there is one, and otherwise an estimate
+ * from the passes that it makes over maps and the products that it sums. A node's lowerings are compared
+ * by measurements only if all of them have one.
  */
 
 /** Microseconds of one pass over a megabyte that reads or writes, at the memory bandwidth of the machine. */
