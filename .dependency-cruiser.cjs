@@ -13,6 +13,7 @@ const lines = [
   ['compiler/passes'],
   ['compiler/targets'],
   ['compiler/compile'],
+  ['compiler/importer'],
   ['compiler/index.ts'],
   ['language/nn'],
   ['language/models'],

@@ -1,0 +1,59 @@
+/**
+ * A foreign ONNX graph made plain: one meaning an operator whatever the file's opset, sorted nodes, weights in one
+ * place, shapes known but for the batch, and nothing left that only computes shapes.
+ */
+import type { OnnxAttribute } from '../onnx/model.js';
+import type { Shape } from '../../support/shape.js';
+import type { DType } from '../../support/dtype.js';
+import type { TensorData } from '../../support/tensor.js';
+
+/** A value that depends on the images. */
+export interface PlainValue {
+  readonly name: string;
+  readonly dtype: DType;
+  /** The batch is the symbol N, or a multiple of it; every other size is a number. */
+  readonly shape: Shape;
+}
+
+/**
+ * A constant: a weight, or a small tensor that belongs to an operator, such as Slice's starts. float16, bfloat16
+ * and float64 weights arrive as float32.
+ */
+export interface PlainConstant {
+  /** The initializer's name; that of the node which makes it where it has none. */
+  readonly name: string;
+  readonly tensor: TensorData;
+}
+
+/**
+ * A node in the form of the newest opset that schemas/ has: what older opsets had as attributes are constants
+ * among the operands (Slice's starts, Pad's pads, Clip's bounds, Squeeze's axes, Dropout's ratio ...).
+ */
+export interface PlainNode {
+  readonly op: string;
+  /** Empty for ai.onnx. */
+  readonly domain: string;
+  /** The file's name of the node; if it has none, operator and number, such as `Conv_12`. Unique. */
+  readonly name: string;
+  /** Undefined where an optional operand is left out. */
+  readonly operands: readonly (Operand | undefined)[];
+  /** Defaults are left out. */
+  readonly attributes: ReadonlyMap<string, OnnxAttribute>;
+  /** Undefined where an optional output is not asked for. */
+  readonly outputs: readonly (PlainValue | undefined)[];
+}
+
+export type Operand =
+  | { readonly kind: 'value'; readonly value: PlainValue }
+  | { readonly kind: 'constant'; readonly constant: PlainConstant };
+
+export interface PlainGraph {
+  /** The images. */
+  readonly input: PlainValue;
+  /** In the file's order; those that nothing needs are gone. */
+  readonly outputs: readonly PlainValue[];
+  /** In an order in which each comes after what it reads. */
+  readonly nodes: readonly PlainNode[];
+  /** What was assumed or left out on the way, a sentence each. */
+  readonly notes: readonly string[];
+}
