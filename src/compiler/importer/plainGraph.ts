@@ -6,6 +6,7 @@ import type { OnnxAttribute } from '../onnx/model.js';
 import type { Shape } from '../../support/shape.js';
 import type { DType } from '../../support/dtype.js';
 import type { TensorData } from '../../support/tensor.js';
+import type { Obstacle } from './network.js';
 
 /** A value that depends on the images. */
 export interface PlainValue {
@@ -27,7 +28,18 @@ export interface PlainConstant {
 
 /**
  * A node in the form of the newest opset that schemas/ has: what older opsets had as attributes are constants
- * among the operands (Slice's starts, Pad's pads, Clip's bounds, Squeeze's axes, Dropout's ratio ...).
+ * among the operands (Slice's starts, Pad's pads, Clip's bounds, Squeeze's axes ...). Beyond that
+ *
+ * - Reshape, Expand and Resize read their size from `outputs[0].shape`, since the batch may be in it. Reshape and
+ *   Expand have one operand. Resize has three: the image, its regions, and its scales, which is undefined where the
+ *   file gave sizes (coordinates then scale by the quotient of the sizes). `axes` and `allowzero` are gone.
+ * - Axes are at least 0 and always given: `axis`, and the constant `axes` of Squeeze, Unsqueeze and the reductions.
+ *   Pad has pads for all axes, Slice has its five operands, Split has its sizes, Transpose its `perm`.
+ * - Windows have `kernel_shape`, `strides`, `dilations` and `pads`, of the rank of the image, and no `auto_pad`.
+ * - Sum, Min, Max and Mean of several operands are chains of two, Sum as Add. Gemm multiplies by neither alpha nor
+ *   beta and does not transpose its first operand; a constant bias is a vector.
+ * - Identity, Dropout, Cast between floats, quantisation and its inverse are gone.
+ * - BatchNormalization has one output; `training_mode` is 1 where the file asks for the batch's statistics.
  */
 export interface PlainNode {
   readonly op: string;
@@ -56,4 +68,14 @@ export interface PlainGraph {
   readonly nodes: readonly PlainNode[];
   /** What was assumed or left out on the way, a sentence each. */
   readonly notes: readonly string[];
+  /** What keeps the graph from being imported whole: if there is anything, `nodes` ends before it. */
+  readonly obstacles: readonly Obstacle[];
+  /** Nodes that read what an obstacle makes, of whose values nothing is known. */
+  readonly behind: readonly NodeName[];
+}
+
+export interface NodeName {
+  readonly op: string;
+  readonly domain: string;
+  readonly name: string;
 }
