@@ -57,7 +57,7 @@ export interface TorchRequest {
 /** Runs them in a process of their own. */
 export async function torchSteps(request: TorchRequest): Promise<Figures> {
   const { model, batch, size, mode, variant, steps } = request;
-  const script = fileURLToPath(new URL('torchGpu.py', import.meta.url));
+  const script = fileURLToPath(new URL('peers/torchGpu.py', import.meta.url));
   const args = [model, String(batch), String(size), mode, variant, String(steps)];
   return JSON.parse(await runPython([script, ...args])) as Figures;
 }

@@ -1,11 +1,15 @@
 /**
  * Training steps of a shipped network: node gradusStep.mjs MODEL BATCH SIZE THREADS, as users run them,
- * from dist/ and in a process of its own. Writes "ready", then for each line, a number of steps, a JSON
- * array of their [milliseconds, milliseconds inside onnxruntime].
+ * from dist/ and in a process of its own. Writes "ready", then for each line, a number of seconds, a JSON
+ * array of the milliseconds of the steps that it took in them.
  */
 import { createInterface } from 'node:readline';
 
-const { Trainer } = await import(new URL('../dist/src/index.js', import.meta.url).href);
+const dist = new URL('../../dist/', import.meta.url);
+const { Trainer } = await import(new URL('src/index.js', dist).href);
+const { installedVersion } = await import(
+  new URL('src/language/frontend/installation.js', dist).href
+);
 
 const [model, ...numbers] = process.argv.slice(2);
 const [batch, size, threads] = numbers.map(Number);
@@ -28,20 +32,21 @@ const source = {
   },
 };
 
-console.log('ready');
+console.log(`ready ${installedVersion()}`);
 let until = 0;
+/** Milliseconds of the last step, by which the next turn has its number of steps. */
+let pace = Infinity;
 for await (const line of createInterface(process.stdin)) {
-  until += Number(line);
+  until += Math.max(2, Math.ceil((1000 * Number(line)) / pace));
   const taken = [];
   let last = performance.now();
-  for await (const { runMilliseconds } of trainer.run(source, {
-    until,
-    learningRate: () => 1e-3,
-  })) {
+  const steps = trainer.run(source, { until, learningRate: () => 1e-3 });
+  while (!(await steps.next()).done) {
     const now = performance.now();
-    taken.push([now - last, runMilliseconds]);
+    taken.push(now - last);
     last = now;
   }
+  pace = taken.at(-1);
   console.log(JSON.stringify(taken));
 }
 await trainer.close();
