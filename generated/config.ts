@@ -34,6 +34,21 @@ export interface WrittenTraining<Model, Optimizer> {
   readonly batch?: number | undefined;
   /** The optimizer; the schedule starts from its learningRate. */
   readonly optimizer: {
+    /** Adam-like steps whose state is a row and a column in place of each matrix. */
+    readonly kind: 'adafactor';
+    /** Learning rate, from which the schedule starts. (more than 0; default: 0.01) */
+    readonly learningRate?: number | undefined;
+    /** Exponent of the step by which the mean of squared gradients forgets less and less. (at least -1 and less than 0; default: -0.8) */
+    readonly beta2Decay?: number | undefined;
+    /** Smallest root of the mean of squared gradients. (more than 0; default: 1.1920928955078125e-7) */
+    readonly epsilon1?: number | undefined;
+    /** Smallest root mean square of a parameter that its steps are scaled by. (more than 0; default: 0.001) */
+    readonly epsilon2?: number | undefined;
+    /** Largest root mean square of a step before it is scaled. (more than 0; default: 1) */
+    readonly clipThreshold?: number | undefined;
+    /** Weight decay; biases and normalisation have none. (at least 0; default: 0) */
+    readonly weightDecay?: number | undefined;
+  } | {
     /** Adam with decoupled weight decay. */
     readonly kind: 'adamw';
     /** Learning rate, from which the schedule starts. (more than 0; default: 0.001) */
@@ -49,6 +64,23 @@ export interface WrittenTraining<Model, Optimizer> {
     /** Decouple weight decay: shrink the parameter itself, not through the gradient. (default: true) */
     readonly decoupledDecay?: boolean | undefined;
   } | {
+    /** Adam whose steps are scaled to the norm of each parameter, for large batches. */
+    readonly kind: 'lamb';
+    /** Learning rate, from which the schedule starts. (more than 0; default: 0.001) */
+    readonly learningRate?: number | undefined;
+    /** Weight of the past in the mean of gradients. (at least 0 and less than 1; default: 0.9) */
+    readonly beta1?: number | undefined;
+    /** Weight of the past in the mean of squared gradients. (at least 0 and less than 1; default: 0.999) */
+    readonly beta2?: number | undefined;
+    /** Added to the root of that mean. (more than 0; default: 0.000001) */
+    readonly epsilon?: number | undefined;
+    /** Weight decay; biases and normalisation have none. (at least 0; default: 0.01) */
+    readonly weightDecay?: number | undefined;
+    /** Scale the steps of parameters without weight decay, too. (default: false) */
+    readonly alwaysAdapt?: boolean | undefined;
+    /** Scale no step up: the ratio of the norms is at most 1. (default: false) */
+    readonly trustClip?: boolean | undefined;
+  } | {
     /** Steps by the sign of an average of gradients. */
     readonly kind: 'lion';
     /** Learning rate, from which the schedule starts. (more than 0; default: 0.0001) */
@@ -60,6 +92,23 @@ export interface WrittenTraining<Model, Optimizer> {
     /** Weight decay; biases and normalisation have none. (at least 0; default: 0) */
     readonly weightDecay?: number | undefined;
     /** Decouple weight decay: shrink the parameter itself, not through the gradient. (default: true) */
+    readonly decoupledDecay?: boolean | undefined;
+  } | {
+    /** Adam with Nesterov momentum. */
+    readonly kind: 'nadam';
+    /** Learning rate, from which the schedule starts. (more than 0; default: 0.002) */
+    readonly learningRate?: number | undefined;
+    /** Weight of the past in the mean of gradients. (at least 0 and less than 1; default: 0.9) */
+    readonly beta1?: number | undefined;
+    /** Weight of the past in the mean of squared gradients. (at least 0 and less than 1; default: 0.999) */
+    readonly beta2?: number | undefined;
+    /** Added to the root of that mean. (more than 0; default: 1e-8) */
+    readonly epsilon?: number | undefined;
+    /** Speed at which the momentum rises to beta1. (more than 0; default: 0.004) */
+    readonly momentumDecay?: number | undefined;
+    /** Weight decay; biases and normalisation have none. (at least 0; default: 0) */
+    readonly weightDecay?: number | undefined;
+    /** Decouple weight decay: shrink the parameter itself, not through the gradient. (default: false) */
     readonly decoupledDecay?: boolean | undefined;
   } | {
     /** RMSProp in TensorFlow's form. */
@@ -266,6 +315,21 @@ export interface TrainingConfig {
   readonly batch: number;
   /** The optimizer; the schedule starts from its learningRate. */
   readonly optimizer: {
+    /** Adam-like steps whose state is a row and a column in place of each matrix. */
+    readonly kind: 'adafactor';
+    /** Learning rate, from which the schedule starts. (more than 0; default: 0.01) */
+    readonly learningRate: number;
+    /** Exponent of the step by which the mean of squared gradients forgets less and less. (at least -1 and less than 0; default: -0.8) */
+    readonly beta2Decay: number;
+    /** Smallest root of the mean of squared gradients. (more than 0; default: 1.1920928955078125e-7) */
+    readonly epsilon1: number;
+    /** Smallest root mean square of a parameter that its steps are scaled by. (more than 0; default: 0.001) */
+    readonly epsilon2: number;
+    /** Largest root mean square of a step before it is scaled. (more than 0; default: 1) */
+    readonly clipThreshold: number;
+    /** Weight decay; biases and normalisation have none. (at least 0; default: 0) */
+    readonly weightDecay: number;
+  } | {
     /** Adam with decoupled weight decay. */
     readonly kind: 'adamw';
     /** Learning rate, from which the schedule starts. (more than 0; default: 0.001) */
@@ -281,6 +345,23 @@ export interface TrainingConfig {
     /** Decouple weight decay: shrink the parameter itself, not through the gradient. (default: true) */
     readonly decoupledDecay: boolean;
   } | {
+    /** Adam whose steps are scaled to the norm of each parameter, for large batches. */
+    readonly kind: 'lamb';
+    /** Learning rate, from which the schedule starts. (more than 0; default: 0.001) */
+    readonly learningRate: number;
+    /** Weight of the past in the mean of gradients. (at least 0 and less than 1; default: 0.9) */
+    readonly beta1: number;
+    /** Weight of the past in the mean of squared gradients. (at least 0 and less than 1; default: 0.999) */
+    readonly beta2: number;
+    /** Added to the root of that mean. (more than 0; default: 0.000001) */
+    readonly epsilon: number;
+    /** Weight decay; biases and normalisation have none. (at least 0; default: 0.01) */
+    readonly weightDecay: number;
+    /** Scale the steps of parameters without weight decay, too. (default: false) */
+    readonly alwaysAdapt: boolean;
+    /** Scale no step up: the ratio of the norms is at most 1. (default: false) */
+    readonly trustClip: boolean;
+  } | {
     /** Steps by the sign of an average of gradients. */
     readonly kind: 'lion';
     /** Learning rate, from which the schedule starts. (more than 0; default: 0.0001) */
@@ -292,6 +373,23 @@ export interface TrainingConfig {
     /** Weight decay; biases and normalisation have none. (at least 0; default: 0) */
     readonly weightDecay: number;
     /** Decouple weight decay: shrink the parameter itself, not through the gradient. (default: true) */
+    readonly decoupledDecay: boolean;
+  } | {
+    /** Adam with Nesterov momentum. */
+    readonly kind: 'nadam';
+    /** Learning rate, from which the schedule starts. (more than 0; default: 0.002) */
+    readonly learningRate: number;
+    /** Weight of the past in the mean of gradients. (at least 0 and less than 1; default: 0.9) */
+    readonly beta1: number;
+    /** Weight of the past in the mean of squared gradients. (at least 0 and less than 1; default: 0.999) */
+    readonly beta2: number;
+    /** Added to the root of that mean. (more than 0; default: 1e-8) */
+    readonly epsilon: number;
+    /** Speed at which the momentum rises to beta1. (more than 0; default: 0.004) */
+    readonly momentumDecay: number;
+    /** Weight decay; biases and normalisation have none. (at least 0; default: 0) */
+    readonly weightDecay: number;
+    /** Decouple weight decay: shrink the parameter itself, not through the gradient. (default: false) */
     readonly decoupledDecay: boolean;
   } | {
     /** RMSProp in TensorFlow's form. */
@@ -513,6 +611,21 @@ export interface WrittenSelfTraining<Model, Optimizer> {
     readonly batch?: number | undefined;
     /** The optimizer; the schedule starts from its learningRate. */
     readonly optimizer: {
+      /** Adam-like steps whose state is a row and a column in place of each matrix. */
+      readonly kind: 'adafactor';
+      /** Learning rate, from which the schedule starts. (more than 0; default: 0.01) */
+      readonly learningRate?: number | undefined;
+      /** Exponent of the step by which the mean of squared gradients forgets less and less. (at least -1 and less than 0; default: -0.8) */
+      readonly beta2Decay?: number | undefined;
+      /** Smallest root of the mean of squared gradients. (more than 0; default: 1.1920928955078125e-7) */
+      readonly epsilon1?: number | undefined;
+      /** Smallest root mean square of a parameter that its steps are scaled by. (more than 0; default: 0.001) */
+      readonly epsilon2?: number | undefined;
+      /** Largest root mean square of a step before it is scaled. (more than 0; default: 1) */
+      readonly clipThreshold?: number | undefined;
+      /** Weight decay; biases and normalisation have none. (at least 0; default: 0) */
+      readonly weightDecay?: number | undefined;
+    } | {
       /** Adam with decoupled weight decay. */
       readonly kind: 'adamw';
       /** Learning rate, from which the schedule starts. (more than 0; default: 0.001) */
@@ -528,6 +641,23 @@ export interface WrittenSelfTraining<Model, Optimizer> {
       /** Decouple weight decay: shrink the parameter itself, not through the gradient. (default: true) */
       readonly decoupledDecay?: boolean | undefined;
     } | {
+      /** Adam whose steps are scaled to the norm of each parameter, for large batches. */
+      readonly kind: 'lamb';
+      /** Learning rate, from which the schedule starts. (more than 0; default: 0.001) */
+      readonly learningRate?: number | undefined;
+      /** Weight of the past in the mean of gradients. (at least 0 and less than 1; default: 0.9) */
+      readonly beta1?: number | undefined;
+      /** Weight of the past in the mean of squared gradients. (at least 0 and less than 1; default: 0.999) */
+      readonly beta2?: number | undefined;
+      /** Added to the root of that mean. (more than 0; default: 0.000001) */
+      readonly epsilon?: number | undefined;
+      /** Weight decay; biases and normalisation have none. (at least 0; default: 0.01) */
+      readonly weightDecay?: number | undefined;
+      /** Scale the steps of parameters without weight decay, too. (default: false) */
+      readonly alwaysAdapt?: boolean | undefined;
+      /** Scale no step up: the ratio of the norms is at most 1. (default: false) */
+      readonly trustClip?: boolean | undefined;
+    } | {
       /** Steps by the sign of an average of gradients. */
       readonly kind: 'lion';
       /** Learning rate, from which the schedule starts. (more than 0; default: 0.0001) */
@@ -539,6 +669,23 @@ export interface WrittenSelfTraining<Model, Optimizer> {
       /** Weight decay; biases and normalisation have none. (at least 0; default: 0) */
       readonly weightDecay?: number | undefined;
       /** Decouple weight decay: shrink the parameter itself, not through the gradient. (default: true) */
+      readonly decoupledDecay?: boolean | undefined;
+    } | {
+      /** Adam with Nesterov momentum. */
+      readonly kind: 'nadam';
+      /** Learning rate, from which the schedule starts. (more than 0; default: 0.002) */
+      readonly learningRate?: number | undefined;
+      /** Weight of the past in the mean of gradients. (at least 0 and less than 1; default: 0.9) */
+      readonly beta1?: number | undefined;
+      /** Weight of the past in the mean of squared gradients. (at least 0 and less than 1; default: 0.999) */
+      readonly beta2?: number | undefined;
+      /** Added to the root of that mean. (more than 0; default: 1e-8) */
+      readonly epsilon?: number | undefined;
+      /** Speed at which the momentum rises to beta1. (more than 0; default: 0.004) */
+      readonly momentumDecay?: number | undefined;
+      /** Weight decay; biases and normalisation have none. (at least 0; default: 0) */
+      readonly weightDecay?: number | undefined;
+      /** Decouple weight decay: shrink the parameter itself, not through the gradient. (default: false) */
       readonly decoupledDecay?: boolean | undefined;
     } | {
       /** RMSProp in TensorFlow's form. */
@@ -701,6 +848,21 @@ export interface WrittenSelfTraining<Model, Optimizer> {
     readonly batch?: number | undefined;
     /** The optimizer; the schedule starts from its learningRate. */
     readonly optimizer?: {
+      /** Adam-like steps whose state is a row and a column in place of each matrix. */
+      readonly kind: 'adafactor';
+      /** Learning rate, from which the schedule starts. (more than 0; default: 0.01) */
+      readonly learningRate?: number | undefined;
+      /** Exponent of the step by which the mean of squared gradients forgets less and less. (at least -1 and less than 0; default: -0.8) */
+      readonly beta2Decay?: number | undefined;
+      /** Smallest root of the mean of squared gradients. (more than 0; default: 1.1920928955078125e-7) */
+      readonly epsilon1?: number | undefined;
+      /** Smallest root mean square of a parameter that its steps are scaled by. (more than 0; default: 0.001) */
+      readonly epsilon2?: number | undefined;
+      /** Largest root mean square of a step before it is scaled. (more than 0; default: 1) */
+      readonly clipThreshold?: number | undefined;
+      /** Weight decay; biases and normalisation have none. (at least 0; default: 0) */
+      readonly weightDecay?: number | undefined;
+    } | {
       /** Adam with decoupled weight decay. */
       readonly kind: 'adamw';
       /** Learning rate, from which the schedule starts. (more than 0; default: 0.001) */
@@ -716,6 +878,23 @@ export interface WrittenSelfTraining<Model, Optimizer> {
       /** Decouple weight decay: shrink the parameter itself, not through the gradient. (default: true) */
       readonly decoupledDecay?: boolean | undefined;
     } | {
+      /** Adam whose steps are scaled to the norm of each parameter, for large batches. */
+      readonly kind: 'lamb';
+      /** Learning rate, from which the schedule starts. (more than 0; default: 0.001) */
+      readonly learningRate?: number | undefined;
+      /** Weight of the past in the mean of gradients. (at least 0 and less than 1; default: 0.9) */
+      readonly beta1?: number | undefined;
+      /** Weight of the past in the mean of squared gradients. (at least 0 and less than 1; default: 0.999) */
+      readonly beta2?: number | undefined;
+      /** Added to the root of that mean. (more than 0; default: 0.000001) */
+      readonly epsilon?: number | undefined;
+      /** Weight decay; biases and normalisation have none. (at least 0; default: 0.01) */
+      readonly weightDecay?: number | undefined;
+      /** Scale the steps of parameters without weight decay, too. (default: false) */
+      readonly alwaysAdapt?: boolean | undefined;
+      /** Scale no step up: the ratio of the norms is at most 1. (default: false) */
+      readonly trustClip?: boolean | undefined;
+    } | {
       /** Steps by the sign of an average of gradients. */
       readonly kind: 'lion';
       /** Learning rate, from which the schedule starts. (more than 0; default: 0.0001) */
@@ -727,6 +906,23 @@ export interface WrittenSelfTraining<Model, Optimizer> {
       /** Weight decay; biases and normalisation have none. (at least 0; default: 0) */
       readonly weightDecay?: number | undefined;
       /** Decouple weight decay: shrink the parameter itself, not through the gradient. (default: true) */
+      readonly decoupledDecay?: boolean | undefined;
+    } | {
+      /** Adam with Nesterov momentum. */
+      readonly kind: 'nadam';
+      /** Learning rate, from which the schedule starts. (more than 0; default: 0.002) */
+      readonly learningRate?: number | undefined;
+      /** Weight of the past in the mean of gradients. (at least 0 and less than 1; default: 0.9) */
+      readonly beta1?: number | undefined;
+      /** Weight of the past in the mean of squared gradients. (at least 0 and less than 1; default: 0.999) */
+      readonly beta2?: number | undefined;
+      /** Added to the root of that mean. (more than 0; default: 1e-8) */
+      readonly epsilon?: number | undefined;
+      /** Speed at which the momentum rises to beta1. (more than 0; default: 0.004) */
+      readonly momentumDecay?: number | undefined;
+      /** Weight decay; biases and normalisation have none. (at least 0; default: 0) */
+      readonly weightDecay?: number | undefined;
+      /** Decouple weight decay: shrink the parameter itself, not through the gradient. (default: false) */
       readonly decoupledDecay?: boolean | undefined;
     } | {
       /** RMSProp in TensorFlow's form. */
@@ -963,6 +1159,21 @@ export interface SelfTrainingConfig {
     readonly batch: number;
     /** The optimizer; the schedule starts from its learningRate. */
     readonly optimizer: {
+      /** Adam-like steps whose state is a row and a column in place of each matrix. */
+      readonly kind: 'adafactor';
+      /** Learning rate, from which the schedule starts. (more than 0; default: 0.01) */
+      readonly learningRate: number;
+      /** Exponent of the step by which the mean of squared gradients forgets less and less. (at least -1 and less than 0; default: -0.8) */
+      readonly beta2Decay: number;
+      /** Smallest root of the mean of squared gradients. (more than 0; default: 1.1920928955078125e-7) */
+      readonly epsilon1: number;
+      /** Smallest root mean square of a parameter that its steps are scaled by. (more than 0; default: 0.001) */
+      readonly epsilon2: number;
+      /** Largest root mean square of a step before it is scaled. (more than 0; default: 1) */
+      readonly clipThreshold: number;
+      /** Weight decay; biases and normalisation have none. (at least 0; default: 0) */
+      readonly weightDecay: number;
+    } | {
       /** Adam with decoupled weight decay. */
       readonly kind: 'adamw';
       /** Learning rate, from which the schedule starts. (more than 0; default: 0.001) */
@@ -978,6 +1189,23 @@ export interface SelfTrainingConfig {
       /** Decouple weight decay: shrink the parameter itself, not through the gradient. (default: true) */
       readonly decoupledDecay: boolean;
     } | {
+      /** Adam whose steps are scaled to the norm of each parameter, for large batches. */
+      readonly kind: 'lamb';
+      /** Learning rate, from which the schedule starts. (more than 0; default: 0.001) */
+      readonly learningRate: number;
+      /** Weight of the past in the mean of gradients. (at least 0 and less than 1; default: 0.9) */
+      readonly beta1: number;
+      /** Weight of the past in the mean of squared gradients. (at least 0 and less than 1; default: 0.999) */
+      readonly beta2: number;
+      /** Added to the root of that mean. (more than 0; default: 0.000001) */
+      readonly epsilon: number;
+      /** Weight decay; biases and normalisation have none. (at least 0; default: 0.01) */
+      readonly weightDecay: number;
+      /** Scale the steps of parameters without weight decay, too. (default: false) */
+      readonly alwaysAdapt: boolean;
+      /** Scale no step up: the ratio of the norms is at most 1. (default: false) */
+      readonly trustClip: boolean;
+    } | {
       /** Steps by the sign of an average of gradients. */
       readonly kind: 'lion';
       /** Learning rate, from which the schedule starts. (more than 0; default: 0.0001) */
@@ -989,6 +1217,23 @@ export interface SelfTrainingConfig {
       /** Weight decay; biases and normalisation have none. (at least 0; default: 0) */
       readonly weightDecay: number;
       /** Decouple weight decay: shrink the parameter itself, not through the gradient. (default: true) */
+      readonly decoupledDecay: boolean;
+    } | {
+      /** Adam with Nesterov momentum. */
+      readonly kind: 'nadam';
+      /** Learning rate, from which the schedule starts. (more than 0; default: 0.002) */
+      readonly learningRate: number;
+      /** Weight of the past in the mean of gradients. (at least 0 and less than 1; default: 0.9) */
+      readonly beta1: number;
+      /** Weight of the past in the mean of squared gradients. (at least 0 and less than 1; default: 0.999) */
+      readonly beta2: number;
+      /** Added to the root of that mean. (more than 0; default: 1e-8) */
+      readonly epsilon: number;
+      /** Speed at which the momentum rises to beta1. (more than 0; default: 0.004) */
+      readonly momentumDecay: number;
+      /** Weight decay; biases and normalisation have none. (at least 0; default: 0) */
+      readonly weightDecay: number;
+      /** Decouple weight decay: shrink the parameter itself, not through the gradient. (default: false) */
       readonly decoupledDecay: boolean;
     } | {
       /** RMSProp in TensorFlow's form. */
@@ -1151,6 +1396,21 @@ export interface SelfTrainingConfig {
     readonly batch: number;
     /** The optimizer; the schedule starts from its learningRate. */
     readonly optimizer: {
+      /** Adam-like steps whose state is a row and a column in place of each matrix. */
+      readonly kind: 'adafactor';
+      /** Learning rate, from which the schedule starts. (more than 0; default: 0.01) */
+      readonly learningRate: number;
+      /** Exponent of the step by which the mean of squared gradients forgets less and less. (at least -1 and less than 0; default: -0.8) */
+      readonly beta2Decay: number;
+      /** Smallest root of the mean of squared gradients. (more than 0; default: 1.1920928955078125e-7) */
+      readonly epsilon1: number;
+      /** Smallest root mean square of a parameter that its steps are scaled by. (more than 0; default: 0.001) */
+      readonly epsilon2: number;
+      /** Largest root mean square of a step before it is scaled. (more than 0; default: 1) */
+      readonly clipThreshold: number;
+      /** Weight decay; biases and normalisation have none. (at least 0; default: 0) */
+      readonly weightDecay: number;
+    } | {
       /** Adam with decoupled weight decay. */
       readonly kind: 'adamw';
       /** Learning rate, from which the schedule starts. (more than 0; default: 0.001) */
@@ -1166,6 +1426,23 @@ export interface SelfTrainingConfig {
       /** Decouple weight decay: shrink the parameter itself, not through the gradient. (default: true) */
       readonly decoupledDecay: boolean;
     } | {
+      /** Adam whose steps are scaled to the norm of each parameter, for large batches. */
+      readonly kind: 'lamb';
+      /** Learning rate, from which the schedule starts. (more than 0; default: 0.001) */
+      readonly learningRate: number;
+      /** Weight of the past in the mean of gradients. (at least 0 and less than 1; default: 0.9) */
+      readonly beta1: number;
+      /** Weight of the past in the mean of squared gradients. (at least 0 and less than 1; default: 0.999) */
+      readonly beta2: number;
+      /** Added to the root of that mean. (more than 0; default: 0.000001) */
+      readonly epsilon: number;
+      /** Weight decay; biases and normalisation have none. (at least 0; default: 0.01) */
+      readonly weightDecay: number;
+      /** Scale the steps of parameters without weight decay, too. (default: false) */
+      readonly alwaysAdapt: boolean;
+      /** Scale no step up: the ratio of the norms is at most 1. (default: false) */
+      readonly trustClip: boolean;
+    } | {
       /** Steps by the sign of an average of gradients. */
       readonly kind: 'lion';
       /** Learning rate, from which the schedule starts. (more than 0; default: 0.0001) */
@@ -1177,6 +1454,23 @@ export interface SelfTrainingConfig {
       /** Weight decay; biases and normalisation have none. (at least 0; default: 0) */
       readonly weightDecay: number;
       /** Decouple weight decay: shrink the parameter itself, not through the gradient. (default: true) */
+      readonly decoupledDecay: boolean;
+    } | {
+      /** Adam with Nesterov momentum. */
+      readonly kind: 'nadam';
+      /** Learning rate, from which the schedule starts. (more than 0; default: 0.002) */
+      readonly learningRate: number;
+      /** Weight of the past in the mean of gradients. (at least 0 and less than 1; default: 0.9) */
+      readonly beta1: number;
+      /** Weight of the past in the mean of squared gradients. (at least 0 and less than 1; default: 0.999) */
+      readonly beta2: number;
+      /** Added to the root of that mean. (more than 0; default: 1e-8) */
+      readonly epsilon: number;
+      /** Speed at which the momentum rises to beta1. (more than 0; default: 0.004) */
+      readonly momentumDecay: number;
+      /** Weight decay; biases and normalisation have none. (at least 0; default: 0) */
+      readonly weightDecay: number;
+      /** Decouple weight decay: shrink the parameter itself, not through the gradient. (default: false) */
       readonly decoupledDecay: boolean;
     } | {
       /** RMSProp in TensorFlow's form. */

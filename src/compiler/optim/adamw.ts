@@ -1,15 +1,8 @@
 import { scalarLike } from '../ops/constant.js';
 import { add, div, mul, sqrt, sub } from '../ops/elementwise.js';
+import { biasCorrection } from './biasCorrection.js';
 import { mix } from './mix.js';
-import {
-  average,
-  decay,
-  defineOptimizer,
-  learningRate,
-  rate,
-  updateRule,
-  type HyperSpec,
-} from './optimizer.js';
+import { average, decay, defineOptimizer, learningRate, rate, updateRule } from './optimizer.js';
 
 /**
  * Adam with decoupled weight decay, as torch.optim.AdamW (arXiv 1711.05101); `decoupledDecay: false` makes it
@@ -29,8 +22,8 @@ export const adamw = defineOptimizer({
   rule: ({ beta1, beta2, epsilon }) =>
     updateRule({
       hypers: {
-        bias_correction1: biasCorrection(beta1, 'first'),
-        bias_correction2: biasCorrection(beta2, 'second'),
+        bias_correction1: biasCorrection(beta1, 'bias correction of the first moment'),
+        bias_correction2: biasCorrection(beta2, 'bias correction of the second moment'),
       },
       slots: { exp_avg: 'zeros', exp_avg_sq: 'zeros' },
       update: ({ param, grad, slots, hypers }) => {
@@ -43,11 +36,3 @@ export const adamw = defineOptimizer({
       },
     }),
 });
-
-function biasCorrection(base: number, moment: string): Omit<HyperSpec, 'name'> {
-  return {
-    meaning: `bias correction of the ${moment} moment, 1 - ${base}^t at optimizer step t from 1`,
-    default: 1 - base,
-    formula: { kind: 'biasCorrection', base },
-  };
-}

@@ -1,5 +1,6 @@
 import type { HyperFormula } from '../../contract/manifest.js';
 import type { Value } from '../ir/graph.js';
+import type { Shape } from '../../support/shape.js';
 import { limits } from '../../support/limits.js';
 import {
   fillOptions,
@@ -27,8 +28,18 @@ export interface SlotSpec {
   readonly initial: 'zeros' | 'ones';
 }
 
-/** `l2` adds weight_decay * param to the gradient; `decoupled` shrinks the parameter itself. */
-export type DecayKind = 'l2' | 'decoupled';
+/**
+ * `l2` adds weight_decay * param to the gradient; `decoupled` shrinks the parameter itself; `own` is left to
+ * the optimizer's rule.
+ */
+export type DecayKind = 'l2' | 'decoupled' | 'own';
+
+/** A number that an optimizer carries from step to step, beside the state of each parameter. */
+export interface CarriedNumber<H extends string = string> {
+  readonly initial: number;
+  /** Its value at this step, from the step before and the hypers; parameters see it as a hyper. */
+  next(before: Value, hypers: Readonly<Record<H, Value>>): Value;
+}
 
 /** Options that an optimizer was made from; JSON. `kind` is its registered name. */
 export type OptimizerRecord = Readonly<Record<string, number | boolean | string>> & {
@@ -42,19 +53,28 @@ export interface Step<S extends string> {
 }
 
 /**
- * Update of one parameter by an optimizer; H names its hypers beside `learning_rate`, S its slots.
+ * Update of one parameter by an optimizer; H names its hypers beside `learning_rate`, S its slots, C the
+ * numbers that it carries.
  */
-export interface UpdateRule<H extends string, S extends string> {
+export interface UpdateRule<H extends string, S extends string, C extends string> {
   readonly hypers: Readonly<Record<H, Omit<HyperSpec, 'name'>>>;
   readonly slots: Readonly<Record<S, SlotSpec['initial']>>;
+  readonly carried?: Readonly<Record<C, CarriedNumber<H>>>;
+  readonly ownDecay?: OwnDecay;
+  readonly seesWhole?: Optimizer['seesWhole'];
   /** New parameter and state, from the mean gradient; weight decay has been applied before. */
   update(
     at: Step<S> & {
       readonly grad: Value;
-      readonly hypers: Readonly<Record<H | 'learning_rate', Value>>;
+      readonly hypers: Readonly<Record<H | C | 'learning_rate', Value>>;
+      /** Weight decay of this parameter, where the rule applies it itself and there is any. */
+      readonly weightDecay: Value | undefined;
     },
   ): Step<S>;
 }
+
+/** What weight decay does where a rule applies it itself, in words. */
+type OwnDecay = string;
 
 /** An optimizer as the compiler sees it: names and a rule that spells one parameter's update. */
 export interface Optimizer {
@@ -63,21 +83,36 @@ export interface Optimizer {
   readonly hypers: readonly HyperSpec[];
   readonly slots: readonly SlotSpec[];
   readonly decay: DecayKind | undefined;
+  /** Numbers that it carries, by their names (default: none). */
+  readonly carried?: Readonly<Record<string, CarriedNumber>> | undefined;
+  /**
+   * True if a step looks at all of a parameter at once, as at its norm, so that small ones cannot be updated as
+   * one vector (default: never).
+   */
+  readonly seesWhole?: ((param: { readonly decays: boolean }) => boolean) | undefined;
+  /** Shape of a slot for a parameter of this shape; undefined if it has none (default: its own). */
+  readonly slotShape?: ((slot: string, param: Shape) => Shape | undefined) | undefined;
   update(at: {
     readonly param: Value;
     readonly grad: Value;
     readonly slots: Readonly<Record<string, Value>>;
     readonly hypers: Readonly<Record<string, Value>>;
+    readonly weightDecay?: Value | undefined;
   }): Step<string>;
 }
 
 /** The rule of an optimizer whose names are checked; see updateRule. */
-export type CheckedRule = Pick<Optimizer, 'hypers' | 'slots' | 'update'>;
+export type CheckedRule = Pick<
+  Optimizer,
+  'hypers' | 'slots' | 'carried' | 'seesWhole' | 'slotShape' | 'update'
+> & { readonly ownDecay?: OwnDecay | undefined };
 
 /** Holds a rule to the names of its hypers and slots. */
-export function updateRule<const H extends string = never, const S extends string = never>(
-  rule: UpdateRule<H, S>,
-): CheckedRule {
+export function updateRule<
+  const H extends string = never,
+  const S extends string = never,
+  const C extends string = never,
+>(rule: UpdateRule<H, S, C>): CheckedRule {
   return {
     hypers: Object.entries<Omit<HyperSpec, 'name'>>(rule.hypers).map(([name, spec]): HyperSpec => ({
       name,
@@ -87,8 +122,11 @@ export function updateRule<const H extends string = never, const S extends strin
       name,
       initial,
     })),
+    ...(rule.carried && { carried: rule.carried }),
+    ...(rule.seesWhole && { seesWhole: rule.seesWhole }),
+    ...(rule.ownDecay !== undefined && { ownDecay: rule.ownDecay }),
     // The caller gives each slot and hyper that the rule names, so the records are complete.
-    update: (at) => rule.update(at),
+    update: ({ weightDecay, ...at }) => rule.update({ ...at, weightDecay }),
   };
 }
 
@@ -98,8 +136,11 @@ export type CommonOptions = {
   readonly learningRate: Defaulted<NumberOption>;
   /** Default of the hyper `weight_decay`; at 0 there is no decay in the graph and no such hyper. */
   readonly weightDecay: Defaulted<NumberOption>;
-  /** Lets weight decay shrink the parameter itself instead of entering the gradient. */
-  readonly decoupledDecay: Defaulted<FlagOption>;
+  /**
+   * Lets weight decay shrink the parameter itself instead of entering the gradient; missing where a rule
+   * applies it in a way of its own.
+   */
+  readonly decoupledDecay?: Defaulted<FlagOption>;
 };
 
 /** The options of an optimizer. */
@@ -134,9 +175,11 @@ export function defineOptimizer<const K extends string, O extends OptimizerOptio
 }: OptimizerDefinition<K, O>): OptimizerMaker<K, O> {
   const make = (given: GivenOptions<O> = {}): Optimizer => {
     const filled = fillOptions(`the optimizer ${kind}`, options, given, 'optimizer');
-    const { learningRate, weightDecay, decoupledDecay } = filled;
-    const decay: DecayKind = decoupledDecay ? 'decoupled' : 'l2';
-    const { hypers, ...own } = rule(filled);
+    const { learningRate, weightDecay } = filled;
+    const { hypers, ownDecay, ...own } = rule(filled);
+    const shrinks = 'decoupledDecay' in filled && filled.decoupledDecay === true;
+    const decoupled = shrinks ? 'decoupled' : 'l2';
+    const decay: DecayKind = ownDecay === undefined ? decoupled : 'own';
     return {
       ...own,
       kind,
@@ -144,7 +187,9 @@ export function defineOptimizer<const K extends string, O extends OptimizerOptio
       hypers: [
         { name: 'learning_rate', meaning: 'learning rate', default: learningRate },
         ...hypers,
-        ...(weightDecay === 0 ? [] : [decayHyper(decay, weightDecay)]),
+        ...(weightDecay === 0
+          ? []
+          : [decayHyper(ownDecay ?? decayMeaning[decoupled], weightDecay)]),
       ],
       decay: weightDecay === 0 ? undefined : decay,
     };
@@ -152,15 +197,13 @@ export function defineOptimizer<const K extends string, O extends OptimizerOptio
   return Object.assign(make, { kind, meaning, options });
 }
 
-function decayHyper(kind: DecayKind, rate: number): HyperSpec {
-  return {
-    name: 'weight_decay',
-    meaning:
-      kind === 'l2'
-        ? 'weight decay, added to the gradient as weight_decay * param'
-        : 'weight decay, taken from the parameter as learning_rate * weight_decay * param',
-    default: rate,
-  };
+const decayMeaning = {
+  l2: 'weight decay, added to the gradient as weight_decay * param',
+  decoupled: 'weight decay, taken from the parameter as learning_rate * weight_decay * param',
+};
+
+function decayHyper(meaning: string, rate: number): HyperSpec {
+  return { name: 'weight_decay', meaning, default: rate };
 }
 
 /** An option above 0 that a graph holds as float32. */
@@ -181,14 +224,19 @@ export function learningRate(usual: number): CommonOptions['learningRate'] {
 /** The option `momentum`. */
 export const momentum = average('Weight of the past steps in each step.', 0.9);
 
+/** The option `weightDecay`, alone where a rule applies it in a way of its own. */
+export function weightDecay(usual: number): CommonOptions['weightDecay'] {
+  const meaning = 'Weight decay; biases and normalisation have none.';
+  return { type: 'number', least: 0, most: limits.float32, meaning, default: usual };
+}
+
 /** The options of weight decay. */
 export function decay(
-  weightDecay: number,
+  usual: number,
   { decoupled }: { readonly decoupled: boolean },
-): Omit<CommonOptions, 'learningRate'> {
-  const meaning = 'Weight decay; biases and normalisation have none.';
+): Required<Omit<CommonOptions, 'learningRate'>> {
   return {
-    weightDecay: { type: 'number', least: 0, most: limits.float32, meaning, default: weightDecay },
+    weightDecay: weightDecay(usual),
     decoupledDecay: {
       type: 'flag',
       meaning: 'Decouple weight decay: shrink the parameter itself, not through the gradient.',

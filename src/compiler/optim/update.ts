@@ -73,7 +73,7 @@ export interface UpdateResult {
   readonly newParams: readonly { readonly name: string; readonly value: Value }[];
   readonly newStates: readonly (Updated & { readonly slot: SlotSpec })[];
   readonly newEma: readonly Updated[];
-  /** New state of dynamic loss scaling. */
+  /** Numbers that the optimizer carries, and the state of dynamic loss scaling. */
   readonly newScalars: readonly UpdatedScalar[];
   /** True if the step counts; undefined if it always does. */
   readonly finite: Value | undefined;
@@ -100,7 +100,8 @@ export function buildUpdate(graph: Graph, request: UpdateRequest): UpdateResult 
     const units = joinSmall(params, {
       below: joinBelow,
       kind: ({ decay }) => (decay ? 'decays' : ''),
-      canWait: ({ grad }) => waits(grad),
+      canWait: ({ grad, decay }) =>
+        waits(grad) && optimizer.seesWhole?.({ decays: decay }) !== true,
     });
     const grads = units.map((unit) => unit.join(({ grad }) => grad));
     const { lossScale } = request;
@@ -111,13 +112,18 @@ export function buildUpdate(graph: Graph, request: UpdateRequest): UpdateResult 
     const given = declareHypers(graph, hyperSpecs, request);
     const counts = finite && declareCounts(graph);
     const stepNumber = given[stepNumberHyper.name];
-    const hypers =
+    const ofStep =
       counts && stepNumber
         ? { ...given, ...hypersOfGoodSteps(optimizer.hypers, stepNumber, counts) }
         : given;
+    const carried = carryNumbers(graph, optimizer, ofStep);
+    const hypers = {
+      ...ofStep,
+      ...Object.fromEntries(carried.map(({ slot, value }) => [slot, value])),
+    };
     const { factor, gradNorm } = gradientFactor(grads, request, hypers);
     const states = new Map(
-      params.map((param) => [param.name, declareStates(graph, param, optimizer.slots)]),
+      params.map((param) => [param.name, declareStates(graph, param, optimizer)]),
     );
     const common = { optimizer, factor, hypers, states, chosen };
     const stepped = units.map((unit, i) =>
@@ -132,10 +138,11 @@ export function buildUpdate(graph: Graph, request: UpdateRequest): UpdateResult 
       values: new Map(stepped.flatMap(({ slots }) => [...(slots.get(slot.name) ?? [])])),
     }));
     const newStates = params.flatMap(({ name: param }) =>
-      newSlots.map(({ slot, values }) => {
-        const input = found(states.get(param)?.[slot.name], slot.name);
+      newSlots.flatMap(({ slot, values }) => {
+        const input = states.get(param)?.[slot.name];
+        if (input === undefined) return [];
         const value = found(values.get(param), param);
-        return { name: tensorNames.state(slot.name, param), param, slot, input, value };
+        return [{ name: tensorNames.state(slot.name, param), param, slot, input, value }];
       }),
     );
     const newEma = averageAll(graph, request, { stepped, newValue, hypers, chosen });
@@ -148,7 +155,11 @@ export function buildUpdate(graph: Graph, request: UpdateRequest): UpdateResult 
             counts,
           )
         : [];
-    const news = { newParams, newStates, newEma, newScalars };
+    const newCarried = carried.map(({ input, ...own }) => ({
+      ...own,
+      value: chosen(own.value, input),
+    }));
+    const news = { newParams, newStates, newEma, newScalars: [...newCarried, ...newScalars] };
     return { ...news, hyperSpecs, slots: optimizer.slots, gradNorm, finite };
   });
 }
@@ -182,8 +193,9 @@ function stepUnit(
   },
 ): Stepped {
   const value = unit.join((param) => param.value);
+  const own = optimizer.slots.filter(({ name }) => states.get(unit.members[0].name)?.[name]);
   const slots = Object.fromEntries(
-    optimizer.slots.map(({ name: slot }) => [
+    own.map(({ name: slot }) => [
       slot,
       unit.join(({ name }) => found(states.get(name)?.[slot], slot)),
     ]),
@@ -191,7 +203,7 @@ function stepUnit(
   const at = { value, grad, decay: unit.members[0].decay };
   const step = stepParam(at, optimizer, factor, hypers, slots);
   const whole = chosen(step.param, value);
-  const next = optimizer.slots.map(({ name: slot }) => {
+  const next = own.map(({ name: slot }) => {
     const made = chosen(found(step.slots[slot], slot), found(slots[slot], slot));
     return [slot, byName(unit.split(made))] as const;
   });
@@ -273,14 +285,28 @@ function gradientFactor(
 function declareStates(
   graph: Graph,
   { name, value }: UpdateParam,
-  slots: readonly SlotSpec[],
+  { slots, slotShape = (_, shape) => shape }: Optimizer,
 ): Readonly<Record<string, Value>> {
   return Object.fromEntries(
-    slots.map((slot) => [
-      slot.name,
-      graph.input(tensorNames.state(slot.name, name), value.dtype, value.shape),
-    ]),
+    slots.flatMap(({ name: slot }) => {
+      const shape = slotShape(slot, value.shape);
+      if (shape === undefined) return [];
+      return [[slot, graph.input(tensorNames.state(slot, name), value.dtype, shape)]];
+    }),
   );
+}
+
+/** The numbers that an optimizer carries: their inputs, and what they are at this step. */
+function carryNumbers(
+  graph: Graph,
+  { carried = {} }: Optimizer,
+  hypers: Hypers,
+): (UpdatedScalar & { readonly input: Value })[] {
+  return Object.entries(carried).map(([slot, { initial, next }]) => {
+    const name = tensorNames.state(slot);
+    const input = graph.input(name, found(hypers['learning_rate'], slot).dtype, []);
+    return { name, slot, initial, input, value: next(input, hypers) };
+  });
 }
 
 function stepParam(
@@ -294,6 +320,8 @@ function stepParam(
   const kind = decay ? optimizer.decay : undefined;
   if (kind === undefined) return optimizer.update({ param: value, grad, slots, hypers });
   const rate = found(hypers['weight_decay'], 'weight_decay');
+  if (kind === 'own')
+    return optimizer.update({ param: value, grad, slots, hypers, weightDecay: rate });
   if (kind === 'l2')
     return optimizer.update({ param: value, grad: l2Decay(grad, value, rate), slots, hypers });
   const param = decoupledDecay(value, found(hypers['learning_rate'], 'learning_rate'), rate);

@@ -3,6 +3,7 @@ import { compile } from '../../../src/compiler/compile/compile.js';
 import { evaluate } from '../../../src/compiler/interpret/evaluate.js';
 import { Graph } from '../../../src/compiler/ir/graph.js';
 import { ndarray } from '../../../src/compiler/ir/ndarray.js';
+import { adafactor, adamw, lamb, nadam } from '../../../src/compiler/optim/index.js';
 import { hypersOfGoodSteps } from '../../../src/compiler/optim/lossScale.js';
 import type { DType } from '../../../src/support/dtype.js';
 import { tensorData } from '../../../src/support/tensor.js';
@@ -62,12 +63,15 @@ describe('the bias correction of steps that changed something', () => {
   });
 });
 
-describe('AdamW in float16', () => {
+/** Those that count steps. */
+const counting = { adamw, nadam, lamb, adafactor };
+
+describe.each(Object.entries(counting))('%s in float16', (_, make) => {
   const options = { batch: 8, artifacts: ['train'], emaDecay: 0.9 } as const;
   const half = compile(tinyNet(), {
     ...options,
     precision: 'float16',
-    optimizer: { kind: 'adamw' },
+    optimizer: make(),
   });
 
   it('is given the number of the step', () => {

@@ -3,8 +3,11 @@ import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import type { NdArray } from '../../../src/compiler/ir/ndarray.js';
 import {
+  adafactor,
   adamw,
+  lamb,
   lion,
+  nadam,
   optimizerNames,
   rmspropTf,
   sgd,
@@ -69,6 +72,36 @@ const cases: Readonly<Record<string, Case>> = {
     optimizer: lion({ learningRate: 0.02, weightDecay: 0.3, beta1: 0.8, beta2: 0.95 }),
     maxNorm: 0.15,
   },
+  nadam: { optimizer: nadam({ learningRate: 0.1 }) },
+  'nadam l2': {
+    optimizer: nadam({
+      learningRate: 0.1,
+      weightDecay: 0.05,
+      beta1: 0.8,
+      beta2: 0.95,
+      momentumDecay: 0.5,
+    }),
+  },
+  lamb: { optimizer: lamb({ learningRate: 0.05, weightDecay: 0.1 }) },
+  'lamb always': {
+    optimizer: lamb({
+      learningRate: 0.05,
+      weightDecay: 0,
+      alwaysAdapt: true,
+      trustClip: true,
+      beta1: 0.8,
+      beta2: 0.95,
+    }),
+  },
+  adafactor: { optimizer: adafactor({ learningRate: 0.4 }) },
+  'adafactor decoupled': {
+    optimizer: adafactor({
+      learningRate: 0.2,
+      weightDecay: 0.2,
+      beta2Decay: -0.5,
+      clipThreshold: 0.5,
+    }),
+  },
 };
 
 function dataOf(step: ReadonlyMap<string, NdArray> | undefined, name: string): Float64Array {
@@ -121,5 +154,30 @@ describe('20 steps with a falling learning rate follow PyTorch', () => {
     );
     const clipped = golden.cases['sgd clip']?.weight ?? [];
     expect(relativeError(dataOf(free.at(-1), 'fc.weight'), clipped)).toBeGreaterThan(1e-3);
+  });
+});
+
+describe('adafactor', () => {
+  const { slots, slotShape } = adafactor();
+  const shapesOf = (shape: readonly number[]) =>
+    Object.fromEntries(slots.map(({ name }) => [name, slotShape?.(name, shape)]));
+
+  it("keeps a row and a column of a matrix, PyTorch's of the last two axes", () => {
+    expect(shapesOf([3, 4])).toEqual({ row_var: [3, 1], col_var: [1, 4], variance: undefined });
+  });
+
+  it('takes the two longest axes of a kernel, and none where one has a single element', () => {
+    const none = { row_var: undefined, col_var: undefined };
+    expect(shapesOf([16, 8, 1, 1])).toEqual({
+      row_var: [1, 8, 1, 1],
+      col_var: [16, 1, 1, 1],
+      variance: undefined,
+    });
+    expect(shapesOf([16, 1, 5, 3])).toMatchObject({
+      row_var: [1, 1, 5, 3],
+      col_var: [16, 1, 1, 3],
+    });
+    expect(shapesOf([8, 1, 1, 1])).toEqual({ ...none, variance: [8, 1, 1, 1] });
+    expect(shapesOf([7])).toEqual({ ...none, variance: [7] });
   });
 });

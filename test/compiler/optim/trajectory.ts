@@ -1,3 +1,4 @@
+import type { HyperFormula } from '../../../src/contract/manifest.js';
 import { evaluate } from '../../../src/compiler/interpret/evaluate.js';
 import { Graph, type Value } from '../../../src/compiler/ir/graph.js';
 import { ndarray, type NdArray } from '../../../src/compiler/ir/ndarray.js';
@@ -69,9 +70,15 @@ export function stepProgram(optimizer: Optimizer, transforms: Transforms = {}): 
     weightSum: reduceSum(weights, { axes: [0], keepDims: false }),
     ...transforms,
   });
-  for (const { name, value } of [...update.newParams, ...update.newStates, ...update.newEma])
+  const { newParams, newStates, newEma, newScalars } = update;
+  for (const { name, value } of [...newParams, ...newStates, ...newEma, ...newScalars])
     graph.output(name, value);
   return { graph, update };
+}
+
+/** A hyper that follows from the number of the step, counted from 1. */
+function followed(formula: HyperFormula, step: number): number {
+  return formula.kind === 'stepNumber' ? step : 1 - formula.base ** step;
 }
 
 /** Runs steps as a driver would: feeds hypers by name and each new value back. */
@@ -92,20 +99,11 @@ export function runSteps(
     initial.data.fill(slot.initial === 'ones' ? 1 : 0);
     state.set(name, initial);
   }
+  for (const { name, initial } of update.newScalars) state.set(name, ndarray([], [initial]));
   for (const { name, param } of update.newEma) state.set(name, state.get(param) ?? ndarray([0]));
   return Array.from({ length: steps }, (_, step) => {
     for (const { name, formula } of update.hyperSpecs)
-      state.set(
-        name,
-        ndarray(
-          [],
-          [
-            formula?.kind === 'biasCorrection'
-              ? 1 - formula.base ** (step + 1)
-              : hyperAt(name, step),
-          ],
-        ),
-      );
+      state.set(name, ndarray([], [formula ? followed(formula, step + 1) : hyperAt(name, step)]));
     const result = evaluate(graph, state);
     for (const [name, value] of result) state.set(name, value);
     return result;

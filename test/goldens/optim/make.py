@@ -64,6 +64,111 @@ class Lion:
                 self.state[p] = beta2 * m + (1 - beta2) * p.grad
 
 
+class NAdam:
+    """torch.optim.NAdam of torch 2 (_single_tensor_nadam), written out.
+
+    That of torch 1.13 multiplies mu into the product of the next step twice; 2.0 repaired it.
+    """
+
+    def __init__(self, groups, lr, betas=(0.9, 0.999), eps=1e-8, momentum_decay=4e-3):
+        self.param_groups = [{"lr": lr, "weight_decay": 0.0, **group} for group in groups]
+        self.betas, self.eps, self.momentum_decay = betas, eps, momentum_decay
+        self.state = {}
+        self.t, self.mu_product = 0, 1.0
+
+    @torch.no_grad()
+    def step(self):
+        beta1, beta2 = self.betas
+        self.t += 1
+        mu = beta1 * (1.0 - 0.5 * 0.96 ** (self.t * self.momentum_decay))
+        mu_next = beta1 * (1.0 - 0.5 * 0.96 ** ((self.t + 1) * self.momentum_decay))
+        self.mu_product *= mu
+        for group in self.param_groups:
+            for p in group["params"]:
+                grad = p.grad.add(p, alpha=group["weight_decay"])
+                if p not in self.state:
+                    self.state[p] = (torch.zeros_like(p), torch.zeros_like(p))
+                exp_avg, exp_avg_sq = self.state[p]
+                exp_avg.lerp_(grad, 1 - beta1)
+                exp_avg_sq.mul_(beta2).addcmul_(grad, grad, value=1 - beta2)
+                denom = exp_avg_sq.div(1 - beta2**self.t).sqrt().add_(self.eps)
+                lr = group["lr"]
+                p.addcdiv_(grad, denom, value=-lr * (1.0 - mu) / (1.0 - self.mu_product))
+                p.addcdiv_(exp_avg, denom, value=-lr * mu_next / (1.0 - self.mu_product * mu_next))
+
+
+class Lamb:
+    """timm's Lamb (timm/optim/lamb.py), written out, without its own clipping to a global norm."""
+
+    def __init__(self, groups, lr, betas=(0.9, 0.999), eps=1e-6, always_adapt=False, trust_clip=False):
+        self.param_groups = [{"lr": lr, "weight_decay": 0.0, **group} for group in groups]
+        self.betas, self.eps = betas, eps
+        self.always_adapt, self.trust_clip = always_adapt, trust_clip
+        self.state = {}
+        self.t = 0
+
+    @torch.no_grad()
+    def step(self):
+        beta1, beta2 = self.betas
+        self.t += 1
+        for group in self.param_groups:
+            for p in group["params"]:
+                if p not in self.state:
+                    self.state[p] = (torch.zeros_like(p), torch.zeros_like(p))
+                exp_avg, exp_avg_sq = self.state[p]
+                exp_avg.mul_(beta1).add_(p.grad, alpha=1 - beta1)
+                exp_avg_sq.mul_(beta2).addcmul_(p.grad, p.grad, value=1 - beta2)
+                denom = (exp_avg_sq.sqrt() / math.sqrt(1 - beta2**self.t)).add_(self.eps)
+                update = (exp_avg / (1 - beta1**self.t)).div_(denom)
+                if group["weight_decay"] != 0:
+                    update.add_(p, alpha=group["weight_decay"])
+                if group["weight_decay"] != 0 or self.always_adapt:
+                    w_norm, g_norm = p.norm(2.0), update.norm(2.0)
+                    one = torch.ones_like(w_norm)
+                    ratio = torch.where(w_norm > 0, torch.where(g_norm > 0, w_norm / g_norm, one), one)
+                    update.mul_(ratio.clamp(max=1.0) if self.trust_clip else ratio)
+                p.add_(update, alpha=-group["lr"])
+
+
+class Adafactor:
+    """torch.optim.Adafactor of torch 2.5 (_single_tensor_adafactor), written out: torch 1.13 has none."""
+
+    def __init__(self, groups, lr, beta2_decay=-0.8, eps=(2.0**-23, 1e-3), d=1.0):
+        self.param_groups = [{"lr": lr, "weight_decay": 0.0, **group} for group in groups]
+        self.beta2_decay, self.eps, self.d = beta2_decay, eps, d
+        self.state = {}
+        self.t = 0
+
+    @torch.no_grad()
+    def step(self):
+        eps1, eps2 = self.eps
+        self.t += 1
+        for group in self.param_groups:
+            lr = group["lr"]
+            for p in group["params"]:
+                grad = p.grad
+                share = self.t**self.beta2_decay
+                rho = min(lr, 1 / self.t**0.5)
+                alpha = max(eps2, p.norm(2).item() / p.numel() ** 0.5) * rho
+                if group["weight_decay"] != 0:
+                    p.mul_(1 - lr * group["weight_decay"])
+                if grad.dim() > 1:
+                    if p not in self.state:
+                        self.state[p] = (grad.new_zeros(grad.size(0), 1), grad.new_zeros(1, grad.size(1)))
+                    row_var, col_var = self.state[p]
+                    row_var.lerp_(grad.square().mean(dim=-1, keepdim=True), share)
+                    col_var.lerp_(grad.square().mean(dim=-2, keepdim=True), share)
+                    estimate = row_var @ col_var
+                    estimate.div_(row_var.mean(dim=-2, keepdim=True).clamp_(min=eps1))
+                else:
+                    (variance,) = self.state.setdefault(p, (torch.zeros_like(p),))
+                    variance.lerp_(grad.square(), share)
+                    estimate = variance.clone()
+                update = estimate.clamp_(min=eps1 * eps1).rsqrt_().mul_(grad)
+                denom = max(1.0, update.norm(2).item() / (update.numel() ** 0.5 * self.d))
+                p.add_(update, alpha=-alpha / denom)
+
+
 CASES = {
     "sgd": dict(make=torch.optim.SGD, lr=0.5),
     "sgd momentum": dict(make=torch.optim.SGD, lr=0.2, momentum=0.9),
@@ -77,6 +182,12 @@ CASES = {
     "adamw l2": dict(make=torch.optim.Adam, lr=0.1, wd=0.05),
     "lion": dict(make=Lion, lr=0.02),
     "lion decoupled clip": dict(make=Lion, lr=0.02, wd=0.3, betas=(0.8, 0.95), clip=0.15),
+    "nadam": dict(make=NAdam, lr=0.1),
+    "nadam l2": dict(make=NAdam, lr=0.1, wd=0.05, betas=(0.8, 0.95), momentum_decay=0.5),
+    "lamb": dict(make=Lamb, lr=0.05, wd=0.1),
+    "lamb always": dict(make=Lamb, lr=0.05, always_adapt=True, trust_clip=True, betas=(0.8, 0.95)),
+    "adafactor": dict(make=Adafactor, lr=0.4),
+    "adafactor decoupled": dict(make=Adafactor, lr=0.2, wd=0.2, beta2_decay=-0.5, d=0.5),
 }
 
 
