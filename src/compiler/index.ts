@@ -51,6 +51,7 @@ export type { Pieces } from './onnx/pieces.js';
 export type { WrittenModel } from './onnx/writer.js';
 export type { MatmulAttributes } from './ops/matmul.js';
 export type {
+  CarriedNumber,
   CommonOptions,
   DecayKind,
   HyperSpec,
