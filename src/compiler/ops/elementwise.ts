@@ -286,7 +286,7 @@ export const hardSwishGrad = defineOp('hardSwishGrad', {
 });
 
 /** The error function to about 1e-13: its power series near 0, a continued fraction of erfc beyond. */
-function errorFunction(x: number): number {
+export function errorFunction(x: number): number {
   const t = Math.abs(x);
   if (t > 6) return Math.sign(x);
   if (t < 2.5) {

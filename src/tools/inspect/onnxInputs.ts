@@ -3,6 +3,7 @@ import type { OnnxModel } from '../../compiler/onnx/model.js';
 import { ConfigError } from '../../support/errors.js';
 import type { Dim, Shape } from '../../support/shape.js';
 import type { GivenShapes } from '../../compiler/onnx/shapes/inferShapes.js';
+import { pixelAxes } from '../../compiler/onnx/shapes/pixelAxes.js';
 
 /** Numbers in place of symbols. */
 export interface OnnxSizes {
@@ -86,17 +87,6 @@ export function openSizes(
 function symbolOf(dim: Dim | undefined): string | undefined {
   if (dim === undefined || typeof dim === 'number') return undefined;
   return dim.symbol === '?' ? nameless : dim.symbol;
-}
-
-/** Axes of height and width: the last two, or those before the channels if these are at the end. */
-function pixelAxes(shape: Shape): number[] {
-  const [, first, , last] = shape;
-  const channelsLast = typeof last === 'number' && last <= 4 && !isFew(first);
-  return channelsLast ? [1, 2] : [2, 3];
-}
-
-function isFew(dim: Dim | undefined): boolean {
-  return typeof dim === 'number' && dim <= 4;
 }
 
 function check(

@@ -1,0 +1,105 @@
+/** Nodes whose constants or axes have to do with the batch. */
+import type { Shape } from '../../../support/shape.js';
+import type { OnnxNode } from '../../onnx/model.js';
+import { int } from '../../onnx/shapes/valueTable.js';
+import { shapeRules } from '../../onnx/shapes/shapeRules.js';
+import { atBatch, batchAxis, freedShape, hasBatch, holdAlike, oneRow } from './batch.js';
+import { changed } from './forms/form.js';
+import type { Tally } from './tally.js';
+import type { Values } from './values.js';
+
+/** The shape that a Reshape gives; undefined if it is not known. */
+export function reshapedTo(
+  node: OnnxNode,
+  { table }: Values,
+  fixed: number | undefined,
+  tally: Tally,
+): readonly (Shape | undefined)[] | undefined {
+  const x = table.shape(node.inputs[0]);
+  const wanted = table.vector(node.inputs[1]);
+  const literal = shapeRules['Reshape']?.({ node, table, x });
+  const shape = literal?.[0];
+  if (!x || !wanted) return literal;
+  const right = shape && holdAlike(x, shape) ? literal : undefined;
+  if (!hasBatch(x) || (fixed === undefined && right)) return right;
+  const sizes = wanted.flatMap((dim) => (typeof dim === 'number' ? [dim] : []));
+  if (sizes.length < wanted.length) return right;
+  const freed = freedShape(x, sizes, fixed ?? 1, int(node, 'allowzero', 0) === 1);
+  if (freed) tally.add('reshape');
+  return freed && [freed];
+}
+
+/** A shape whose batch is that of another, whatever number stands there. */
+export function keepingBatch(shape: Shape, like: Shape | undefined): Shape {
+  return shape.map((dim, i) => (typeof like?.[i] === 'object' ? like[i] : dim));
+}
+
+/** Operators that join elements of one axis or of several. */
+const joining: ReadonlySet<string> = new Set([
+  'Softmax',
+  'LogSoftmax',
+  'Hardmax',
+  'ArgMax',
+  'ArgMin',
+  'Concat',
+  'CumSum',
+  'Gather',
+  'GatherElements',
+  'Split',
+  'TopK',
+]);
+
+/** Why a node mixes the images of a batch; undefined if it does not. */
+export function mixesBatch(
+  node: OnnxNode,
+  shapeOf: (name: string | undefined) => Shape | undefined,
+): string | undefined {
+  const shape = shapeOf(node.inputs[0]);
+  const batch = shape ? batchAxis(shape) : -1;
+  if (!shape || batch < 0) return undefined;
+  const axis = int(node, 'axis', node.opType === 'TopK' ? -1 : 0);
+  const at = axis < 0 ? axis + shape.length : axis;
+  if (node.opType === 'LayerNormalization' && at <= batch)
+    return 'takes the mean of several images';
+  if (!joining.has(node.opType) || at !== batch) return undefined;
+  return node.opType === 'Gather'
+    ? 'takes single images out of the batch'
+    : 'joins the images of a batch';
+}
+
+/** Operators that broadcast their operands. */
+const broadcasting: ReadonlySet<string> = new Set(
+  'Add And Concat Div Equal Expand Greater GreaterOrEqual Less LessOrEqual Max Min Mod Mul Or PRelu Pow Sub Where'.split(
+    ' ',
+  ),
+);
+
+/** The node with constants in it that have a row for each image of a fixed batch brought to one row. */
+export function fitBatch(
+  node: OnnxNode,
+  values: Values,
+  fixed: number | undefined,
+  tally: Tally,
+): OnnxNode {
+  if (!broadcasting.has(node.opType) || node.domain !== '') return node;
+  const shapes = node.inputs.map((name) => values.table.shape(name));
+  const [batched] = shapes.filter((shape) => shape !== undefined && hasBatch(shape));
+  if (!batched) return node;
+  const back = batched.length - batchAxis(batched);
+  const rows = atBatch(batched, fixed ?? 1)[batched.length - back] ?? 1;
+  const concat = node.opType === 'Concat';
+  if (concat && int(node, 'axis', 0) === batchAxis(batched)) return node;
+  const inputs = node.inputs.map((name, i) => {
+    const entry = values.get(name);
+    const shape = shapes[i] ?? [];
+    const at = shape.length - back;
+    if (entry?.kind !== 'constant' || at < 0 || shape[at] !== rows) return name;
+    if (!concat && rows === 1) return name;
+    const row = at === 0 ? oneRow(entry.constant.tensor) : undefined;
+    if (!row) return name;
+    const single = rows === 1 ? name : values.around(0, fixed).constant(name, row);
+    if (rows > 1) tally.add('row');
+    return single;
+  });
+  return changed(node, { inputs });
+}

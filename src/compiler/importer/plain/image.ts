@@ -1,0 +1,51 @@
+/** The image that a graph takes, with its batch freed and its size known. */
+import { ArtifactError } from '../../../support/errors.js';
+import { option, phrase } from '../../../support/phrase.js';
+import { batchDim, formatShape, type Dim, type Shape } from '../../../support/shape.js';
+import type { OnnxValueInfo } from '../../onnx/model.js';
+import { pixelAxes } from '../../onnx/shapes/pixelAxes.js';
+
+export interface ImageShape {
+  readonly shape: Shape;
+  /** The batch that the file fixes; undefined if it leaves it open. */
+  readonly fixed: number | undefined;
+}
+
+/** Shape of an input of four axes with the symbol N as its batch; `size` fills height and width if they are open. */
+export function imageShape(
+  { name, shape = [] }: OnnxValueInfo,
+  size: number | undefined,
+  file: string,
+): ImageShape {
+  const axes = pixelAxes(shape);
+  const given = shape.map((dim, axis): Dim => {
+    if (axis === 0) return batchDim;
+    if (!axes.includes(axis)) return dim;
+    if (typeof dim === 'number' && dim > 0) return checked(dim, size, name, file);
+    return size ?? dim;
+  });
+  const open = axes.filter((axis) => !isSize(given[axis]));
+  if (open.length > 0)
+    throw new ArtifactError(`${file}: the image ${name} has the open sizes ${formatShape(shape)}`, {
+      code: 'onnx-size',
+      where: file,
+      option: ['size'],
+      hint: phrase`say the height and width of its images with ${option('size', 224)}, or export it anew with a fixed one`,
+    });
+  const [batch] = shape;
+  return { shape: given, fixed: typeof batch === 'number' && batch > 0 ? batch : undefined };
+}
+
+function isSize(dim: Dim | undefined): dim is number {
+  return typeof dim === 'number' && dim > 0;
+}
+
+function checked(dim: number, size: number | undefined, name: string, file: string): number {
+  if (size === undefined || size === dim) return dim;
+  throw new ArtifactError(`${file}: the image ${name} is fixed to ${dim} pixels, not ${size}`, {
+    code: 'onnx-size',
+    where: file,
+    option: ['size'],
+    hint: phrase`leave ${option('size')} out, or export the network anew with open sizes`,
+  });
+}
