@@ -10,8 +10,9 @@ import { conformance } from './tables/index.js';
 
 /** What joins, moves or reduces along axes: nothing is left to do where the shapes stay the same. */
 const alike: readonly string[] = [
-  ...['concat', 'expandLike', 'flattenTensors', 'padAxis', 'reduceMean', 'reduceSum', 'slice'],
-  ...['transpose', 'unflattenTensors'],
+  ...['concat', 'expandLike', 'flattenTensors', 'padAxis', 'reduceMax'],
+  ...['reduceMaxGrad', 'reduceMean', 'reduceNorm', 'reduceSum', 'slice', 'transpose'],
+  ...['unflattenTensors'],
 ];
 
 const resultOf = (instance: OpInstance, feeds: ReadonlyMap<string, NdArray>): NdArray[] => [

@@ -17,7 +17,7 @@ export const isFinite = defineOp('isFinite', {
     b.LessOrEqual(b.Abs(x), b.scalar(largest, types.x.dtype === 'float64' ? 'float64' : 'float32')),
 });
 
-/** a where the condition holds, else b: the condition broadcasts to the shape of both. Used by updates, so it has no gradient. */
+/** a where the condition holds, else b: the condition broadcasts to the shape of both. Used by updates and gradient rules, so it has no gradient. */
 export const select = defineOp('select', {
   inputs: ['condition', 'a', 'b'],
   traits: { elementwise: 'total', halves: 'stays' },

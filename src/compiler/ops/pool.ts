@@ -112,7 +112,32 @@ export interface AvgPoolAttributes extends PoolAttributes {
    * 'same').
    */
   readonly countIncludePad: boolean;
+  /** Rows and columns of the padding at the end that are never counted: those that 'ceil mode' added (default: 0). */
+  readonly excess?: readonly [number, number];
 }
+
+/** Elements of the map and of the padding that each window's mean is divided by. */
+function countedOf(
+  attrs: AvgPoolAttributes,
+  input: readonly [number, number],
+  output: readonly [number, number],
+): number[] {
+  const counts = new Array<number>(staticSize(output));
+  forEachWindow([1, 1, ...input], [1, 1, ...output], attrs, (at, covered) => {
+    counts[at] = covered.length;
+  });
+  if (!attrs.countIncludePad) return counts;
+  const [kernel, excess = [0, 0]] = [attrs.kernel, attrs.excess];
+  const sideOf = (axis: 0 | 1, place: number): number => {
+    const end = input[axis] + attrs.pads[axis] + attrs.pads[axis === 0 ? 2 : 3] - excess[axis];
+    return Math.min(kernel[axis], end - place * attrs.strides[axis]);
+  };
+  return counts.map((_, at) => sideOf(0, Math.floor(at / output[1])) * sideOf(1, at % output[1]));
+}
+
+/** Whether windows that reach into the padding are divided by other numbers than ONNX divides them by. */
+const hasExcess = ({ countIncludePad, excess = [0, 0] }: AvgPoolAttributes): boolean =>
+  countIncludePad && excess.some((pixels) => pixels > 0);
 
 /** Mean over a window of [N,C,H,W]; dilation is 1. Source: ONNX AveragePool. */
 export const avgPool = defineOp('avgPool', {
@@ -128,23 +153,30 @@ export const avgPool = defineOp('avgPool', {
   },
   reference: ({ x }, attrs, type) => {
     const y = ndarray(type.shape as readonly number[]);
-    const whole = attrs.kernel[0] * attrs.kernel[1];
+    const counts = countedOf(attrs, mapSize(x.shape), mapSize(y.shape));
     forEachWindow(x.shape, y.shape, attrs, (at, covered) => {
       const sum = covered.reduce((total, from) => total + (x.data[from] ?? NaN), 0);
-      y.data[at] = sum / (attrs.countIncludePad ? whole : covered.length);
+      y.data[at] = sum / (counts[at % counts.length] ?? NaN);
     });
     return y;
   },
   gradient: ({ x }, dy, attrs): InputGrads => ({
     x: avgPoolGrad(dy, { ...attrs, input: mapSize(x.shape) }),
   }),
-  onnx: (b, { x }, { kernel, strides, pads, countIncludePad }) =>
-    b.AveragePool(x, {
+  onnx: (b, { x }, attrs, { in: types, out }) => {
+    const { kernel, strides, pads, countIncludePad } = attrs;
+    const y = b.AveragePool(x, {
       kernel_shape: kernel,
       strides,
       pads,
       count_include_pad: countIncludePad ? 1 : 0,
-    }),
+    });
+    if (!hasExcess(attrs)) return y;
+    const output = mapSize(out.shape);
+    const counts = countedOf(attrs, mapSize(types.x.shape), output);
+    const factors = counts.map((count) => (kernel[0] * kernel[1]) / count);
+    return b.Mul(y, b.constant(tensorData(out.dtype, [1, 1, ...output], factors)));
+  },
 });
 
 export interface AvgPoolGradAttributes extends AvgPoolAttributes {
@@ -162,9 +194,9 @@ export const avgPoolGrad = defineOp('avgPoolGrad', {
   }),
   reference: ({ dy }, attrs, type) => {
     const dx = ndarray(type.shape as readonly number[]);
-    const whole = attrs.kernel[0] * attrs.kernel[1];
+    const counts = countedOf(attrs, mapSize(dx.shape), mapSize(dy.shape));
     forEachWindow(dx.shape, dy.shape, attrs, (at, covered) => {
-      const share = (dy.data[at] ?? NaN) / (attrs.countIncludePad ? whole : covered.length);
+      const share = (dy.data[at] ?? NaN) / (counts[at % counts.length] ?? NaN);
       for (const to of covered) dx.data[to] = (dx.data[to] ?? 0) + share;
     });
     return dx;
@@ -173,7 +205,8 @@ export const avgPoolGrad = defineOp('avgPoolGrad', {
     const { dtype } = types.dy;
     const output = mapSize(types.dy.shape);
     const channels = staticDim(types.dy.shape[1]);
-    const share = b.constant(tensorData(dtype, [1, 1, ...output], windowShares(attrs, output)));
+    const shares = countedOf(attrs, attrs.input, output).map((count) => 1 / count);
+    const share = b.constant(tensorData(dtype, [1, 1, ...output], shares));
     const ones = new Float32Array(channels * attrs.kernel[0] * attrs.kernel[1]).fill(1);
     const spread = b.constant(tensorData(dtype, [channels, 1, ...attrs.kernel], ones));
     return b.ConvTranspose(b.Mul(dy, share), spread, null, {
@@ -185,12 +218,3 @@ export const avgPoolGrad = defineOp('avgPoolGrad', {
     });
   },
 });
-
-/** 1 / (elements in the window) of each output position. */
-function windowShares(attrs: AvgPoolGradAttributes, output: readonly [number, number]): number[] {
-  const shares = new Array<number>(staticSize(output));
-  forEachWindow([1, 1, ...attrs.input], [1, 1, ...output], attrs, (at, covered) => {
-    shares[at] = 1 / (attrs.countIncludePad ? attrs.kernel[0] * attrs.kernel[1] : covered.length);
-  });
-  return shares;
-}

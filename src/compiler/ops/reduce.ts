@@ -5,11 +5,13 @@ import { defineOp, type InputGrads } from '../ir/op.js';
 import { dtypes, floatTypeOf, isHalf } from '../../support/dtype.js';
 import type { OnnxValue } from '../../support/onnxValue.js';
 import { expandLike, reducedShape, type ReduceAttributes } from './broadcast.js';
-import { scalar } from './constant.js';
-import { div } from './elementwise.js';
-import { forEachIndex, reduceArray } from './reference.js';
+import { select } from './choose.js';
+import { scalar, scalarLike } from './constant.js';
+import { div, mul } from './elementwise.js';
+import { reduceOnce } from './reduceOnce.js';
+import { broadcastArrays, forEachIndex, reduceArray } from './reference.js';
 import { formatShape, shapeEquals, sizeOf } from '../../support/shape.js';
-import { cast } from './shape.js';
+import { cast, equal } from './shape.js';
 import { narrowed, wideType, widened } from './widen.js';
 
 /** Mean over axes; of 16-bit values in float32, rounded once. */
@@ -39,13 +41,8 @@ export const reduceMean = defineOp('reduceMean', {
   onnx: (b, { x }, { axes, keepDims }, { in: types }) => {
     // ONNX takes no axes for all of them.
     if (axes.length === 0) return b.Identity(x);
-    const keepdims = keepDims ? 1 : 0;
     const wide = widened(b, x, types.x);
-    const mean =
-      b.opset === 17
-        ? b.ReduceMean(wide, { axes, keepdims })
-        : b.ReduceMean(wide, b.ints(...axes), { keepdims });
-    return narrowed(b, mean, types.x);
+    return narrowed(b, reduceOnce(b, 'ReduceMean', wide, axes, keepDims), types.x);
   },
 });
 
@@ -53,6 +50,75 @@ export const reduceMean = defineOp('reduceMean', {
 function isPooling(x: TensorType, axes: readonly number[]): boolean {
   return x.shape.length === 4 && axes.join() === '2,3';
 }
+
+/** Maximum over axes. The gradient of equal largest elements is shared evenly, as PyTorch's amax has it. */
+export const reduceMax = defineOp('reduceMax', {
+  inputs: ['x'],
+  traits: { elementwise: false, halves: 'follows', passes: () => 1 },
+  type: ({ x }, attrs: ReduceAttributes) => ({
+    dtype: x.dtype,
+    shape: reducedShape(x.shape, attrs),
+  }),
+  reference: ({ x }, { axes }, y) => ({
+    shape: y.shape as readonly number[],
+    data: reduceArray(x, axes, -Infinity, Math.max).data,
+  }),
+  gradient: ({ x }, dy, attrs): InputGrads => ({ x: reduceMaxGrad(x, dy, attrs) }),
+  onnx: (b, { x }, { axes, keepDims }) =>
+    axes.length === 0 ? b.Identity(x) : reduceOnce(b, 'ReduceMax', x, axes, keepDims),
+});
+
+/**
+ * Gradient of reduceMax: each dy in equal shares to the largest elements. It finds the maximum anew, so that
+ * it meets the elements of x in whatever way these were computed again.
+ */
+export const reduceMaxGrad = defineOp('reduceMaxGrad', {
+  inputs: ['x', 'dy'],
+  traits: { elementwise: false, halves: 'stays', passes: () => 6 },
+  type: ({ x }, _: ReduceAttributes) => x,
+  reference: ({ x, dy }, { axes }) => {
+    const most = reduceArray(x, axes, -Infinity, Math.max);
+    const isMost = broadcastArrays(x, most, (v, largest) => Number(v === largest));
+    const counts = reduceArray(isMost, axes, 0, (sum, v) => sum + v);
+    const shares = {
+      shape: counts.shape,
+      data: dy.data.map((g, i) => g / (counts.data[i] ?? NaN)),
+    };
+    return broadcastArrays(isMost, shares, (one, share) => one * share);
+  },
+  onnx: (b, { x, dy }, { axes, keepDims }, { in: types }) => {
+    if (axes.length === 0) return b.Identity(dy);
+    const isMost = b.Equal(x, reduceOnce(b, 'ReduceMax', x, axes, true));
+    const ones = b.Cast(isMost, { to: dtypes[wideType(types.x).dtype].onnx });
+    const kept = keepDims ? dy : b.Unsqueeze(dy, b.ints(...axes));
+    const share = b.Div(widened(b, kept, types.dy), reduceOnce(b, 'ReduceSum', ones, axes, true));
+    return narrowed(b, b.Mul(ones, share), types.x);
+  },
+});
+
+/** Euclidean norm over axes, the root of the sum of squares. Where it is 0 so is its gradient, as in PyTorch. */
+export const reduceNorm = defineOp('reduceNorm', {
+  inputs: ['x'],
+  traits: { elementwise: false, halves: 'stays', passes: () => 1 },
+  type: ({ x }, attrs: ReduceAttributes) => ({
+    dtype: x.dtype,
+    shape: reducedShape(x.shape, attrs),
+  }),
+  reference: ({ x }, { axes }, y) => ({
+    shape: y.shape as readonly number[],
+    data: reduceArray(x, axes, 0, (sum, v) => sum + v * v).data.map(Math.sqrt),
+  }),
+  gradient: ({ x }, dy, { axes, keepDims }, y): InputGrads => {
+    const zeros = mul(y, scalarLike(y, 0));
+    const ratio = select(equal(y, zeros), zeros, div(dy, y));
+    return { x: mul(x, expandLike(ratio, x, { axes: keepDims ? [] : axes })) };
+  },
+  onnx: (b, { x }, { axes, keepDims }, { in: types }) => {
+    if (axes.length === 0) return b.Abs(x);
+    const wide = widened(b, x, types.x);
+    return narrowed(b, reduceOnce(b, 'ReduceL2', wide, axes, keepDims), types.x);
+  },
+});
 
 /** Number of elements along axes, a scalar of x's type or of float32 for 16 bits; known only at run time where the batch is symbolic. */
 export const count = defineOp('count', {
@@ -84,11 +150,7 @@ export function countOnnx(
       dtype,
     );
   const sizes = b.Gather(b.Shape(x), b.ints(...axes));
-  const product =
-    b.opset === 17
-      ? b.ReduceProd(sizes, { axes: [0], keepdims: 0 })
-      : b.ReduceProd(sizes, b.ints(0), { keepdims: 0 });
-  return b.Cast(product, { to: dtypes[dtype].onnx });
+  return b.Cast(reduceOnce(b, 'ReduceProd', sizes, [0], false), { to: dtypes[dtype].onnx });
 }
 
 /** Number of elements of x along axes, as a scalar value. */

@@ -35,8 +35,9 @@ export const sub = binary('sub', (a, b) => elementwise.sub(a, b));
 export const mul = binary('mul', (a, b) => elementwise.mul(a, b));
 
 /**
- * Matrix product over the last two axes, a [...,M,K] by b [...,K,P]; leading axes are equal.
- * Errors: shapes that do not fit.
+ * Matrix product over the last two axes, a [...,M,K] by b [...,K,P] -> [...,M,P]; leading axes
+ * broadcast by NumPy's rule. Options: transA and transB take an operand with its last two axes
+ * exchanged (default: false). Errors: shapes that do not fit, fewer than two axes.
  *
  * @example scores = softmax(matmul(queries, keys, { transB: true }))
  */

@@ -25,6 +25,7 @@ export * from './mbConv.js';
 export * from './noise.js';
 export * from './parameter.js';
 export * from './pool.js';
+export * from './reductions.js';
 export * from './residual.js';
 export type { BufferSpec, LayerRecord, NoiseSpec, ParamSpec } from '../../compiler/trace/trace.js';
 export * from './shape.js';

@@ -30,8 +30,20 @@ export interface Window extends WindowAttributes {
   readonly kernel: readonly [number, number];
 }
 
-/** Resolves a layer's window over x [N,C,H,W]; refuses what makes no sense. */
+/** Resolves a layer's window over x [N,C,H,W]; refuses what makes no sense, and what does not fit. */
 export function resolveWindow(
+  trace: Trace,
+  layer: string,
+  x: Value,
+  options: WindowOptions,
+): Window {
+  const window = statedWindow(trace, layer, x, options);
+  checkFits(trace, layer, x, window);
+  return window;
+}
+
+/** A layer's window as its options state it, which may be larger than the map. */
+export function statedWindow(
   trace: Trace,
   layer: string,
   x: Value,
@@ -62,13 +74,11 @@ export function resolveWindow(
       `${layer}: padding [${pads.join(',')}] over ${formatShape(x.shape)}`,
       "padding is whole numbers of at least 0, 'same' or 'symmetric'",
     );
-  const window = { kernel, strides, pads, dilations };
-  checkFits(trace, layer, x, window);
-  return window;
+  return { kernel, strides, pads, dilations };
 }
 
 /** The primitive would refuse it too, but under its own name and not the layer's. */
-function checkFits(trace: Trace, layer: string, x: Value, window: Window): void {
+export function checkFits(trace: Trace, layer: string, x: Value, window: Window): void {
   try {
     windowOutput(x.shape, window.kernel, window);
   } catch (error) {

@@ -142,7 +142,7 @@ const refused: readonly (readonly [
   ],
   [
     'matrices that do not fit',
-    'shape-mismatch: matmul: [N,3] and [4,3] cannot be multiplied',
+    'shape-mismatch: matmul: [N,3] and [4,3] cannot be multiplied (the last axis of the first has the size of the last but one of the second; the axes before broadcast)',
     [
       [N, 3],
       [4, 3],

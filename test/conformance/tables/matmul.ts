@@ -23,6 +23,23 @@ const sizes: readonly (readonly [Shape, Shape])[] = [
     [N, 2, 1, 7],
     [N, 2, 7, 3],
   ],
+  // Leading axes that broadcast: a matrix against many, on either side; an axis of one; several missing.
+  [
+    [N, 5, 3],
+    [3, 4],
+  ],
+  [
+    [5, 3],
+    [N, 2, 3, 4],
+  ],
+  [
+    [N, 1, 5, 3],
+    [1, 2, 3, 4],
+  ],
+  [
+    [N, 4, 2, 3],
+    [4, 3, 2],
+  ],
 ];
 
 const swapped = (shape: Shape): Shape => {

@@ -15,6 +15,8 @@ interface Pooling extends Partial<PoolAttributes> {
   readonly kernel: readonly [number, number];
   /** H and W of the output. */
   readonly y: readonly [number, number];
+  /** Of a mean: what it never counts. */
+  readonly excess?: readonly [number, number];
 }
 
 const poolings: readonly Pooling[] = [
@@ -46,7 +48,8 @@ const dilated: readonly Pooling[] = [
   },
 ];
 
-const shapesOf = ({ x, y, kernel, ...attrs }: Pooling) => ({
+const shapesOf = ({ x, y, kernel, excess, ...attrs }: Pooling) => ({
+  counting: excess === undefined ? {} : { excess },
   x: [N, ...x] as Shape,
   y: [N, x[0], ...y] as Shape,
   attrs: {
@@ -57,11 +60,18 @@ const shapesOf = ({ x, y, kernel, ...attrs }: Pooling) => ({
   },
 });
 
-const maxima = [...poolings, ...dilated].map(shapesOf);
-const means = poolings.flatMap((pooling) =>
+/** Padding at the end that 'ceil mode' added, beside padding that counts, and alone. */
+const uncounted: readonly Pooling[] = [
+  { x: [2, 7, 6], kernel: [3, 3], strides: [2, 2], pads: [1, 1, 1, 2], excess: [0, 1], y: [4, 4] },
+  { x: [2, 6, 7], kernel: [3, 2], strides: [2, 2], pads: [0, 0, 1, 1], excess: [1, 1], y: [3, 4] },
+  { x: [1, 4, 6], kernel: [4, 3], strides: [3, 3], pads: [1, 0, 2, 0], excess: [1, 0], y: [2, 2] },
+];
+
+const maxima = [...poolings, ...dilated, ...uncounted].map(shapesOf);
+const means = [...poolings, ...uncounted].flatMap((pooling) =>
   [true, false].map((countIncludePad) => {
-    const { x, y, attrs } = shapesOf(pooling);
-    return { x, y, attrs: { ...attrs, countIncludePad } };
+    const { x, y, attrs, counting } = shapesOf(pooling);
+    return { x, y, attrs: { ...attrs, ...counting, countIncludePad } };
   }),
 );
 

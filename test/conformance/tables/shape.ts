@@ -1,11 +1,24 @@
 import { Graph, type Op } from '../../../src/compiler/ir/graph.js';
 import { ndarray } from '../../../src/compiler/ir/ndarray.js';
 import { after } from '../../../src/compiler/ops/after.js';
-import { expandLike, reduceSum } from '../../../src/compiler/ops/broadcast.js';
+import {
+  expandLike,
+  reducedShape,
+  reduceSum,
+  type ReduceAttributes,
+} from '../../../src/compiler/ops/broadcast.js';
 import { isFinite, select } from '../../../src/compiler/ops/choose.js';
 import { constantOp } from '../../../src/compiler/ops/constant.js';
 import { flattenOp, unflattenOp } from '../../../src/compiler/ops/flatten.js';
-import { argMax, countOf, reduceMean, sameArgMax } from '../../../src/compiler/ops/reduce.js';
+import {
+  argMax,
+  countOf,
+  reduceMax,
+  reduceMaxGrad,
+  reduceMean,
+  reduceNorm,
+  sameArgMax,
+} from '../../../src/compiler/ops/reduce.js';
 import {
   cast,
   concatOp,
@@ -18,7 +31,7 @@ import {
 import { invariant } from '../../../src/support/errors.js';
 import { batchDim as N, type Shape } from '../../../src/support/shape.js';
 import { tensorData } from '../../../src/support/tensor.js';
-import { distinct, gaussian, integers, mask, type Draw } from '../../support/draw.js';
+import { awayFrom, distinct, gaussian, integers, mask, type Draw } from '../../support/draw.js';
 import type { OpCase, OpTable } from '../../support/opCase.js';
 
 /** The primitive behind a function that is not the primitive itself. */
@@ -56,9 +69,33 @@ const expand = (x: Shape, like: Shape, axes?: readonly number[]): OpCase => ({
   attrs: axes === undefined ? {} : { axes },
 });
 
+const drawn = (draw: Draw): readonly OpCase[] =>
+  reductions.map(({ in: { x }, attrs = {} }) => ({
+    in: { x: { shape: x as Shape, draw } },
+    attrs,
+  }));
+
+/** The rows of reduceMaxGrad: the same reductions, of distinct elements and of ones with many ties. */
+const shares: readonly OpCase[] = reductions.flatMap(({ in: { x }, attrs = {} }) => {
+  const { axes, keepDims } = attrs as ReduceAttributes;
+  const dy = reducedShape(x as Shape, { axes, keepDims });
+  return [distinct, integers(3)].map((draw) => ({
+    in: { x: { shape: x as Shape, draw }, dy },
+    attrs,
+  }));
+});
+
 export const shapes: readonly OpTable[] = [
   { op: reduceSum, cases: reductions },
   { op: reduceMean, cases: reductions },
+  { op: reduceMax, cases: drawn(distinct) },
+  {
+    op: reduceMaxGrad,
+    noGradient: 'it is a gradient itself',
+    linearIn: 'dy',
+    cases: shares,
+  },
+  { op: reduceNorm, cases: drawn(awayFrom(0)) },
   {
     op: countOp,
     cases: reductions.map(({ in: { x }, attrs }) => ({

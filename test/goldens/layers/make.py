@@ -73,6 +73,17 @@ class Tokens(nn.Module):
         return F.gelu(self.fc(self.norm(x.flatten(2).transpose(1, 2))))
 
 
+class Function(nn.Module):
+    """A function without parameters."""
+
+    def __init__(self, apply):
+        super().__init__()
+        self.apply_ = apply
+
+    def forward(self, x):
+        return self.apply_(x)
+
+
 class SqueezeExcite(nn.Module):
     def __init__(self, channels, reduced):
         super().__init__()
@@ -127,6 +138,19 @@ CASES = {
     "maxPool": lambda: nn.MaxPool2d(3, 2, 1),
     "avgPool": lambda: nn.AvgPool2d(3, 2, 1),
     "avgPool same": lambda: SameAverage(2, 2, nn.AvgPool2d(2, 2)),
+    "maxPool ceil": lambda: nn.MaxPool2d(3, 2, 1, ceil_mode=True),
+    "maxPool ceil wide": lambda: nn.MaxPool2d((2, 3), (3, 4), ceil_mode=True),
+    "maxPool ceil small": lambda: nn.MaxPool2d((11, 10), (4, 3), ceil_mode=True),
+    "avgPool ceil": lambda: nn.AvgPool2d((4, 3), (3, 2), 1, ceil_mode=True),
+    "avgPool ceil exclude": lambda: nn.AvgPool2d(
+        (4, 3), (3, 2), 1, ceil_mode=True, count_include_pad=False
+    ),
+    "avgPool ceil wide": lambda: nn.AvgPool2d((2, 3), (3, 4), ceil_mode=True),
+    "mean": lambda: Function(lambda x: x.mean((1, 3))),
+    "sum": lambda: Function(lambda x: x.sum((2,), keepdim=True)),
+    "amax": lambda: Function(lambda x: x.amax((1, 2, 3))),
+    "norm": lambda: Function(lambda x: x.norm(dim=(1, 2), keepdim=True)),
+    "matmul": lambda: Function(lambda x: x.amax(1, keepdim=True) @ x.transpose(2, 3)),
     "groupNorm": lambda: nn.GroupNorm(3, 6, eps=1e-4),
     "tokens": Tokens,
     "squeezeExcite": lambda: SqueezeExcite(6, 2),

@@ -34,6 +34,8 @@ const goldens = JSON.parse(readFileSync(file, 'utf8')) as {
 /** A layer at the top of the network, where PyTorch's module has no name either. */
 const unnamed = 'layer';
 
+const ceilAverage = { kernel: [4, 3], stride: [3, 2], padding: 1, ceilMode: true } as const;
+
 const cases: Readonly<Record<string, (x: Value) => Value>> = {
   conv2d: (x) =>
     nn.conv2d(x, {
@@ -62,6 +64,17 @@ const cases: Readonly<Record<string, (x: Value) => Value>> = {
   maxPool: (x) => nn.maxPool(x, { kernel: 3, stride: 2, padding: 1 }),
   avgPool: (x) => nn.avgPool(x, { kernel: 3, stride: 2, padding: 1 }),
   'avgPool same': (x) => nn.avgPool(x, { kernel: 2, padding: 'same' }),
+  'maxPool ceil': (x) => nn.maxPool(x, { kernel: 3, stride: 2, padding: 1, ceilMode: true }),
+  'maxPool ceil wide': (x) => nn.maxPool(x, { kernel: [2, 3], stride: [3, 4], ceilMode: true }),
+  'maxPool ceil small': (x) => nn.maxPool(x, { kernel: [11, 10], stride: [4, 3], ceilMode: true }),
+  'avgPool ceil': (x) => nn.avgPool(x, ceilAverage),
+  'avgPool ceil exclude': (x) => nn.avgPool(x, { ...ceilAverage, countIncludePad: false }),
+  'avgPool ceil wide': (x) => nn.avgPool(x, { kernel: [2, 3], stride: [3, 4], ceilMode: true }),
+  mean: (x) => nn.mean(x, { axes: [1, 3] }),
+  sum: (x) => nn.sum(x, { axes: [2], keepDims: true }),
+  amax: (x) => nn.amax(x),
+  norm: (x) => nn.norm(x, { axes: [1, 2], keepDims: true }),
+  matmul: (x) => nn.matmul(nn.amax(x, { axes: [1], keepDims: true }), x, { transB: true }),
   groupNorm: (x) => nn.groupNorm(x, { name: unnamed, groups: 3, epsilon: 1e-4 }),
   tokens: (x) => {
     const tokens = nn.transpose(nn.reshape(x, [6, -1]), [0, 2, 1]);

@@ -1,4 +1,5 @@
 import type { Opset } from '../../../../generated/onnx/index.js';
+import { reduceOnce } from '../../ops/reduceOnce.js';
 import type { OnnxValue } from '../../../support/onnxValue.js';
 
 /** Axes to reduce; `keepDims` leaves them with size 1. */
@@ -7,23 +8,6 @@ export interface Reduction {
   readonly rank: number;
   readonly axes: readonly number[];
   readonly keepDims: boolean;
-}
-
-type ReduceName = 'ReduceSum' | 'ReduceMean' | 'ReduceMax' | 'ReduceMin';
-
-/** A reduction in one node; its axes are an attribute up to opset 17. */
-export function reduceOnce(
-  b: Opset,
-  name: ReduceName,
-  x: OnnxValue,
-  axes: readonly number[],
-  keepDims: boolean,
-): OnnxValue {
-  const keepdims = keepDims ? 1 : 0;
-  if (name === 'ReduceSum') return b.ReduceSum(x, b.ints(...axes), { keepdims });
-  return b.opset === 17
-    ? b[name](x, { axes, keepdims })
-    : b[name](x, b.ints(...axes), { keepdims });
 }
 
 /**

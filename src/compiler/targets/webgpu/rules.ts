@@ -3,13 +3,14 @@ import { reduceSum } from '../../ops/broadcast.js';
 import { softmaxCrossEntropy } from '../../ops/loss.js';
 import { maxPoolGrad } from '../../ops/pool.js';
 import { reduceMean, sameArgMax } from '../../ops/reduce.js';
+import { reduceOnce } from '../../ops/reduceOnce.js';
 import { narrowed, widened } from '../../ops/widen.js';
 import { mapSize, outputPadding } from '../../ops/window.js';
 import { dtypes, floatTypeOf, type DType } from '../../../support/dtype.js';
 import type { OnnxValue } from '../../../support/onnxValue.js';
 import { staticDim } from '../../../support/shape.js';
 import { tensorData } from '../../../support/tensor.js';
-import { reduceInwards, reduceOnce, splitAxes } from '../gpu/reductions.js';
+import { reduceInwards, splitAxes } from '../gpu/reductions.js';
 import { override, type RuleOf } from '../override.js';
 import type { Override } from '../target.js';
 

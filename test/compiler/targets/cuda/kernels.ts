@@ -70,6 +70,8 @@ const kernels: Readonly<Record<string, readonly (readonly [versions: string, typ
   Neg: [['13+', 'bfloat16 float16 float double int32 int64']],
   Pad: [['18+', 'float16 float double bool int64']],
   Reciprocal: [['13+', 'float16 float double']],
+  ReduceL2: [['18+', 'float16 float double int32']],
+  ReduceMax: [['18+', 'float16 float double int32 int64']],
   ReduceMean: [['18+', 'float16 float double int32 int64']],
   ReduceSum: [['13+', 'bfloat16 float16 float double int32 int64']],
   Relu: [['14+', 'bfloat16 float16 float double']],
