@@ -1,6 +1,6 @@
 /**
  * npm run bench -- NAME [--model efficientnet_b0] [--batch 8] [--size 64] [--steps 30] [--threads 2] [--toy]; needs
- * a built dist/. Those that compare with peers, step and label, take [--rounds 3] [--seconds 5] [--only REGEXP]
+ * a built dist/. Those that compare with peers, step, label and javascript, take [--rounds 3] [--seconds 5] [--only REGEXP]
  * in place of --steps.
  */
 import { parseArgs } from 'node:util';
@@ -11,6 +11,7 @@ import { benchDecode } from './decode.js';
 import { benchDeviceMemory } from './deviceMemory.js';
 import { benchFilter } from './filter.js';
 import { benchGpu } from './gpu.js';
+import { benchJavaScript } from './javaScript.js';
 import { benchLabel } from './label.js';
 import { benchLoader } from './loader.js';
 import { benchMemory } from './memory.js';
@@ -53,6 +54,7 @@ const benches: Readonly<
 
 /** Those in which peers take part. */
 const contests: Readonly<Record<string, (settings: Settings) => Promise<Contest>>> = {
+  javascript: benchJavaScript,
   label: benchLabel,
   step: benchStep,
 };
@@ -88,8 +90,14 @@ const competition = contests[name];
 if (competition) {
   const { model, batch, size, threads, rounds, seconds } = settings;
   const result = await competition(settings);
-  const asked = { model, batch, size, threads, rounds, seconds };
-  report(`${name}-${model}-${size}px`, { ...asked, ...result }, { text: contestText(result) });
+  const own = name === 'javascript' ? {} : { model, size };
+  const kept = [name, ...Object.values(own)].join('-');
+  const asked = { ...own, batch, threads, rounds, seconds };
+  report(
+    own.size === undefined ? kept : `${kept}px`,
+    { ...asked, ...result },
+    { text: contestText(result) },
+  );
 } else if (bench) {
   const result = await bench(settings);
   if (result === undefined) process.exitCode = 1;

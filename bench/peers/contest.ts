@@ -25,8 +25,8 @@ interface Row {
 export interface Contest {
   readonly rows: readonly Row[];
   readonly against: readonly Against[];
-  /** Contestants that do not run on this machine. */
-  readonly missing: readonly string[];
+  /** Contestants that do not run here, and what they said. */
+  readonly missing: readonly { readonly name: string; readonly reason: string }[];
 }
 
 /** So long each works before it is measured. */
@@ -43,15 +43,17 @@ export async function contest(
 ): Promise<Contest> {
   const wanted = all.filter(({ name }, i) => i === 0 || only.test(name));
   const started: { contestant: Contestant; peer: Peer; version: string; taken: number[] }[] = [];
-  const missing: string[] = [];
-  for (const contestant of wanted) {
-    const own = await Peer.start(contestant);
-    if (own === undefined) missing.push(contestant.name);
-    else {
+  const missing: { name: string; reason: string }[] = [];
+  for (const contestant of wanted)
+    try {
+      const own = await Peer.start(contestant);
       await own.peer.ask(warmUpSeconds);
       started.push({ contestant, ...own, taken: [] });
+    } catch (error) {
+      if (contestant === all[0]) throw error;
+      const reason = error instanceof Error ? error.message : String(error);
+      missing.push({ name: contestant.name, reason });
     }
-  }
   for (let round = 0; round < rounds; round++)
     for (const { peer, taken } of started) taken.push(...((await peer.ask(seconds)) as number[]));
   const rows = started.map(({ contestant: { name, numbers }, peer, version, taken }) => {
@@ -113,7 +115,7 @@ export function contestText({ rows, against, missing }: Contest): string {
     ({ numbers, best, times, memory }) =>
       `the best in ${numbers}, ${best}: ${times} times the time, ${memory} times the memory`,
   );
-  const gone = missing.map((name) => `${name} does not run on this machine`);
+  const gone = missing.map(({ name, reason }) => `${name} does not run: ${reason}`);
   return [table, '', ...best, ...gone].join('\n');
 }
 

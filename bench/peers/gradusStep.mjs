@@ -1,6 +1,6 @@
 /**
- * Training steps of a shipped network: node gradusStep.mjs MODEL BATCH SIZE THREADS, as users run them,
- * from dist/ and in a process of its own. Writes "ready", then for each line, a number of seconds, a JSON
+ * Training steps of a network: node gradusStep.mjs MODEL BATCH SIZE THREADS [sgd], as users run them, from
+ * dist/ and in a process of its own, by RMSProp with a moving average or by plain SGD. Writes "ready", then for each line, a number of seconds, a JSON
  * array of the milliseconds of the steps that it took in them.
  */
 import { createInterface } from 'node:readline';
@@ -12,10 +12,12 @@ const { installedVersion } = await import(
 );
 
 const [model, ...numbers] = process.argv.slice(2);
-const [batch, size, threads] = numbers.map(Number);
+const [batch, size, threads] = numbers.slice(0, 3).map(Number);
+const plain = { optimizer: { kind: 'sgd', momentum: 0.9 } };
+const usual = { optimizer: { kind: 'rmspropTf', weightDecay: 1e-5 }, emaDecay: 0.9999 };
 const trainer = await Trainer.create(model, {
-  ...{ batch, size, threads, device: 'cpu', emaDecay: 0.9999 },
-  optimizer: { kind: 'rmspropTf', weightDecay: 1e-5 },
+  ...{ batch, size, threads, device: 'cpu' },
+  ...(numbers[3] === 'sgd' ? plain : usual),
 });
 const { classes } = trainer.manifest;
 

@@ -21,6 +21,7 @@ export interface PeerScript {
  */
 export class Peer {
   readonly #answers: AsyncIterator<string>;
+  #errors = '';
 
   private constructor(
     private readonly child: ChildProcess,
@@ -30,21 +31,24 @@ export class Peer {
     running.add(child);
   }
 
-  /** Runs a script until it says that it is ready; undefined if it ends before, with what else it says then. */
+  /** Runs a script until it says that it is ready, with what else it says then. Throws if it ends before. */
   static async start({
     program,
     script,
     args,
-  }: PeerScript): Promise<{ readonly peer: Peer; readonly version: string } | undefined> {
+  }: PeerScript): Promise<{ readonly peer: Peer; readonly version: string }> {
     const file = fileURLToPath(new URL(script, import.meta.url));
-    const child = spawn(program, [file, ...args.map(String)], {
-      stdio: ['pipe', 'pipe', 'ignore'],
-    });
+    const child = spawn(program, [file, ...args.map(String)]);
     const peer = new Peer(child, createInterface(child.stdout));
-    child.on('error', () => undefined);
-    const [word, version = ''] = (await peer.#answer())?.split(' ') ?? [];
-    child.kill('SIGSTOP');
-    return word === 'ready' ? { peer, version } : undefined;
+    child.stderr.setEncoding('utf8').on('data', (text) => (peer.#errors += text));
+    child.on('error', ({ message }) => (peer.#errors += message));
+    for (;;) {
+      const [word, version = ''] = (await peer.#answer()).split(' ');
+      // A library may say something first.
+      if (word !== 'ready') continue;
+      child.kill('SIGSTOP');
+      return { peer, version };
+    }
   }
 
   /** The answer to a line, for which it is alone awake. Throws if the process has ended. */
@@ -52,7 +56,6 @@ export class Peer {
     this.child.kill('SIGCONT');
     this.child.stdin?.write(`${line}\n`);
     const answer = await this.#answer();
-    if (answer === undefined) throw new Error(`${this.child.spawnargs.join(' ')} ended`);
     this.child.kill('SIGSTOP');
     return JSON.parse(answer);
   }
@@ -67,8 +70,10 @@ export class Peer {
     this.child.kill('SIGKILL');
   }
 
-  async #answer(): Promise<string | undefined> {
+  async #answer(): Promise<string> {
     const { value, done } = await this.#answers.next();
-    return done ? undefined : value;
+    if (!done) return value;
+    const lines = this.#errors.trim().split('\n');
+    throw new Error(lines.find((line) => /^\w*Error: /.test(line)) ?? lines.at(-1) ?? 'it ended');
   }
 }
