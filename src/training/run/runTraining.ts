@@ -234,6 +234,8 @@ class TrainingRun {
     this.#best = best;
     this.#bestLoss = best ? lossAt(this.#metricsPath, best.step) : undefined;
     this.#saved = { step, path: checkpoint.path };
+    // A run that ended while it removed older checkpoints left some of them.
+    this.#prune();
   }
 
   async #initialize(): Promise<void> {
@@ -317,9 +319,14 @@ class TrainingRun {
       config: plan.config,
     });
     this.#saved = { step: trainer.step, path };
-    const kept = plan.choose === 'last' ? undefined : this.#best?.step;
-    pruneCheckpoints(this.#checkpoints, plan.keepLast, kept);
+    this.#prune();
     this.#tell({ kind: 'checkpoint', step: trainer.step, path });
+  }
+
+  #prune(): void {
+    const { choose, keepLast } = this.plan;
+    const kept = choose === 'last' ? undefined : this.#best?.step;
+    pruneCheckpoints(this.#checkpoints, keepLast, kept);
   }
 
   /** Names the last good checkpoint where training went wrong. */

@@ -1,4 +1,12 @@
-import { mkdirSync, readdirSync, readFileSync, rmSync, truncateSync, writeFileSync } from 'node:fs';
+import {
+  cpSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  truncateSync,
+  writeFileSync,
+} from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import type { RunEvent } from '../../../src/contract/events.js';
@@ -101,6 +109,16 @@ describe('an interrupted run', () => {
     await runUntil(tinyRun(folder, { trainer: { batch: 8, seed: 2 } }), 7);
     await run(tinyRun(folder));
     expect(filesBelow(folder)).toEqual(whole);
+  });
+
+  it('that was done but for the removal of old checkpoints removes them', async () => {
+    const folder = await finished({ keepLast: 1, checkpointEvery: 2 });
+    const before = filesBelow(folder);
+    const checkpoints = join(folder, 'checkpoints');
+    const [last = 0] = listCheckpoints(checkpoints).slice(-1);
+    cpSync(checkpointPath(checkpoints, last), checkpointPath(checkpoints, 1), { recursive: true });
+    await run(tinyRun(folder, { keepLast: 1, checkpointEvery: 2 }), { resume: true });
+    expect(filesBelow(folder)).toEqual(before);
   });
 
   it('has nothing left to do once it is complete', async () => {
