@@ -10,8 +10,8 @@ import { conformance } from './tables/index.js';
 
 /** What joins, moves or reduces along axes: nothing is left to do where the shapes stay the same. */
 const alike: readonly string[] = [
-  ...['concat', 'expandLike', 'flattenTensors', 'padAxis', 'reduceMax'],
-  ...['reduceMaxGrad', 'reduceMean', 'reduceNorm', 'reduceSum', 'slice', 'transpose'],
+  ...['concat', 'expand', 'expandLike', 'flattenTensors', 'padAxis', 'reduceMax'],
+  ...['reduceMaxGrad', 'reduceMean', 'reduceNorm', 'reduceSum', 'slice', 'split', 'transpose'],
   ...['unflattenTensors'],
 ];
 

@@ -126,7 +126,7 @@ export function instantiate(
   const values = operands.map(({ value }) => value);
   const results = graph.add(op, values, Object.fromEntries(attrs));
   results.forEach((result, i) => {
-    graph.output(`${id}.${op.outputNames[i] ?? `y${i}`}`, result);
+    graph.output(`${id}.${outputName(op, i)}`, result);
   });
   const label = describeCase(opCase, mode);
   const wrt = operands.filter(({ differentiable }) => differentiable);
@@ -134,6 +134,10 @@ export function instantiate(
   const wanted = opCase.result && bindBatch(opCase.result, mode, id);
   return { label, graph, feeds, results, wanted, ...made };
 }
+
+/** The name of a result; of an op whose number of results is free, a number beyond the first. */
+const outputName = (op: Op | undefined, index: number): string =>
+  op?.outputNames[index] ?? `y${index}`;
 
 const noGradients: Gradients = { gradients: [], resultGrads: new Map() };
 
@@ -166,7 +170,7 @@ class Program {
     const { name: id } = this.graph;
     const resultGrads = new Map<string, string>();
     const terms = results.flatMap((result) => {
-      const name = result.producer?.op.outputNames[result.outputIndex] ?? '';
+      const name = outputName(result.producer?.op, result.outputIndex);
       if (!(differentiable?.includes(name) ?? dtypes[result.dtype].floating)) return [];
       const dy = this.declare(`d${name}`, { shape: result.shape, dtype: result.dtype });
       resultGrads.set(`${id}.${name}`, `${id}.d${name}`);

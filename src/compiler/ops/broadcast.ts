@@ -109,3 +109,43 @@ export function sumTo(dy: Value, x: Value): Value {
   const dropped = lead === 0 ? dy : reduceSum(dy, { axes: leading, keepDims: false });
   return inner.length === 0 ? dropped : reduceSum(dropped, { axes: inner, keepDims: true });
 }
+
+export interface ExpandToAttributes {
+  /** Sizes of a sample: all axes but the first. */
+  readonly shape: readonly number[];
+}
+
+/** x with its axes of size 1 repeated to `shape`; the first axis is x's own, or that of `batch`, whose values do not matter. */
+export const expand = defineOp('expand', {
+  inputs: ['x', 'batch?'],
+  traits: { elementwise: false, halves: 'follows', shapes: ['batch'] },
+  type: ({ x, batch }, { shape }: ExpandToAttributes) => {
+    const [own = 1, ...sample] = x.shape;
+    const first = batch === undefined ? own : batch.shape[0];
+    const fits =
+      sample.length === shape.length &&
+      sample.every((dim, i) => dim === 1 || dim === shape[i]) &&
+      (batch === undefined || own === 1);
+    if (!fits || first === undefined)
+      throw new TypeFault(
+        'shape-mismatch',
+        `${formatShape(x.shape)} cannot be repeated to samples of ${formatShape(shape)}`,
+      );
+    return { dtype: x.dtype, shape: [first, ...shape] };
+  },
+  reference: ({ x }, _, y) => {
+    const out = ndarray(y.shape as readonly number[]);
+    const offset = broadcastOffset(x.shape, out.shape);
+    forEachIndex(out.shape, (index, at) => (out.data[at] = x.data[offset(index)] ?? NaN));
+    return out;
+  },
+  gradient: ({ x }, dy): InputGrads => ({ x: sumTo(dy, x) }),
+  onnx: (b, { x, batch }, { shape }, { out: { shape: full } }) => {
+    const known = full.flatMap((dim) => (typeof dim === 'number' ? [dim] : []));
+    if (known.length === full.length) return b.Expand(x, b.ints(...known));
+    // Expand broadcasts in both directions, so that x keeps a batch of its own.
+    if (batch === undefined) return b.Expand(x, b.ints(1, ...shape));
+    const first = b.Slice(b.Shape(batch), b.ints(0), b.ints(1));
+    return b.Expand(x, b.Concat([first, b.ints(...shape)], { axis: 0 }));
+  },
+});

@@ -1,5 +1,5 @@
 import type { Opset } from '../../../generated/onnx/index.js';
-import { type TensorType, TypeFault } from '../ir/graph.js';
+import { type TensorType, TypeFault, type Value } from '../ir/graph.js';
 import { defineOp, type InputGrads, type Named } from '../ir/op.js';
 import { floatTypeOf } from '../../support/dtype.js';
 import type { OnnxValue } from '../../support/onnxValue.js';
@@ -37,10 +37,17 @@ function shapeFault(a: TensorType, b: TensorType): TypeFault {
   );
 }
 
-const sameType = ({ x }: { readonly x: TensorType }): TensorType => x;
+/** Type of an operator whose result has the type of its operand. */
+export const sameType = ({ x }: { readonly x: TensorType }): TensorType => x;
 
 /** Type of a gradient operator over two equal shapes. */
-function equalTypes({ x, dy }: { readonly x: TensorType; readonly dy: TensorType }): TensorType {
+export function equalTypes({
+  x,
+  dy,
+}: {
+  readonly x: TensorType;
+  readonly dy: TensorType;
+}): TensorType {
   if (!shapeEquals(x.shape, dy.shape))
     throw new TypeFault(
       'shape-mismatch',
@@ -110,14 +117,33 @@ export const div = defineOp('div', {
   onnx: (b, x, _, types) => b.Div(...ranked(b, x, types.in)),
 });
 
-/** The smaller of a and b with broadcasting; used on scalars by gradient clipping, so it has no gradient. */
+/** The smaller of a and b with broadcasting. */
 export const minimum = defineOp('minimum', {
   inputs: ['a', 'b'],
-  traits: { elementwise: 'total', halves: 'stays', commutative: true },
+  traits: { elementwise: 'total', halves: 'follows', commutative: true },
   type: ({ a, b }) => broadcastType(a, b),
   reference: ({ a, b }) => broadcastArrays(a, b, Math.min),
+  gradient: ({ a, b }, dy): InputGrads => chosenGrads({ a, b }, sub(b, a), dy),
   onnx: (b, x) => b.Min([x.a, x.b]),
 });
+
+/** The larger of a and b with broadcasting. */
+export const maximum = defineOp('maximum', {
+  inputs: ['a', 'b'],
+  traits: { elementwise: 'total', halves: 'follows', commutative: true },
+  type: ({ a, b }) => broadcastType(a, b),
+  reference: ({ a, b }) => broadcastArrays(a, b, Math.max),
+  gradient: ({ a, b }, dy): InputGrads => chosenGrads({ a, b }, sub(a, b), dy),
+  onnx: (b, x) => b.Max([x.a, x.b]),
+});
+
+/** Gradients of a choice that falls on a where `lead` is above 0; where it is 0, each has half, as in PyTorch. */
+function chosenGrads({ a, b }: Named<['a', 'b'], Value>, lead: Value, dy: Value): InputGrads {
+  const ahead = reluGrad(lead, dy);
+  const notBehind = sub(dy, reluGrad(neg(lead), dy));
+  const share = mul(add(ahead, notBehind), scalarLike(dy, 0.5));
+  return { a: sumTo(share, a), b: sumTo(sub(dy, share), b) };
+}
 
 /** -x */
 export const neg = defineOp('neg', {
@@ -128,6 +154,37 @@ export const neg = defineOp('neg', {
   gradient: (_, dy): InputGrads => ({ x: neg(dy) }),
   onnx: (b, { x }) => b.Neg(x),
 });
+
+/** |x|; at 0 the gradient is 0, as in PyTorch. */
+export const abs = defineOp('abs', {
+  inputs: ['x'],
+  traits: { elementwise: 'total', halves: 'follows' },
+  type: sameType,
+  reference: ({ x }) => mapArray(x, Math.abs),
+  gradient: ({ x }, dy): InputGrads => ({ x: sub(reluGrad(x, dy), reluGrad(neg(x), dy)) }),
+  onnx: (b, { x }) => b.Abs(x),
+});
+
+/** x to the power of a number; NaN for x below 0 and a broken exponent. */
+export const pow = defineOp('pow', {
+  inputs: ['x'],
+  traits: { elementwise: 'partial', halves: 'stays' },
+  type: sameType,
+  reference: ({ x }, { exponent }: { readonly exponent: number }) =>
+    mapArray(x, (v) => v ** exponent),
+  gradient: ({ x }, dy, { exponent }): InputGrads => ({
+    x: mul(dy, mul(power(x, exponent - 1), scalarLike(x, exponent))),
+  }),
+  onnx: (b, { x }, { exponent }, { in: types }) =>
+    b.Pow(x, b.scalar(exponent, floatTypeOf(types.x))),
+});
+
+/** x to the power of a number, by a product or a root where that is the same. */
+export function power(x: Value, exponent: number): Value {
+  if (exponent === 1) return x;
+  if (exponent === 2) return mul(x, x);
+  return exponent === 0.5 ? sqrt(x) : pow(x, { exponent });
+}
 
 /** Square root. */
 export const sqrt = defineOp('sqrt', {
@@ -179,7 +236,8 @@ export const sigmoid = defineOp('sigmoid', {
   onnx: (b, { x }) => b.Sigmoid(x),
 });
 
-function logistic(x: number): number {
+/** 1 / (1 + e^-x) of a number. */
+export function logistic(x: number): number {
   return 1 / (1 + Math.exp(-x));
 }
 
@@ -233,28 +291,41 @@ export const siluGrad = defineOp('siluGrad', {
   },
 });
 
-const hardSigmoidOf = (v: number): number => Math.min(Math.max(v / 6 + 0.5, 0), 1);
+export interface HardSigmoidAttributes {
+  /** The slope (default: 1/6). */
+  readonly alpha?: number;
+  /** The value at 0 (default: 1/2). */
+  readonly beta?: number;
+}
 
-/** min(max(x + 3, 0), 6) / 6, as PyTorch's hardsigmoid. */
+const hardSigmoidOf = (v: number, { alpha = 1 / 6, beta = 0.5 }: HardSigmoidAttributes): number =>
+  Math.min(Math.max(alpha * v + beta, 0), 1);
+
+/** min(max(alpha * x + beta, 0), 1); unless told min(max(x + 3, 0), 6) / 6, as PyTorch's hardsigmoid. */
 export const hardSigmoid = defineOp('hardSigmoid', {
   inputs: ['x'],
   traits: { elementwise: 'total', halves: 'follows' },
   type: sameType,
-  reference: ({ x }) => mapArray(x, hardSigmoidOf),
-  gradient: ({ x }, dy): InputGrads => ({ x: hardSigmoidGrad(x, dy) }),
-  onnx: (b, { x }) => b.HardSigmoid(x, { alpha: 1 / 6, beta: 0.5 }),
+  reference: ({ x }, attrs: HardSigmoidAttributes) => mapArray(x, (v) => hardSigmoidOf(v, attrs)),
+  gradient: ({ x }, dy, attrs): InputGrads => ({ x: hardSigmoidGrad(x, dy, attrs) }),
+  onnx: (b, { x }, { alpha = 1 / 6, beta = 0.5 }) => b.HardSigmoid(x, { alpha, beta }),
 });
 
-/** dy / 6 where -3 < x < 3, else 0. */
+/** alpha * dy where 0 < alpha * x + beta < 1, else 0. */
 export const hardSigmoidGrad = defineOp('hardSigmoidGrad', {
   inputs: ['x', 'dy'],
   traits: { elementwise: 'total', halves: 'stays' },
   type: equalTypes,
-  reference: ({ x, dy }) => broadcastArrays(x, dy, (v, g) => (Math.abs(v) < 3 ? g / 6 : 0)),
-  onnx: (b, { x, dy }, _, { in: types }) => {
+  reference: ({ x, dy }, { alpha = 1 / 6, beta = 0.5 }: HardSigmoidAttributes) =>
+    broadcastArrays(x, dy, (v, g) =>
+      Math.abs(v - (0.5 - beta) / alpha) < 0.5 / alpha ? g * alpha : 0,
+    ),
+  onnx: (b, { x, dy }, { alpha = 1 / 6, beta = 0.5 }, { in: types }) => {
     const dtype = floatTypeOf(types.x);
-    const inside = b.Less(b.Abs(x), b.scalar(3, dtype));
-    return b.Where(inside, b.Mul(dy, b.scalar(1 / 6, dtype)), b.scalar(0, dtype));
+    const centre = (0.5 - beta) / alpha;
+    const centred = centre === 0 ? x : b.Sub(x, b.scalar(centre, dtype));
+    const inside = b.Less(b.Abs(centred), b.scalar(0.5 / alpha, dtype));
+    return b.Where(inside, b.Mul(dy, b.scalar(alpha, dtype)), b.scalar(0, dtype));
   },
 });
 
@@ -263,7 +334,7 @@ export const hardSwish = defineOp('hardSwish', {
   inputs: ['x'],
   traits: { elementwise: 'total', halves: 'follows' },
   type: sameType,
-  reference: ({ x }) => mapArray(x, (v) => v * hardSigmoidOf(v)),
+  reference: ({ x }) => mapArray(x, (v) => v * hardSigmoidOf(v, {})),
   gradient: ({ x }, dy): InputGrads => ({ x: hardSwishGrad(x, dy) }),
   onnx: (b, { x }) => b.HardSwish(x),
 });

@@ -2,8 +2,8 @@ import { type TensorType, TypeFault } from '../ir/graph.js';
 import { ndarray, type NdArray } from '../ir/ndarray.js';
 import { defineOp, type InputGrads } from '../ir/op.js';
 import { formatShape, shapeEquals } from '../../support/shape.js';
-import { reduceSum } from './broadcast.js';
-import { mul, sub } from './elementwise.js';
+import { reducedShape, reduceSum } from './broadcast.js';
+import { exp, mul, sub } from './elementwise.js';
 
 /** The last axis of x as [rows, width] for plain loops. */
 function rowsOf(x: NdArray): readonly [number, number] {
@@ -13,30 +13,70 @@ function rowsOf(x: NdArray): readonly [number, number] {
 
 /** log(softmax(x)) of one row, shifted by its maximum so that nothing overflows. */
 function logSoftmaxRow(x: NdArray, row: number, width: number): number[] {
-  const values = Array.from(x.data.subarray(row * width, (row + 1) * width));
+  return logSoftmaxOf(Array.from(x.data.subarray(row * width, (row + 1) * width)));
+}
+
+function logSoftmaxOf(values: readonly number[]): number[] {
   const top = Math.max(...values);
   const logSum = top + Math.log(values.reduce((sum, v) => sum + Math.exp(v - top), 0));
   return values.map((v) => v - logSum);
 }
 
-/** Softmax over the last axis. */
+/** The elements of x along an axis replaced by f of them. */
+function alongAxis(
+  x: NdArray,
+  axis: number,
+  f: (values: readonly number[]) => readonly number[],
+): NdArray {
+  const out = ndarray(x.shape);
+  const width = x.shape[axis] ?? 1;
+  const inner = x.shape.slice(axis + 1).reduce((a, b) => a * b, 1);
+  for (let line = 0; line < x.data.length / width; line++) {
+    const first = Math.floor(line / inner) * inner * width + (line % inner);
+    const places = Array.from({ length: width }, (_, i) => first + i * inner);
+    const made = f(places.map((at) => x.data[at] ?? NaN));
+    places.forEach((at, i) => (out.data[at] = made[i] ?? NaN));
+  }
+  return out;
+}
+
+export interface SoftmaxAttributes {
+  /** The last one if it is missing. */
+  readonly axis?: number;
+}
+
+/** The type of a softmax; throws where its axis does not exist. */
+function softmaxType(x: TensorType, { axis = x.shape.length - 1 }: SoftmaxAttributes): TensorType {
+  reducedShape(x.shape, { axes: [axis], keepDims: true });
+  return x;
+}
+
+/** Softmax over an axis. */
 export const softmax = defineOp('softmax', {
   inputs: ['x'],
   traits: { elementwise: false, halves: 'stays' },
-  type: ({ x }) => x,
-  reference: ({ x }) => {
-    const [rows, width] = rowsOf(x);
-    const out = ndarray(x.shape);
-    for (let row = 0; row < rows; row++)
-      out.data.set(logSoftmaxRow(x, row, width).map(Math.exp), row * width);
-    return out;
-  },
+  type: ({ x }, attrs: SoftmaxAttributes) => softmaxType(x, attrs),
+  reference: ({ x }, { axis = x.shape.length - 1 }) =>
+    alongAxis(x, axis, (values) => logSoftmaxOf(values).map(Math.exp)),
   // dx = y * (dy - sum(dy * y)), the Jacobian diag(y) - y y^T applied to dy.
-  gradient: ({ x }, dy, _, y): InputGrads => {
-    const dot = reduceSum(mul(dy, y), { axes: [x.rank - 1], keepDims: true });
+  gradient: ({ x }, dy, { axis = x.rank - 1 }, y): InputGrads => {
+    const dot = reduceSum(mul(dy, y), { axes: [axis], keepDims: true });
     return { x: mul(y, sub(dy, dot)) };
   },
-  onnx: (b, { x }) => b.Softmax(x, { axis: -1 }),
+  onnx: (b, { x }, { axis = -1 }) => b.Softmax(x, { axis }),
+});
+
+/** Logarithm of the softmax over an axis. */
+export const logSoftmax = defineOp('logSoftmax', {
+  inputs: ['x'],
+  traits: { elementwise: false, halves: 'stays' },
+  type: ({ x }, attrs: SoftmaxAttributes) => softmaxType(x, attrs),
+  reference: ({ x }, { axis = x.shape.length - 1 }) => alongAxis(x, axis, logSoftmaxOf),
+  gradient: ({ x }, dy, { axis = x.rank - 1 }, y): InputGrads => {
+    const total = reduceSum(dy, { axes: [axis], keepDims: true });
+    return { x: sub(dy, mul(exp(y), total)) };
+  },
+  onnx: (b, { x }, { axis = -1 }) => b.LogSoftmax(x, { axis }),
 });
 
 function checkTargets(logits: TensorType, target: TensorType): void {

@@ -1,5 +1,6 @@
 import type { Op } from '../ir/graph.js';
 import type { NamedOp } from '../ir/op.js';
+import * as activations from './activations.js';
 import * as after from './after.js';
 import * as broadcast from './broadcast.js';
 import * as channels from './channels.js';
@@ -8,6 +9,7 @@ import * as constants from './constant.js';
 import * as conv from './conv.js';
 import * as elementwise from './elementwise.js';
 import * as flatten from './flatten.js';
+import * as gather from './gather.js';
 import * as loss from './loss.js';
 import * as matmul from './matmul.js';
 import * as moments from './moments.js';
@@ -18,8 +20,8 @@ import * as reduce from './reduce.js';
 import * as shape from './shape.js';
 
 const families: readonly object[] = [
-  ...[after, broadcast, channels, choose, constants, conv, elementwise, flatten, loss, matmul],
-  ...[moments, noise, norm, pool, reduce, shape],
+  ...[activations, after, broadcast, channels, choose, constants, conv, elementwise, flatten],
+  ...[gather, loss, matmul, moments, noise, norm, pool, reduce, shape],
 ];
 
 /** Every primitive. */

@@ -1,4 +1,4 @@
-import { type Op, TypeFault, type Value } from '../ir/graph.js';
+import { type Attributes, type Op, TypeFault, type Value } from '../ir/graph.js';
 import { ndarray, type NdArray } from '../ir/ndarray.js';
 import { defineOp, type InputGrads } from '../ir/op.js';
 import type { DType } from '../../support/dtype.js';
@@ -13,6 +13,8 @@ import {
   type Dim,
   type Shape,
 } from '../../support/shape.js';
+import { expandLike } from './broadcast.js';
+import { scalarLike } from './constant.js';
 import { forEachIndex, mapArray } from './reference.js';
 
 /** The same elements in row-major order under another shape. */
@@ -71,38 +73,119 @@ export interface SliceAttributes {
   readonly axis: number;
   readonly start: number;
   readonly end: number;
+  /** Takes each so many of them (default: 1). */
+  readonly step?: number;
 }
 
-/** Elements start (inclusive) to end (exclusive) along one axis. */
+const slicedSize = ({ start, end, step = 1 }: SliceAttributes): number =>
+  Math.ceil((end - start) / step);
+
+/** Elements start (inclusive) to end (exclusive) along one axis, each `step` of them. */
 export const slice = defineOp('slice', {
   inputs: ['x'],
   traits: { elementwise: false, halves: 'follows' },
-  type: ({ x }, { axis, start, end }: SliceAttributes) => {
+  type: ({ x }, attrs: SliceAttributes) => {
+    const { axis, start, end, step = 1 } = attrs;
     const size = x.shape[axis];
-    if (typeof size !== 'number' || start < 0 || end > size || start >= end)
+    if (typeof size !== 'number' || start < 0 || end > size || start >= end || step < 1)
       throw new TypeFault(
         'slice',
         `elements ${start} to ${end} do not lie within axis ${axis} of ${formatShape(x.shape)}`,
       );
-    return { dtype: x.dtype, shape: x.shape.map((dim, i) => (i === axis ? end - start : dim)) };
+    const length = slicedSize(attrs);
+    return { dtype: x.dtype, shape: x.shape.map((dim, i) => (i === axis ? length : dim)) };
   },
-  reference: ({ x }, { axis, start }, y) => {
+  reference: ({ x }, { axis, start, step = 1 }, y) => {
     const out = ndarray(y.shape as readonly number[]);
     const strides = stridesOf(x.shape);
     forEachIndex(out.shape, (index, at) => {
       const from = index.reduce(
-        (s, v, i) => s + (v + (i === axis ? start : 0)) * (strides[i] ?? 0),
+        (s, v, i) => s + (i === axis ? start + v * step : v) * (strides[i] ?? 0),
         0,
       );
       out.data[at] = x.data[from] ?? NaN;
     });
     return out;
   },
-  gradient: ({ x }, dy, { axis, start, end }): InputGrads => ({
-    x: padAxis(dy, { axis, before: start, after: (x.shape[axis] as number) - end }),
-  }),
-  onnx: (b, { x }, { axis, start, end }) => b.Slice(x, b.ints(start), b.ints(end), b.ints(axis)),
+  gradient: ({ x }, dy, attrs): InputGrads => {
+    const { axis, start, step = 1 } = attrs;
+    const covered = (slicedSize(attrs) - 1) * step + 1;
+    const after = (x.shape[axis] as number) - start - covered;
+    return { x: padAxis(spread(dy, axis, step), { axis, before: start, after }) };
+  },
+  onnx: (b, { x }, { axis, start, end, step = 1 }) =>
+    step === 1
+      ? b.Slice(x, b.ints(start), b.ints(end), b.ints(axis))
+      : b.Slice(x, b.ints(start), b.ints(end), b.ints(axis), b.ints(step)),
 });
+
+/** The elements along an axis `step` apart, with zeros between them. */
+function spread(x: Value, axis: number, step: number): Value {
+  if (step === 1) return x;
+  const size = x.shape[axis] as number;
+  const [before, after] = [x.shape.slice(0, axis), x.shape.slice(axis + 1)];
+  const apart = reshape(x, { shape: [...before, size, 1, ...after] });
+  const filled = padAxis(apart, { axis: axis + 1, before: 0, after: step - 1 });
+  const joined = reshape(filled, { shape: [...before, size * step, ...after] });
+  return slice(joined, { axis, start: 0, end: (size - 1) * step + 1 });
+}
+
+/** Parts of given sizes along one axis; the number of results is free, so this op is written by position. */
+export const splitOp: Op = {
+  name: 'split',
+  outputNames: ['y'],
+  traits: { elementwise: false, halves: 'follows' },
+  inputName: () => 'x',
+  inferTypes: ([x], attrs) => {
+    const { axis, sizes } = splitAttributes(attrs);
+    const total = sizes.reduce((a, b) => a + b, 0);
+    if (x?.shape[axis] !== total || sizes.some((size) => size < 1))
+      throw new TypeFault(
+        'split',
+        `axis ${axis} of ${formatShape(x?.shape ?? [])} has no parts of ${sizes.join(', ')}`,
+      );
+    return sizes.map((size) => ({
+      dtype: x.dtype,
+      shape: x.shape.map((dim, i) => (i === axis ? size : dim)),
+    }));
+  },
+  evaluate: ([x], attrs, types) => {
+    const { axis, sizes } = splitAttributes(attrs);
+    let start = 0;
+    return sizes.flatMap((size, i) => {
+      const type = types.outputs[i];
+      if (x === undefined || type === undefined) return [];
+      const part = slice.description.reference({ x }, { axis, start, end: start + size }, type);
+      start += size;
+      return [part];
+    });
+  },
+  gradient: ({ outputs, attrs }, grads) => {
+    // A part that the loss does not depend on has a gradient of zeros.
+    const parts = outputs.map((y, i) => grads[i] ?? expandLike(scalarLike(y, 0), y));
+    const [first, ...rest] = parts;
+    return first ? [concat([first, ...rest], { axis: splitAttributes(attrs).axis })] : [];
+  },
+  onnx: (b, [x], attrs) => {
+    const { axis, sizes } = splitAttributes(attrs);
+    return x ? b.Split(x, b.ints(...sizes), { axis }, sizes.length) : [];
+  },
+};
+
+export interface SplitAttributes {
+  readonly axis: number;
+  readonly sizes: readonly number[];
+}
+
+const splitAttributes = (attrs: Attributes): SplitAttributes => ({
+  axis: attrs['axis'] as number,
+  sizes: attrs['sizes'] as readonly number[],
+});
+
+/** Parts of given sizes along an axis, in order. */
+export function split(x: Value, { axis, sizes }: SplitAttributes): readonly Value[] {
+  return x.graph.add(splitOp, [x], { axis, sizes });
+}
 
 export interface PadAttributes {
   readonly axis: number;

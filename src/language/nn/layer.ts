@@ -39,6 +39,11 @@ export function addLayer(call: LayerCall, build: (trace: Trace) => Value): Value
   return trace.at(name, () => record(name));
 }
 
+/** A layer without parameters or options that changes each element by itself. */
+export function elementwiseLayer(kind: string, apply: (x: Value) => Value): (x: Value) => Value {
+  return (x) => addLayer({ kind, inputs: [x] }, () => apply(x));
+}
+
 /** Input of a layer: one value, or several as an array. */
 export type LayerInput = Value | readonly Value[];
 

@@ -1,6 +1,8 @@
 import type { Value } from '../../compiler/ir/graph.js';
+import { expand as expandOp } from '../../compiler/ops/broadcast.js';
 import * as shapes from '../../compiler/ops/shape.js';
-import { formatShape, staticSize } from '../../support/shape.js';
+import { formatShape, staticDim, staticSize } from '../../support/shape.js';
+import { checkAxis, checkCount } from './checks.js';
 import { addLayer } from './layer.js';
 
 /**
@@ -14,13 +16,7 @@ export function concat(
   { axis = 1 }: { readonly axis?: number } = {},
 ): Value {
   return addLayer({ kind: 'concat', inputs: values }, (trace) => {
-    const rank = values[0].rank;
-    if (!Number.isInteger(axis) || axis < 1 || axis >= rank)
-      throw trace.error(
-        'axis',
-        `concat: axis ${axis} of ${formatShape(values[0].shape)}`,
-        `\`axis\` is 1 to ${rank - 1}; axis 0 is the batch`,
-      );
+    checkAxis(trace, 'concat', values[0], axis);
     return shapes.concat(values, { axis });
   });
 }
@@ -42,12 +38,7 @@ export interface PadOptions {
  */
 export function pad(x: Value, { axis = 1, before = 0, after = 0 }: PadOptions): Value {
   return addLayer({ kind: 'pad', inputs: [x] }, (trace) => {
-    if (!Number.isInteger(axis) || axis < 1 || axis >= x.rank)
-      throw trace.error(
-        'axis',
-        `pad: axis ${axis} of ${formatShape(x.shape)}`,
-        `\`axis\` is 1 to ${x.rank - 1}; axis 0 is the batch`,
-      );
+    checkAxis(trace, 'pad', x, axis);
     if (![before, after].every((zeros) => Number.isInteger(zeros) && zeros >= 0))
       throw trace.error(
         'option',
@@ -112,5 +103,99 @@ export function transpose(x: Value, permutation: readonly number[]): Value {
         `name each axis of 0 to ${x.rank - 1} once, and 0, the batch, first`,
       );
     return shapes.transpose(x, { permutation });
+  });
+}
+
+/** `transpose` by the name that PyTorch has for it. */
+export const permute = transpose;
+
+export interface ExpandOptions {
+  /** Sizes of a sample, without the batch (default: x's own). */
+  readonly shape?: readonly number[];
+  /** A value whose batch x gets: for a parameter [1,...], which has none. */
+  readonly batchOf?: Value;
+}
+
+/**
+ * x with axes of size 1 repeated; [N,1,C] -> [N,T,C], or a parameter [1,T,C] -> [N,T,C] with the batch of
+ * another value. Errors: an axis of another size than 1 that is to change. Source: PyTorch expand.
+ *
+ * @example
+ * const token = parameter(x, { name: 'cls_token', shape: [1, 1, 64], init: { kind: 'zeros' } });
+ * x = concat([expand(token, { batchOf: x }), x]); // [N,T,64] -> [N,1+T,64]
+ */
+export function expand(x: Value, { shape, batchOf }: ExpandOptions): Value {
+  return addLayer({ kind: 'expand', inputs: batchOf ? [x, batchOf] : [x] }, (trace) => {
+    const [own, ...sample] = x.shape;
+    const sizes = shape ?? sample.map(staticDim);
+    const fits =
+      sizes.length === sample.length &&
+      sizes.every(
+        (size, i) =>
+          Number.isInteger(size) && size >= 1 && [size, 1].includes(staticDim(sample[i])),
+      );
+    if (!fits || (batchOf !== undefined && own !== 1))
+      throw trace.error(
+        'shape-mismatch',
+        `expand: ${formatShape(x.shape)} to samples of ${formatShape(sizes)}${batchOf ? ' and another batch' : ''}`,
+        'an axis that changes has the size 1, with `batchOf` the first one, too; `shape` leaves out the batch',
+      );
+    return expandOp(x, batchOf, { shape: sizes });
+  });
+}
+
+export interface PixelShuffleOptions {
+  /** Times that height and width grow. */
+  readonly factor: number;
+}
+
+/**
+ * Channels laid out as pixels; x [N,C*f*f,H,W] -> [N,C,H*f,W*f]. Errors: an input that is not a map, channels
+ * that the square of `factor` does not divide. Source: arXiv 1609.05158, PyTorch PixelShuffle.
+ *
+ * @example x = pixelShuffle(conv2d(x, { out: 12, kernel: 3 }), { factor: 2 }) // 3 channels, twice the size
+ */
+export function pixelShuffle(x: Value, { factor }: PixelShuffleOptions): Value {
+  return addLayer({ kind: 'pixelShuffle', inputs: [x] }, (trace) => {
+    checkCount(trace, 'pixelShuffle', 'factor', factor);
+    if (x.rank !== 4 || x.channels % (factor * factor) !== 0)
+      throw trace.error(
+        'shape-mismatch',
+        `pixelShuffle: ${formatShape(x.shape)} by ${factor}`,
+        `the input is [N,C,H,W] with a multiple of ${factor * factor} channels`,
+      );
+    const [{ channels, height, width }, [batch = 1]] = [x, x.shape];
+    const out = channels / (factor * factor);
+    const parts = shapes.reshape(x, { shape: [batch, out, factor, factor, height, width] });
+    const woven = shapes.transpose(parts, { permutation: [0, 1, 4, 2, 5, 3] });
+    return shapes.reshape(woven, { shape: [batch, out, height * factor, width * factor] });
+  });
+}
+
+export interface PixelUnshuffleOptions {
+  /** Times that height and width shrink. */
+  readonly factor: number;
+}
+
+/**
+ * Pixels laid out as channels, the inverse of `pixelShuffle`; x [N,C,H*f,W*f] -> [N,C*f*f,H,W]. Errors: an
+ * input that is not a map, a size that `factor` does not divide. Source: PyTorch PixelUnshuffle.
+ *
+ * @example x = pixelUnshuffle(x, { factor: 2 })
+ */
+export function pixelUnshuffle(x: Value, { factor }: PixelUnshuffleOptions): Value {
+  return addLayer({ kind: 'pixelUnshuffle', inputs: [x] }, (trace) => {
+    checkCount(trace, 'pixelUnshuffle', 'factor', factor);
+    if (x.rank !== 4 || x.height % factor !== 0 || x.width % factor !== 0)
+      throw trace.error(
+        'shape-mismatch',
+        `pixelUnshuffle: ${formatShape(x.shape)} by ${factor}`,
+        `the input is [N,C,H,W] with height and width that ${factor} divides`,
+      );
+    const [{ channels, height, width }, [batch = 1]] = [x, x.shape];
+    const [rows, columns] = [height / factor, width / factor];
+    const parts = shapes.reshape(x, { shape: [batch, channels, rows, factor, columns, factor] });
+    const woven = shapes.transpose(parts, { permutation: [0, 1, 3, 5, 2, 4] });
+    return shapes.reshape(woven, { shape: [batch, channels * factor * factor, rows, columns] });
   });
 }

@@ -5,12 +5,16 @@ import { grad } from '../../../src/compiler/autodiff/grad.js';
 import { evaluate } from '../../../src/compiler/interpret/evaluate.js';
 import { Graph, type Value } from '../../../src/compiler/ir/graph.js';
 import { ndarray, type NdArray } from '../../../src/compiler/ir/ndarray.js';
-import { reduceSum } from '../../../src/compiler/ops/broadcast.js';
+import * as activations from '../../../src/compiler/ops/activations.js';
+import { expand, reduceSum } from '../../../src/compiler/ops/broadcast.js';
+import { scalarLike } from '../../../src/compiler/ops/constant.js';
 import { conv, type ConvAttributes } from '../../../src/compiler/ops/conv.js';
 import * as elementwise from '../../../src/compiler/ops/elementwise.js';
-import { softmax, softmaxCrossEntropy } from '../../../src/compiler/ops/loss.js';
+import { gather } from '../../../src/compiler/ops/gather.js';
+import { logSoftmax, softmax, softmaxCrossEntropy } from '../../../src/compiler/ops/loss.js';
 import { batchNormTrain } from '../../../src/compiler/ops/norm.js';
 import { avgPool, maxPool } from '../../../src/compiler/ops/pool.js';
+import { reshape, slice, split } from '../../../src/compiler/ops/shape.js';
 import { invariant } from '../../../src/support/errors.js';
 import { fnv1a32 } from '../../../src/support/hash.js';
 import { uniform } from '../../../src/support/random.js';
@@ -69,6 +73,11 @@ const unary = (op: (x: Value) => Value, shape: readonly number[] = map): Case =>
   build: (operands) => op(of(operands, 'x')),
 });
 
+const choice = (op: (a: Value, b: Value) => Value, b: readonly number[]): Case => ({
+  shapes: { a: map, b },
+  build: (operands) => op(of(operands, 'a'), of(operands, 'b')),
+});
+
 const normalisation = (x: readonly number[]): Case => ({
   shapes: { x, scale: [4], bias: [4] },
   build: (operands) => {
@@ -104,6 +113,36 @@ const cases: Readonly<Record<string, Case>> = {
   silu: unary((x) => elementwise.silu(x)),
   hardSwish: unary((x) => elementwise.hardSwish(x)),
   hardSigmoid: unary((x) => elementwise.hardSigmoid(x)),
+  'hardSigmoid Keras': unary((x) => elementwise.hardSigmoid(x, { alpha: 0.2, beta: 0.4 })),
+  geluTanh: unary((x) => activations.geluTanh(x)),
+  softplus: unary((x) => activations.softplus(x)),
+  elu: unary((x) => activations.elu(x, { alpha: 0.5 })),
+  mish: unary((x) => elementwise.mul(x, elementwise.tanh(activations.softplus(x)))),
+  pow: unary((x) => elementwise.power(x, 3)),
+  clip: unary((x) => activations.clip(x, { min: -0.5, max: 1 })),
+  'ties clip': unary((x) => activations.clip(x, { min: -1, max: 0 })),
+  'ties clip above': unary((x) => activations.clip(x, { max: 0 })),
+  'ties hardtanh': unary((x) => activations.clip(x, { min: -1, max: 0, open: true })),
+  'ties relu6': unary((x) => {
+    const scaled = elementwise.mul(x, scalarLike(x, 6));
+    return activations.clip(scaled, { min: 0, max: 6, open: true });
+  }),
+  'ties abs': unary((x) => elementwise.abs(x)),
+  'ties leakyRelu': unary((x) => activations.leakyRelu(x, { slope: 0.2 })),
+  'ties prelu': {
+    shapes: { x: map, w: [4] },
+    build: (operands) =>
+      activations.prelu(of(operands, 'x'), reshape(of(operands, 'w'), { shape: [1, 4, 1, 1] })),
+  },
+  'ties elu': unary((x) => activations.elu(x, { alpha: 0.5 })),
+  'ties maximum': choice(elementwise.maximum, [4, 1, 8]),
+  'ties minimum': choice(elementwise.minimum, [1, 8]),
+  slice: unary((x) => slice(x, { axis: 2, start: 1, end: 9, step: 3 })),
+  split: unary((x) => split(x, { axis: 1, sizes: [1, 3] })[1] ?? x),
+  gather: unary((x) => gather(x, { axis: 2, indices: [3, 3, 0, 8, 3, 0] })),
+  expand: unary((x) => expand(x, undefined, { shape: [4, 3, 8] }), [2, 4, 1, 8]),
+  'softmax axis': unary((x) => softmax(x, { axis: 1 })),
+  logSoftmax: unary((x) => logSoftmax(x, { axis: 1 })),
   softmax: unary((x) => softmax(x), [5, 10]),
   softmaxCrossEntropy: {
     shapes: { logits: [5, 10], target: [5, 10] },
@@ -112,12 +151,14 @@ const cases: Readonly<Record<string, Case>> = {
   },
 };
 
+/** As make.py draws them: whole numbers for cases of ties. */
 function draw(stream: string, shape: readonly number[]): NdArray {
   const size = shape.reduce((a, b) => a * b, 1);
   const id = { site: fnv1a32(stream), step: 0, sample: 0 };
+  const whole = stream.startsWith('ties') && !stream.endsWith('.dy');
   return ndarray(
     shape,
-    uniform(size, goldens.seed, id).map((u) => u * 4 - 2),
+    uniform(size, goldens.seed, id).map((u) => (whole ? Math.floor(u * 4 - 2) : u * 4 - 2)),
   );
 }
 

@@ -1,4 +1,5 @@
 import {
+  logSoftmax,
   softmax,
   softmaxCrossEntropy,
   softmaxCrossEntropyGrad,
@@ -6,7 +7,7 @@ import {
 import { dropout, stochasticDepth } from '../../../src/compiler/ops/noise.js';
 import { batchDim as N, type Shape } from '../../../src/support/shape.js';
 import { awayFrom, between, mask } from '../../support/draw.js';
-import type { OpTable } from '../../support/opCase.js';
+import type { OpCase, OpTable } from '../../support/opCase.js';
 
 const logits: readonly Shape[] = [
   [N, 10],
@@ -18,16 +19,18 @@ const logits: readonly Shape[] = [
 /** Not normalised: weights of samples and label smoothing may be multiplied in. */
 const soft = between(0, 1);
 
+const rows: readonly OpCase[] = [
+  ...logits.map((shape) => ({ in: { x: shape } })),
+  { in: { x: [N, 3, 5] } },
+  { in: { x: [N, 3, 5, 2] }, attrs: { axis: 1 } },
+  { in: { x: [N, 3, 5] }, attrs: { axis: 2 } },
+  // e^100 is no float32.
+  { in: { x: { shape: [N, 10], draw: between(98, 102) } } },
+];
+
 export const losses: readonly OpTable[] = [
-  {
-    op: softmax,
-    cases: [
-      ...logits.map((shape) => ({ in: { x: shape } })),
-      { in: { x: [N, 3, 5] } },
-      // e^100 is no float32.
-      { in: { x: { shape: [N, 10], draw: between(98, 102) } } },
-    ],
-  },
+  { op: softmax, cases: rows },
+  { op: logSoftmax, cases: rows },
   {
     op: softmaxCrossEntropy,
     cases: [

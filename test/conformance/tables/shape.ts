@@ -2,6 +2,7 @@ import { Graph, type Op } from '../../../src/compiler/ir/graph.js';
 import { ndarray } from '../../../src/compiler/ir/ndarray.js';
 import { after } from '../../../src/compiler/ops/after.js';
 import {
+  expand as expandOp,
   expandLike,
   reducedShape,
   reduceSum,
@@ -10,6 +11,7 @@ import {
 import { isFinite, select } from '../../../src/compiler/ops/choose.js';
 import { constantOp } from '../../../src/compiler/ops/constant.js';
 import { flattenOp, unflattenOp } from '../../../src/compiler/ops/flatten.js';
+import { gather } from '../../../src/compiler/ops/gather.js';
 import {
   argMax,
   countOf,
@@ -26,6 +28,7 @@ import {
   padAxis,
   reshape,
   slice,
+  splitOp,
   transpose,
 } from '../../../src/compiler/ops/shape.js';
 import { invariant } from '../../../src/support/errors.js';
@@ -179,6 +182,46 @@ export const shapes: readonly OpTable[] = [
       { in: { x: [N, 6, 5] }, attrs: { axis: 2, start: 0, end: 1 } },
       { in: { x: [N, 6, 5] }, attrs: { axis: 2, start: 0, end: 5 } },
       { in: { x: [7] }, attrs: { axis: 0, start: 6, end: 7 } },
+      { in: { x: [N, 7, 5] }, attrs: { axis: 1, start: 1, end: 7, step: 2 } },
+      { in: { x: [N, 7, 5] }, attrs: { axis: 1, start: 0, end: 6, step: 4 } },
+      { in: { x: [N, 5] }, attrs: { axis: 1, start: 2, end: 5, step: 9 } },
+      { in: { x: [7] }, attrs: { axis: 0, start: 0, end: 7, step: 3 } },
+    ],
+  },
+  {
+    op: splitOp,
+    cases: [
+      { in: { x: [N, 6, 5] }, attrs: { axis: 1, sizes: [2, 2, 2] } },
+      { in: { x: [N, 3, 6] }, attrs: { axis: 2, sizes: [1, 5] } },
+      { in: { x: [4] }, attrs: { axis: 0, sizes: [4] } },
+    ],
+  },
+  {
+    op: gather,
+    cases: [
+      { in: { x: [N, 5, 3] }, attrs: { axis: 1, indices: [4, 0, 3, 1, 2] } },
+      { in: { x: [N, 5, 3] }, attrs: { axis: 1, indices: [3, 1] } },
+      { in: { x: [N, 3, 4] }, attrs: { axis: 2, indices: [1, 1, 3, 1, 0, 3] } },
+      { in: { x: [N, 2] }, attrs: { axis: 1, indices: [1, 0, 0, 1] } },
+      { in: { x: [9, 2] }, attrs: { axis: 0, indices: [8, 2, 2, 5] } },
+    ],
+  },
+  {
+    op: expandOp,
+    cases: [
+      { in: { x: [N, 1, 4] }, attrs: { shape: [3, 4] }, result: [N, 3, 4] },
+      { in: { x: [N, 3, 1, 1] }, attrs: { shape: [3, 5, 1] }, result: [N, 3, 5, 1] },
+      { in: { x: [N, 4] }, attrs: { shape: [4] }, result: [N, 4] },
+      {
+        in: { x: [1, 1, 4], batch: { shape: [N, 7], fixed: true } },
+        attrs: { shape: [1, 4] },
+        result: [N, 1, 4],
+      },
+      {
+        in: { x: [1, 1, 4], batch: { shape: [N, 7, 2], fixed: true } },
+        attrs: { shape: [3, 4] },
+        result: [N, 3, 4],
+      },
     ],
   },
   {

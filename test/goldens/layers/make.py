@@ -84,6 +84,25 @@ class Function(nn.Module):
         return self.apply_(x)
 
 
+def pixels(x):
+    """The first half of what pixels make as channels, laid out as pixels again."""
+    return F.pixel_shuffle(F.pixel_unshuffle(F.pad(x, (0, 0, 0, 1)), 2)[:, :12], 2)
+
+
+class ClassToken(nn.Module):
+    """A class token before the pixels as tokens, each second of them, the features turned round."""
+
+    def __init__(self):
+        super().__init__()
+        self.cls_token = nn.Parameter(torch.zeros(1, 1, 6))
+
+    def forward(self, x):
+        tokens = x.flatten(2).transpose(1, 2)
+        tokens = torch.cat([self.cls_token.expand(len(x), -1, -1), tokens], 1)
+        first, rest = tokens[:, ::2].flip(2).split([1, 36], 1)
+        return first * rest
+
+
 class SqueezeExcite(nn.Module):
     def __init__(self, channels, reduced):
         super().__init__()
@@ -153,6 +172,10 @@ CASES = {
     "matmul": lambda: Function(lambda x: x.amax(1, keepdim=True) @ x.transpose(2, 3)),
     "groupNorm": lambda: nn.GroupNorm(3, 6, eps=1e-4),
     "tokens": Tokens,
+    "prelu": lambda: nn.PReLU(6),
+    "prelu shared": lambda: nn.PReLU(),
+    "pixelShuffle": lambda: Function(pixels),
+    "classToken": ClassToken,
     "squeezeExcite": lambda: SqueezeExcite(6, 2),
     "mbConv": mb_conv,
     "classifier": classifier,

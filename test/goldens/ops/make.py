@@ -3,13 +3,14 @@
 Run: /usr/bin/python3 test/goldens/ops/make.py   (torch 1.13.1)
 
 Operands are drawn from the counter-based generator: element i is 4u - 2 with u the i-th uniform
-number of the stream (site fnv1a32("<case>.<operand>"), step 0, sample 0) under seed 3. The loss is
-sum(y * dy). A tensor is stored as its Euclidean norm and the elements at i * 7919 mod size, i < 8.
+number of the stream (site fnv1a32("<case>.<operand>"), step 0, sample 0) under seed 3; in a case of
+ties it is rounded down, so that bounds are met and operands equal. The loss is sum(y * dy). A tensor is stored as its Euclidean norm and the elements at i * 7919 mod size, i < 8.
 """
 import json
 import pathlib
 import sys
 
+import numpy as np
 import torch
 import torch.nn.functional as F
 
@@ -22,6 +23,8 @@ SEED, SAMPLES = 3, 8
 def draw(case, name, shape):
     size = int(torch.tensor(shape).prod())
     values = uniform(size, SEED, fnv1a32(f"{case}.{name}")) * 4 - 2
+    if case.startswith("ties") and name != "dy":
+        values = np.floor(values)
     return torch.tensor(values, dtype=torch.float64).reshape(shape)
 
 
@@ -85,6 +88,29 @@ CASES = {
     "silu": (F.silu, {"x": X}),
     "hardSwish": (F.hardswish, {"x": X}),
     "hardSigmoid": (hard_sigmoid, {"x": X}),
+    "hardSigmoid Keras": (lambda x: (x * 0.2 + 0.4).clamp(0, 1), {"x": X}),
+    "geluTanh": (lambda x: F.gelu(x, approximate="tanh"), {"x": X}),
+    "softplus": (F.softplus, {"x": X}),
+    "elu": (lambda x: F.elu(x, 0.5), {"x": X}),
+    "mish": (F.mish, {"x": X}),
+    "pow": (lambda x: x.pow(3), {"x": X}),
+    "clip": (lambda x: x.clamp(-0.5, 1), {"x": X}),
+    "ties clip": (lambda x: x.clamp(-1, 0), {"x": X}),
+    "ties clip above": (lambda x: x.clamp(max=0), {"x": X}),
+    "ties hardtanh": (lambda x: F.hardtanh(x, -1, 0), {"x": X}),
+    "ties relu6": (lambda x: F.relu6(x * 6), {"x": X}),
+    "ties abs": (torch.abs, {"x": X}),
+    "ties leakyRelu": (lambda x: F.leaky_relu(x, 0.2), {"x": X}),
+    "ties prelu": (F.prelu, {"x": X, "w": (4,)}),
+    "ties elu": (lambda x: F.elu(x, 0.5), {"x": X}),
+    "ties maximum": (torch.maximum, {"a": X, "b": (4, 1, 8)}),
+    "ties minimum": (torch.minimum, {"a": X, "b": (1, 8)}),
+    "slice": (lambda x: x[:, :, 1:9:3], {"x": X}),
+    "split": (lambda x: x.split([1, 3], 1)[1], {"x": X}),
+    "gather": (lambda x: x.index_select(2, torch.tensor([3, 3, 0, 8, 3, 0])), {"x": X}),
+    "expand": (lambda x: x.expand(2, 4, 3, 8), {"x": (2, 4, 1, 8)}),
+    "softmax axis": (lambda x: x.softmax(1), {"x": X}),
+    "logSoftmax": (lambda x: x.log_softmax(1), {"x": X}),
     "softmax": (lambda x: x.softmax(-1), {"x": (5, 10)}),
     "softmaxCrossEntropy": (cross_entropy, {"logits": (5, 10), "target": (5, 10)}),
 }

@@ -80,6 +80,25 @@ const cases: Readonly<Record<string, (x: Value) => Value>> = {
     const tokens = nn.transpose(nn.reshape(x, [6, -1]), [0, 2, 1]);
     return nn.gelu(nn.linear(nn.layerNorm(tokens, { name: 'norm' }), { name: 'fc', out: 4 }));
   },
+  prelu: (x) => nn.prelu(x, { name: unnamed }),
+  'prelu shared': (x) => nn.prelu(x, { name: unnamed, shared: true }),
+  pixelShuffle: (x) => {
+    const channels = nn.pixelUnshuffle(nn.pad(x, { axis: 2, after: 1 }), { factor: 2 });
+    return nn.pixelShuffle(nn.slice(channels, { end: 12 }), { factor: 2 });
+  },
+  classToken: (x) => {
+    const init = { kind: 'zeros' } as const;
+    const token = nn.parameter(x, { name: 'cls_token', shape: [1, 1, 6], init });
+    const pixels = nn.permute(nn.reshape(x, [6, -1]), [0, 2, 1]);
+    const tokens = nn.concat([nn.expand(token, { batchOf: x }), pixels]);
+    const turned = nn.gather(nn.slice(tokens, { step: 2 }), {
+      axis: 2,
+      indices: [5, 4, 3, 2, 1, 0],
+    });
+    const [first, rest] = nn.split(turned, { sizes: [1, 36] });
+    invariant(first && rest, 'two parts');
+    return nn.mul(first, rest);
+  },
   squeezeExcite: (x) => nn.squeezeExcite(x, { name: unnamed, reduced: 2 }),
   mbConv: (x) =>
     nn.mbConv(x, {

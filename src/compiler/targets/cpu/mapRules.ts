@@ -1,5 +1,7 @@
+import type { Opset } from '../../../../generated/onnx/index.js';
 import type { Op, TensorType } from '../../ir/graph.js';
 import { expandLike, reduceSum, type ReduceAttributes } from '../../ops/broadcast.js';
+import { betweenBounds, clipGrad } from '../../ops/activations.js';
 import { after } from '../../ops/after.js';
 import { channelAffine, channelDot } from '../../ops/channels.js';
 import * as elementwise from '../../ops/elementwise.js';
@@ -9,6 +11,7 @@ import { reduceMean } from '../../ops/reduce.js';
 import { elementwiseOps, type AnyOp } from '../../ops/registry.js';
 import { dtypes } from '../../../support/dtype.js';
 import { invariant } from '../../../support/errors.js';
+import type { OnnxValue } from '../../../support/onnxValue.js';
 import { shapeEquals } from '../../../support/shape.js';
 import { blocked, type BlockedOverride } from './blocked.js';
 import { sizeOfMap } from './blocks.js';
@@ -78,12 +81,23 @@ const quickSiluGrad = blocked(siluGrad, {
 });
 
 /** dy times 1 or 0: Where takes three times as long as the product. */
-const maskedGrad = blocked(elementwise.reluGrad, {
+const masked = {
   name: 'blocked-mask',
   layouts: { in: { x: 'blocked', dy: 'blocked' }, out: 'blocked' },
   when: ofMap,
-  onnx: ({ b }, { x, dy }) =>
-    b.Mul(dy, b.Cast(b.Greater(x, b.scalar(0)), { to: dtypes.float32.onnx })),
+} as const;
+const maskedBy = (b: Opset, dy: OnnxValue, mask: OnnxValue): OnnxValue =>
+  b.Mul(dy, b.Cast(mask, { to: dtypes.float32.onnx }));
+
+const reluMask = blocked(elementwise.reluGrad, {
+  ...masked,
+  onnx: ({ b }, { x, dy }) => maskedBy(b, dy, b.Greater(x, b.scalar(0))),
+});
+
+const clipMask = blocked(clipGrad, {
+  ...masked,
+  onnx: ({ b }, { x, dy }, attrs, { in: types }) =>
+    maskedBy(b, dy, betweenBounds(b, x, attrs, types.x)),
 });
 
 /** A map times a factor for each sample's channel, as in squeeze-and-excitation: one pass. */
@@ -208,13 +222,16 @@ const largest = blocked(maxPool, {
 });
 
 /** Operators with a better rule for all maps above, and those that take a mask, which would have to be converted. */
-const exempt: ReadonlySet<Op> = new Set<Op>([silu, elementwise.reluGrad, dropout, stochasticDepth]);
+const exempt: ReadonlySet<Op> = new Set<Op>([
+  ...[silu, elementwise.reluGrad, clipGrad, dropout, stochasticDepth],
+]);
 
 /** Element-wise operators, gates, sums and broadcasts over blocked maps. */
 export const mapRules = [
   quickSilu,
   quickSiluGrad,
-  maskedGrad,
+  reluMask,
+  clipMask,
   ...elementwiseOps.filter((op) => !exempt.has(op)).map(elementwiseRule),
   scaled,
   channelGate,

@@ -1,6 +1,7 @@
+import type { Opset } from '../../../../generated/onnx/index.js';
 import { after } from '../../ops/after.js';
 import { reduceSum } from '../../ops/broadcast.js';
-import { softmaxCrossEntropy } from '../../ops/loss.js';
+import { logSoftmax, softmaxCrossEntropy } from '../../ops/loss.js';
 import { maxPoolGrad } from '../../ops/pool.js';
 import { reduceMean, sameArgMax } from '../../ops/reduce.js';
 import { reduceOnce } from '../../ops/reduceOnce.js';
@@ -28,12 +29,24 @@ function reduction(op: typeof reduceSum, name: 'ReduceSum' | 'ReduceMean'): Over
   });
 }
 
-/** The provider has no LogSoftmax: x - max - log(sum(exp(x - max))). */
+/** x less its maximum along an axis, and log(sum(exp(x))) of that: the provider has no LogSoftmax. */
+function logSumExp(b: Opset, x: OnnxValue, axis: number): Record<'shifted' | 'logSum', OnnxValue> {
+  const shifted = b.Sub(x, reduceOnce(b, 'ReduceMax', x, [axis], true));
+  return { shifted, logSum: b.Log(reduceOnce(b, 'ReduceSum', b.Exp(shifted), [axis], true)) };
+}
+
+const logarithm = override(logSoftmax, {
+  name: 'webgpu-log-sum-exp',
+  onnx: (b, { x }, { axis }, { in: types }) => {
+    const { shifted, logSum } = logSumExp(b, x, axis ?? types.x.shape.length - 1);
+    return b.Sub(shifted, logSum);
+  },
+});
+
 const crossEntropy = override(softmaxCrossEntropy, {
   name: 'webgpu-log-sum-exp',
   onnx: (b, { logits, target }) => {
-    const shifted = b.Sub(logits, reduceOnce(b, 'ReduceMax', logits, [1], true));
-    const logSum = b.Log(reduceOnce(b, 'ReduceSum', b.Exp(shifted), [1], true));
+    const { shifted, logSum } = logSumExp(b, logits, 1);
     const terms = b.Mul(target, b.Sub(logSum, shifted));
     return reduceOnce(b, 'ReduceSum', terms, [1], false);
   },
@@ -116,6 +129,7 @@ const waiting = override(after, {
 export const otherRules = [
   reduction(reduceSum, 'ReduceSum'),
   reduction(reduceMean, 'ReduceMean'),
+  logarithm,
   crossEntropy,
   sameIndex,
   override(maxPoolGrad, poolGradient),
