@@ -26,9 +26,9 @@ export interface WrittenTraining<Model, Optimizer> {
   readonly freeze?: readonly string[] | undefined;
   /** Height and width of the images, in pixels (default: the model's own). (a whole number, at least 1 and at most 16384) */
   readonly size?: number | undefined;
-  /** Epochs, passes over the training images; give this or steps. (more than 0 and at most 1000000) */
+  /** Epochs, passes over the training images; set this or steps. (more than 0 and at most 1000000) */
   readonly epochs?: number | undefined;
-  /** Optimizer steps; give this or epochs. (a whole number, at least 1 and at most 1000000000) */
+  /** Optimizer steps; set this or epochs. (a whole number, at least 1 and at most 1000000000) */
   readonly steps?: number | undefined;
   /** Labelled images per step. (a whole number, at least 1 and at most 65536; default: 64) */
   readonly batch?: number | undefined;
@@ -53,11 +53,11 @@ export interface WrittenTraining<Model, Optimizer> {
     readonly kind: 'adamw';
     /** Learning rate, from which the schedule starts. (more than 0; default: 0.001) */
     readonly learningRate?: number | undefined;
-    /** Weight of the past in the mean of gradients. (at least 0 and less than 1; default: 0.9) */
+    /** Decay of the running mean of gradients. (at least 0 and less than 1; default: 0.9) */
     readonly beta1?: number | undefined;
-    /** Weight of the past in the mean of squared gradients. (at least 0 and less than 1; default: 0.999) */
+    /** Decay of the running mean of squared gradients. (at least 0 and less than 1; default: 0.999) */
     readonly beta2?: number | undefined;
-    /** Added to the root of that mean. (more than 0; default: 1e-8) */
+    /** Added to the square root of that mean. (more than 0; default: 1e-8) */
     readonly epsilon?: number | undefined;
     /** Weight decay; biases and normalisation have none. (at least 0; default: 0.01) */
     readonly weightDecay?: number | undefined;
@@ -85,9 +85,9 @@ export interface WrittenTraining<Model, Optimizer> {
     readonly kind: 'lion';
     /** Learning rate, from which the schedule starts. (more than 0; default: 0.0001) */
     readonly learningRate?: number | undefined;
-    /** Weight of the past in the average whose sign is the step. (at least 0 and less than 1; default: 0.9) */
+    /** Decay of the average whose sign is the step. (at least 0 and less than 1; default: 0.9) */
     readonly beta1?: number | undefined;
-    /** Weight of the past in the average that is kept. (at least 0 and less than 1; default: 0.99) */
+    /** Decay of the average that is kept. (at least 0 and less than 1; default: 0.99) */
     readonly beta2?: number | undefined;
     /** Weight decay; biases and normalisation have none. (at least 0; default: 0) */
     readonly weightDecay?: number | undefined;
@@ -115,11 +115,11 @@ export interface WrittenTraining<Model, Optimizer> {
     readonly kind: 'rmspropTf';
     /** Learning rate, from which the schedule starts. (more than 0; default: 0.01) */
     readonly learningRate?: number | undefined;
-    /** Weight of the past in the mean of squared gradients. (at least 0 and less than 1; default: 0.9) */
+    /** Decay of the running mean of squared gradients. (at least 0 and less than 1; default: 0.9) */
     readonly decay?: number | undefined;
-    /** Weight of the past steps in each step. (at least 0 and less than 1; default: 0.9) */
+    /** Momentum: the weight of past steps in each step. (at least 0 and less than 1; default: 0.9) */
     readonly momentum?: number | undefined;
-    /** Added to that mean inside the root, as in TensorFlow. (more than 0; default: 0.001) */
+    /** Added to that mean inside the square root, as in TensorFlow. (more than 0; default: 0.001) */
     readonly epsilon?: number | undefined;
     /** Weight decay; biases and normalisation have none. (at least 0; default: 0) */
     readonly weightDecay?: number | undefined;
@@ -130,7 +130,7 @@ export interface WrittenTraining<Model, Optimizer> {
     readonly kind: 'sgd';
     /** Learning rate, from which the schedule starts. (more than 0; default: 0.1) */
     readonly learningRate?: number | undefined;
-    /** Weight of the past steps in each step. (at least 0 and less than 1; default: 0.9) */
+    /** Momentum: the weight of past steps in each step. (at least 0 and less than 1; default: 0.9) */
     readonly momentum?: number | undefined;
     /** Use Nesterov momentum. (default: false) */
     readonly nesterov?: boolean | undefined;
@@ -204,17 +204,17 @@ export interface WrittenTraining<Model, Optimizer> {
     readonly cutout?: number | undefined;
     /** Largest shift each way, in pixels, with mirrored borders (default: none). (a whole number, at least 1 and at most 16384) */
     readonly pad?: number | undefined;
-    /** Mirror every other image (default: false). */
+    /** Mirror each image with probability one half (default: false). */
     readonly flip?: boolean | undefined;
-    /** A rectangle of one level at a random place, after all else; none if missing. */
+    /** Erase a rectangle at a random place, after all other noise (default: none). */
     readonly randomErasing?: {
-      /** Share of the images in which something is erased. (at least 0 and at most 1; default: 0.5) */
+      /** Probability that an image has a rectangle erased. (at least 0 and at most 1; default: 0.5) */
       readonly p?: number | undefined;
       /** Smallest and largest fraction of the area. (default: [0.02,0.33]) */
       readonly scale?: readonly [number, number] | undefined;
-      /** Smallest and largest height over width. (default: [0.3,3.3]) */
+      /** Smallest and largest ratio of height to width. (default: [0.3,3.3]) */
       readonly ratio?: readonly [number, number] | undefined;
-      /** Level that is painted, from black to white. (a whole number, at least 0 and at most 255; default: 0) */
+      /** Grey level of the rectangle, from black to white. (a whole number, at least 0 and at most 255; default: 0) */
       readonly value?: number | undefined;
     } | undefined;
     /** Part of the image to train on (default: whole for packed images and networks below 128 px, or as the model says; otherwise random). */
@@ -307,9 +307,9 @@ export interface TrainingConfig {
   readonly freeze?: readonly string[] | undefined;
   /** Height and width of the images, in pixels (default: the model's own). (a whole number, at least 1 and at most 16384) */
   readonly size?: number | undefined;
-  /** Epochs, passes over the training images; give this or steps. (more than 0 and at most 1000000) */
+  /** Epochs, passes over the training images; set this or steps. (more than 0 and at most 1000000) */
   readonly epochs?: number | undefined;
-  /** Optimizer steps; give this or epochs. (a whole number, at least 1 and at most 1000000000) */
+  /** Optimizer steps; set this or epochs. (a whole number, at least 1 and at most 1000000000) */
   readonly steps?: number | undefined;
   /** Labelled images per step. (a whole number, at least 1 and at most 65536; default: 64) */
   readonly batch: number;
@@ -334,11 +334,11 @@ export interface TrainingConfig {
     readonly kind: 'adamw';
     /** Learning rate, from which the schedule starts. (more than 0; default: 0.001) */
     readonly learningRate: number;
-    /** Weight of the past in the mean of gradients. (at least 0 and less than 1; default: 0.9) */
+    /** Decay of the running mean of gradients. (at least 0 and less than 1; default: 0.9) */
     readonly beta1: number;
-    /** Weight of the past in the mean of squared gradients. (at least 0 and less than 1; default: 0.999) */
+    /** Decay of the running mean of squared gradients. (at least 0 and less than 1; default: 0.999) */
     readonly beta2: number;
-    /** Added to the root of that mean. (more than 0; default: 1e-8) */
+    /** Added to the square root of that mean. (more than 0; default: 1e-8) */
     readonly epsilon: number;
     /** Weight decay; biases and normalisation have none. (at least 0; default: 0.01) */
     readonly weightDecay: number;
@@ -366,9 +366,9 @@ export interface TrainingConfig {
     readonly kind: 'lion';
     /** Learning rate, from which the schedule starts. (more than 0; default: 0.0001) */
     readonly learningRate: number;
-    /** Weight of the past in the average whose sign is the step. (at least 0 and less than 1; default: 0.9) */
+    /** Decay of the average whose sign is the step. (at least 0 and less than 1; default: 0.9) */
     readonly beta1: number;
-    /** Weight of the past in the average that is kept. (at least 0 and less than 1; default: 0.99) */
+    /** Decay of the average that is kept. (at least 0 and less than 1; default: 0.99) */
     readonly beta2: number;
     /** Weight decay; biases and normalisation have none. (at least 0; default: 0) */
     readonly weightDecay: number;
@@ -396,11 +396,11 @@ export interface TrainingConfig {
     readonly kind: 'rmspropTf';
     /** Learning rate, from which the schedule starts. (more than 0; default: 0.01) */
     readonly learningRate: number;
-    /** Weight of the past in the mean of squared gradients. (at least 0 and less than 1; default: 0.9) */
+    /** Decay of the running mean of squared gradients. (at least 0 and less than 1; default: 0.9) */
     readonly decay: number;
-    /** Weight of the past steps in each step. (at least 0 and less than 1; default: 0.9) */
+    /** Momentum: the weight of past steps in each step. (at least 0 and less than 1; default: 0.9) */
     readonly momentum: number;
-    /** Added to that mean inside the root, as in TensorFlow. (more than 0; default: 0.001) */
+    /** Added to that mean inside the square root, as in TensorFlow. (more than 0; default: 0.001) */
     readonly epsilon: number;
     /** Weight decay; biases and normalisation have none. (at least 0; default: 0) */
     readonly weightDecay: number;
@@ -411,7 +411,7 @@ export interface TrainingConfig {
     readonly kind: 'sgd';
     /** Learning rate, from which the schedule starts. (more than 0; default: 0.1) */
     readonly learningRate: number;
-    /** Weight of the past steps in each step. (at least 0 and less than 1; default: 0.9) */
+    /** Momentum: the weight of past steps in each step. (at least 0 and less than 1; default: 0.9) */
     readonly momentum: number;
     /** Use Nesterov momentum. (default: false) */
     readonly nesterov: boolean;
@@ -485,17 +485,17 @@ export interface TrainingConfig {
     readonly cutout?: number | undefined;
     /** Largest shift each way, in pixels, with mirrored borders (default: none). (a whole number, at least 1 and at most 16384) */
     readonly pad?: number | undefined;
-    /** Mirror every other image (default: false). */
+    /** Mirror each image with probability one half (default: false). */
     readonly flip?: boolean | undefined;
-    /** A rectangle of one level at a random place, after all else; none if missing. */
+    /** Erase a rectangle at a random place, after all other noise (default: none). */
     readonly randomErasing?: {
-      /** Share of the images in which something is erased. (at least 0 and at most 1; default: 0.5) */
+      /** Probability that an image has a rectangle erased. (at least 0 and at most 1; default: 0.5) */
       readonly p: number;
       /** Smallest and largest fraction of the area. (default: [0.02,0.33]) */
       readonly scale: readonly [number, number];
-      /** Smallest and largest height over width. (default: [0.3,3.3]) */
+      /** Smallest and largest ratio of height to width. (default: [0.3,3.3]) */
       readonly ratio: readonly [number, number];
-      /** Level that is painted, from black to white. (a whole number, at least 0 and at most 255; default: 0) */
+      /** Grey level of the rectangle, from black to white. (a whole number, at least 0 and at most 255; default: 0) */
       readonly value: number;
     } | undefined;
     /** Part of the image to train on (default: whole for packed images and networks below 128 px, or as the model says; otherwise random). */
@@ -603,9 +603,9 @@ export interface WrittenSelfTraining<Model, Optimizer> {
     readonly freeze?: readonly string[] | undefined;
     /** Height and width of the images, in pixels (default: the model's own). (a whole number, at least 1 and at most 16384) */
     readonly size?: number | undefined;
-    /** Epochs, passes over the training images; give this or steps. (more than 0 and at most 1000000) */
+    /** Epochs, passes over the training images; set this or steps. (more than 0 and at most 1000000) */
     readonly epochs?: number | undefined;
-    /** Optimizer steps; give this or epochs. (a whole number, at least 1 and at most 1000000000) */
+    /** Optimizer steps; set this or epochs. (a whole number, at least 1 and at most 1000000000) */
     readonly steps?: number | undefined;
     /** Labelled images per step. (a whole number, at least 1 and at most 65536; default: 64) */
     readonly batch?: number | undefined;
@@ -630,11 +630,11 @@ export interface WrittenSelfTraining<Model, Optimizer> {
       readonly kind: 'adamw';
       /** Learning rate, from which the schedule starts. (more than 0; default: 0.001) */
       readonly learningRate?: number | undefined;
-      /** Weight of the past in the mean of gradients. (at least 0 and less than 1; default: 0.9) */
+      /** Decay of the running mean of gradients. (at least 0 and less than 1; default: 0.9) */
       readonly beta1?: number | undefined;
-      /** Weight of the past in the mean of squared gradients. (at least 0 and less than 1; default: 0.999) */
+      /** Decay of the running mean of squared gradients. (at least 0 and less than 1; default: 0.999) */
       readonly beta2?: number | undefined;
-      /** Added to the root of that mean. (more than 0; default: 1e-8) */
+      /** Added to the square root of that mean. (more than 0; default: 1e-8) */
       readonly epsilon?: number | undefined;
       /** Weight decay; biases and normalisation have none. (at least 0; default: 0.01) */
       readonly weightDecay?: number | undefined;
@@ -662,9 +662,9 @@ export interface WrittenSelfTraining<Model, Optimizer> {
       readonly kind: 'lion';
       /** Learning rate, from which the schedule starts. (more than 0; default: 0.0001) */
       readonly learningRate?: number | undefined;
-      /** Weight of the past in the average whose sign is the step. (at least 0 and less than 1; default: 0.9) */
+      /** Decay of the average whose sign is the step. (at least 0 and less than 1; default: 0.9) */
       readonly beta1?: number | undefined;
-      /** Weight of the past in the average that is kept. (at least 0 and less than 1; default: 0.99) */
+      /** Decay of the average that is kept. (at least 0 and less than 1; default: 0.99) */
       readonly beta2?: number | undefined;
       /** Weight decay; biases and normalisation have none. (at least 0; default: 0) */
       readonly weightDecay?: number | undefined;
@@ -692,11 +692,11 @@ export interface WrittenSelfTraining<Model, Optimizer> {
       readonly kind: 'rmspropTf';
       /** Learning rate, from which the schedule starts. (more than 0; default: 0.01) */
       readonly learningRate?: number | undefined;
-      /** Weight of the past in the mean of squared gradients. (at least 0 and less than 1; default: 0.9) */
+      /** Decay of the running mean of squared gradients. (at least 0 and less than 1; default: 0.9) */
       readonly decay?: number | undefined;
-      /** Weight of the past steps in each step. (at least 0 and less than 1; default: 0.9) */
+      /** Momentum: the weight of past steps in each step. (at least 0 and less than 1; default: 0.9) */
       readonly momentum?: number | undefined;
-      /** Added to that mean inside the root, as in TensorFlow. (more than 0; default: 0.001) */
+      /** Added to that mean inside the square root, as in TensorFlow. (more than 0; default: 0.001) */
       readonly epsilon?: number | undefined;
       /** Weight decay; biases and normalisation have none. (at least 0; default: 0) */
       readonly weightDecay?: number | undefined;
@@ -707,7 +707,7 @@ export interface WrittenSelfTraining<Model, Optimizer> {
       readonly kind: 'sgd';
       /** Learning rate, from which the schedule starts. (more than 0; default: 0.1) */
       readonly learningRate?: number | undefined;
-      /** Weight of the past steps in each step. (at least 0 and less than 1; default: 0.9) */
+      /** Momentum: the weight of past steps in each step. (at least 0 and less than 1; default: 0.9) */
       readonly momentum?: number | undefined;
       /** Use Nesterov momentum. (default: false) */
       readonly nesterov?: boolean | undefined;
@@ -781,17 +781,17 @@ export interface WrittenSelfTraining<Model, Optimizer> {
       readonly cutout?: number | undefined;
       /** Largest shift each way, in pixels, with mirrored borders (default: none). (a whole number, at least 1 and at most 16384) */
       readonly pad?: number | undefined;
-      /** Mirror every other image (default: false). */
+      /** Mirror each image with probability one half (default: false). */
       readonly flip?: boolean | undefined;
-      /** A rectangle of one level at a random place, after all else; none if missing. */
+      /** Erase a rectangle at a random place, after all other noise (default: none). */
       readonly randomErasing?: {
-        /** Share of the images in which something is erased. (at least 0 and at most 1; default: 0.5) */
+        /** Probability that an image has a rectangle erased. (at least 0 and at most 1; default: 0.5) */
         readonly p?: number | undefined;
         /** Smallest and largest fraction of the area. (default: [0.02,0.33]) */
         readonly scale?: readonly [number, number] | undefined;
-        /** Smallest and largest height over width. (default: [0.3,3.3]) */
+        /** Smallest and largest ratio of height to width. (default: [0.3,3.3]) */
         readonly ratio?: readonly [number, number] | undefined;
-        /** Level that is painted, from black to white. (a whole number, at least 0 and at most 255; default: 0) */
+        /** Grey level of the rectangle, from black to white. (a whole number, at least 0 and at most 255; default: 0) */
         readonly value?: number | undefined;
       } | undefined;
       /** Part of the image to train on (default: whole for packed images and networks below 128 px, or as the model says; otherwise random). */
@@ -840,9 +840,9 @@ export interface WrittenSelfTraining<Model, Optimizer> {
     readonly freeze?: readonly string[] | undefined;
     /** Height and width of the images, in pixels (default: the model's own). (a whole number, at least 1 and at most 16384) */
     readonly size?: number | undefined;
-    /** Epochs, passes over the training images; give this or steps. (more than 0 and at most 1000000) */
+    /** Epochs, passes over the training images; set this or steps. (more than 0 and at most 1000000) */
     readonly epochs?: number | undefined;
-    /** Optimizer steps; give this or epochs. (a whole number, at least 1 and at most 1000000000) */
+    /** Optimizer steps; set this or epochs. (a whole number, at least 1 and at most 1000000000) */
     readonly steps?: number | undefined;
     /** Labelled images per step. (a whole number, at least 1 and at most 65536; default: 64) */
     readonly batch?: number | undefined;
@@ -867,11 +867,11 @@ export interface WrittenSelfTraining<Model, Optimizer> {
       readonly kind: 'adamw';
       /** Learning rate, from which the schedule starts. (more than 0; default: 0.001) */
       readonly learningRate?: number | undefined;
-      /** Weight of the past in the mean of gradients. (at least 0 and less than 1; default: 0.9) */
+      /** Decay of the running mean of gradients. (at least 0 and less than 1; default: 0.9) */
       readonly beta1?: number | undefined;
-      /** Weight of the past in the mean of squared gradients. (at least 0 and less than 1; default: 0.999) */
+      /** Decay of the running mean of squared gradients. (at least 0 and less than 1; default: 0.999) */
       readonly beta2?: number | undefined;
-      /** Added to the root of that mean. (more than 0; default: 1e-8) */
+      /** Added to the square root of that mean. (more than 0; default: 1e-8) */
       readonly epsilon?: number | undefined;
       /** Weight decay; biases and normalisation have none. (at least 0; default: 0.01) */
       readonly weightDecay?: number | undefined;
@@ -899,9 +899,9 @@ export interface WrittenSelfTraining<Model, Optimizer> {
       readonly kind: 'lion';
       /** Learning rate, from which the schedule starts. (more than 0; default: 0.0001) */
       readonly learningRate?: number | undefined;
-      /** Weight of the past in the average whose sign is the step. (at least 0 and less than 1; default: 0.9) */
+      /** Decay of the average whose sign is the step. (at least 0 and less than 1; default: 0.9) */
       readonly beta1?: number | undefined;
-      /** Weight of the past in the average that is kept. (at least 0 and less than 1; default: 0.99) */
+      /** Decay of the average that is kept. (at least 0 and less than 1; default: 0.99) */
       readonly beta2?: number | undefined;
       /** Weight decay; biases and normalisation have none. (at least 0; default: 0) */
       readonly weightDecay?: number | undefined;
@@ -929,11 +929,11 @@ export interface WrittenSelfTraining<Model, Optimizer> {
       readonly kind: 'rmspropTf';
       /** Learning rate, from which the schedule starts. (more than 0; default: 0.01) */
       readonly learningRate?: number | undefined;
-      /** Weight of the past in the mean of squared gradients. (at least 0 and less than 1; default: 0.9) */
+      /** Decay of the running mean of squared gradients. (at least 0 and less than 1; default: 0.9) */
       readonly decay?: number | undefined;
-      /** Weight of the past steps in each step. (at least 0 and less than 1; default: 0.9) */
+      /** Momentum: the weight of past steps in each step. (at least 0 and less than 1; default: 0.9) */
       readonly momentum?: number | undefined;
-      /** Added to that mean inside the root, as in TensorFlow. (more than 0; default: 0.001) */
+      /** Added to that mean inside the square root, as in TensorFlow. (more than 0; default: 0.001) */
       readonly epsilon?: number | undefined;
       /** Weight decay; biases and normalisation have none. (at least 0; default: 0) */
       readonly weightDecay?: number | undefined;
@@ -944,7 +944,7 @@ export interface WrittenSelfTraining<Model, Optimizer> {
       readonly kind: 'sgd';
       /** Learning rate, from which the schedule starts. (more than 0; default: 0.1) */
       readonly learningRate?: number | undefined;
-      /** Weight of the past steps in each step. (at least 0 and less than 1; default: 0.9) */
+      /** Momentum: the weight of past steps in each step. (at least 0 and less than 1; default: 0.9) */
       readonly momentum?: number | undefined;
       /** Use Nesterov momentum. (default: false) */
       readonly nesterov?: boolean | undefined;
@@ -1018,17 +1018,17 @@ export interface WrittenSelfTraining<Model, Optimizer> {
       readonly cutout?: number | undefined;
       /** Largest shift each way, in pixels, with mirrored borders (default: none). (a whole number, at least 1 and at most 16384) */
       readonly pad?: number | undefined;
-      /** Mirror every other image (default: false). */
+      /** Mirror each image with probability one half (default: false). */
       readonly flip?: boolean | undefined;
-      /** A rectangle of one level at a random place, after all else; none if missing. */
+      /** Erase a rectangle at a random place, after all other noise (default: none). */
       readonly randomErasing?: {
-        /** Share of the images in which something is erased. (at least 0 and at most 1; default: 0.5) */
+        /** Probability that an image has a rectangle erased. (at least 0 and at most 1; default: 0.5) */
         readonly p?: number | undefined;
         /** Smallest and largest fraction of the area. (default: [0.02,0.33]) */
         readonly scale?: readonly [number, number] | undefined;
-        /** Smallest and largest height over width. (default: [0.3,3.3]) */
+        /** Smallest and largest ratio of height to width. (default: [0.3,3.3]) */
         readonly ratio?: readonly [number, number] | undefined;
-        /** Level that is painted, from black to white. (a whole number, at least 0 and at most 255; default: 0) */
+        /** Grey level of the rectangle, from black to white. (a whole number, at least 0 and at most 255; default: 0) */
         readonly value?: number | undefined;
       } | undefined;
       /** Part of the image to train on (default: whole for packed images and networks below 128 px, or as the model says; otherwise random). */
@@ -1070,13 +1070,13 @@ export interface WrittenSelfTraining<Model, Optimizer> {
     readonly ratio?: number | undefined;
     /** Selection of the pseudo-labels that this generation learns from. */
     readonly labels?: {
-      /** The teacher's probabilities, or its likeliest class alone. (default: "soft") */
+      /** Soft: the teacher's probabilities; hard: its most probable class alone. (default: "soft") */
       readonly kind?: 'soft' | 'hard' | undefined;
       /** Smallest confidence of a label to keep. (at least 0 and at most 1; default: 0.3) */
       readonly threshold?: number | undefined;
       /** Images per class, copies included (default: no limit and no copies). (a whole number, at least 1 and at most 1000000000) */
       readonly perClass?: number | undefined;
-      /** Cut of a class: exact, as in the paper, or on a grid of thresholds, as in its code. (default: "exact") */
+      /** How a class is cut to perClass: exact, as in the paper, or on a grid of thresholds, as in its code. (default: "exact") */
       readonly cap?: 'exact' | 'grid' | undefined;
       /** Maximum copies of an image (default: no limit). (a whole number, at least 1 and at most 1000000) */
       readonly maxCopies?: number | undefined;
@@ -1151,9 +1151,9 @@ export interface SelfTrainingConfig {
     readonly freeze?: readonly string[] | undefined;
     /** Height and width of the images, in pixels (default: the model's own). (a whole number, at least 1 and at most 16384) */
     readonly size?: number | undefined;
-    /** Epochs, passes over the training images; give this or steps. (more than 0 and at most 1000000) */
+    /** Epochs, passes over the training images; set this or steps. (more than 0 and at most 1000000) */
     readonly epochs?: number | undefined;
-    /** Optimizer steps; give this or epochs. (a whole number, at least 1 and at most 1000000000) */
+    /** Optimizer steps; set this or epochs. (a whole number, at least 1 and at most 1000000000) */
     readonly steps?: number | undefined;
     /** Labelled images per step. (a whole number, at least 1 and at most 65536; default: 64) */
     readonly batch: number;
@@ -1178,11 +1178,11 @@ export interface SelfTrainingConfig {
       readonly kind: 'adamw';
       /** Learning rate, from which the schedule starts. (more than 0; default: 0.001) */
       readonly learningRate: number;
-      /** Weight of the past in the mean of gradients. (at least 0 and less than 1; default: 0.9) */
+      /** Decay of the running mean of gradients. (at least 0 and less than 1; default: 0.9) */
       readonly beta1: number;
-      /** Weight of the past in the mean of squared gradients. (at least 0 and less than 1; default: 0.999) */
+      /** Decay of the running mean of squared gradients. (at least 0 and less than 1; default: 0.999) */
       readonly beta2: number;
-      /** Added to the root of that mean. (more than 0; default: 1e-8) */
+      /** Added to the square root of that mean. (more than 0; default: 1e-8) */
       readonly epsilon: number;
       /** Weight decay; biases and normalisation have none. (at least 0; default: 0.01) */
       readonly weightDecay: number;
@@ -1210,9 +1210,9 @@ export interface SelfTrainingConfig {
       readonly kind: 'lion';
       /** Learning rate, from which the schedule starts. (more than 0; default: 0.0001) */
       readonly learningRate: number;
-      /** Weight of the past in the average whose sign is the step. (at least 0 and less than 1; default: 0.9) */
+      /** Decay of the average whose sign is the step. (at least 0 and less than 1; default: 0.9) */
       readonly beta1: number;
-      /** Weight of the past in the average that is kept. (at least 0 and less than 1; default: 0.99) */
+      /** Decay of the average that is kept. (at least 0 and less than 1; default: 0.99) */
       readonly beta2: number;
       /** Weight decay; biases and normalisation have none. (at least 0; default: 0) */
       readonly weightDecay: number;
@@ -1240,11 +1240,11 @@ export interface SelfTrainingConfig {
       readonly kind: 'rmspropTf';
       /** Learning rate, from which the schedule starts. (more than 0; default: 0.01) */
       readonly learningRate: number;
-      /** Weight of the past in the mean of squared gradients. (at least 0 and less than 1; default: 0.9) */
+      /** Decay of the running mean of squared gradients. (at least 0 and less than 1; default: 0.9) */
       readonly decay: number;
-      /** Weight of the past steps in each step. (at least 0 and less than 1; default: 0.9) */
+      /** Momentum: the weight of past steps in each step. (at least 0 and less than 1; default: 0.9) */
       readonly momentum: number;
-      /** Added to that mean inside the root, as in TensorFlow. (more than 0; default: 0.001) */
+      /** Added to that mean inside the square root, as in TensorFlow. (more than 0; default: 0.001) */
       readonly epsilon: number;
       /** Weight decay; biases and normalisation have none. (at least 0; default: 0) */
       readonly weightDecay: number;
@@ -1255,7 +1255,7 @@ export interface SelfTrainingConfig {
       readonly kind: 'sgd';
       /** Learning rate, from which the schedule starts. (more than 0; default: 0.1) */
       readonly learningRate: number;
-      /** Weight of the past steps in each step. (at least 0 and less than 1; default: 0.9) */
+      /** Momentum: the weight of past steps in each step. (at least 0 and less than 1; default: 0.9) */
       readonly momentum: number;
       /** Use Nesterov momentum. (default: false) */
       readonly nesterov: boolean;
@@ -1329,17 +1329,17 @@ export interface SelfTrainingConfig {
       readonly cutout?: number | undefined;
       /** Largest shift each way, in pixels, with mirrored borders (default: none). (a whole number, at least 1 and at most 16384) */
       readonly pad?: number | undefined;
-      /** Mirror every other image (default: false). */
+      /** Mirror each image with probability one half (default: false). */
       readonly flip?: boolean | undefined;
-      /** A rectangle of one level at a random place, after all else; none if missing. */
+      /** Erase a rectangle at a random place, after all other noise (default: none). */
       readonly randomErasing?: {
-        /** Share of the images in which something is erased. (at least 0 and at most 1; default: 0.5) */
+        /** Probability that an image has a rectangle erased. (at least 0 and at most 1; default: 0.5) */
         readonly p: number;
         /** Smallest and largest fraction of the area. (default: [0.02,0.33]) */
         readonly scale: readonly [number, number];
-        /** Smallest and largest height over width. (default: [0.3,3.3]) */
+        /** Smallest and largest ratio of height to width. (default: [0.3,3.3]) */
         readonly ratio: readonly [number, number];
-        /** Level that is painted, from black to white. (a whole number, at least 0 and at most 255; default: 0) */
+        /** Grey level of the rectangle, from black to white. (a whole number, at least 0 and at most 255; default: 0) */
         readonly value: number;
       } | undefined;
       /** Part of the image to train on (default: whole for packed images and networks below 128 px, or as the model says; otherwise random). */
@@ -1388,9 +1388,9 @@ export interface SelfTrainingConfig {
     readonly freeze?: readonly string[] | undefined;
     /** Height and width of the images, in pixels (default: the model's own). (a whole number, at least 1 and at most 16384) */
     readonly size?: number | undefined;
-    /** Epochs, passes over the training images; give this or steps. (more than 0 and at most 1000000) */
+    /** Epochs, passes over the training images; set this or steps. (more than 0 and at most 1000000) */
     readonly epochs?: number | undefined;
-    /** Optimizer steps; give this or epochs. (a whole number, at least 1 and at most 1000000000) */
+    /** Optimizer steps; set this or epochs. (a whole number, at least 1 and at most 1000000000) */
     readonly steps?: number | undefined;
     /** Labelled images per step. (a whole number, at least 1 and at most 65536; default: 64) */
     readonly batch: number;
@@ -1415,11 +1415,11 @@ export interface SelfTrainingConfig {
       readonly kind: 'adamw';
       /** Learning rate, from which the schedule starts. (more than 0; default: 0.001) */
       readonly learningRate: number;
-      /** Weight of the past in the mean of gradients. (at least 0 and less than 1; default: 0.9) */
+      /** Decay of the running mean of gradients. (at least 0 and less than 1; default: 0.9) */
       readonly beta1: number;
-      /** Weight of the past in the mean of squared gradients. (at least 0 and less than 1; default: 0.999) */
+      /** Decay of the running mean of squared gradients. (at least 0 and less than 1; default: 0.999) */
       readonly beta2: number;
-      /** Added to the root of that mean. (more than 0; default: 1e-8) */
+      /** Added to the square root of that mean. (more than 0; default: 1e-8) */
       readonly epsilon: number;
       /** Weight decay; biases and normalisation have none. (at least 0; default: 0.01) */
       readonly weightDecay: number;
@@ -1447,9 +1447,9 @@ export interface SelfTrainingConfig {
       readonly kind: 'lion';
       /** Learning rate, from which the schedule starts. (more than 0; default: 0.0001) */
       readonly learningRate: number;
-      /** Weight of the past in the average whose sign is the step. (at least 0 and less than 1; default: 0.9) */
+      /** Decay of the average whose sign is the step. (at least 0 and less than 1; default: 0.9) */
       readonly beta1: number;
-      /** Weight of the past in the average that is kept. (at least 0 and less than 1; default: 0.99) */
+      /** Decay of the average that is kept. (at least 0 and less than 1; default: 0.99) */
       readonly beta2: number;
       /** Weight decay; biases and normalisation have none. (at least 0; default: 0) */
       readonly weightDecay: number;
@@ -1477,11 +1477,11 @@ export interface SelfTrainingConfig {
       readonly kind: 'rmspropTf';
       /** Learning rate, from which the schedule starts. (more than 0; default: 0.01) */
       readonly learningRate: number;
-      /** Weight of the past in the mean of squared gradients. (at least 0 and less than 1; default: 0.9) */
+      /** Decay of the running mean of squared gradients. (at least 0 and less than 1; default: 0.9) */
       readonly decay: number;
-      /** Weight of the past steps in each step. (at least 0 and less than 1; default: 0.9) */
+      /** Momentum: the weight of past steps in each step. (at least 0 and less than 1; default: 0.9) */
       readonly momentum: number;
-      /** Added to that mean inside the root, as in TensorFlow. (more than 0; default: 0.001) */
+      /** Added to that mean inside the square root, as in TensorFlow. (more than 0; default: 0.001) */
       readonly epsilon: number;
       /** Weight decay; biases and normalisation have none. (at least 0; default: 0) */
       readonly weightDecay: number;
@@ -1492,7 +1492,7 @@ export interface SelfTrainingConfig {
       readonly kind: 'sgd';
       /** Learning rate, from which the schedule starts. (more than 0; default: 0.1) */
       readonly learningRate: number;
-      /** Weight of the past steps in each step. (at least 0 and less than 1; default: 0.9) */
+      /** Momentum: the weight of past steps in each step. (at least 0 and less than 1; default: 0.9) */
       readonly momentum: number;
       /** Use Nesterov momentum. (default: false) */
       readonly nesterov: boolean;
@@ -1566,17 +1566,17 @@ export interface SelfTrainingConfig {
       readonly cutout?: number | undefined;
       /** Largest shift each way, in pixels, with mirrored borders (default: none). (a whole number, at least 1 and at most 16384) */
       readonly pad?: number | undefined;
-      /** Mirror every other image (default: false). */
+      /** Mirror each image with probability one half (default: false). */
       readonly flip?: boolean | undefined;
-      /** A rectangle of one level at a random place, after all else; none if missing. */
+      /** Erase a rectangle at a random place, after all other noise (default: none). */
       readonly randomErasing?: {
-        /** Share of the images in which something is erased. (at least 0 and at most 1; default: 0.5) */
+        /** Probability that an image has a rectangle erased. (at least 0 and at most 1; default: 0.5) */
         readonly p: number;
         /** Smallest and largest fraction of the area. (default: [0.02,0.33]) */
         readonly scale: readonly [number, number];
-        /** Smallest and largest height over width. (default: [0.3,3.3]) */
+        /** Smallest and largest ratio of height to width. (default: [0.3,3.3]) */
         readonly ratio: readonly [number, number];
-        /** Level that is painted, from black to white. (a whole number, at least 0 and at most 255; default: 0) */
+        /** Grey level of the rectangle, from black to white. (a whole number, at least 0 and at most 255; default: 0) */
         readonly value: number;
       } | undefined;
       /** Part of the image to train on (default: whole for packed images and networks below 128 px, or as the model says; otherwise random). */
@@ -1618,13 +1618,13 @@ export interface SelfTrainingConfig {
     readonly ratio: number;
     /** Selection of the pseudo-labels that this generation learns from. */
     readonly labels: {
-      /** The teacher's probabilities, or its likeliest class alone. (default: "soft") */
+      /** Soft: the teacher's probabilities; hard: its most probable class alone. (default: "soft") */
       readonly kind: 'soft' | 'hard';
       /** Smallest confidence of a label to keep. (at least 0 and at most 1; default: 0.3) */
       readonly threshold: number;
       /** Images per class, copies included (default: no limit and no copies). (a whole number, at least 1 and at most 1000000000) */
       readonly perClass?: number | undefined;
-      /** Cut of a class: exact, as in the paper, or on a grid of thresholds, as in its code. (default: "exact") */
+      /** How a class is cut to perClass: exact, as in the paper, or on a grid of thresholds, as in its code. (default: "exact") */
       readonly cap: 'exact' | 'grid';
       /** Maximum copies of an image (default: no limit). (a whole number, at least 1 and at most 1000000) */
       readonly maxCopies?: number | undefined;

@@ -17,12 +17,12 @@ export function precisionLines(audit: AuditResult): string[] {
   const { precision } = audit;
   const n = auditedAbove(audit);
   if (precision === null)
-    return ['no held-out labelled image reaches the thresholds: precision unknown'];
+    return ['no held-out labelled image reaches the thresholds, so precision is unknown'];
   const own = `precision on ${formatCount(n)} held-out labelled images: ${formatShare(precision, n)}`;
   return [own, ...matchedLines(audit), assumption];
 }
 
-/** The same images weighted as the kept labels are sure, where that was done. */
+/** The same images weighted as the kept labels are sure, if that was done. */
 export function matchedLines({ matched }: AuditResult): string[] {
   if (!matched) return [];
   const { precision, n, interval, outside } = matched;
@@ -31,13 +31,13 @@ export function matchedLines({ matched }: AuditResult): string[] {
   const lines = [`weighted to the confidences of the kept labels: ${share}, worth ${worth} images`];
   if (outside >= 0.005)
     lines.push(
-      `${formatPercent(outside, 0)} of the kept labels are less sure than any of these images: nothing was measured there`,
+      `${formatPercent(outside, 0)} of the kept labels are less confident than any of these images, so their precision is not measured`,
     );
   return lines;
 }
 
 /** Assumption behind the figures of held-out images. */
-export const assumption = 'assumed: the unlabelled images look like the held-out ones';
+export const assumption = 'assumption: the unlabelled images resemble the held-out ones';
 
 /** Figures that a person found in a random sample. */
 export function sampleLines(sample: SampleResult | null): string[] {
@@ -51,7 +51,7 @@ export function sampleLines(sample: SampleResult | null): string[] {
   if (precision === null || interval === null)
     return [`none of the ${formatCount(of)} images of the random sample is marked${out}`];
   return [
-    `precision on a random sample that a person marked: ${formatCount(right)} of ${formatCount(n)} right, ` +
+    `precision on a random sample that a person marked: ${formatCount(right)} of ${formatCount(n)} correct, ` +
       `${formatShare(precision, n, interval)}${marked}${out}`,
   ];
 }

@@ -136,5 +136,5 @@ export function unknownCommand(
   );
   const guess = meant === undefined ? '' : `did you mean ${meant}? `;
   const hint = `${guess}there are: ${commands.map(({ usage }) => `gradus ${usage}`).join(', ')}`;
-  return new ConfigError(`there is no command ${group} ${word}`, { code: 'usage', hint });
+  return new ConfigError(`unknown command ${group} ${word}`, { code: 'usage', hint });
 }

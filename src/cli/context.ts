@@ -21,6 +21,6 @@ export interface Report {
   readonly text: string;
   /** Part of the text that --quiet leaves (default: all of it). */
   readonly quiet?: string;
-  /** 0 where it is missing. */
+  /** Default: 0. */
   readonly exitCode?: ExitCode;
 }

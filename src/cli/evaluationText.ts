@@ -121,7 +121,7 @@ function describeCorruptions(found: CorruptionErrors): string {
     ...right(...severities.map((severity) => `severity ${severity}`), 'mean'),
   ];
   return [
-    `error in % of ${formatCount(images)} corrupted images`,
+    `error in % on ${formatCount(images)} corrupted images`,
     formatTable(columns, [...rows, total], 1),
     ...(mCE === null ? [] : [`mCE ${mCE.toFixed(1)} % of AlexNet's`]),
     ...notes.map((note) => `note: ${note}`),
@@ -135,7 +135,7 @@ function describePerturbations({ images, frames, flips, mFR, notes, ...all }: Fl
     percent(flips[name] ?? NaN),
   ]);
   return [
-    `flips in % of the frames of ${formatCount(images)} images`,
+    `flip rate in % over the frames of ${formatCount(images)} images`,
     formatTable(
       [{ title: 'perturbation' }, ...right('frames', 'flips')],
       [...rows, ['all', '', percent(all.mean)]],

@@ -41,9 +41,9 @@ const systemFaults: Readonly<Record<string, { reason: string; hint: string }>> =
   ENOENT: { reason: 'no such file or folder', hint: 'check the spelling of the path' },
   EACCES: {
     reason: 'permission denied',
-    hint: 'choose a folder that you may write, or change its mode',
+    hint: 'choose a folder that you may write to, or change its permissions',
   },
-  EPERM: { reason: 'not permitted', hint: 'choose a folder that you may write' },
+  EPERM: { reason: 'not permitted', hint: 'choose a folder that you may write to' },
   EROFS: { reason: 'the file system is read-only', hint: 'choose a folder on another file system' },
   ENOSPC: {
     reason: 'no space left on the device',
@@ -53,16 +53,16 @@ const systemFaults: Readonly<Record<string, { reason: string; hint: string }>> =
     reason: 'your disk quota is used up',
     hint: 'free some space, or choose another device',
   },
-  ENOTDIR: { reason: 'a part of the path is no folder', hint: 'check the path' },
-  EISDIR: { reason: 'it is a folder, not a file', hint: 'name a file in it' },
-  EEXIST: { reason: 'it exists already', hint: 'choose another name, or move it away' },
+  ENOTDIR: { reason: 'a part of the path is a file, not a folder', hint: 'check the path' },
+  EISDIR: { reason: 'it is a folder, not a file', hint: 'pass a file in it' },
+  EEXIST: { reason: 'it already exists', hint: 'choose another name, or move it' },
   EIO: {
     reason: 'the device reports an error',
-    hint: 'look at the disk or the connection to it, or choose another',
+    hint: 'check the disk and the connection to it, or choose another',
   },
-  ESTALE: { reason: 'the file server has lost it', hint: 'mount the folder again' },
-  EBUSY: { reason: 'it is in use', hint: 'end what uses it, or choose another name' },
-  ELOOP: { reason: 'its links lead in a circle', hint: 'mend the links' },
+  ESTALE: { reason: 'the file server no longer knows the file', hint: 'mount the folder again' },
+  EBUSY: { reason: 'it is in use', hint: 'stop the program that uses it, or choose another name' },
+  ELOOP: { reason: 'its links form a loop', hint: 'repair the links' },
   ENAMETOOLONG: { reason: 'the name is too long', hint: 'choose a shorter one' },
   EMFILE: { reason: 'too many open files', hint: 'raise the limit with ulimit -n' },
 };
@@ -79,7 +79,7 @@ function explainMissingBinding(error: SystemError): DeviceError | undefined {
   return new DeviceError(`onnxruntime cannot be loaded on ${place}: ${reason}`, {
     code: 'onnxruntime-missing',
     where: 'onnxruntime-node',
-    hint: 'install it again: ONNXRUNTIME_NODE_INSTALL=skip npm install (skip leaves the download of CUDA out); it runs on Windows, macOS and Linux with glibc, not on Alpine',
+    hint: 'install it again: ONNXRUNTIME_NODE_INSTALL=skip npm install (skip leaves out the download of CUDA); it runs on Windows, macOS and Linux with glibc, not on Alpine',
     cause: error,
   });
 }
@@ -96,7 +96,7 @@ export function explainSystemError(error: unknown): unknown {
     return new ConfigError('a path holds a NUL character', {
       code: 'path-nul',
       notes: [error.message],
-      hint: 'no file has one in its name: look at the paths of the config or the list',
+      hint: 'check the paths in the config or the list: file names cannot contain it',
       cause: error,
     });
   const fault = systemFaults[error.code];

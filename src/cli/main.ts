@@ -67,7 +67,7 @@ function requireFolder(cwd: string): void {
   if (cwd !== '') return;
   throw new ConfigError('the current folder no longer exists', {
     code: 'no-current-folder',
-    hint: 'it was deleted or replaced: change to another folder, or to the same one again',
+    hint: 'change to another folder, or into this one again: it was deleted or replaced',
   });
 }
 
@@ -120,7 +120,7 @@ function printError(
 ): ExitCode {
   const { stdout, stderr, variables, cwd } = environment;
   if (thrown instanceof Error && thrown.name === 'AbortError') {
-    stderr.write('interrupted; to go on, run the same command again\n');
+    stderr.write('interrupted; run the same command again to continue\n');
     if (json) stdout.write('{ "interrupted": true }\n');
     return exitCodes.interrupted;
   }
@@ -151,7 +151,7 @@ function reportRequest(thrown: unknown): string {
   return [
     ...frames,
     `  ${versions}`,
-    '  This is a fault of Gradus, not yours. Please report it with the text above and the command.',
+    '  This is a bug in Gradus. Please report it with the text above and the command.',
   ].join('\n');
 }
 

@@ -114,7 +114,7 @@ export function onnxOptionsOf(args: {
 function sizeOf(given: string | undefined): readonly [number, number] | undefined {
   if (given === undefined) return undefined;
   const [height, width = height, ...rest] = given.split('x');
-  if (rest.length > 0) throw badValue('--size', given, 'give height and width, such as 48x192');
+  if (rest.length > 0) throw badValue('--size', given, 'pass height and width, such as 48x192');
   const side = (part: string | undefined): number =>
     wholeNumber('--size', part, { least: 1, most: 16_384 }) ?? NaN;
   return [side(height), side(width)];
@@ -123,10 +123,10 @@ function sizeOf(given: string | undefined): readonly [number, number] | undefine
 function numbersOf(flag: string, given: string | undefined): readonly number[] | undefined {
   const parts = given?.split(',').map((part) => (part.trim() === '' ? NaN : Number(part)));
   if (given === undefined || parts?.every(Number.isFinite)) return parts;
-  throw badValue(flag, given, 'give numbers with commas between, such as 0.485,0.456,0.406');
+  throw badValue(flag, given, 'pass numbers separated by commas, such as 0.485,0.456,0.406');
 }
 
-/** Says how an .onnx file is read, and which flags say otherwise where that is assumed. */
+/** Says how an .onnx file is read, and which flags say otherwise if that is assumed. */
 export function noteReading(progress: Progress): (reading: OnnxReading, path: string) => void {
   return (reading, path) => {
     for (const line of describeReading(path, reading)) progress.note(line);
@@ -140,6 +140,6 @@ export function noteReading(progress: Progress): (reading: OnnxReading, path: st
       ...(output.startsWith('measurement') ? ['--output'] : []),
     ];
     if (flags.length > 0)
-      progress.note(`if the network was made otherwise, say so: ${flags.join(', ')}`);
+      progress.note(`if the network differs, correct it with ${flags.join(', ')}`);
   };
 }

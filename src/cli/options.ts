@@ -98,7 +98,7 @@ export function seedOf(text: string | undefined): number | undefined {
   return wholeNumber('--seed', text, { least: 0, most: 0xffffffff });
 }
 
-/** A flag's whole number within bounds, undefined where the flag is missing. Throws a ConfigError. */
+/** A flag's whole number within bounds, undefined if the flag is missing. Throws a ConfigError. */
 export function wholeNumber(
   flag: string,
   text: string | undefined,
@@ -109,7 +109,7 @@ export function wholeNumber(
   if (value >= least && value <= most) return value;
   const range =
     most === Number.MAX_SAFE_INTEGER ? `of at least ${least}` : `from ${least} to ${most}`;
-  throw badValue(flag, text, `give a whole number ${range}`);
+  throw badValue(flag, text, `pass a whole number ${range}`);
 }
 
 /** A flag's whole numbers with commas between, each within bounds. Throws a ConfigError. */
@@ -121,7 +121,7 @@ export function wholeNumbers(
   return text?.split(',').map((part) => wholeNumber(flag, part.trim(), bounds) ?? NaN);
 }
 
-/** A flag's number within bounds, undefined where the flag is missing. Throws a ConfigError. */
+/** A flag's number within bounds, undefined if the flag is missing. Throws a ConfigError. */
 export function decimal(
   flag: string,
   text: string | undefined,
@@ -131,7 +131,7 @@ export function decimal(
   const value = text.trim() === '' ? NaN : Number(text);
   if (value >= least && value <= most && value < Infinity) return value;
   const range = most === Infinity ? `of at least ${least}` : `from ${least} to ${most}`;
-  throw badValue(flag, text, `give a number ${range}`);
+  throw badValue(flag, text, `pass a number ${range}`);
 }
 
 /** A part and the number of parts: the 2 and the 8 of `--shard 2/8`. Throws a ConfigError. */
@@ -142,7 +142,7 @@ export function partOf(flag: string, text: string | undefined) {
   throw badValue(
     flag,
     text,
-    `give which of how many, such as 1/8 for the first and 8/8 for the last, of at most ${limits.shards}`,
+    `pass SHARD/SHARDS, such as 1/8 for the first and 8/8 for the last of 8, with at most ${limits.shards} shards`,
   );
 }
 
@@ -151,10 +151,10 @@ function rate(flag: string, text: string | undefined): number | undefined {
   if (text === undefined) return undefined;
   const value = text.trim() === '' ? NaN : Number(text);
   if (value >= 0 && value < 1) return value;
-  throw badValue(flag, text, 'give a rate of at least 0 and below 1');
+  throw badValue(flag, text, 'pass a rate of at least 0 and below 1');
 }
 
-/** The one of `allowed` that a flag names, undefined where the flag is missing. Throws a ConfigError. */
+/** The one of `allowed` that a flag names, undefined if the flag is missing. Throws a ConfigError. */
 export function oneOf<const T extends string>(
   flag: string,
   text: string | undefined,

@@ -93,7 +93,7 @@ function refuseEmpty(args: Readonly<Record<string, unknown>>, argv: readonly str
   throw new ConfigError(`${flag} is empty`, {
     code: 'flag-value',
     where: flag,
-    hint: 'give it a value, or leave it out',
+    hint: 'pass a value, or leave it out',
   });
 }
 
@@ -116,7 +116,7 @@ function usageError(
   if (kind === 'Unknown' && command === undefined) {
     const [first = words] = words.split(', ');
     const names = commands.map(({ name }) => name);
-    return error(`there is no command ${first}`, `${guess(first, names)}${help}`);
+    return error(`unknown command ${first}`, `${guess(first, names)}${help}`);
   }
   const second = argv.filter((word) => !word.startsWith('-'))[1];
   if (kind === 'Unknown' && command?.commands && second !== undefined)
@@ -143,7 +143,7 @@ function usageError(
   return error(message.charAt(0).toLowerCase() + message.slice(1), help);
 }
 
-/** The command that the first words name; a group where its command is missing or unknown. */
+/** The command that the first words name; a group if its command is missing or unknown. */
 function namedCommand(argv: readonly string[], commands: readonly Command[]): Command | undefined {
   const [first, second] = argv.filter((word) => !word.startsWith('-'));
   const named = commands.find(({ name }) => name === first);

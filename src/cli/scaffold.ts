@@ -16,7 +16,7 @@ export interface Scaffold {
 
 /**
  * Writes a project into `folder`: a model, a config for MNIST, a tsconfig for the editor and a
- * README. Throws a ConfigError, and writes nothing, where one of the files exists.
+ * README. Throws a ConfigError, and writes nothing, if one of the files exists.
  */
 export function scaffold(folder: string): Scaffold {
   const files = Object.entries(templates(nextCommands));

@@ -14,10 +14,10 @@ export function settingsOf(args: SettingArguments): ConfigSetting[] {
   const settings = textsOf(args).map(settingOf);
   for (const flag of ownFlags)
     if (args[flag] !== undefined && settings.some(({ path }) => path[0] === flag))
-      throw new ConfigError(`--${flag} and --set ${flag} say the same key`, {
+      throw new ConfigError(`--${flag} and --set ${flag} set the same key`, {
         code: 'usage',
         where: `--set ${flag}`,
-        hint: 'give one of them',
+        hint: 'pass one of them',
       });
   return settings;
 }
@@ -32,7 +32,7 @@ function settingOf(text: string): ConfigSetting {
   const key = text.slice(0, Math.max(equals, 0)).trim();
   const path = key.split('.');
   if (path.includes(''))
-    throw badValue('--set', text, 'give KEY=VALUE, such as optimizer.learningRate=0.01');
+    throw badValue('--set', text, 'pass KEY=VALUE, such as optimizer.learningRate=0.01');
   const value = valueOf(text.slice(equals + 1));
   return { path, value: value ?? undefined, where: `--set ${key}` };
 }

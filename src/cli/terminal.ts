@@ -30,7 +30,7 @@ export interface Palette {
   readonly yellow: Paint;
 }
 
-/** ANSI styles, or none of them where `colour` is false. */
+/** ANSI styles, or none of them if `colour` is false. */
 export function palette(colour: boolean): Palette {
   const style =
     (on: number, off: number): Paint =>

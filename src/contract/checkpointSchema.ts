@@ -34,16 +34,18 @@ const checkpointSchema = z
     choose: z
       .literal('last')
       .optional()
-      .describe('If it is there, the run is to end with its last weights and not with the best.'),
-    steps: whole.optional().describe('Steps that the run is planned for; missing in older ones.'),
+      .describe('Present if the run ends with its last weights rather than its best.'),
+    steps: whole
+      .optional()
+      .describe('Steps that the run is planned for; absent in older checkpoints.'),
     ended: z
       .literal(true)
       .optional()
-      .describe('If it is there, the run ended with this step: its last, or by early stopping.'),
+      .describe('Present if the run ended at this step: its last, or by early stopping.'),
     classes: list(z.string())
       .optional()
       .describe(
-        'Names of the classes, by their numbers; missing if they are not known, and in older checkpoints.',
+        'Names of the classes, by number; absent if they are not known, and in older checkpoints.',
       ),
     tensors: z
       .object({ bytes: whole, sha256: z.string().regex(/^[0-9a-f]{64}$/) })

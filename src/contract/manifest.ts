@@ -51,20 +51,20 @@ const formulaSchema = z
     z.object({
       kind: z
         .literal('biasCorrection')
-        .describe("1 - base^t, t the step counted from 1: Adam's bias correction."),
+        .describe("1 - base^t, with t the step counted from 1: Adam's bias correction."),
       base: z.number(),
     }),
     z.object({ kind: z.literal('stepNumber').describe('t, the step counted from 1.') }),
   ])
-  .describe('A number known from the index of the step alone.');
+  .describe('A number that follows from the index of the step alone.');
 
 /** A number known from the step's index alone. */
 export type HyperFormula = Readonly<z.infer<typeof formulaSchema>>;
 
 const meanSchema = z
   .object({
-    name: z.string().describe('What the mean is called, such as accuracy.'),
-    over: z.string().describe('The output of this artifact that the sum is to be divided by.'),
+    name: z.string().describe('Name of the mean, such as accuracy.'),
+    over: z.string().describe('The output of this artifact to divide the sum by.'),
   })
   .describe('On a weighted sum: its mean.');
 
@@ -88,15 +88,17 @@ const tensorSchema = z
     slot: z
       .string()
       .optional()
-      .describe('On a state: its name, such as momentum or, of no parameter, lossScale.'),
+      .describe(
+        'On a state: its name, such as momentum, or lossScale, which belongs to no parameter.',
+      ),
     initial: z
       .union([z.enum(['zeros', 'ones', 'param']), z.number()])
       .optional()
       .describe(
-        'On a state or ema: how it starts; param: as a copy of what it belongs to; a number: as that.',
+        'On a state or ema: its initial value; param: a copy of what it belongs to; a number: that number.',
       ),
     meaning: z.string().optional().describe('On a hyper: what it is, in words.'),
-    default: z.number().optional().describe('On a hyper: its value where the user says nothing.'),
+    default: z.number().optional().describe('On a hyper: its default.'),
     formula: (formulaSchema as z.ZodType<HyperFormula>).optional(),
     site: z
       .int()
@@ -108,10 +110,10 @@ const tensorSchema = z
     kind: z.enum(noiseKinds).optional().describe('On a noise input.'),
     survival: probability
       .optional()
-      .describe('That a branch survives: a mask element is 1 with this probability, else 0.'),
+      .describe('Probability that a branch survives, i.e. that a mask element is 1 and not 0.'),
     keep: probability
       .optional()
-      .describe('That an element is kept: a mask element is 1 with this probability, else 0.'),
+      .describe('Probability that an element is kept, i.e. that a mask element is 1 and not 0.'),
     segments: list<Segment>(segmentSchema).optional(),
     mean: meanSchema.optional(),
   })
@@ -129,13 +131,9 @@ const artifactSchema = z.object({
     .min(1)
     .optional()
     .describe(
-      'Training steps of one run, at most; 1 where it is missing. What each is given and gives is stacked along an axis in front: K, if a run may have any number of steps.',
+      'Maximum number of training steps of one run (default: 1). Per-step inputs and outputs are stacked along a leading axis: K, if a run may have any number of steps.',
     ),
-  leastBatch: z
-    .int()
-    .min(2)
-    .optional()
-    .describe('Images that a dynamic batch needs at least; 1 where it is missing.'),
+  leastBatch: z.int().min(2).optional().describe('Smallest dynamic batch (default: 1).'),
 });
 
 /** Inputs and outputs of a compiled graph. */
@@ -149,7 +147,7 @@ const paramSchema = z.object({
   frozen: z
     .boolean()
     .optional()
-    .describe('Whether the training artifacts leave it as it is; false where it is missing.'),
+    .describe('Whether the training artifacts leave it unchanged (default: false).'),
 });
 
 /** A parameter or buffer of the network. */
@@ -163,12 +161,14 @@ const viewSchema = z
     crop: z
       .enum(croppings)
       .describe(
-        'centre: the short side is resized to size / cropPct, the middle taken; squash: all is resized; pad: all with its proportions, between bars.',
+        'centre: resize the short side to size / cropPct and take the middle; squash: resize without keeping the proportions; pad: keep the proportions and fill up with bars.',
       ),
     cropPct: probability,
     pixels: z
       .enum(pixelReadings)
-      .describe('seen: by EXIF and profile, on white; stored: none of that.'),
+      .describe(
+        'seen: apply EXIF orientation and colour profile, on white; stored: apply neither.',
+      ),
     fill: z.tuple([level, level, level]).describe('Colour of the bars.'),
   })
   .describe('How an image file becomes the image, apart from mean and std.');
@@ -195,7 +195,7 @@ const manifestSchema = z
       .regex(/^[0-9a-f]{64}$/)
       .optional()
       .describe(
-        'Of the model file as it was compiled; missing for a shipped model or one without a file.',
+        'SHA-256 of the model file as it was compiled; absent for a shipped model or one without a file.',
       ),
     target: z.string(),
     block: z
@@ -203,13 +203,13 @@ const manifestSchema = z
       .positive()
       .optional()
       .describe(
-        'Channels of a block of the layout that the graphs are written for; they run only where onnxruntime has it.',
+        'Channels of a block of the layout that the graphs are written for; they run only if onnxruntime has that layout.',
       ),
     costs: z
       .string()
       .optional()
       .describe(
-        'Hash of the table of costs, measured on a machine, by which lowerings were chosen; estimates where it is missing.',
+        'Hash of the table of measured costs by which lowerings were chosen (default: estimates).',
       ),
     opset: z.int().min(17),
     batch: z.union([z.int().min(1), z.literal('dynamic')]),

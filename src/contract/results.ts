@@ -50,7 +50,7 @@ export function figuresOf(
 function weightOf(name: string, scalars: ReadonlyMap<string, number>): number {
   const weight = scalars.get(name);
   if (weight !== undefined) return weight === 0 ? 1 : weight;
-  throw new ArtifactError(`there is no output ${name}, by which a sum is to be divided`, {
+  throw new ArtifactError(`no output ${name} to divide the sum by`, {
     code: 'manifest-invalid',
     where: name,
   });

@@ -24,7 +24,7 @@ export function checked<T>(
   try {
     value = JSON.parse(text);
   } catch (cause) {
-    throw new ArtifactError(`${file} is no ${what}: it is not JSON`, {
+    throw new ArtifactError(`${file} is not a valid ${what}: it is not JSON`, {
       code: `${what.replaceAll(' ', '-')}-invalid`,
       where: file,
       hint,
@@ -36,7 +36,7 @@ export function checked<T>(
   const problems = result.error.issues
     .slice(0, 5)
     .map(({ path, message }) => `  ${path.map(String).join('.') || '(top level)'}: ${message}`);
-  throw new ArtifactError(`${file} is no ${what}:\n${problems.join('\n')}`, {
+  throw new ArtifactError(`${file} is not a valid ${what}:\n${problems.join('\n')}`, {
     code: `${what.replaceAll(' ', '-')}-invalid`,
     where: file,
     hint,

@@ -14,10 +14,10 @@ export function isGivenEachStep({ role }: Pick<TensorInfo, 'role'>): boolean {
   return givenRoles.has(role);
 }
 
-/** Training steps that one run does; 1 where nothing is trained. */
+/** Training steps that one run does; 1 if nothing is trained. */
 export function stepsPerRunOf({ artifacts }: Pick<Manifest, 'artifacts'>): number {
   return artifacts.train?.steps ?? 1;
 }
 
-/** The symbol of the axis of steps where a run may have any number of them. */
+/** The symbol of the axis of steps if a run may have any number of them. */
 export const stepsSymbol = 'K';

@@ -2,7 +2,7 @@ import type { GradusError, SourceLocation } from './errors.js';
 import { libraryNaming, type Naming } from './phrase.js';
 
 export interface FormatOptions {
-  /** The text of a source file, or undefined where it cannot be read; then the frame is left out. */
+  /** The text of a source file, or undefined if it cannot be read; then the frame is left out. */
   readonly readSource?: ((file: string) => string | undefined) | undefined;
   /** Writes ANSI colours (default: false). */
   readonly colour?: boolean | undefined;
@@ -42,7 +42,7 @@ export function formatError(error: GradusError, options: FormatOptions = {}): st
   return lines.join('\n');
 }
 
-/** The marked line of `source` with its number, and carets below; empty where there is no such line. */
+/** The marked line of `source` with its number, and carets below; empty if there is no such line. */
 export function codeFrame(source: string, location: SourceLocation): string[] {
   return renderFrame(source, location, (_, text) => text);
 }

@@ -103,7 +103,7 @@ export class GradusError extends Error {
   }
 }
 
-/** Runs `body`, whose errors then name their options below `path`, where a config has them. */
+/** Runs `body`, whose errors then name their options below `path`, if a config has them. */
 export function underOption<T>(path: OptionPath, body: () => T): T {
   try {
     return body();

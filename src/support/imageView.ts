@@ -45,7 +45,7 @@ export const smallBelow = 128;
 
 /**
  * The view of a network with input [C,H,W]: choices that are open become bicubic, whole images below
- * 128 px and the middle above, where the size is a share of size / (size + 32) of the short side
+ * 128 px and the middle above, if the size is a share of size / (size + 32) of the short side
  * (87.5 % at 224 px).
  */
 export function viewOf(

@@ -1,4 +1,4 @@
-/** The candidate that differs from `word` in the fewest letters, or undefined where all are far off. */
+/** The candidate that differs from `word` in the fewest letters, or undefined if all are far off. */
 export function nearest(word: string, candidates: Iterable<string>): string | undefined {
   let best: string | undefined;
   // A third of the letters may be wrong; more is another word, and so is any change of a short one.

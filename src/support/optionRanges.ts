@@ -79,7 +79,7 @@ export function valueError(
   return new ConfigError(`${path.at(-1)} of ${call} is ${shown}`, {
     code: 'option-range',
     option: path,
-    hint: `give ${allowed}`,
+    hint: `use ${allowed}`,
   });
 }
 

@@ -96,7 +96,7 @@ export function phrase(
   );
 }
 
-/** An option by its name or path, with the value to give it where a text says one. */
+/** An option by its name or path, with the value to give it if a text says one. */
 export function option(path: string | OptionPath, value?: GivenValue): NamedOption {
   return { option: typeof path === 'string' ? [path] : path, value };
 }

@@ -57,7 +57,7 @@ export function sizeOf(shape: Shape): Dim {
   return symbol === undefined ? factor : { symbol, factor };
 }
 
-/** Exact quotient of two dimensions, or undefined where it is none (48N / N = 48, 48N / 8 = 6N). */
+/** Exact quotient of two dimensions, or undefined if it is none (48N / N = 48, 48N / 8 = 6N). */
 export function divideDims(a: Dim, b: Dim): Dim | undefined {
   const [fa, fb] = [factorOf(a), factorOf(b)];
   if (fb === 0 || fa % fb !== 0) return undefined;
@@ -97,7 +97,7 @@ export function stridesOf(shape: readonly number[]): number[] {
   return strides;
 }
 
-/** NumPy's broadcast of two shapes, or undefined where they do not fit. */
+/** NumPy's broadcast of two shapes, or undefined if they do not fit. */
 export function broadcastShapes(a: Shape, b: Shape): Dim[] | undefined {
   const rank = Math.max(a.length, b.length);
   const out: Dim[] = [];

@@ -62,7 +62,7 @@ describe('gradus augment preview', () => {
     expect(stderr).toMatchInlineSnapshot(`
       "error ConfigError: --m cannot be "x"
         --> --m
-        hint: give a whole number from 0 to 100
+        hint: pass a whole number from 0 to 100
       "
     `);
   });
@@ -73,7 +73,7 @@ describe('gradus augment', () => {
     const unknown = gradus('augment', 'perview', 'a.png');
     expect(unknown.status).toBe(2);
     expect(unknown.stderr).toMatchInlineSnapshot(`
-      "error ConfigError: there is no command augment perview
+      "error ConfigError: unknown command augment perview
         hint: did you mean augment preview? there are: gradus augment preview <image>, gradus augment corruptions <image>
       "
     `);

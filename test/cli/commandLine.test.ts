@@ -170,7 +170,7 @@ describe('an unknown word', () => {
     ['--quiet inspect m.ts --jsn', 'inspect does not take --jsn', 'did you mean --json?'],
     ['train c.ts --reume', 'train does not take --reume', 'did you mean --resume?'],
     ['train c.ts other.ts', 'train does not take other.ts', 'gradus train --help'],
-    ['trian c.ts', 'there is no command trian', 'did you mean train?'],
+    ['trian c.ts', 'unknown command trian', 'did you mean train?'],
   ])('in %s gets a guess', async (line, message, hint) => {
     const { status, err } = await run(line);
     expect(status).toBe(2);
@@ -194,7 +194,7 @@ describe('gradus train', () => {
       best, step 100  test        96.5 % (95.7 to 97.3)  0.1500    2000
 
       d: step 120, 1:01 in runs/d
-      the test set was read once, by the chosen weights
+      the test set was read once, with the selected weights
       "
     `);
   });
@@ -240,7 +240,7 @@ describe('gradus train', () => {
     ['--set =8', '--set cannot be "=8"'],
     ['--set a..b=8', '--set cannot be "a..b=8"'],
     ['--set=', '--set is empty'],
-    ['--seed 1 --set seed=2', '--seed and --set seed say the same key'],
+    ['--seed 1 --set seed=2', '--seed and --set seed set the same key'],
   ])('refuses %s', async (flags, message) => {
     const { status, err } = await run(`train c.ts ${flags}`, { loadTrainingConfig });
     expect(status).toBe(2);
@@ -342,7 +342,7 @@ describe('gradus selftrain', () => {
     });
     const setting = { path: ['students', '0', 'ratio'], value: 2, where: '--set students.0.ratio' };
     expect(load).toHaveBeenCalledWith('s.ts', [setting]);
-    expect(out).toContain('go on with: gradus selftrain s.ts --set students.0.ratio=2\n');
+    expect(out).toContain('continue with: gradus selftrain s.ts --set students.0.ratio=2\n');
   });
 
   it('speaks of no skipped steps where there is none', async () => {
@@ -428,17 +428,17 @@ describe('gradus demo', () => {
     );
     const { out } = await run('demo --seed 3', { runDemo });
     expect(out).toMatchInlineSnapshot(`
-      "kept 6000 of 7000 pseudo-labels, 90.00 % of them right
+      "kept 6000 of 7000 pseudo-labels, 90.00 % of them correct
 
       network  test accuracy
       -------  -------------
       teacher        90.00 %
       student        95.00 %
 
-      the student is better by 5.00 points
+      the student is better by 5.00 percentage points
       on 2,200 test digits: teacher 90.0 % (88.7 to 91.2), student 95.0 % (94.0 to 95.8)
       student-1 against the teacher: 5.0 points (3.8 to 6.2) on the same 2,200 images
-      seed 3, 1:33, all of it in runs/demo
+      seed 3, 1:33, all files are in runs/demo
       "
     `);
   });
@@ -501,10 +501,12 @@ describe('gradus label', () => {
       return (await run('label runs/d --data mnist --out l', { labelDataSet })).out;
     };
     expect(await label([])).toContain('next: gradus filter l\n');
-    expect(await label([])).toContain('not audited: --audit SET');
+    expect(await label([])).toContain('not audited: pass labelled images with --audit SET');
     const some = await label([1, 3]);
     expect(some).toContain('2 of the images could not be read: l/unreadable.jsonl lists them');
-    expect(some).toContain('2 of 3 shards are still to be made: 1, 3; then: gradus filter l\n');
+    expect(some).toContain(
+      '2 of 3 shards are missing: 1, 3; make them, then run gradus filter l\n',
+    );
     expect(some).not.toContain('next:');
   });
 
@@ -519,7 +521,9 @@ describe('gradus label', () => {
     const { status, out } = await run('label runs/d --data mnist --out l', { labelDataSet });
     expect(status).toBe(130);
     expect(out).toContain('40 images of mnist labelled, 40 images/s\n');
-    expect(out).toContain('stopped; 1 of 3 shards are finished and stay, the same command goes on');
+    expect(out).toContain(
+      'stopped; 1 of 3 shards are finished and kept; run the same command again to continue',
+    );
   });
 });
 
@@ -544,7 +548,7 @@ describe('gradus label in 16 bits', () => {
     const { out } = await run(line, { labelDataSet });
     expect(labelDataSet.mock.calls[0]?.[1]).toMatchObject({ precision: 'float16' });
     expect(out).toContain(
-      'in 16 bits, 99.8 % (98.9 to 100.0) of 512 images are of the class of float32; confidence changed by 0.0021 at most\n',
+      'in 16 bits, 99.8 % (98.9 to 100.0) of 512 images have the same class as in float32; confidence changes by at most 0.0021\n',
     );
     const { status, err } = await run('label runs/d --data m --out l --precision bfloat16');
     expect(status).toBe(2);
@@ -566,7 +570,7 @@ describe('gradus reassign', () => {
     const flags = '--top-k 5 --corrections c.csv --allow-empty';
     const { status, out } = await run(`${line} ${flags}`, { reassignDataSet });
     expect(status).toBe(130);
-    expect(out).toBe(`stopped; finished shards stay\ngo on with: gradus ${line} ${flags}\n`);
+    expect(out).toBe(`stopped; finished shards are kept\ncontinue with: gradus ${line} ${flags}\n`);
   });
 });
 
@@ -621,12 +625,12 @@ describe('gradus import', () => {
     expect(out).toMatchInlineSnapshot(`
       "warning: another epsilon
       warning: another crop
-      took the names without module., which stands before them
+      matched the names without their prefix module.
       converted 309 tensors of float16 to float32
-      left out 49 counters such as num_batches_tracked, which no network here needs
-      left out, not needed and of types that are not read (F8_E4M3): head.scale
+      left out 49 counters such as num_batches_tracked, which are not needed
+      left out, not needed and of unsupported types (F8_E4M3): head.scale
       new classifier for 10 classes, the file has 1000: classifier.weight, classifier.bias start with seed 0
-      images are given as config.json says: 256 px, centre crop of 87.5 %, bicubic, mean 0.5, std 1
+      images are preprocessed as in config.json: 256 px, centre crop of 87.5 %, bicubic, mean 0.5, std 1
       efficientnet_b0: 4,020,358 parameters, 309 tensors from the file
       wrote weights/b0
       "
@@ -683,7 +687,7 @@ describe('gradus export', () => {
 
       opset 17: image float32 [N,3,64,64] -> logits float32 [N,10]
       an image holds (pixel - mean) / std of pixels in 0..1: mean 0.5, 0.4, 0.3; std 0.2, 0.2, 0.2
-      the checkpoint does not record the names of its 10 classes, so the file has none
+      the checkpoint does not record the names of its 10 classes, so the file does not name them
       efficientnet_b0, step 120: the moving average of the weights, from runs/x/checkpoints/step-00000120
       "
     `);
@@ -734,15 +738,15 @@ describe('gradus tune', () => {
     `);
   });
 
-  it('tells that slower spellings are not kept, that nothing changes, and that others disturb', async () => {
+  it('tells that slower lowerings are not kept, that nothing changes, and that others disturb', async () => {
     const slower = { ...result, kept: false, step: { before: 20, after: 22 }, load: 9 };
     const { out } = await run('tune m.ts', { tuneModel: () => Promise.resolve(slower) });
-    expect(out).toContain('a step takes 22 ms, 20 ms before: all stays as it was');
-    expect(out).toContain('the times are forgotten');
-    expect(out).toContain('warning: other work ran (load 9 on 2 cores)');
+    expect(out).toContain('a step takes 22 ms, 20 ms before: the lowerings stay as they were');
+    expect(out).toContain('the times are discarded');
+    expect(out).toContain('warning: other programs were running (load 9 on 2 cores)');
     const same = { ...result, timed: 0, changed: [], step: null };
     const { out: nothing } = await run('tune m.ts', { tuneModel: () => Promise.resolve(same) });
-    expect(nothing).toContain('every node is spelled as before');
+    expect(nothing).toContain('every node is lowered as before');
   });
 });
 
@@ -805,12 +809,12 @@ describe('gradus bench', () => {
       "digits: 20 training steps of 64 images [1,28,28] on cpu
       a processor, 2 cores, load 1
 
-      figure               median
-      -------------------  ----------------------------
-      images per second    640
-      milliseconds a step  100 (half of them 95 to 110)
-      peak memory          208.1 MB
-      outside onnxruntime  1.23 %
+      figure                 median
+      ---------------------  ----------------------------
+      images per second      640
+      milliseconds per step  100 (half of them 95 to 110)
+      peak memory            208.1 MB
+      outside onnxruntime    1.23 %
 
       operator  nodes     ms     share
       --------  -----  -----  --------

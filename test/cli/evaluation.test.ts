@@ -94,7 +94,7 @@ describe('what gradus eval prints', () => {
     };
     const [, , ...rest] = describeEvaluation(all).split('\n\n');
     expect(rest.join('\n\n')).toMatchInlineSnapshot(`
-      "error in % of 5 corrupted images
+      "error in % on 5 corrupted images
       corruption      severity 1  severity 5   mean
       --------------  ----------  ----------  -----
       gaussian noise       10.00       30.00  20.00
@@ -121,7 +121,7 @@ describe('what gradus eval prints', () => {
       mCE 76.7 % of AlexNet's
       note: frost is another
 
-      flips in % of the frames of 5 images
+      flip rate in % over the frames of 5 images
       perturbation    frames  flips
       --------------  ------  -----
       rotate              31   5.00

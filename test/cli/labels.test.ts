@@ -92,7 +92,7 @@ describe('pseudo-labels from the command line', () => {
       '--shards',
       '2',
     );
-    expect(again.stdout).toContain('labels of mnist: 2 shards, there before\n');
+    expect(again.stdout).toContain('labels of mnist: all of 2 shards made before\n');
     expect(again.stdout).toMatch(
       /^accuracy on 300 held-out labelled images: [\d.]+ % \([\d.]+ to [\d.]+\), calibration/m,
     );
@@ -132,10 +132,10 @@ describe('pseudo-labels from the command line', () => {
     const flags = ['--data', 'mnist', '--out', 'again/kept.parquet', '--temperature', '2'];
     const first = gradus(...command, ...flags);
     expect(first.stdout).toMatch(/^class +images +copies +precision\n/);
-    expect(first.stdout).toContain('\n4,000 images labelled by linear, chosen by linear\n');
-    expect(first.stdout).toContain('\n0 have another class than before (0.00 %)\n');
+    expect(first.stdout).toContain('\n4,000 images labelled by linear, selected by linear\n');
+    expect(first.stdout).toContain('\n0 changed class (0.00 %)\n');
     expect((await here(...command, ...flags)).stdout).toContain(
-      'again/kept.parquet was there before, made from the same inputs',
+      'again/kept.parquet already exists, made from the same inputs',
     );
     const diff = await here(
       'labels',
@@ -161,7 +161,7 @@ describe('pseudo-labels from the command line', () => {
     expect(other.status).toBe(4);
     expect(other.stderr).toContain('as one of 2 shards, not 1');
     const cats = await here('label', 'runs/linear', '--data', 'cats', '--out', 'l');
-    expect(cats.stderr).toContain('there is no data set cats');
+    expect(cats.stderr).toContain('data set cats not found');
     writeFileSync(join(folder, 'audit.csv'), 'path,label\nphotos/a.png,cat\n');
     const audit = ['label', 'runs/linear', '--data', 'mnist', '--out', 'l', '--audit', 'audit.csv'];
     expect((await here(...audit)).stderr).toContain('new: cat (line 2)');

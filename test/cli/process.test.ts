@@ -139,7 +139,7 @@ describe('gradus inspect', () => {
     expect(stderr).toMatchInlineSnapshot(`
       "error ArtifactError: cannot read cut.onnx as an ONNX model: it ends in the middle of a message
         --> cut.onnx
-        hint: the file may be cut off or of another kind; copy it again, or compile it anew
+        hint: the file may be truncated or of another kind: copy it again, or compile the model again
       "
     `);
   });
@@ -176,9 +176,7 @@ describe('gradus compile', () => {
   it('refuses a folder that cannot be made', async () => {
     const compile = ['compile', 'digits.model.ts', '--out', 'README.md/out'];
     const { status, stderr } = await gradusHere(compile, project);
-    expect(stderr).toContain(
-      'README.md/out cannot be made: a file stands where a folder is needed',
-    );
+    expect(stderr).toContain('cannot create README.md/out: a file is in the place of a folder');
     expect(status).toBe(2);
   });
 
@@ -188,7 +186,7 @@ describe('gradus compile', () => {
     () => {
       const { status, stderr } = gradus(['compile', 'digits.model.ts', '--out', '/proc/nope/deep']);
       expect(stderr).toMatchInlineSnapshot(`
-      "error ArtifactError: cannot write /proc/nope/deep: its folder is gone or takes no new entries
+      "error ArtifactError: cannot write /proc/nope/deep: its folder no longer exists or is not writable
         --> /proc/nope/deep
         hint: choose another folder
       "
@@ -227,7 +225,7 @@ describe('gradus train', () => {
     const { status, stderr } = gradus(['train', 'training.config.ts', '--device', 'cuda']);
     expect(status).toBe(5);
     expect(stderr).toContain('error DeviceError: cuda cannot be used here: ');
-    expect(stderr).toContain('--device cpu always works; `gradus doctor` says more');
+    expect(stderr).toContain('--device cpu always works; run `gradus doctor` for details');
     expect(existsSync(join(project, 'runs'))).toBe(false);
     const unknown = await gradusHere(['train', 'training.config.ts', '--device', 'tpu'], project);
     expect(unknown.status).toBe(2);
@@ -242,7 +240,7 @@ describe('gradus train', () => {
     const { error } = JSON.parse(stdout);
     expect(error).toMatchObject({ name: 'DeviceError', code: 'device-unusable', exitCode: 5 });
     expect(error.message).toMatch(/^webgpu cannot be used here: /);
-    expect(error.hint).toMatch(/--device cpu always works; `gradus doctor` says more$/);
+    expect(error.hint).toMatch(/--device cpu always works; run `gradus doctor` for details$/);
     expect(existsSync(join(project, 'runs'))).toBe(false);
   });
 
@@ -295,7 +293,7 @@ describe('gradus train', () => {
         --> bad.config.ts:11:14 (optimizer.momentum)
          11 |   optimizer: rmspropTf({ learningRate: 0.005, momentum: 9 }),
             |              ^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^
-        hint: give a number of at least 0 and below 1
+        hint: use a number of at least 0 and below 1
       "
     `);
   });
@@ -304,14 +302,14 @@ describe('gradus train', () => {
     const { status, stderr } = await gradusHere(['train', 'other.config.ts'], project);
     expect(status).toBe(2);
     expect(stderr).toMatchInlineSnapshot(`
-      "error ConfigError: there is no file other.config.ts
+      "error ConfigError: other.config.ts does not exist
         --> other.config.ts
         hint: did you mean bad.config.ts?
       "
     `);
     expect(await gradusHere(['compile', 'a/b.model.ts', '--out', 'x'], project)).toMatchObject({
       status: 3,
-      stderr: expect.stringContaining('hint: there is no folder a either'),
+      stderr: expect.stringContaining('hint: the folder a does not exist either'),
     });
   });
 });

@@ -66,6 +66,8 @@ describe('a config file', () => {
   it('without a default export is refused', async () => {
     const file = join(folder, 'empty.config.ts');
     writeFileSync(file, 'export const name = "x";\n');
-    await expect(loadTrainingConfig(file)).rejects.toThrow('no config as its default export');
+    await expect(loadTrainingConfig(file)).rejects.toThrow(
+      'does not export a config as its default',
+    );
   });
 });

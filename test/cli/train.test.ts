@@ -83,9 +83,9 @@ describe('a run that is there already', () => {
     const refused = short();
     expect(refused.status).toBe(2);
     expect(refused.stderr).toMatchInlineSnapshot(`
-      "error ConfigError: runs/over holds a run of 3 steps
+      "error ConfigError: runs/over already holds a run of 3 steps
         --> runs/over
-        hint: --resume goes on from there, --overwrite deletes it and starts over, --out DIR takes another folder
+        hint: --resume continues it, --overwrite deletes it and starts over, --out DIR uses another folder
       "
     `);
     expect(short('--overwrite', '--resume').status).toBe(2);

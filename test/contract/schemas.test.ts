@@ -51,11 +51,11 @@ describe('the schemas', () => {
   it('name the keys that are wrong', () => {
     const wrong = JSON.stringify({ ...manifest, batch: 0, opset: 'x' });
     expect(() => parseManifest(wrong, 'm/manifest.json')).toThrow(
-      /m\/manifest\.json is no manifest:\n(.|\n)*opset(.|\n)*batch/,
+      /m\/manifest\.json is not a valid manifest:\n(.|\n)*opset(.|\n)*batch/,
     );
     expect(() => parseManifest('{', 'manifest.json')).toThrow(/not JSON/);
     expect(() => parseCheckpointState('{"format":"other"}', 'state.json')).toThrow(
-      /state\.json is no checkpoint:\n {2}format/,
+      /state\.json is not a valid checkpoint:\n {2}format/,
     );
   });
 });

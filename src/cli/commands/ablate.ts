@@ -13,7 +13,7 @@ export default defineCommand({
   usage: 'ablate <config>',
   describe: 'Train the first student again without each noise, and compare',
   examples: [
-    ['ablate selftrain.config.ts', 'uses what selftrain made in runs/NAME, and adds to it'],
+    ['ablate selftrain.config.ts', 'uses the networks of selftrain in runs/NAME, and adds to them'],
     ['ablate selftrain.config.ts --json', 'the table as JSON'],
   ],
   options: runOptions,
@@ -54,5 +54,5 @@ function textOf({ rows, folder }: AblationSummary): string {
     difference ? formatDifference(difference.difference, difference.interval) : '',
     formatClock(seconds),
   ]);
-  return `${formatTable(columns, cells)}\n\nnoise was left out for pseudo-labelled images only; all of it in ${folder}`;
+  return `${formatTable(columns, cells)}\n\nnoise was removed for pseudo-labelled images only; all files are in ${folder}`;
 }

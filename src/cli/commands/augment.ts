@@ -25,7 +25,7 @@ const preview = defineCommand({
   examples: [
     ['augment preview cat.jpg --out sheet.png', 'N of 1 to 3, M of 5 to 27'],
     ['augment preview cat.jpg --out sheet.png --n 2 --m 9,18,27', 'other settings'],
-    ['augment preview cat.jpg --out sheet.png --size 32', 'as a 32 px data set would show it'],
+    ['augment preview cat.jpg --out sheet.png --size 32', 'as in a data set of 32 px'],
   ],
   options: (parser) =>
     parser
@@ -34,7 +34,7 @@ const preview = defineCommand({
         out: outFlag,
         n: { type: 'string', requiresArg: true, describe: 'Numbers of operations, as in 1,2,3' },
         m: { type: 'string', requiresArg: true, describe: 'Magnitudes, as in 5,10,15' },
-        samples: { type: 'string', requiresArg: true, describe: 'Rows of each N' },
+        samples: { type: 'string', requiresArg: true, describe: 'Rows for each N' },
         size: flags.size,
         seed: flags.seed,
       }),
@@ -56,8 +56,8 @@ const corruptions = defineCommand({
   usage: 'corruptions <image>',
   describe: 'Show an image under the 15 corruptions and five severities of the robustness measures',
   examples: [
-    ['augment corruptions cat.jpg --out sheet.png', 'with the settings for 224 px'],
-    ['augment corruptions cat.jpg --out sheet.png --size 32', 'with those for 32 px'],
+    ['augment corruptions cat.jpg --out sheet.png', 'with the severities for 224 px'],
+    ['augment corruptions cat.jpg --out sheet.png --size 32', 'with the severities for 32 px'],
   ],
   options: (parser) =>
     parser
@@ -93,7 +93,10 @@ export default defineGroup({
   describe: 'Show input noise before training with it',
   examples: [
     ['augment preview cat.jpg --out sheet.png', 'RandAugment at several N and M'],
-    ['augment corruptions cat.jpg --out sheet.png', 'what robustness is measured by'],
+    [
+      'augment corruptions cat.jpg --out sheet.png',
+      'the corruptions that robustness is measured with',
+    ],
   ],
   commands: [preview, corruptions],
 });

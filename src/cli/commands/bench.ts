@@ -89,7 +89,7 @@ function figuresOf(result: BenchResult): string {
   const work = mode === 'train' ? steps : 'batches labelled';
   const rows = [
     ['images per second', String(result.imagesPerSecond)],
-    ['milliseconds a step', `${result.stepMilliseconds} (half of them ${low} to ${high})`],
+    ['milliseconds per step', `${result.stepMilliseconds} (half of them ${low} to ${high})`],
     ['peak memory', formatBytes(result.peakRssBytes)],
     ['outside onnxruntime', formatPercent(result.outsideRunShare)],
     ...(transferShare === null ? [] : [['transfers', formatPercent(transferShare)]]),

@@ -38,13 +38,13 @@ export default defineCommand({
     progress.end();
     if (summary.interrupted) {
       const resume = commandLine('demo', [], { seed: args.seed, out: args.out });
-      const text = `stopped; what is done lies in ${args.out}\ngo on with: ${resume}`;
+      const text = `stopped; finished work is kept in ${args.out}\ncontinue with: ${resume}`;
       const json = { interrupted: true, out: args.out, resume };
       return { json, text, exitCode: exitCodes.interrupted };
     }
     const { teacher, student, comparison, seconds, labels } = summary;
     const right = formatPercent(labels.right / labels.kept);
-    const kept = `kept ${labels.kept} of ${labels.images} pseudo-labels, ${right} of them right`;
+    const kept = `kept ${labels.kept} of ${labels.images} pseudo-labels, ${right} of them correct`;
     const table = formatTable(
       [{ title: 'network' }, { title: 'test accuracy', align: 'right' }],
       [
@@ -55,11 +55,13 @@ export default defineCommand({
     const gain = 100 * (student.accuracy - teacher.accuracy);
     const verdict =
       gain > 0
-        ? paint.green(`the student is better by ${gain.toFixed(2)} points`)
-        : paint.yellow(`the student is not better (${gain.toFixed(2)} points); try another seed`);
+        ? paint.green(`the student is better by ${gain.toFixed(2)} percentage points`)
+        : paint.yellow(
+            `the student is not better (${gain.toFixed(2)} percentage points); try another seed`,
+          );
     const stated = `on ${formatCount(teacher.n)} test digits: teacher ${formatShare(teacher.accuracy, teacher.n)}, student ${formatShare(student.accuracy, student.n)}`;
     const compared = describeComparison(comparison);
-    const text = `${kept}\n\n${table}\n\n${verdict}\n${stated}\n${compared}\nseed ${summary.seed}, ${formatClock(seconds)}, all of it in ${args.out}`;
+    const text = `${kept}\n\n${table}\n\n${verdict}\n${stated}\n${compared}\nseed ${summary.seed}, ${formatClock(seconds)}, all files are in ${args.out}`;
     return { json: summary, text };
   },
 });

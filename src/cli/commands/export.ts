@@ -96,7 +96,7 @@ function textOf(result: ExportResult): string {
     ...(onnx ? portsOf(onnx) : []),
     ...(classNames === null
       ? [
-          `the checkpoint does not record the names of its ${result.classes} classes, so the file has none`,
+          `the checkpoint does not record the names of its ${result.classes} classes, so the file does not name them`,
         ]
       : []),
     `${model}, step ${step}: ${taken}, from ${checkpoint}`,

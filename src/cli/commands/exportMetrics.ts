@@ -40,12 +40,24 @@ export default defineCommand({
   async run(args) {
     oneOf('--to', args.to, metricsFormats);
     const summary = await exportMetrics(args.run, { out: args.out });
-    const { out, networks, rows, bytes } = summary;
+    const { out, networks, rows, damaged, thinned, bytes } = summary;
     const named = networks.length > 1 ? `: ${networks.join(', ')}` : '';
     const count = `${networks.length} ${networks.length === 1 ? 'network' : 'networks'}`;
     return {
       json: summary,
-      text: `${out}: ${formatCount(rows)} rows of ${count}${named}, ${formatBytes(bytes)}`,
+      text: [
+        `${out}: ${formatCount(rows)} rows of ${count}${named}, ${formatBytes(bytes)}`,
+        ...(damaged > 0
+          ? [
+              `warning: ${formatCount(damaged)} damaged ${damaged === 1 ? 'line is' : 'lines are'} left out`,
+            ]
+          : []),
+        ...(thinned
+          ? [
+              'beyond step 4,000 the metrics have fewer than one line per step; evaluations are complete',
+            ]
+          : []),
+      ].join('\n'),
     };
   },
 });

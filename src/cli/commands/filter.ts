@@ -106,7 +106,7 @@ function textOf(summary: FilterSummary): string {
   ];
   if (corrected + rejected > 0)
     lines.push(
-      `a person gave a class to ${formatCount(corrected)} ${corrected === 1 ? 'image' : 'images'} and dropped ${formatCount(rejected)}`,
+      `a person corrected the class of ${formatCount(corrected)} ${corrected === 1 ? 'image' : 'images'} and dropped ${formatCount(rejected)}`,
     );
   if (audit) lines.push(...precisionLines(audit), accuracyLine(audit));
   lines.push(...sampleLines(sample));
@@ -145,7 +145,7 @@ function tableOf({ classes, audit, images, kept, copies }: FilterSummary): strin
   return formatTable(columns, [...shortened(rows, classes), total], 1);
 }
 
-/** Rows of the classes that keep the fewest and the most, where there are very many. */
+/** Rows of the classes that keep the fewest and the most, if there are very many. */
 function shortened(rows: string[][], classes: FilterSummary['classes']): string[][] {
   if (rows.length <= mostRows) return rows;
   const order = [...rows.keys()].sort(
@@ -160,7 +160,7 @@ function shortened(rows: string[][], classes: FilterSummary['classes']): string[
   ];
 }
 
-/** With its n and interval; empty where no audited image was labelled as the class. */
+/** With its n and interval; empty if no audited image was labelled as the class. */
 function precisionOf(own: AuditResult['classes'][number] | undefined): string {
   return own ? formatShareOf(own.precision, own.predicted) : '';
 }

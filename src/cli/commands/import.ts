@@ -81,15 +81,15 @@ function textOf(result: ImportResult): string {
   );
   return [
     ...warnings.map((warning) => `warning: ${warning}`),
-    ...(prefix === '' ? [] : [`took the names without ${prefix}, which stands before them`]),
+    ...(prefix === '' ? [] : [`matched the names without their prefix ${prefix}`]),
     ...converted,
     ...(ignored > 0
-      ? [`left out ${ignored} counters such as num_batches_tracked, which no network here needs`]
+      ? [`left out ${ignored} counters such as num_batches_tracked, which are not needed`]
       : []),
     ...(types === ''
       ? []
       : [
-          `left out, not needed and of types that are not read (${types}): ${someOf(Object.keys(unread))}`,
+          `left out, not needed and of unsupported types (${types}): ${someOf(Object.keys(unread))}`,
         ]),
     ...(initialized
       ? [
@@ -98,7 +98,7 @@ function textOf(result: ImportResult): string {
         ]
       : []),
     ...(result.classNames === null && !initialized
-      ? [`the file does not name its ${classes} classes; --class-names FILE does`]
+      ? [`the file does not name its ${classes} classes; pass --class-names FILE to name them`]
       : []),
     ...(pixels ? [pixelsText(pixels)] : []),
     `${model}: ${formatCount(parameters)} parameters, ${tensors} tensors from the file`,
@@ -115,7 +115,7 @@ function pixelsText({ from, size, choices }: NonNullable<ImportResult['pixels']>
     ...(mean === undefined ? [] : [`mean ${mean.join(',')}`]),
     ...(std === undefined ? [] : [`std ${std.join(',')}`]),
   ];
-  return `images are given as ${from} says: ${parts.join(', ')}`;
+  return `images are preprocessed as in ${from}: ${parts.join(', ')}`;
 }
 
 function cropText(crop: string, cropPct: number | undefined): string {

@@ -92,16 +92,16 @@ function refuseModelFlags(given: { readonly [Flag in keyof typeof modelFlags]?: 
     throw new ConfigError(`--${flag} ${modelFlags[key]} models, not .onnx files`, {
       code: `${flag}-of-onnx`,
       where: `--${flag}`,
-      hint: 'give the model file, or the name of a shipped model',
+      hint: 'pass the model file or the name of a shipped model',
     });
   }
 }
 
 function needsMemory(): ConfigError {
-  return new ConfigError('--batch of a model goes with --memory', {
+  return new ConfigError('--batch of a model requires --memory', {
     code: 'flag-value',
     where: '--batch',
-    hint: 'add --memory, or leave --batch out: multiply-adds are those of one image',
+    hint: 'add --memory, or leave --batch out: multiply-adds are per image',
   });
 }
 
@@ -131,7 +131,7 @@ function describeMemory({ name, batch, image, peakRssBytes, parts, peak }: Memor
     '',
     formatTable(columns, [...rows, total], 1),
     '',
-    `most memory at ${where}; then there lie`,
+    `most memory at ${where}, where memory holds`,
     ...holders.map(({ layer, bytes }) => `  ${formatBytes(bytes)} made by ${layer}`),
   ].join('\n');
 }
@@ -172,12 +172,12 @@ function describeTotals(
   const listed = kinds.map(([kind, count]) => `${kind} ${count}`).join(', ');
   const lines = [
     ...(symbols.length > 0
-      ? [`multiply-adds with ${symbols.join(', ')}; --batch changes that`]
+      ? [`multiply-adds for ${symbols.join(', ')}; change it with --batch`]
       : []),
     ...(nodes > 0
       ? [
           `${nodes} ${nodes === 1 ? 'node' : 'nodes'} not counted: ${listed}`,
-          'their shapes or operators are not known; --size sets a height and width that the file leaves open',
+          'their shapes or operators are unknown; --size sets a height and width that the file leaves open',
         ]
       : []),
   ];

@@ -126,10 +126,10 @@ function textOf(summary: LabelRunSummary, naming: Naming): string {
   const { audit, lost, agreement, notes } = summary;
   const rate = images === 0 ? '' : `, ${summary.imagesPerSecond.toFixed(0)} images/s`;
   const parts = shards === 1 ? '1 shard' : `${shards} shards`;
-  const before = skipped === 0 ? '' : `, of which ${skipped} were there before`;
+  const before = skipped === 0 ? '' : `, ${skipped} of them made before`;
   const lines = [
     skipped === shards
-      ? `labels of ${data}: ${parts}, there before`
+      ? `labels of ${data}: all of ${parts} made before`
       : `${formatCount(images)} images of ${data} labelled${interrupted ? '' : ` in ${parts}${before}`}${rate}`,
   ];
   if (unreadable > 0) lines.push(formatUnreadable(unreadable, placesOf(folder).unreadable));
@@ -139,8 +139,8 @@ function textOf(summary: LabelRunSummary, naming: Naming): string {
   else if (!interrupted)
     lines.push(
       lost === undefined
-        ? 'not audited: --audit SET, labelled images, measures the labels'
-        : `not audited by what the teacher's run held out: ${lost}; --audit SET, labelled images, measures the labels`,
+        ? 'not audited: pass labelled images with --audit SET to measure the labels'
+        : `not audited with the held-out images of the teacher's run: ${lost}; pass labelled images with --audit SET to measure the labels`,
     );
   lines.push(nextOf(summary));
   return lines.join('\n');
@@ -148,9 +148,9 @@ function textOf(summary: LabelRunSummary, naming: Naming): string {
 
 function nextOf({ folder, missing, of, interrupted }: LabelRunSummary): string {
   if (interrupted)
-    return `stopped; ${of - missing.length} of ${of} shards are finished and stay, the same command goes on`;
+    return `stopped; ${of - missing.length} of ${of} shards are finished and kept; run the same command again to continue`;
   if (missing.length === 0) return `next: gradus filter ${folder}`;
   const some = missing.slice(0, 10).join(', ');
   const more = missing.length > 10 ? ', ...' : '';
-  return `${missing.length} of ${of} shards are still to be made: ${some}${more}; then: gradus filter ${folder}`;
+  return `${missing.length} of ${of} shards are missing: ${some}${more}; make them, then run gradus filter ${folder}`;
 }

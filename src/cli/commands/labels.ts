@@ -23,7 +23,7 @@ const diff = defineCommand({
   describe: 'Show which images changed class between two generations',
   examples: [
     ['labels diff teacher/labels student-1/labels', 'two folders that gradus label made'],
-    ['labels diff a/kept.parquet b/ledger.parquet', 'what filter wrote, too'],
+    ['labels diff a/kept.parquet b/ledger.parquet', 'files that gradus filter wrote'],
     ['labels diff a b --top 50 --csv changes.csv', 'and every change in a file'],
   ],
   options: (parser) =>
@@ -63,7 +63,7 @@ function textOf(summary: LabelDiff): string {
     `${formatCount(changed)} of ${formatCount(compared)} images changed class (${formatPercent(share)})`,
   );
   if (moves.length > 0) sections.push(classesOf(summary), movesOf(summary));
-  if (surest.length > 0) sections.push(`the surest changes\n${surestOf(summary)}`);
+  if (surest.length > 0) sections.push(`the most confident changes\n${surestOf(summary)}`);
   if (csv !== null) sections.push(`all ${formatCount(changed)} changes: ${csv}`);
   return sections.join('\n\n');
 }
@@ -81,7 +81,7 @@ function sidesOf({ before, after }: LabelDiff): string {
     [
       { title: 'labels' },
       { title: 'teacher' },
-      ...['images', 'only here', 'mean confidence', 'of the changed'].map(rightAligned),
+      ...['images', 'only here', 'mean confidence', 'of changes'].map(rightAligned),
     ],
     rows,
   );
@@ -220,15 +220,17 @@ function describeGallery(summary: GallerySummary): string {
   if (sample !== null) lines.push(...describeSample(sample));
   if (missing > 0) lines.push(`${formatCount(missing)} of the images have no picture`);
   if (template !== null)
-    lines.push(`${template}: write a class in the place of ?, or nothing where there is none`);
+    lines.push(
+      `${template}: replace each ? by a class, or by nothing if the image belongs to none`,
+    );
   return lines.join('\n');
 }
 
 function describeSample({ images, unmarked, of }: NonNullable<GallerySummary['sample']>): string[] {
-  const left = unmarked === images ? '' : `, of which ${formatCount(unmarked)} are not marked yet`;
+  const left = unmarked === images ? '' : `, ${formatCount(unmarked)} of them not marked yet`;
   return [
     `a random sample of ${formatCount(images)} of ${formatCount(of)} labels${left}: mark each as right or wrong, ` +
-      'then give the corrections to gradus filter',
+      'then pass the corrections to gradus filter',
   ];
 }
 

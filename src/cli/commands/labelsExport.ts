@@ -27,7 +27,10 @@ export default defineCommand({
   describe: 'Write labels as CSV or JSON lines, for other programs',
   examples: [
     ['labels export labels --to csv --out labels.csv', 'all shards as one file'],
-    ['labels export labels/kept.parquet --to jsonl --out kept.jsonl', 'what filter kept'],
+    [
+      'labels export labels/kept.parquet --to jsonl --out kept.jsonl',
+      'the labels that gradus filter kept',
+    ],
   ],
   options: (parser) =>
     parser

@@ -29,7 +29,7 @@ export default defineCommand({
     ],
     [
       'reassign kept.parquet --teacher t.onnx --data images --out k.parquet --corrections c.csv',
-      "with a person's word for single images",
+      'with corrections of single images by a person',
     ],
   ],
   options: (parser) =>
@@ -130,7 +130,7 @@ export default defineCommand({
     const resume = resumeOf(args);
     return {
       json: { ...summary, sets: opened.sets, resume },
-      text: `stopped; finished shards stay\ngo on with: ${resume}`,
+      text: `stopped; finished shards are kept\ncontinue with: ${resume}`,
       exitCode: exitCodes.interrupted,
     };
   },
@@ -158,15 +158,15 @@ function textOf(summary: ReassignRunSummary, naming: Naming): string {
   const lines = [tableOf(summary), ''];
   lines.push(
     summary.skipped
-      ? `${out} was there before, made from the same inputs`
-      : `${formatCount(images)} images labelled by ${teacher.name}, chosen by ${chosenBy.name}` +
+      ? `${out} already exists, made from the same inputs`
+      : `${formatCount(images)} images labelled by ${teacher.name}, selected by ${chosenBy.name}` +
           (copies === images ? '' : `; ${formatCount(copies)} with copies`),
     ...changesOf(summary),
   );
   lines.push(...summary.notes.map((note) => `note: ${inWords(note, naming)}`));
   if (audit) lines.push(accuracyLine(audit), ...matchedLines(audit), assumption);
   else if (lost !== undefined)
-    lines.push(`not audited by what the teacher's run held out: ${lost}`);
+    lines.push(`not audited with the held-out images of the teacher's run: ${lost}`);
   return [...lines, `${out} (ledger ${ledger}, histograms ${histograms})`].join('\n');
 }
 
@@ -174,13 +174,11 @@ function changesOf({ images, changed, ...summary }: ReassignRunSummary): string[
   const { corrected, rejected, unreadable } = summary;
   const lines: string[] = [];
   if (changed !== null)
-    lines.push(
-      `${formatCount(changed)} have another class than before (${formatPercent(changed / images)})`,
-    );
-  if (corrected > 0) lines.push(`${formatCount(corrected)} have the class that a person gave them`);
-  if (rejected > 0) lines.push(`${formatCount(rejected)} are left out: a person said so`);
+    lines.push(`${formatCount(changed)} changed class (${formatPercent(changed / images)})`);
+  if (corrected > 0) lines.push(`${formatCount(corrected)} have a class corrected by a person`);
+  if (rejected > 0) lines.push(`${formatCount(rejected)} are left out: dropped by a person`);
   if (unreadable > 0)
-    lines.push(`${formatCount(unreadable)} are left out: they cannot be read any more`);
+    lines.push(`${formatCount(unreadable)} are left out: they can no longer be read`);
   return lines;
 }
 

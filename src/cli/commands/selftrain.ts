@@ -104,7 +104,7 @@ export function stopped(command: string, result: Stopped, args: StoppedArguments
   const resume = commandLine(command, [config], { out, set: textsOf(args), seed, device });
   return {
     json: { ...result, resume },
-    text: `stopped in ${result.stage}; what is done lies in ${result.folder}\ngo on with: ${resume}`,
+    text: `stopped in ${result.stage}; finished work is kept in ${result.folder}\ncontinue with: ${resume}`,
     exitCode: exitCodes.interrupted,
   };
 }
@@ -117,7 +117,7 @@ interface StoppedArguments {
   readonly device?: string | undefined;
 }
 
-/** Columns of the table; of float16, where the loss was scaled too far, with the skipped steps. */
+/** Columns of the table; of float16, if the loss was scaled too far, with the skipped steps. */
 const columnsOf = (skips: boolean): Column[] => [
   { title: 'network' },
   { title: 'model' },
@@ -143,7 +143,7 @@ function textOf(summary: SelfTrainingSummary, good: (text: string) => string): s
       isBetter(own) ? good(describeComparison(own)) : describeComparison(own),
     ),
     `chosen: ${chosenBy}`,
-    `${formatClock(seconds)}, all of it in ${folder}`,
+    `${formatClock(seconds)}, all files are in ${folder}`,
   ].join('\n');
 }
 

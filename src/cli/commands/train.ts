@@ -60,10 +60,10 @@ export default defineCommand({
       }),
   async run(args, { progress, interruptible }) {
     if (args.resume && args.overwrite)
-      throw new ConfigError('--resume goes on with what --overwrite deletes', {
+      throw new ConfigError('--resume and --overwrite exclude each other', {
         code: 'usage',
         where: '--overwrite',
-        hint: 'give one of them',
+        hint: 'pass one of them',
       });
     const { config, folder, locate } = await loadTrainingConfig(args.config, settingsOf(args));
     const changed: TrainingConfig = {
@@ -120,7 +120,9 @@ function textOf(summary: TrainResult): string {
   const { skipped } = summary;
   const lost = skipped === undefined ? '' : `, skipped: ${skipped}`;
   const done = `${summary.name}: ${end}${lost}, ${formatClock(summary.seconds)}${slow} in ${summary.folder}`;
-  const read = test ? [`the test set was read ${times(test.readings)}, by the chosen weights`] : [];
+  const read = test
+    ? [`the test set was read ${times(test.readings)}, with the selected weights`]
+    : [];
   const text = [done, ...read].join('\n');
   return rows.length === 0 ? text : `${formatTable(columns, rows)}\n\n${text}`;
 }
@@ -144,7 +146,7 @@ function nameOf({ rule, step }: Pick<TrainResult['chosen'], 'rule' | 'step'>): s
 }
 
 function times(count: number): string {
-  return count === 1 ? 'once' : `${count} times (the run was made longer)`;
+  return count === 1 ? 'once' : `${count} times (the run was extended)`;
 }
 
 function figures({ accuracy, loss, images }: StatedResult): string[] {

@@ -52,7 +52,7 @@ export default defineCommand({
 function textOf(result: TuneResult): string {
   const { name, batch, image, timed, known, seconds, path, kept, hash, changed } = result;
   const before = known === 0 ? '' : `, ${formatCount(known)} had been timed before`;
-  const where = kept ? `in ${path}` : 'forgotten';
+  const where = kept ? `in ${path}` : 'discarded';
   return [
     `${name}, training steps of ${batch} images [${image.join(',')}]`,
     `timed ${formatCount(timed)} kinds of nodes and conversions in ${seconds.toFixed(0)} s${before}`,
@@ -66,16 +66,16 @@ function textOf(result: TuneResult): string {
 }
 
 function stepOf({ step, kept }: TuneResult): string {
-  if (step === null) return 'every node is spelled as before';
+  if (step === null) return 'every node is lowered as before';
   const { before, after } = step;
   const times = `a step takes ${after} ms, ${before} ms before`;
-  return kept ? times : `${times}: all stays as it was`;
+  return kept ? times : `${times}: the lowerings stay as they were`;
 }
 
 const isBusy = ({ load, cores }: TuneResult): boolean => load > busy * cores;
 
 function busyNote({ load, cores }: TuneResult): string {
-  return `warning: other work ran (load ${load} on ${cores} cores), so the times are unsure; tune with --again when it is quiet`;
+  return `warning: other programs were running (load ${load} on ${cores} cores), so the times are unreliable; tune with --again when the machine is idle`;
 }
 
 function tableOf(changed: readonly ChangedRule[]): string {

@@ -7,7 +7,7 @@ import { InternalError } from '../../support/errors.js';
 
 /**
  * Reverse-mode differentiation: adds nodes that compute the gradient of `loss` (the sum of its
- * elements) with respect to each of `wrt`, and returns those values in order; undefined where the
+ * elements) with respect to each of `wrt`, and returns those values in order; undefined if the
  * loss does not depend on one. Only nodes between `wrt` and the loss get gradient nodes, so a
  * frozen parameter costs nothing. Each node keeps the origin of the forward node it belongs to.
  */

@@ -51,7 +51,7 @@ export interface CompileOptions {
   readonly seed?: number;
   /** Default SGD with momentum 0.9. */
   readonly optimizer?: OptimizerChoice;
-  /** Clips gradients to this global norm, the hyper `max_norm`; no clipping where it is missing. */
+  /** Clips gradients to this global norm, the hyper `max_norm` (default: no clipping). */
   readonly maxNorm?: number;
   /** Keeps an exponential moving average of parameters and batch statistics, the hyper `ema_decay`. */
   readonly emaDecay?: number;
@@ -75,7 +75,7 @@ export interface CompileOptions {
   readonly overrides?: Pick<TraceOptions, 'classes' | 'image' | 'drop' | 'dropPath'>;
   /** Dotted names of what is not trained, each with all below it; see TraceOptions. */
   readonly freeze?: readonly string[] | undefined;
-  /** Weights and batch statistics for `infer` and `forward`; initial ones where it is missing. */
+  /** Weights and batch statistics for `infer` and `forward` (default: the initial ones). */
   readonly weights?: ReadonlyMap<string, TensorData>;
   /** Makes the weights inputs of `infer`, so that one session serves every checkpoint. */
   readonly weightInputs?: boolean;
@@ -152,7 +152,7 @@ class Compilation {
       throw new ConfigError(`target ${this.target.name} needs a fixed batch`, {
         code: 'static-batch',
         option: ['batch'],
-        hint: phrase`${this.target.staticBatchOnly}; give ${option('batch', 'N')}`,
+        hint: phrase`pass ${option('batch', 'N')}: ${this.target.staticBatchOnly}`,
       });
     const { overrides, imageFormat, freeze } = options;
     const trace = { ...overrides, batch: this.batch, imageFormat, freeze };
@@ -227,10 +227,10 @@ class Compilation {
     const program = this.#programs.train();
     const { stepsPerRun: steps = 1, unrollSteps: unrolled = false } = this.options;
     if (!Number.isInteger(steps) || steps < 1)
-      throw new ConfigError(`${steps} steps a run`, {
+      throw new ConfigError(`stepsPerRun is ${steps}`, {
         code: 'steps',
         option: ['stepsPerRun'],
-        hint: 'give a whole number from 1',
+        hint: 'pass a whole number of at least 1',
       });
     const several = steps > 1 ? { steps: { steps, unrolled } } : {};
     return this.#emit('train', program, { ...this.#recomputing(), ...several });
@@ -259,7 +259,7 @@ class Compilation {
     const kind = 'training-info';
     const weights = this.#weights();
     const inference = this.#programs.infer();
-    const infer = this.#spell(kind, inference, { weights, keepUnread: true });
+    const infer = this.#lower(kind, inference, { weights, keepUnread: true });
     const program = this.#programs.train();
     const train = this.#optimized(kind, program.graph);
     const { inputs, outputs } = describe(program, train);
@@ -270,15 +270,15 @@ class Compilation {
     return this.#finish(kind, withTrainingInfo(request), { inputs, outputs });
   }
 
-  #emit(kind: ArtifactKind, program: Program, spelling: Spelling = {}): Made {
-    const { graph, onnx } = this.#spell(kind, program, spelling);
-    const io = describe(program, graph, spelling.steps);
-    const { weights, omit } = spelling;
+  #emit(kind: ArtifactKind, program: Program, options: Lowering = {}): Made {
+    const { graph, onnx } = this.#lower(kind, program, options);
+    const io = describe(program, graph, options.steps);
+    const { weights, omit } = options;
     const inputs = io.inputs.filter(({ name }) => !(weights?.has(name) || omit?.has(name)));
     return this.#finish(kind, onnx, { ...io, inputs });
   }
 
-  #recomputing(): Spelling {
+  #recomputing(): Lowering {
     return this.options.checkpointing === true ? { rewrite: recomputeBlocks } : {};
   }
 
@@ -295,28 +295,28 @@ class Compilation {
     return fused ?? optimized;
   }
 
-  #spell(
+  #lower(
     kind: ArtifactKind,
     program: Program,
-    spelling: Spelling,
+    options: Lowering,
   ): { readonly graph: Graph; readonly onnx: OnnxModel } {
-    const { rewrite } = spelling;
+    const { rewrite } = options;
     const onDecline = this.#declinesOf(kind, rewrite?.name);
     const rewritten = rewrite ? rewrite(program.graph, onDecline) : program.graph;
     const graph = this.#optimized(kind, rewritten);
     const builder =
-      spelling.builder ??
+      options.builder ??
       new GraphBuilder({ opset: this.opset, name: `${this.model.name}-${kind}` });
-    const { weights, omit, keepUnread = false } = spelling;
+    const { weights, omit, keepUnread = false } = options;
     const onChoice = this.options.onChoice;
     const common = {
-      target: spelling.target ?? this.target,
+      target: options.target ?? this.target,
       ...(onChoice && { onChoice: (choice: Choice) => onChoice(kind, choice) }),
     };
-    if (spelling.steps)
+    if (options.steps)
       lowerSteps(graph, builder, {
         ...common,
-        ...spelling.steps,
+        ...options.steps,
         replaces: (output) => program.replacedBy(output),
         isFixed: (input) => !isGivenEachStep(program.inputRole(input)),
       });
@@ -378,7 +378,7 @@ class Compilation {
 function describe(
   program: Program,
   graph: Graph,
-  several?: Spelling['steps'],
+  several?: Lowering['steps'],
 ): Omit<ArtifactInfo, 'file'> {
   const { leastBatch } = program;
   const inPlace = overwritable(graph, (name) => program.replacedBy(name));
@@ -401,7 +401,7 @@ function describe(
   };
 }
 
-interface Spelling {
+interface Lowering {
   readonly builder?: GraphBuilder;
   readonly target?: Target;
   readonly weights?: ReadonlyMap<string, TensorData>;

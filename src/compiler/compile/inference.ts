@@ -42,7 +42,7 @@ export interface InferenceRequest {
 
 export interface Inference {
   readonly onnx: WrittenModel;
-  /** The image, and masks where it is noised. */
+  /** The image, and masks if it is noised. */
   readonly inputs: readonly TensorInfo[];
   readonly outputs: readonly TensorInfo[];
   /** Matrices that stay float32, since float16 ends at 65504. */

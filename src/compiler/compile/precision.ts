@@ -23,24 +23,24 @@ export function chooseOpset(
   throw new ConfigError(`target ${name} writes opset ${only.version}, not ${asked}`, {
     code: 'opset',
     option: ['opset'],
-    hint: phrase`${only.reason}; leave ${option('opset')} out`,
+    hint: phrase`leave ${option('opset')} out: ${only.reason}`,
   });
 }
 
-/** Throws a ConfigError where a target or opset cannot compute in 16 bits. */
+/** Throws a ConfigError if a target or opset cannot compute in 16 bits. */
 export function requireHalf(target: Target, precision: HalfType, opset: OpsetVersion): void {
   const reason = target.refusesHalf?.[precision];
   if (reason !== undefined)
     throw new ConfigError(`target ${target.name} does not train in ${precision}`, {
       code: 'precision',
       option: ['precision'],
-      hint: phrase`${reason}; leave ${option('precision')} out${takesHalves(target) ? '' : ', or train on a GPU'}`,
+      hint: phrase`leave ${option('precision')} out${takesHalves(target) ? '' : ', or train on a GPU'}: ${reason}`,
     });
   if (precision === 'bfloat16' && opset < bfloat16Opset)
-    throw new ConfigError(`opset ${opset} has no convolution of bfloat16`, {
+    throw new ConfigError(`opset ${opset} has no bfloat16 convolution`, {
       code: 'precision',
       option: ['opset'],
-      hint: phrase`give ${option('opset', bfloat16Opset)} or higher`,
+      hint: phrase`pass ${option('opset', bfloat16Opset)} or higher`,
     });
 }
 

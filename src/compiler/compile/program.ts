@@ -7,7 +7,7 @@ import { formatDim } from '../../support/shape.js';
 /** Facts about a tensor in the manifest, beside its name and type. */
 export type Binding = Omit<TensorInfo, 'name' | 'dtype' | 'shape'>;
 
-/** A graph whose inputs and outputs have roles: one artifact before it is spelled. */
+/** A graph whose inputs and outputs have roles: one artifact before it is lowered. */
 export class Program {
   readonly #inputs = new Map<string, Binding>();
   readonly #outputs = new Map<string, Binding>();

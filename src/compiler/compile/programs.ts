@@ -199,7 +199,7 @@ export class Programs {
     program.bind('weight', { role: 'weight' });
     program.bind('label_smoothing', {
       role: 'hyper',
-      meaning: 'share of each target spread evenly over the classes',
+      meaning: 'fraction of each target that is spread evenly over the classes',
       default: this.options.labelSmoothing,
     });
     if (!this.options.scalesLoss) return { program, results, lossScale: undefined };

@@ -140,12 +140,12 @@ export function recordedModel(record: ModelRecord, file: string): Model {
     build(x, context) {
       const trace = traceOf(name, [x]);
       if (trace.settings.mode !== 'eval')
-        throw onlyEvaluates(name, file, 'noise and training need');
+        throw onlyEvaluates(name, file, 'noise and training require');
       if (context.classes !== classes || !shapeEquals(x.shape.slice(1), image))
         throw onlyEvaluates(
           name,
           file,
-          `${context.classes} classes of images ${formatShape(x.shape.slice(1))} need`,
+          `${context.classes} classes of images ${formatShape(x.shape.slice(1))} require`,
         );
       try {
         return replay(record, trace, x);
@@ -178,7 +178,7 @@ function replay({ weights, nodes, layers, logits }: ModelRecord, trace: Trace, x
   const [batch = batchDim] = x.shape;
   for (const [name, scope, inputs, attrs] of nodes) {
     const op = findOp(name);
-    if (!op) throw new Error(`there is no primitive ${name}`);
+    if (!op) throw new Error(`unknown primitive ${name}`);
     const operands = inputs.map((place) => (place === null ? undefined : at(values, place)));
     const outputs = trace.at(scope, () => graph.add(op, operands, attributesOf(attrs, batch)));
     values.push(...outputs);
@@ -190,7 +190,7 @@ function replay({ weights, nodes, layers, logits }: ModelRecord, trace: Trace, x
 function at(values: readonly Value[], place: number): Value {
   const value = values[place];
   if (value) return value;
-  throw new Error(`value ${place} is used before it is made`);
+  throw new Error(`value ${place} is used before it is defined`);
 }
 
 function jsonAttributes(attrs: Attributes): Record<string, JsonAttribute> {
@@ -235,10 +235,10 @@ function tensorOf({ dtype, shape, values }: z.output<typeof tensor>): TensorData
 }
 
 function onlyEvaluates(name: string, file: string, what: string): ModelError {
-  return new ModelError(`${name} is known by its recorded graph only: ${what} its model file`, {
+  return new ModelError(`${name} is known only by its recorded graph: ${what} its model file`, {
     code: 'recorded-model',
     where: file,
-    hint: 'name the model file',
+    hint: 'pass the model file',
   });
 }
 
@@ -246,7 +246,7 @@ function damaged(file: string, problem: string, cause?: unknown): ArtifactError 
   return new ArtifactError(`${file} is damaged: ${problem}`, {
     code: 'architecture-invalid',
     where: file,
-    hint: 'restore it, or name the model file',
+    hint: 'restore it, or pass the model file',
     cause,
   });
 }

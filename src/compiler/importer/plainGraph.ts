@@ -21,7 +21,7 @@ export interface PlainValue {
  * and float64 weights arrive as float32.
  */
 export interface PlainConstant {
-  /** The initializer's name; that of the node which makes it where it has none. */
+  /** The initializer's name; that of the node which makes it if it has none. */
   readonly name: string;
   readonly tensor: TensorData;
 }
@@ -47,11 +47,11 @@ export interface PlainNode {
   readonly domain: string;
   /** The file's name of the node; if it has none, operator and number, such as `Conv_12`. Unique. */
   readonly name: string;
-  /** Undefined where an optional operand is left out. */
+  /** Undefined if an optional operand is left out. */
   readonly operands: readonly (Operand | undefined)[];
   /** Defaults are left out. */
   readonly attributes: ReadonlyMap<string, OnnxAttribute>;
-  /** Undefined where an optional output is not asked for. */
+  /** Undefined if an optional output is not asked for. */
   readonly outputs: readonly (PlainValue | undefined)[];
 }
 

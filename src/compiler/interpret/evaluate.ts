@@ -19,7 +19,7 @@ export function evaluate(
   const symbols = new Map<string, number>();
   for (const { name, value } of graph.inputs) {
     const feed = feeds.get(name);
-    invariant(feed, `input ${name} is not fed`);
+    invariant(feed, `input ${name} is missing`);
     bindSymbols(symbols, name, value.type, feed);
     values.set(value, feed);
   }
@@ -64,7 +64,7 @@ function bindSymbols(
       symbols.set(dim.symbol, known);
       return known * dim.factor === size;
     });
-  invariant(fits, `${name} is [${feed.shape.join(',')}] and should be ${formatShape(type.shape)}`);
+  invariant(fits, `${name} is [${feed.shape.join(',')}], expected ${formatShape(type.shape)}`);
 }
 
 function bound(type: TensorType, symbols: ReadonlyMap<string, number>): TensorType {

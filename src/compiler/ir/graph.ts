@@ -64,7 +64,7 @@ export interface Traits<
    */
   readonly elementwise: 'total' | 'partial' | false;
   readonly halves: InHalves | ((inputs: Inputs, attrs: A) => InHalves);
-  /** Operands that stay in float32 even where the others are of 16 bits. */
+  /** Operands that stay in float32 even if the others are of 16 bits. */
   readonly wide?: readonly Name[];
   /** Operands of which only the shape counts. */
   readonly shapes?: readonly Name[];
@@ -87,7 +87,7 @@ export interface Op {
     attrs: Attributes,
     types: NodeTypes,
   ): NdArray[];
-  /** Gradients of the inputs, given those of the outputs (undefined where none flows). */
+  /** Gradients of the inputs, given those of the outputs (undefined if none flows). */
   gradient?(node: Node, outputGrads: readonly (Value | undefined)[]): (Value | undefined)[];
   /** Its portable lowering to standard ONNX operators. */
   onnx(
@@ -214,7 +214,10 @@ export class Graph {
     types: readonly TensorType[],
   ): readonly Value[] {
     for (const input of inputs)
-      invariant(input === undefined || input.graph === this, `${op.name} mixes two graphs`);
+      invariant(
+        input === undefined || input.graph === this,
+        `${op.name} mixes values of two graphs`,
+      );
     const node = new Node(op, inputs, attrs, this.origin, (made) =>
       types.map((type, i) => new Value(this, this.#nextId++, type, made, i, this.origin)),
     );

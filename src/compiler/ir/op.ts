@@ -204,8 +204,7 @@ function traitsOf<I extends readonly string[], O extends readonly string[], A ex
 
 function graphOf(name: string, inputs: readonly (Value | undefined)[]): Graph {
   const graph = inputs.find((input) => input !== undefined)?.graph;
-  if (graph === undefined)
-    throw new InternalError(`${name} was applied to nothing`, { code: 'internal' });
+  if (graph === undefined) throw new InternalError(`${name} has no inputs`, { code: 'internal' });
   return graph;
 }
 

@@ -249,7 +249,7 @@ export class GraphBuilder {
   /**
    * The elements of a value in another shape: once for each value and shape, and of a value that is
    * reshaped itself straight from where it came. A reshape costs no copy, but a node costs a runtime some
-   * microseconds, and spellings that meet leave three of them in a row.
+   * microseconds, and lowerings that meet leave three of them in a row.
    */
   private reshape(given: GraphValue, shape: GraphValue): GraphValue {
     const { reshapes } = this.scope;
@@ -374,7 +374,7 @@ export class GraphBuilder {
 
   private visible(value: OnnxValue): GraphValue {
     if (value instanceof GraphValue && this.scope.sees(value)) return value;
-    throw new InternalError(`${value.onnxName} is no value that this graph can read`, {
+    throw new InternalError(`${value.onnxName} is not a value that this graph can read`, {
       code: 'onnx-scope',
       where: this.source(),
     });

@@ -38,7 +38,7 @@ export interface ForeignType {
 /** Any element type of an ONNX tensor. */
 export type ElementType = DType | ForeignType;
 
-/** The element type of a number of TensorProto.DataType, or undefined where ONNX has none. */
+/** The element type of a number of TensorProto.DataType, or undefined if ONNX has none. */
 export function elementTypeOf(code: number): ElementType | undefined {
   for (const [name, info] of Object.entries(dtypes)) if (info.onnx === code) return name as DType;
   const foreign = schemaNames[code];
@@ -52,7 +52,7 @@ export function elementCode(type: ElementType): number {
   return known === undefined ? 0 : Number(known[0]);
 }
 
-/** Bits of an element by ONNX's name, where they are not 8. */
+/** Bits of an element by ONNX's name, if they are not 8. */
 const foreignBits: Readonly<Record<string, number>> = {
   uint16: 16,
   int16: 16,
@@ -67,7 +67,7 @@ const foreignBits: Readonly<Record<string, number>> = {
   int2: 2,
 };
 
-/** Bytes that so many elements take in raw data, where they are not text. */
+/** Bytes that so many elements take in raw data, if they are not text. */
 export function bytesOf(type: ElementType, count: number): number {
   if (typeof type === 'string') return dtypes[type].bytes * count;
   return Math.ceil(((foreignBits[type.foreign] ?? 8) * count) / 8);

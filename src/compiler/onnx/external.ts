@@ -55,7 +55,7 @@ export function planExternal(model: OnnxModel, options: WriteOptions): ExternalP
   }
   const location = options.externalName;
   if (location === undefined)
-    throw new ConfigError('external data needs a file name', {
+    throw new ConfigError('external data require a file name', {
       code: 'external-name',
       hint: 'pass externalName, such as model.onnx.data',
     });
@@ -98,7 +98,7 @@ function tooBig(model: OnnxModel, bytes: number): ArtifactError {
   const gigabytes = (bytes / 1e9).toFixed(2);
   return new ArtifactError(`${model.graph.name}: ${gigabytes} GB of weights in one ONNX file`, {
     code: 'onnx-too-big',
-    hint: 'let the weights go into a side file (external: auto)',
+    hint: 'put the weights into a side file (external: auto)',
   });
 }
 

@@ -2,7 +2,7 @@ import type { FormalParameter, OperatorSchema } from '../../../generated/onnx/sc
 import { elementTypeOf, schemaName } from './elementTypes.js';
 import type { OnnxNode } from './model.js';
 
-/** Element types by schema names (`float`, `seq(float)`); undefined where unknown. */
+/** Element types by schema names (`float`, `seq(float)`); undefined if unknown. */
 export type KnownType = string | undefined;
 
 /** Their variadic inputs and outputs may differ in type from one another. */

@@ -18,9 +18,9 @@ export type OnnxTensor = TensorData | ForeignTensor;
 /** Name and type of an input, an output or a value between. */
 export interface OnnxValueInfo {
   readonly name: string;
-  /** Undefined where the model does not say, or where it is no tensor. */
+  /** Undefined if the model does not say, or if it is no tensor. */
   readonly dtype?: ElementType | undefined;
-  /** Undefined where even the rank is unknown; a nameless unknown dimension has the symbol `?`. */
+  /** Undefined if even the rank is unknown; a nameless unknown dimension has the symbol `?`. */
   readonly shape?: Shape | undefined;
   /** The type of a value that is no tensor, as it was read. */
   readonly otherType?: onnx.TypeProto.$Properties | undefined;
@@ -43,9 +43,9 @@ export interface OnnxNode {
   /** Empty for ai.onnx. */
   readonly domain: string;
   readonly name: string;
-  /** Names of values; empty where an optional input is absent. */
+  /** Names of values; empty if an optional input is absent. */
   readonly inputs: readonly string[];
-  /** Names of values; empty where an optional output is not asked for. */
+  /** Names of values; empty if an optional output is not asked for. */
   readonly outputs: readonly string[];
   readonly attributes: ReadonlyMap<string, OnnxAttribute>;
   readonly docString: string;

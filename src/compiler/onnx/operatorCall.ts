@@ -31,7 +31,7 @@ export function readCall(schema: OperatorSchema, args: readonly unknown[]): Oper
   if (rest.some((extra) => extra !== undefined)) fail('too many arguments');
   const outputs = asked === undefined && !variadic ? fewest : asked;
   if (!isInt(outputs) || outputs < 1 || outputs > most)
-    return fail('it does not have as many outputs as asked for');
+    return fail('it has fewer outputs than were asked for');
   const inputs = readInputs(schema, args.slice(0, count), fail);
   return { inputs, attributes, outputs, list: variadic || outputs > 1 };
 }
@@ -47,7 +47,7 @@ function readInputs(
   for (const [i, formal] of schema.inputs.entries()) {
     const given = args[i];
     if (formal.variadic) {
-      if (!Array.isArray(given)) return fail(`${formal.name} takes an array`);
+      if (!Array.isArray(given)) return fail(`${formal.name} must be an array`);
       if (given.length === 0 && !formal.optional) fail(`${formal.name} is empty`);
       for (const value of given) inputs.push(asValue(value, formal.name, fail));
     } else if (given !== undefined && given !== null) {
@@ -62,7 +62,7 @@ function readInputs(
 }
 
 function asValue(value: unknown, name: string, fail: Fail): GraphValue {
-  return value instanceof GraphValue ? value : fail(`${name} is no value of a GraphBuilder`);
+  return value instanceof GraphValue ? value : fail(`${name} is not a value of a GraphBuilder`);
 }
 
 function readAttributes(
@@ -72,13 +72,13 @@ function readAttributes(
 ): Map<string, PendingAttribute> {
   const attributes = new Map<string, PendingAttribute>();
   if (given !== undefined && (typeof given !== 'object' || given === null))
-    return fail('attributes are no object');
+    return fail('attributes must be an object');
   for (const [name, value] of Object.entries(given ?? {})) {
     const known = schema.attributes.find((attribute) => attribute.name === name);
     if (known === undefined) return fail(`attribute ${name} is unknown`);
     if (value === undefined) continue;
     const read = readers[known.type]?.(value);
-    if (read === undefined) return fail(`attribute ${name} is no ${known.type}`);
+    if (read === undefined) return fail(`attribute ${name} is not of type ${known.type}`);
     attributes.set(name, read);
   }
   for (const { name, required } of schema.attributes)

@@ -1,4 +1,4 @@
-/** protobufjs decodes a 64-bit integer to a Long, or to a number where it has no Long. */
+/** protobufjs decodes a 64-bit integer to a Long, or to a number if it has no Long. */
 export type Int64 = number | { toNumber(): number; toBigInt(): bigint };
 
 /** The nearest number; integers beyond 2^53 lose their last digits. */

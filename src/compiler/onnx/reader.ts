@@ -34,9 +34,9 @@ export function readModel(bytes: Uint8Array, options: ReadOptions = {}): OnnxMod
   const proto = decode(bytes, file);
   const context = { file, external: options.external };
   if (proto.graph === null || proto.graph === undefined || toNumber(proto.irVersion) < 1)
-    throw broken(file, 'it holds no ONNX graph');
+    throw broken(file, 'it does not contain an ONNX graph');
   // The field after the graph, without which no node has a meaning.
-  if (!proto.opsetImport?.length) throw broken(file, 'it names no operator set');
+  if (!proto.opsetImport?.length) throw broken(file, 'it does not import an operator set');
   return {
     irVersion: toNumber(proto.irVersion),
     opsets: opsetImports(proto.opsetImport),
@@ -65,7 +65,7 @@ function broken(file: string, reason: string, cause?: unknown): ArtifactError {
   return new ArtifactError(`cannot read ${file} as an ONNX model: ${reason}`, {
     code: 'onnx-unreadable',
     where: file,
-    hint: 'the file may be cut off or of another kind; copy it again, or compile it anew',
+    hint: 'the file may be truncated or of another kind: copy it again, or compile the model again',
     cause,
   });
 }

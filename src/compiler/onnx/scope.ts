@@ -66,7 +66,7 @@ class Names {
     this.used.set(name, 0);
   }
 
-  /** `base`, or base_1, base_2, ... where that is taken. */
+  /** `base`, or base_1, base_2, ... if that is taken. */
   unique(base: string): string {
     let count = this.used.get(base);
     if (count === undefined) {
@@ -172,7 +172,7 @@ export class GraphScope {
   }
 }
 
-/** The finished graph of a scope, with sources where the IR version has room for them. */
+/** The finished graph of a scope, with sources if the IR version has room for them. */
 export function freezeGraph(scope: GraphScope, name: string, irVersion: number): OnnxGraph {
   return {
     name,
@@ -225,7 +225,7 @@ function freezeAttributes(
   for (const [key, attribute] of attributes) {
     if (attribute.type === 'graph') {
       const { scope, graphName } = attribute.value;
-      invariant(scope.kind === 'subgraph', `${graphName} is no subgraph`);
+      invariant(scope.kind === 'subgraph', `${graphName} is not a subgraph`);
       frozen.set(key, { type: 'graph', value: freezeGraph(scope, graphName, irVersion) });
     } else frozen.set(key, attribute);
   }

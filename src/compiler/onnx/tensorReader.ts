@@ -20,7 +20,7 @@ export interface TensorContext {
 
 type Proto = onnx.TensorProto.$Properties;
 
-/** Decodes a tensor from raw bytes, a typed field or a side file; raw bytes are copied only where unaligned. */
+/** Decodes a tensor from raw bytes, a typed field or a side file; raw bytes are copied only if unaligned. */
 export function readTensor(proto: Proto, context: TensorContext): OnnxTensor {
   const shape = (proto.dims ?? []).map(toNumber);
   const dtype = elementTypeOf(proto.dataType ?? 0);
@@ -37,7 +37,7 @@ export function readTensor(proto: Proto, context: TensorContext): OnnxTensor {
   }
   const wanted = size * dtypes[dtype].bytes;
   if (bytes.length !== wanted)
-    throw fault(proto, context, `holds ${bytes.length} bytes where its shape needs ${wanted}`);
+    throw fault(proto, context, `holds ${bytes.length} bytes, but its shape needs ${wanted}`);
   return { dtype, shape, data: view(dtype, size, bytes) };
 }
 
@@ -57,7 +57,7 @@ function storedBytes(proto: Proto, context: TensorContext, wanted: number): Uint
       throw fault(
         proto,
         context,
-        `has ${length} bytes in ${location} where its shape needs ${wanted}`,
+        `has ${length} bytes in ${location}, but its shape needs ${wanted}`,
       );
     if (context.external === undefined)
       throw fault(proto, context, `lies in the file ${location}, which was not given`);
@@ -70,7 +70,7 @@ function tensorName(proto: Proto): string {
   return `tensor ${proto.name || '(unnamed)'}`;
 }
 
-/** Bytes of the elements in float_data and its like, where a writer chose them over raw_data. */
+/** Bytes of the elements in float_data and its like, if a writer chose them over raw_data. */
 function typedBytes(proto: Proto, dtype: ElementType): Uint8Array {
   const out = (data: TypedArray | BigUint64Array | Uint32Array | Int16Array | Int8Array) =>
     new Uint8Array(data.buffer);
@@ -128,6 +128,6 @@ function fault(proto: Proto, context: TensorContext, problem: string): ArtifactE
   return new ArtifactError(`${context.file}: ${tensorName(proto)} ${problem}`, {
     code: 'onnx-tensor',
     where: context.file,
-    hint: 'the file may be cut off, or its side file missing; copy both again, or compile anew',
+    hint: 'the file may be truncated or its side file missing: copy both again, or compile the model again',
   });
 }

@@ -19,7 +19,7 @@ export interface OnnxProblem {
   /** The graph and node, such as `train: blocks.0.conv/Conv`. */
   readonly where: string;
   readonly message: string;
-  /** The user's `file:line:column`, where the node has one. */
+  /** The user's `file:line:column`, if the node has one. */
   readonly source: string | undefined;
 }
 
@@ -39,7 +39,7 @@ export function assertValidModel(model: OnnxModel, file?: string): void {
 
 /**
  * Checks a model against the operator schemas: operators, counts, attributes, names defined once
- * and before their use, element types where they are known; in functions, subgraphs and training
+ * and before their use, element types if they are known; in functions, subgraphs and training
  * graphs too. An operator outside our schemas is a problem.
  */
 export function verifyModel(model: OnnxModel): OnnxProblem[] {
@@ -256,7 +256,11 @@ class Verifier {
       if (type !== undefined && type !== known.type)
         this.report(where, `attribute ${name} is of type ${type}, not ${known.type}`, node);
       if (attribute.type === 'ref' && !this.inFunction?.attributes.includes(attribute.value))
-        this.report(where, `attribute ${name} refers to ${attribute.value}, which is none`, node);
+        this.report(
+          where,
+          `attribute ${name} refers to ${attribute.value}, which is not an attribute of the function`,
+          node,
+        );
     }
     for (const { name, required } of schema.attributes)
       if (required && !node.attributes.has(name))
@@ -279,8 +283,9 @@ class Verifier {
       if (part !== undefined) this.graph(part, opsets, outer, where);
       const outputs = part?.outputs.map(({ name }) => name) ?? [];
       for (const [key, value] of Object.entries(binding)) {
-        if (!weights.has(key)) this.report(where, `binding of ${key}, which is no initializer`);
-        if (!outputs.includes(value)) this.report(where, `binding to ${value}, which is no output`);
+        if (!weights.has(key)) this.report(where, `binding of ${key}, which is not an initializer`);
+        if (!outputs.includes(value))
+          this.report(where, `binding to ${value}, which is not an output`);
       }
     }
   }

@@ -41,7 +41,7 @@ export class WrittenModel {
   }
 }
 
-/** Encodes a model. Throws an ArtifactError where it is too big for one file and `never` was said. */
+/** Encodes a model. Throws an ArtifactError if it is too big for one file and `never` was said. */
 export function writeModel(model: OnnxModel, options: WriteOptions = {}): WrittenModel {
   const plan = planExternal(model, options);
   return new WrittenModel(piecesOf(merged(modelParts(model, plan))), plan.file);
@@ -156,7 +156,7 @@ function entries(
 }
 
 function opsetProto({ domain, version }: OpsetImport): onnx.OperatorSetIdProto.$Properties {
-  // Readers look for the field even where the domain is the default one.
+  // Readers look for the field even if the domain is the default one.
   return { domain, version };
 }
 

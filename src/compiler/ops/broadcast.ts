@@ -18,7 +18,7 @@ export interface ReduceAttributes {
   readonly keepDims: boolean;
 }
 
-/** Shape after a reduction; throws where an axis does not exist. */
+/** Shape after a reduction; throws if an axis does not exist. */
 export function reducedShape(shape: Shape, { axes, keepDims }: ReduceAttributes): Shape {
   for (const axis of axes)
     if (!Number.isInteger(axis) || axis < 0 || axis >= shape.length)

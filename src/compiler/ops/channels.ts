@@ -11,7 +11,7 @@ import { broadcastArrays, reduceArray } from './reference.js';
 /** [N,C,1,1] for a map [N,C,H,W]. */
 function perChannel(x: TensorType): TensorType {
   if (x.shape.length !== 4)
-    throw new TypeFault('rank', `${formatShape(x.shape)} is no map [N,C,H,W]`);
+    throw new TypeFault('rank', `${formatShape(x.shape)} is not a feature map [N,C,H,W]`);
   return { dtype: x.dtype, shape: [...x.shape.slice(0, 2), 1, 1] };
 }
 

@@ -27,7 +27,7 @@ export const select = defineOp('select', {
     if (!fits || a.dtype !== b.dtype || condition.dtype !== 'bool')
       throw new TypeFault(
         'shape-mismatch',
-        `a choice by ${condition.dtype} ${formatShape(condition.shape)} between ${a.dtype} ${formatShape(a.shape)} and ${b.dtype} ${formatShape(b.shape)}`,
+        `cannot choose by ${condition.dtype} ${formatShape(condition.shape)} between ${a.dtype} ${formatShape(a.shape)} and ${b.dtype} ${formatShape(b.shape)}`,
       );
     return a;
   },

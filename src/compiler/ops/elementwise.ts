@@ -8,10 +8,10 @@ import { sumTo } from './broadcast.js';
 import { scalarLike } from './constant.js';
 import { broadcastArrays, mapArray } from './reference.js';
 
-/** Result type of a binary operator with NumPy's broadcasting; throws where shapes do not fit. */
+/** Result type of a binary operator with NumPy's broadcasting; throws if shapes do not fit. */
 function broadcastType(a: TensorType, b: TensorType): TensorType {
   if (a.dtype !== b.dtype)
-    throw new TypeFault('dtype-mismatch', `element types differ: ${a.dtype} and ${b.dtype}`);
+    throw new TypeFault('dtype-mismatch', `the element types ${a.dtype} and ${b.dtype} differ`);
   const shape = broadcastShapes(a.shape, b.shape);
   if (shape) return { dtype: a.dtype, shape };
   throw shapeFault(a, b);
@@ -51,13 +51,13 @@ export function equalTypes({
   if (!shapeEquals(x.shape, dy.shape))
     throw new TypeFault(
       'shape-mismatch',
-      `gradient ${formatShape(dy.shape)} of a value ${formatShape(x.shape)}`,
+      `gradient ${formatShape(dy.shape)} does not fit the value ${formatShape(x.shape)}`,
     );
   return x;
 }
 
 /**
- * The operands of a binary operator, a scalar with the rank of the other where that has inner axes
+ * The operands of a binary operator, a scalar with the rank of the other if that has inner axes
  * of size 1. onnxruntime's broadcaster lets such an axis end its inner loop when one operand has no
  * axes left, and skips it when both are 1: a scalar times a kernel [1280,320,1,1] took 8 ms, and
  * takes 0.1 ms.
@@ -273,7 +273,7 @@ export const silu = defineOp('silu', {
   onnx: (b, { x }) => b.Mul(x, b.Sigmoid(x)),
 });
 
-/** dy * (s + x * s * (1 - s)) with s = sigmoid(x); y is silu(x), where it is at hand. */
+/** dy * (s + x * s * (1 - s)) with s = sigmoid(x); y is silu(x), if it is at hand. */
 export const siluGrad = defineOp('siluGrad', {
   inputs: ['x', 'dy', 'y?'],
   traits: { elementwise: 'total', halves: 'stays' },

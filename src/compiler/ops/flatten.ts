@@ -17,14 +17,14 @@ export const flattenOp: Op = {
   inferTypes: (inputs) => {
     const types = inputs.flatMap((type) => (type ? [type] : []));
     const [first] = types;
-    if (first === undefined) throw new TypeFault('flatten', 'there is nothing to join');
+    if (first === undefined) throw new TypeFault('flatten', 'no values to join');
     let total = 0;
     for (const { dtype, shape } of types) {
       const size = sizeOf(shape);
       if (dtype !== first.dtype || typeof size !== 'number')
         throw new TypeFault(
           'flatten',
-          `${first.dtype} ${formatShape(first.shape)} and ${dtype} ${formatShape(shape)} make no vector`,
+          `${first.dtype} ${formatShape(first.shape)} and ${dtype} ${formatShape(shape)} cannot be joined into one vector`,
         );
       total += size;
     }
@@ -55,7 +55,7 @@ export const unflattenOp: Op = {
     if (x?.shape.length !== 1 || x.shape[0] !== total)
       throw new TypeFault(
         'unflatten',
-        `${formatShape(x?.shape ?? [])} has not the ${total} elements of ${shapes.map(formatShape).join(' ')}`,
+        `${formatShape(x?.shape ?? [])} does not have the ${total} elements of ${shapes.map(formatShape).join(' ')}`,
       );
     return shapes.map((shape) => ({ dtype: x.dtype, shape }));
   },

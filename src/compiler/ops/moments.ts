@@ -19,7 +19,7 @@ export const channelMoments = defineOp('channelMoments', {
   traits: { elementwise: false, halves: 'stays', passes: () => 4 },
   type: ({ x }) => {
     if (x.shape.length !== 4)
-      throw new TypeFault('rank', `${formatShape(x.shape)} is no map [N,C,H,W]`);
+      throw new TypeFault('rank', `${formatShape(x.shape)} is not a feature map [N,C,H,W]`);
     const channels = staticDim(x.shape[1]);
     const { dtype } = x;
     return {

@@ -19,7 +19,7 @@ export const dropout = defineOp('dropout', {
     if (!shapeEquals(x.shape, mask.shape))
       throw new TypeFault(
         'shape-mismatch',
-        `mask ${formatShape(mask.shape)} of a value ${formatShape(x.shape)}`,
+        `mask ${formatShape(mask.shape)} does not fit the value ${formatShape(x.shape)}`,
       );
     return x;
   },

@@ -22,7 +22,7 @@ function pooled(x: TensorType, attrs: PoolAttributes): TensorType {
     throw new TypeFault(
       'padding-too-large',
       `padding [${pads.join(',')}] is not smaller than the ${kernel.join('x')} window`,
-      'a window that covers nothing but padding has no value: pad less, or use a larger kernel',
+      'pad less, or use a larger kernel: a window over padding alone has no value',
     );
   const size = windowOutput(x.shape, attrs.kernel, attrs);
   return { dtype: x.dtype, shape: [...x.shape.slice(0, 2), ...size] };
@@ -147,7 +147,7 @@ export const avgPool = defineOp('avgPool', {
     if (attrs.dilations.some((dilation) => dilation !== 1))
       throw new TypeFault(
         'dilation',
-        `average pooling has no dilation ${attrs.dilations.join('x')}`,
+        `average pooling does not support dilation ${attrs.dilations.join('x')}`,
       );
     return pooled(x, attrs);
   },

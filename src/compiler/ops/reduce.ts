@@ -120,7 +120,7 @@ export const reduceNorm = defineOp('reduceNorm', {
   },
 });
 
-/** Number of elements along axes, a scalar of x's type or of float32 for 16 bits; known only at run time where the batch is symbolic. */
+/** Number of elements along axes, a scalar of x's type or of float32 for 16 bits; known only at run time if the batch is symbolic. */
 export const count = defineOp('count', {
   inputs: ['x'],
   traits: { elementwise: false, halves: 'stays', shapes: ['x'] },
@@ -135,7 +135,7 @@ export const count = defineOp('count', {
   onnx: (b, { x }, { axes }, { in: types }) => countOnnx(b, x, wideType(types.x), axes),
 });
 
-/** The number of elements of x along axes in ONNX: a constant, or computed where a size is symbolic. */
+/** The number of elements of x along axes in ONNX: a constant, or computed if a size is symbolic. */
 export function countOnnx(
   b: Opset,
   x: OnnxValue,
@@ -192,7 +192,7 @@ export const sameArgMax = defineOp('sameArgMax', {
     if (!shapeEquals(a.shape, b.shape))
       throw new TypeFault(
         'shape-mismatch',
-        `rows of ${formatShape(a.shape)} compared with ${formatShape(b.shape)}`,
+        `cannot compare rows of ${formatShape(a.shape)} with those of ${formatShape(b.shape)}`,
       );
     return { dtype: 'bool', shape: a.shape.slice(0, -1) };
   },

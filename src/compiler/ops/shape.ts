@@ -46,7 +46,7 @@ export const transpose = defineOp('transpose', {
     if (sorted.length !== x.shape.length || sorted.some((axis, i) => axis !== i))
       throw new TypeFault(
         'permutation',
-        `[${permutation.join(',')}] is no permutation of the axes of ${formatShape(x.shape)}`,
+        `[${permutation.join(',')}] is not a permutation of the axes of ${formatShape(x.shape)}`,
       );
     return { dtype: x.dtype, shape: permutation.map((axis) => x.shape[axis] ?? 1) };
   },
@@ -90,7 +90,7 @@ export const slice = defineOp('slice', {
     if (typeof size !== 'number' || start < 0 || end > size || start >= end || step < 1)
       throw new TypeFault(
         'slice',
-        `elements ${start} to ${end} do not lie within axis ${axis} of ${formatShape(x.shape)}`,
+        `elements ${start} to ${end} are outside axis ${axis} of ${formatShape(x.shape)}`,
       );
     const length = slicedSize(attrs);
     return { dtype: x.dtype, shape: x.shape.map((dim, i) => (i === axis ? length : dim)) };
@@ -240,7 +240,7 @@ export const concatOp: Op = {
   inferTypes: (inputs, attrs) => {
     const axis = attrs['axis'] as number;
     const [first, ...rest] = inputs.flatMap((type) => (type ? [type] : []));
-    if (first === undefined) throw new TypeFault('concat', 'there is nothing to join');
+    if (first === undefined) throw new TypeFault('concat', 'no values to join');
     let total: Dim = first.shape[axis] ?? 0;
     for (const type of rest) {
       const fits =
@@ -252,7 +252,7 @@ export const concatOp: Op = {
         throw new TypeFault(
           'shape-mismatch',
           `${formatShape(first.shape)} and ${formatShape(type.shape)} cannot be joined along axis ${axis}`,
-          'all sizes but that of the joined axis must be equal',
+          'all sizes other than that of the joined axis must be equal',
         );
       total += size;
     }
@@ -335,7 +335,7 @@ export const equal = defineOp('equal', {
     if (!shapeEquals(a.shape, b.shape) || a.dtype !== b.dtype)
       throw new TypeFault(
         'shape-mismatch',
-        `${a.dtype} ${formatShape(a.shape)} compared with ${b.dtype} ${formatShape(b.shape)}`,
+        `cannot compare ${a.dtype} ${formatShape(a.shape)} with ${b.dtype} ${formatShape(b.shape)}`,
       );
     return { dtype: 'bool', shape: a.shape };
   },

@@ -9,7 +9,7 @@ export interface WindowAttributes {
   readonly dilations: readonly [number, number];
 }
 
-/** Output size of a window over [N,C,H,W]; throws where the window is larger than the padded map. */
+/** Output size of a window over [N,C,H,W]; throws if the window is larger than the padded map. */
 export function windowOutput(
   input: Shape,
   kernel: readonly [number, number],

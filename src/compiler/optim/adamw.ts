@@ -14,9 +14,9 @@ export const adamw = defineOptimizer({
   meaning: 'Adam with decoupled weight decay.',
   options: {
     learningRate: learningRate(1e-3),
-    beta1: average('Weight of the past in the mean of gradients.', 0.9),
-    beta2: average('Weight of the past in the mean of squared gradients.', 0.999),
-    epsilon: rate('Added to the root of that mean.', 1e-8),
+    beta1: average('Decay of the running mean of gradients.', 0.9),
+    beta2: average('Decay of the running mean of squared gradients.', 0.999),
+    epsilon: rate('Added to the square root of that mean.', 1e-8),
     ...decay(0.01, { decoupled: true }),
   },
   rule: ({ beta1, beta2, epsilon }) =>

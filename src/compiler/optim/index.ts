@@ -33,14 +33,14 @@ export function createOptimizer(choice: OptimizerChoice | OptimizerRecord): Opti
   const { kind, ...given } = isOptimizer(choice) ? choice.config : choice;
   const make = Object.values(optimizers).find((own) => own.kind === kind);
   if (make === undefined)
-    throw new ConfigError(`there is no optimizer ${kind}`, {
+    throw new ConfigError(`unknown optimizer ${kind}`, {
       code: 'unknown-optimizer',
       option: ['optimizer', 'kind'],
       hint: `allowed: ${optimizerNames.join(', ')}`,
     });
   const unknown = Object.keys(given).filter((key) => !(key in make.options));
   if (unknown.length === 0) return make(given);
-  throw new ConfigError(`the optimizer ${kind} has no option ${unknown.join(', ')}`, {
+  throw new ConfigError(`unknown option ${unknown.join(', ')} of the optimizer ${kind}`, {
     code: 'unknown-key',
     option: ['optimizer', unknown[0] ?? ''],
     hint: `allowed: ${Object.keys(make.options).join(', ')}`,

@@ -25,9 +25,9 @@ export const lamb = defineOptimizer({
   meaning: 'Adam whose steps are scaled to the norm of each parameter, for large batches.',
   options: {
     learningRate: learningRate(1e-3),
-    beta1: average('Weight of the past in the mean of gradients.', 0.9),
-    beta2: average('Weight of the past in the mean of squared gradients.', 0.999),
-    epsilon: rate('Added to the root of that mean.', 1e-6),
+    beta1: average('Decay of the running mean of gradients.', 0.9),
+    beta2: average('Decay of the running mean of squared gradients.', 0.999),
+    epsilon: rate('Added to the square root of that mean.', 1e-6),
     weightDecay: weightDecay(0.01),
     alwaysAdapt: {
       type: 'flag',

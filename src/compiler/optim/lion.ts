@@ -12,11 +12,11 @@ import { average, decay, defineOptimizer, learningRate, updateRule } from './opt
  */
 export const lion = defineOptimizer({
   kind: 'lion',
-  meaning: 'Steps by the sign of an average of gradients.',
+  meaning: 'Lion: steps by the sign of an average of gradients.',
   options: {
     learningRate: learningRate(1e-4),
-    beta1: average('Weight of the past in the average whose sign is the step.', 0.9),
-    beta2: average('Weight of the past in the average that is kept.', 0.99),
+    beta1: average('Decay of the average whose sign is the step.', 0.9),
+    beta2: average('Decay of the average that is kept.', 0.99),
     ...decay(0, { decoupled: true }),
   },
   rule: ({ beta1, beta2 }) =>

@@ -16,9 +16,9 @@ export const nadam = defineOptimizer({
   meaning: 'Adam with Nesterov momentum.',
   options: {
     learningRate: learningRate(2e-3),
-    beta1: average('Weight of the past in the mean of gradients.', 0.9),
-    beta2: average('Weight of the past in the mean of squared gradients.', 0.999),
-    epsilon: rate('Added to the root of that mean.', 1e-8),
+    beta1: average('Decay of the running mean of gradients.', 0.9),
+    beta2: average('Decay of the running mean of squared gradients.', 0.999),
+    epsilon: rate('Added to the square root of that mean.', 1e-8),
     momentumDecay: rate('Speed at which the momentum rises to beta1.', 4e-3),
     ...decay(0, { decoupled: false }),
   },

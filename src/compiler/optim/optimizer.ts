@@ -16,7 +16,7 @@ export interface HyperSpec {
   readonly name: string;
   /** Description in words. */
   readonly meaning: string;
-  /** Its value where the user says nothing. */
+  /** Its default. */
   readonly default: number;
   /** Formula by the step's index, if there is one. */
   readonly formula?: HyperFormula;
@@ -73,10 +73,10 @@ export interface UpdateRule<H extends string, S extends string, C extends string
   ): Step<S>;
 }
 
-/** What weight decay does where a rule applies it itself, in words. */
+/** What weight decay does if a rule applies it itself, in words. */
 type OwnDecay = string;
 
-/** An optimizer as the compiler sees it: names and a rule that spells one parameter's update. */
+/** An optimizer as the compiler sees it: names and a rule for the update of one parameter. */
 export interface Optimizer {
   readonly kind: string;
   readonly config: OptimizerRecord;
@@ -222,7 +222,7 @@ export function learningRate(usual: number): CommonOptions['learningRate'] {
 }
 
 /** The option `momentum`. */
-export const momentum = average('Weight of the past steps in each step.', 0.9);
+export const momentum = average('Momentum: the weight of past steps in each step.', 0.9);
 
 /** The option `weightDecay`, alone where a rule applies it in a way of its own. */
 export function weightDecay(usual: number): CommonOptions['weightDecay'] {

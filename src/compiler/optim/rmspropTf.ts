@@ -22,9 +22,9 @@ export const rmspropTf = defineOptimizer({
   options: {
     learningRate: learningRate(0.01),
     /** timm's alpha. */
-    decay: average('Weight of the past in the mean of squared gradients.', 0.9),
+    decay: average('Decay of the running mean of squared gradients.', 0.9),
     momentum,
-    epsilon: rate('Added to that mean inside the root, as in TensorFlow.', 1e-3),
+    epsilon: rate('Added to that mean inside the square root, as in TensorFlow.', 1e-3),
     ...decay(0, { decoupled: false }),
   },
   rule: ({ decay, momentum, epsilon }) =>

@@ -17,10 +17,10 @@ export const sgd = defineOptimizer({
   },
   rule: ({ momentum, nesterov }) => {
     if (nesterov && momentum === 0)
-      throw new ConfigError('nesterov of the optimizer sgd needs momentum', {
+      throw new ConfigError('the optimizer sgd cannot use nesterov without momentum', {
         code: 'optimizer-option',
         option: ['optimizer', 'nesterov'],
-        hint: 'give a momentum above 0, or leave nesterov out',
+        hint: 'set a momentum above 0, or leave nesterov out',
       });
     if (momentum === 0)
       return updateRule({

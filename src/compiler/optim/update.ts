@@ -23,7 +23,7 @@ import type { HyperSpec, Optimizer, SlotSpec } from './optimizer.js';
 export interface UpdateParam {
   readonly name: string;
   readonly value: Value;
-  /** Missing where the loss does not reach the parameter: it stays as it is, without decay or state. */
+  /** Missing if the loss does not reach the parameter: it stays as it is, without decay or state. */
   readonly grad: Value | undefined;
   /** Applies weight decay: not to biases and normalisation. */
   readonly decay: boolean;
@@ -46,7 +46,7 @@ export interface UpdateRequest {
   readonly emaDecay?: number;
   /** Tensors of fewer elements are updated together, as one vector; default 0, each by itself. */
   readonly joinBelow?: number;
-  /** The scale of the loss, where gradients may overflow: a step in which one does changes nothing. */
+  /** The scale of the loss, if gradients may overflow: a step in which one does changes nothing. */
   readonly lossScale?: Value;
   /** True if the gradients are still those of loss * lossScale. */
   readonly scaled?: boolean;
@@ -80,7 +80,7 @@ export interface UpdateResult {
   /** The scalar inputs that the update declared, in order. */
   readonly hyperSpecs: readonly HyperSpec[];
   readonly slots: readonly SlotSpec[];
-  /** Global norm of the mean gradients before clipping; only where there is clipping. */
+  /** Global norm of the mean gradients before clipping; only if there is clipping. */
   readonly gradNorm: Value | undefined;
 }
 

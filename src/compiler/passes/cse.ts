@@ -9,7 +9,7 @@ import { bytesOf, type TensorData } from '../../support/tensor.js';
  * made with the operator (scratch), one pair for each node that is left.
  */
 
-/** Computes each common subexpression once; constants are common where their bytes are equal. */
+/** Computes each common subexpression once; constants are common if their bytes are equal. */
 export function eliminateCommonSubexpressions(graph: Graph): Graph {
   const ids = new Numbering();
   const seen = new Map<string, Node[]>();
@@ -69,7 +69,7 @@ class Numbering {
   }
 }
 
-/** FNV-1a over 32-bit words where the bytes lie aligned: weights are megabytes. */
+/** FNV-1a over 32-bit words if the bytes lie aligned: weights are megabytes. */
 function hashBytes(bytes: Uint8Array): number {
   const aligned = bytes.byteOffset % 4 === 0 && bytes.length % 4 === 0;
   const words = aligned ? new Uint32Array(bytes.buffer, bytes.byteOffset, bytes.length / 4) : bytes;

@@ -52,7 +52,7 @@ function isWorthwhile({ op, outputs }: Node, inputs: MappedInputs): boolean {
   return onePass.has(op) && outputs.every((output) => size(output) <= largest);
 }
 
-/** Results as constants; undefined where a result has no place in its element type. */
+/** Results as constants; undefined if a result has no place in its element type. */
 function evaluateNode(
   { op, attrs, inputs, outputs }: Node,
   operands: readonly (TensorData | undefined)[],

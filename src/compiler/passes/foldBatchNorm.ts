@@ -19,7 +19,7 @@ import { countUses } from './uses.js';
  */
 
 /**
- * Folds batchNormInference into the convolution before it, where that convolution has no other
+ * Folds batchNormInference into the convolution before it, if that convolution has no other
  * user (else it would be computed twice) and all parameters are constants or inputs.
  */
 export function foldBatchNorm(graph: Graph, onDecline?: OnDecline): Graph {

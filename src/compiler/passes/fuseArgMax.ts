@@ -12,7 +12,9 @@ export function fuseArgMax(graph: Graph, onDecline?: OnDecline): Graph {
     if (compared === undefined) return undefined;
     const a = viewOf(argMax, compared.a.producer);
     const b = viewOf(argMax, compared.b.producer);
-    return a && b ? [sameArgMax(a.inputs.x, b.inputs.x)] : 'it compares no two indices of argMax';
+    return a && b
+      ? [sameArgMax(a.inputs.x, b.inputs.x)]
+      : 'it does not compare two indices of argMax';
   };
   return eliminateDeadCode(rewriteGraph(graph, rewrite, { onDecline }));
 }

@@ -11,7 +11,7 @@ import { countUses } from './uses.js';
 /*
  * Squeeze-and-excitation multiplies a map by a number for each channel. Its gradients are a sum over
  * pixels of a product of maps, and the map's own gradient: a product by that number plus the pooled
- * branch's, spread over the map. Both are one pass over the map where a target can do them at once.
+ * branch's, spread over the map. Both are one pass over the map if a target can do them at once.
  */
 
 /** Joins products and sums over channels' maps into channelDot and channelAffine. */
@@ -52,7 +52,7 @@ function fuseDot(
 ): readonly Value[] | string {
   if (a.rank !== 4 || !shapeEquals(a.shape, b.shape)) return 'not a product of two maps';
   const overPixels = keepDims && axes.join() === '2,3';
-  return overPixels ? [channelDot(a, b)] : "not over each channel's pixels";
+  return overPixels ? [channelDot(a, b)] : 'not over the pixels of each channel';
 }
 
 function fuseAffine(

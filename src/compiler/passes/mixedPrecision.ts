@@ -24,7 +24,7 @@ import { dtypes, type HalfType } from '../../support/dtype.js';
  * rounding is tested by the interpreter, which can round.
  */
 
-/** Rewrites a network to compute in a 16-bit type where that is safe; inputs and outputs stay. */
+/** Rewrites a network to compute in a 16-bit type if that is safe; inputs and outputs stay. */
 export function mixedPrecision(dtype: HalfType): (graph: Graph) => Graph {
   return function mixedPrecisionPass(graph: Graph): Graph {
     const halves = new Map<Value, Value>();

@@ -13,7 +13,7 @@ import { countUses } from './uses.js';
 
 /*
  * A 1x1 convolution makes each pixel's O channels from its C channels by one matrix W, so the
- * moments of its output follow from those of its input, of which there are fewer where it widens:
+ * moments of its output follow from those of its input, of which there are fewer if it widens:
  *   mean(W u) = W mean(u),   var(W u)[o] = sum over i, j of W[o,i] Cov(u)[i,j] W[o,j].
  * With them the batch normalisation folds into the kernel during training, too: with
  * a = scale / sqrt(var + epsilon), bn(W u) = (a W) u + (bias - a mean). The wide map before the

@@ -10,10 +10,10 @@ import { dtypes, isHalf } from '../../support/dtype.js';
 import { knownNumber } from './constants.js';
 
 /*
- * A rule offers another value for a node; it is taken where its type is the node's, so no rule
+ * A rule offers another value for a node; it is taken if its type is the node's, so no rule
  * needs to think about what a dropped operand would have broadcast. Rules are exact in floating
  * point up to the sign of zero, except for the product of two constant factors, which rounds once.
- * x * 0 stays: it is NaN where x is infinite or NaN, which must not be hidden.
+ * x * 0 stays: it is NaN if x is infinite or NaN, which must not be hidden.
  */
 
 type Pair = Named<readonly ['a', 'b'], Value>;

@@ -32,7 +32,7 @@ export function candidatesOf(graph: Graph, target: Target): Candidates[] {
 }
 
 /**
- * One lowering for each node: the first that takes it, or, where values may lie in more than one
+ * One lowering for each node: the first that takes it, or, if values may lie in more than one
  * way, those that cost least for the whole graph.
  */
 export function chooseRules(graph: Graph, target: Target): ChosenRule[] {

@@ -12,7 +12,7 @@ export interface CostMachine {
   /** Channels of a block in its blocked layout. */
   readonly block: number;
   readonly cores: number;
-  /** Threads of one operator; 0 where onnxruntime chooses. */
+  /** Threads of one operator; 0 if onnxruntime chooses. */
   readonly threads: number;
 }
 

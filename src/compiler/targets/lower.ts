@@ -18,7 +18,7 @@ export interface Choice {
 
 export interface LowerOptions {
   readonly target: Target;
-  /** Inputs of the graph whose values are known; they become initializers, cast where stored in another type. */
+  /** Inputs of the graph whose values are known; they become initializers, cast if stored in another type. */
   readonly weights?: ReadonlyMap<string, TensorData>;
   /** Inputs that are names of an enclosing graph (TrainingInfo); they are not declared. */
   readonly outer?: ReadonlySet<string>;
@@ -129,7 +129,7 @@ function declare(
   return builder.at({ name }, () => builder.b.Cast(stored, { to: dtypes[dtype].onnx }));
 }
 
-/** `blocks.0.conv_dw/conv`, with the phase in front where it is not the forward pass. */
+/** `blocks.0.conv_dw/conv`, with the phase in front if it is not the forward pass. */
 export function nodeName({ op, origin }: Node): string {
   const scope = origin.scope === '' ? op.name : `${origin.scope}/${op.name}`;
   return origin.phase === 'forward' ? scope : `${origin.phase}/${scope}`;

@@ -35,7 +35,7 @@ export interface Rule<
 /** A rule for a known primitive. */
 export type RuleOf<Op> = Op extends NamedOp<infer I, infer O, infer A> ? Rule<I, O, A> : never;
 
-/** Lowers a primitive by a rule where that can be used. */
+/** Lowers a primitive by a rule if that can be used. */
 export function override<
   I extends readonly string[],
   O extends readonly string[],

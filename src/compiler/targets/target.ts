@@ -11,7 +11,7 @@ import type { OnnxValue } from '../../support/onnxValue.js';
 export type Layout = 'plain' | 'blocked';
 
 /**
- * The layouts in which a lowering takes its operands and gives its results; plain where one is
+ * The layouts in which a lowering takes its operands and gives its results; plain if one is
  * missing. `any` is an operand of which only the shape counts.
  */
 export interface Layouts {
@@ -30,7 +30,7 @@ export interface Override {
   readonly layouts?: Layouts;
   /** Passes over the larger map of a node that reads or writes. */
   passes(attrs: Attributes): number;
-  /** Why it cannot be used here, or undefined where it can. */
+  /** Why it cannot be used here, or undefined if it can. */
   declines(attrs: Attributes, types: NodeTypes): string | undefined;
   onnx(
     b: Opset,
@@ -65,24 +65,24 @@ export interface Target {
   readonly prepare?: (graph: Graph, onDecline?: OnDecline) => Graph;
   /** Target for graphs whose weights are constants, which onnxruntime's own optimiser handles better. */
   readonly constantWeights?: Target;
-  /** Channels of a block where values may lie blocked; a graph runs only where onnxruntime has that block. */
+  /** Channels of a block if values may lie blocked; a graph runs only if onnxruntime has that block. */
   readonly block?: number;
   /** Joins nodes of an optimised graph into primitives that have a lowering of their own here. */
   readonly fuse?: (graph: Graph, onDecline?: OnDecline) => Graph;
   /**
    * Parameters of fewer elements are updated together, as one vector: a node costs more than the copies
-   * to and fro. Each by itself where it is missing.
+   * to and fro. Default: one by one.
    */
   readonly joinBelow?: number;
-  /** The hash of the table of measured costs by which lowerings are chosen; estimates where it is missing. */
+  /** The hash of the table of measured costs by which lowerings are chosen (default: estimates). */
   readonly costs?: string;
   /** Layouts of values, if there are several; lowerings are then chosen for the whole graph at once. */
   readonly layouts?: LayoutSystem;
   /** Why training in a 16-bit type is refused; undefined for one that is not. */
   readonly refusesHalf?: { readonly [K in HalfType]?: string };
-  /** The one opset that graphs are written for, and why; any where it is missing. */
+  /** The one opset that graphs are written for, and why (default: any). */
   readonly opset?: { readonly version: OpsetVersion; readonly reason: string };
-  /** Why a dynamic batch is refused, or undefined where it is not. */
+  /** Why a dynamic batch is refused, or undefined if it is not. */
   readonly staticBatchOnly?: string;
 }
 

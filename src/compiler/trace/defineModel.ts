@@ -49,15 +49,15 @@ export function image(
   const shape = [channels, height, width] as const;
   if (!shape.every((size) => Number.isInteger(size) && size >= 1))
     throw inputError(
-      `image: [${shape.join(',')}] is no image`,
-      'channels, height and width are whole numbers of at least 1',
+      `image: [${shape.join(',')}] is not an image shape`,
+      'channels, height and width must be whole numbers of at least 1',
     );
   const mean = options.mean ?? new Array<number>(channels).fill(0);
   const std = options.std ?? new Array<number>(channels).fill(1);
   if (mean.length !== channels || std.length !== channels || !std.every((v) => v > 0))
     throw inputError(
-      `image: mean [${mean.join(',')}] and std [${std.join(',')}] of ${channels} channels`,
-      'give one number a channel, and a std above 0',
+      `image: mean [${mean.join(',')}] and std [${std.join(',')}] do not fit ${channels} channels`,
+      'pass one number per channel, and each std above 0',
     );
   return { kind: 'image', shape, mean, std, ...checkedView(options, Math.min(height, width)) };
 }
@@ -74,7 +74,7 @@ function checkedView(
   if (cropPct !== undefined && !(cropPct > 0 && cropPct <= 1 && (crop ?? 'centre') === 'centre'))
     throw inputError(
       `image: cropPct ${cropPct}${chosen === undefined ? '' : ` with crop '${chosen}'`}`,
-      "cropPct is above 0 and at most 1, for example 0.875, and belongs to crop: 'centre'",
+      "cropPct must be above 0 and at most 1, for example 0.875, and goes with crop: 'centre'",
     );
   return {
     ...(interpolation !== undefined && { interpolation }),
@@ -139,8 +139,8 @@ export function defineModel(description: ModelDescription): Model {
   const { name, classes } = description;
   if (!/^[\w.-]+$/.test(name))
     throw inputError(
-      `defineModel: ${JSON.stringify(name)} is no model name`,
-      'use letters, digits, _, - and dots; files are named after it',
+      `defineModel: ${JSON.stringify(name)} is not a model name`,
+      'use letters, digits, _, - and dots: files are named after the model',
     );
   checkClasses(name, classes);
   return { ...description, [brand]: true };
@@ -151,7 +151,7 @@ export function checkClasses(name: string, classes: number): void {
   if (!Number.isInteger(classes) || classes < 1 || classes > limits.classes)
     throw inputError(
       `${name}: ${classes} classes`,
-      `the number of classes is a whole number from 1 to ${limits.classes}`,
+      `the number of classes must be a whole number from 1 to ${limits.classes}`,
     );
 }
 

@@ -18,8 +18,8 @@ export function isCovered(name: string, prefixes: readonly string[]): boolean {
 }
 
 /**
- * Throws a ConfigError where a prefix covers none of a network's parameters, with the nearest that
- * does, and where nothing would be left to train.
+ * Throws a ConfigError if a prefix covers none of a network's parameters, with the nearest that
+ * does, and if nothing would be left to train.
  */
 export function checkFreeze(
   model: string,
@@ -30,12 +30,12 @@ export function checkFreeze(
   for (const prefix of prefixes) {
     if (names.some((name) => isCovered(name, [prefix]))) continue;
     const near = nearest(prefix, outerNames(names));
-    throw new ConfigError(`freeze: ${model} has no parameters ${JSON.stringify(prefix)}`, {
+    throw new ConfigError(`freeze: ${model} has no parameters below ${JSON.stringify(prefix)}`, {
       code: 'freeze-unknown',
       option: ['freeze'],
       hint:
         near === undefined
-          ? 'give dotted names of layers, as `gradus inspect MODEL` lists them'
+          ? 'use dotted names of layers, as `gradus inspect MODEL` lists them'
           : `did you mean ${near}?`,
     });
   }
@@ -43,7 +43,7 @@ export function checkFreeze(
     throw new ConfigError(`freeze: no parameter of ${model} is left to train`, {
       code: 'freeze-all',
       option: ['freeze'],
-      hint: 'leave at least the last layer out',
+      hint: 'leave at least the last layer unfrozen',
     });
 }
 

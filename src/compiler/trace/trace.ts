@@ -83,7 +83,7 @@ export class Trace {
   readonly renewed = new Map<string, Value>();
   /** Grows as convolutions and linear layers are added. */
   multiplyAdds = 0;
-  /** Images that a batch needs at least, where it is open. */
+  /** Images that a batch needs at least, if it is open. */
   leastBatch = 1;
   #scope = '';
   /** Call site that took each dotted name. */
@@ -126,7 +126,7 @@ export class Trace {
     if (!/^\w+(\.\w+)*$/.test(name))
       throw this.error(
         'name',
-        `the name ${JSON.stringify(name)} is no dotted name`,
+        `${JSON.stringify(name)} is not a dotted name`,
         'use letters, digits, _ and dots between parts, such as `blocks.0.conv`',
       );
     const outer = this.#scope;
@@ -208,9 +208,9 @@ export class Trace {
       throw this.error(
         `duplicate-${what}`,
         what === 'noise'
-          ? `two layers draw the noise of ${full}`
-          : `two layers have the parameter ${full}`,
-        'give one of them another `name`',
+          ? `two layers draw noise under the name ${full}`
+          : `two layers define the parameter ${full}`,
+        'set another `name` for one of them',
         first === undefined ? [] : [`${full} was first made at ${formatSite(first)}`],
       );
     }
@@ -228,18 +228,18 @@ export function traceOf(kind: string, inputs: readonly unknown[]): Trace {
     if (found === undefined || (trace !== undefined && found !== trace))
       throw new ModelError(
         found === undefined
-          ? `${kind}: the input is no value of a network`
+          ? `${kind}: the input is not a value of a network`
           : `${kind}: the inputs belong to two networks`,
         {
           code: 'not-a-value',
           where: currentSite() ?? trace?.scope,
-          hint: 'pass what `build` was given, or what another layer returned',
+          hint: 'pass the input of `build` or the result of another layer',
         },
       );
     trace = found;
   }
   if (trace === undefined)
-    throw new ModelError(`${kind} was applied to nothing`, {
+    throw new ModelError(`${kind} has no inputs`, {
       code: 'not-a-value',
       where: currentSite(),
       hint: 'pass at least one value',

@@ -55,7 +55,7 @@ export interface Traced {
   readonly buffers: readonly BufferSpec[];
   readonly noise: readonly NoiseSpec[];
   readonly layers: readonly LayerRecord[];
-  /** Images that a batch needs at least, where it is open. */
+  /** Images that a batch needs at least, if it is open. */
   readonly leastBatch: number;
 }
 
@@ -96,14 +96,14 @@ function rateOf(model: Model, key: 'drop' | 'dropPath', override: number | undef
     throw new ConfigError(`${model.name} has no ${key} to set`, {
       code: 'no-such-rate',
       option: [key],
-      hint: `give defineModel a default \`${key}\`, and use the one that build gets`,
+      hint: `set a default \`${key}\` in defineModel, and use the one that build receives`,
     });
   const rate = override ?? model[key] ?? 0;
   if (!(rate >= 0 && rate < 1))
     throw new ConfigError(`${key} ${rate} is outside [0, 1)`, {
       code: 'rate',
       option: [key],
-      hint: 'it is the probability of being dropped, for example 0.2',
+      hint: 'pass the probability of dropping, for example 0.2',
     });
   return rate;
 }
@@ -121,10 +121,13 @@ function declareImage(
   if (imageFormat === 'float32-nchw')
     return graph.input('image', dtype, [batch, channels, height, width]);
   if (input.mean.length !== channels)
-    throw new ModelError(`${channels} channels, but the model normalises ${input.mean.length}`, {
-      code: 'input',
-      hint: 'an 8-bit input needs the mean and std of each channel: keep the number of channels',
-    });
+    throw new ModelError(
+      `the image has ${channels} channels, but the model normalises ${input.mean.length}`,
+      {
+        code: 'input',
+        hint: 'keep the number of channels: an 8-bit input needs the mean and std of each',
+      },
+    );
   const image = graph.input('image', 'uint8', [batch, height, width, channels]);
   // (v / 255 - mean) / std in one product and one sum.
   const perChannel = (f: (mean: number, std: number) => number): Value => {
@@ -151,10 +154,10 @@ function checkLogits(
   wanted: readonly Dim[],
 ): asserts logits is Value {
   if (!(logits instanceof Value) || logits.graph !== graph)
-    throw new ModelError(`${name}: build returns no value of this network`, {
+    throw new ModelError(`${name}: build does not return a value of this network`, {
       code: 'logits',
       where: currentSite(),
-      hint: 'return what the last layer returned',
+      hint: 'return the result of the last layer',
     });
   if (!shapeEquals(logits.shape, wanted))
     throw new ModelError(

@@ -3,7 +3,10 @@ import { flip } from './image/flip.js';
 
 /** Mirrors every other image. */
 export const flipNoise = defineNoise({
-  option: { type: 'flag', meaning: 'Mirror every other image (default: false).' },
+  option: {
+    type: 'flag',
+    meaning: 'Mirror each image with probability one half (default: false).',
+  },
   turn: { whole: 50, cropped: 10 },
   ablated: false,
   make: (_flip: boolean) => (image, random, out) => {

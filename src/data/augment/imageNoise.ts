@@ -33,7 +33,7 @@ export function largeImageNoise(noise: InputNoise): ImageNoise {
   return inTurn(partsOf(noise, 'cropped'));
 }
 
-/** The noise that stays where an ablation takes it away: the least augmentation, which is crops and flips. */
+/** The noise that stays if an ablation takes it away: the least augmentation, which is crops and flips. */
 export function leastNoise<T extends InputNoise>(noise: T): T {
   const gone = inputNoises.filter(([, { ablated }]) => ablated).map(([key]) => [key, undefined]);
   return { ...noise, ...(Object.fromEntries(gone) as Partial<Record<NoiseName, undefined>>) };

@@ -100,11 +100,11 @@ function namesOf({
 }: RandAugmentOptions): readonly OperationName[] {
   fillOptions('randAugment', options, own);
   const names = typeof operations === 'string' ? operationLists[operations] : operations;
-  if (names.length === 0) throw wrong('operations', 'RandAugment has no operation to draw from');
+  if (names.length === 0) throw wrong('operations', 'RandAugment needs at least one operation');
   for (const name of names)
     if (!(name in known)) {
       const hint = nearest(name, Object.keys(known));
-      throw wrong('operations', `RandAugment knows no operation ${name}`, hint);
+      throw wrong('operations', `unknown RandAugment operation ${name}`, hint);
     }
   return names;
 }

@@ -4,7 +4,7 @@ import { defineNoise } from './defineNoise.js';
 const options = {
   p: {
     ...{ type: 'number', least: 0, most: 1 },
-    ...{ meaning: 'Share of the images in which something is erased.', default: 0.5 },
+    ...{ meaning: 'Probability that an image has a rectangle erased.', default: 0.5 },
   },
   scale: {
     ...{ type: 'pair', least: 0, most: 1 },
@@ -12,11 +12,11 @@ const options = {
   },
   ratio: {
     ...{ type: 'pair', least: 0, most: 100, open: 'least' },
-    ...{ meaning: 'Smallest and largest height over width.', default: [0.3, 3.3] },
+    ...{ meaning: 'Smallest and largest ratio of height to width.', default: [0.3, 3.3] },
   },
   value: {
     ...{ type: 'number', whole: true, least: 0, most: 255 },
-    ...{ meaning: 'Level that is painted, from black to white.', default: 0 },
+    ...{ meaning: 'Grey level of the rectangle, from black to white.', default: 0 },
   },
 } as const satisfies Options;
 
@@ -27,7 +27,7 @@ const tries = 10;
 export const randomErasing = defineNoise({
   option: {
     type: 'group',
-    meaning: 'A rectangle of one level at a random place, after all else; none if missing.',
+    meaning: 'Erase a rectangle at a random place, after all other noise (default: none).',
     options,
   },
   turn: { whole: 60, cropped: 60 },

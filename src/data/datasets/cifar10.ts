@@ -107,7 +107,7 @@ function readLabels(source: NpmPackage, part: Part, count: number): Uint8Array {
   const file = labelFiles[part];
   const labels = readJson(spec, source, file);
   if (!Array.isArray(labels) || labels.length !== count || !labels.every(isLabel))
-    throw brokenPackage(spec, source, `${file} is no list of ${count} numbers from 0 to 9`);
+    throw brokenPackage(spec, source, `${file} is not a list of ${count} numbers from 0 to 9`);
   return Uint8Array.from(labels);
 }
 

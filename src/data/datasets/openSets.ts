@@ -32,7 +32,7 @@ const listName = /\.(?:csv|jsonl|ndjson)$/i;
  * Labelled images by the path of a folder with a subfolder for each class, of a .csv or .jsonl list,
  * or of a split that `gradus data` wrote (with or without its .json); or a data set by name, `NAME` or
  * `NAME:DIR`. Throws
- * a DataError where there is none, where it is broken, and where its classes are not those wanted.
+ * a DataError if there is none, if it is broken, and if its classes are not those wanted.
  */
 export async function openLabelledSet(
   spec: string,
@@ -110,10 +110,10 @@ function placeOf(spec: string, folder: string): Place {
   if (found && listName.test(path)) return { kind: 'list', path };
   if (found && /\.json$/i.test(path)) return { kind: 'split', path };
   if (found)
-    throw new DataError(`${path} is no set of images`, {
+    throw new DataError(`${path} is not a set of images`, {
       code: 'data-set',
       where: spec,
-      hint: 'give a folder of images, a .csv or .jsonl list, or a split that gradus data wrote',
+      hint: 'pass a folder of images, a .csv or .jsonl list, or a split that gradus data wrote',
     });
   if (statOf(`${path}.json`)) return { kind: 'split', path: `${path}.json` };
   throw missing(spec, path);
@@ -140,10 +140,10 @@ function requireNoSplits(spec: string, path: string): void {
   const names = readdirSync(path);
   if (!names.some(isPacked)) return;
   const splits = splitsAmong(names);
-  throw new DataError(`${path} holds packed images, not images or folders`, {
+  throw new DataError(`${path} is a folder of packed splits, not of images`, {
     code: 'which-split',
     where: spec,
-    hint: `name one of its splits: ${splits.map((name) => `${spec}/${name}`).join(', ')}`,
+    hint: `pass one of its splits: ${splits.map((name) => `${spec}/${name}`).join(', ')}`,
   });
 }
 
@@ -158,7 +158,7 @@ function splitsAmong(names: readonly string[]): string[] {
 function missing(spec: string, path: string): DataError {
   const parent = dirname(path);
   const there = statOf(parent)?.isDirectory() === true ? readdirSync(parent) : undefined;
-  return new DataError(`there is no data set ${spec}: ${there ? path : parent} does not exist`, {
+  return new DataError(`data set ${spec} not found: ${there ? path : parent} does not exist`, {
     code: 'data-set',
     where: spec,
     hint: whatThereIs(spec, there ?? []),
@@ -171,9 +171,9 @@ function whatThereIs(spec: string, there: readonly string[]): string {
   const beside = (name: string): string => join(dirname(spec), name);
   const near = nearest(basename(spec), [...there, ...splits]);
   if (near !== undefined) return `did you mean ${beside(near)}?`;
-  if (splits.length > 0) return `there are ${splits.map(beside).join(', ')}`;
+  if (splits.length > 0) return `available: ${splits.map(beside).join(', ')}`;
   const whole = wholeSets.map(({ name }) => `, ${name} or ${name}:DIR`).join('');
-  return `give a folder of images, a .csv or .jsonl list, a split of gradus data${whole}`;
+  return `pass a folder of images, a .csv or .jsonl list, a split of gradus data${whole}`;
 }
 
 /** The same images, with the numbers that a folder or a list of these classes would have. */

@@ -22,7 +22,7 @@ export async function readPicture(
   const bytes = Buffer.from(source.read(file));
   const broken = (problem: string, cause?: unknown): DataError =>
     brokenPackage(spec, source, `${file} ${problem}`, cause);
-  // The decoder fills up with black where the end is missing.
+  // The decoder fills up with black if the end is missing.
   if (isCutShort(bytes, undefined)) throw broken('is cut short');
   // Loaded when it is needed: the command line knows each data set by name.
   const { default: sharp } = await import('sharp');

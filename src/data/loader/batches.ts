@@ -33,7 +33,7 @@ export class ShuffledBatches {
   readonly #clean: Float32Array;
   readonly #changed: Float32Array;
 
-  /** Throws a DataError where there are fewer images than a batch holds. */
+  /** Throws a DataError if there are fewer images than a batch holds. */
   constructor(
     private readonly dataset: ArrayDataset,
     private readonly options: ShuffleOptions,
@@ -45,7 +45,7 @@ export class ShuffledBatches {
       throw new DataError(`${dataset.count} images do not fill a batch of ${batch}`, {
         code: 'too-few-images',
         option: ['batch'],
-        hint: `give a batch of at most ${dataset.count}`,
+        hint: `use a batch of at most ${dataset.count}`,
       });
     const pixels = dataset.shape.reduce((a, b) => a * b, 1);
     this.#site = fnv1a32(`batches.${name}`);
@@ -72,7 +72,7 @@ export class ShuffledBatches {
 
   /**
    * Fills the rows of a step, counted from 0, beginning at `firstRow` of the arrays. Throws a
-   * DataError where the network takes other images or classes.
+   * DataError if the network takes other images or classes.
    */
   fill(arrays: BatchArrays, step: number, firstRow = 0): void {
     const { dataset } = this;
@@ -95,15 +95,22 @@ export class ShuffledBatches {
 function checkFits({ image, target, weight }: BatchArrays, { shape, classes }: ArrayDataset): void {
   const [pixels, taken] = [shape.reduce((a, b) => a * b, 1), image.length / weight.length];
   if (pixels !== taken)
-    throw new DataError(`images [${shape.join(',')}] for a network that takes ${taken} numbers`, {
-      code: 'image-shape',
-      option: ['data'],
-      hint: `the data set needs a model whose input is image(${shape.join(', ')})`,
-    });
+    throw new DataError(
+      `the images [${shape.join(',')}] do not fit a network that takes ${taken} numbers`,
+      {
+        code: 'image-shape',
+        option: ['data'],
+        hint: `set the input of the model to image(${shape.join(', ')})`,
+      },
+    );
   if (classes !== target.length / weight.length)
     throw new DataError(
-      `labels of ${classes} classes for a network of ${target.length / weight.length}`,
-      { code: 'class-count', option: ['data'], hint: `give the model ${classes} classes` },
+      `the labels have ${classes} classes, the network ${target.length / weight.length}`,
+      {
+        code: 'class-count',
+        option: ['data'],
+        hint: `set the number of classes of the model to ${classes}`,
+      },
     );
 }
 

@@ -75,7 +75,7 @@ function fingerprintOf({ fingerprint }: Images, changes: ImageChanges): string {
 }
 
 /**
- * Batches of images of these indices; where an image becomes several rows, `layout.batch` counts
+ * Batches of images of these indices; if an image becomes several rows, `layout.batch` counts
  * images, and a batch holds all rows of each.
  */
 export async function* preparedBatches(

@@ -11,7 +11,7 @@ export interface ArrayDatasetOptions {
   readonly labels?: Uint8Array | Uint16Array;
   /** [count,classes]: probabilities of each image; or give `labels`. */
   readonly targets?: Float32Array;
-  /** [count]: weight of each image in the loss; 1 where missing. */
+  /** [count]: weight of each image in the loss (default: 1). */
   readonly weights?: Float32Array;
 }
 
@@ -82,7 +82,7 @@ export class ArrayDataset {
 function checkLengths(all: ArrayDatasetOptions, count: number): void {
   const { labels, targets, weights, classes } = all;
   const fail = (what: string): never => {
-    throw new DataError(`${what} do not fit ${count} images of ${classes} classes`, {
+    throw new DataError(`${what} do not match ${count} images of ${classes} classes`, {
       code: 'dataset-lengths',
       where: what,
     });

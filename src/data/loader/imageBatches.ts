@@ -17,7 +17,7 @@ export class ImageBatches {
   readonly stepsPerEpoch: number;
   readonly #batches: PreparedBatches;
 
-  /** Throws a DataError where there are fewer images than a batch holds. */
+  /** Throws a DataError if there are fewer images than a batch holds. */
   constructor(
     images: Images,
     private readonly targets: Targets,

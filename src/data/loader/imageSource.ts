@@ -30,9 +30,9 @@ export interface ImageSource {
   /** Name of the set in messages. */
   readonly name: string;
   readonly count: number;
-  /** Names of the classes, by their number, where the images have labels. */
+  /** Names of the classes, by their number, if the images have labels. */
   readonly classNames?: readonly string[] | undefined;
-  /** Another one where an image or the order changes. */
+  /** Another one if an image or the order changes. */
   readonly fingerprint: string;
   /** Stable name of image i: its path inside the set, or its index. */
   id(i: number): string;
@@ -47,7 +47,7 @@ export interface ArraySourceOptions {
   readonly name: string;
   /** Names of the classes; the images then count as labelled. */
   readonly classNames?: readonly string[];
-  /** Stable name of each image; its index where missing. */
+  /** Stable name of each image (default: its index). */
   readonly ids?: ArrayLike<string | number>;
 }
 
@@ -150,7 +150,7 @@ async function* subsetBatches(
   }
 }
 
-/** `wanted` of the whole numbers below `count`, evenly spread; all where there are no more. */
+/** `wanted` of the whole numbers below `count`, evenly spread; all if there are no more. */
 export function* evenly(count: number, wanted = count): Generator<number> {
   const drawn = Math.min(count, wanted);
   for (let i = 0; i < drawn; i++) yield Math.floor((i * count) / drawn);

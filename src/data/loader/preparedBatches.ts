@@ -45,20 +45,20 @@ const replaceSite = fnv1a32('loader.replace');
 /** Replacement draws before giving up; exhausted only if almost no image is readable. */
 const maxTries = 1000;
 
-/** Throws a DataError where there are fewer images than a batch holds. */
+/** Throws a DataError if there are fewer images than a batch holds. */
 export function requireFullBatch({ count, name }: Pick<Images, 'count' | 'name'>, batch: number) {
   if (count >= batch) return;
   throw new DataError(`${count} images do not fill a batch of ${batch}`, {
     code: 'too-few-images',
     where: name,
-    hint: `give a batch of at most ${count}`,
+    hint: `use a batch of at most ${count}`,
   });
 }
 
 /**
  * Images of any number in batches, prepared in other threads and ahead of time: each epoch in an
  * order of its own, of which a last, partial batch is dropped. A batch is a function of the seed and
- * the step alone, so that a run resumes anywhere, with any number of threads. Where an image cannot
+ * the step alone, so that a run resumes anywhere, with any number of threads. If an image cannot
  * be read another one takes its row, which the seed chooses, too.
  */
 export class PreparedBatches {
@@ -70,7 +70,7 @@ export class PreparedBatches {
   #order: RandomOrder;
   #epoch = 0;
 
-  /** Throws a DataError where there are fewer images than a batch holds. */
+  /** Throws a DataError if there are fewer images than a batch holds. */
   constructor(
     private readonly images: Images,
     private readonly options: PreparedBatchesOptions,
@@ -183,7 +183,7 @@ export class PreparedBatches {
     return [...new Set(failed.map(({ row }) => row))];
   }
 
-  /** The image of a row, or where it cannot be read the first of others drawn in its place that can. */
+  /** The image of a row, or if it cannot be read the first of others drawn in its place that can. */
   #choose(step: number, row: number, tries: Uint16Array): LoadRow {
     const { images } = this;
     for (let attempt = tries[row] ?? 0; attempt < maxTries; attempt++) {
@@ -192,7 +192,7 @@ export class PreparedBatches {
       tries[row] = attempt;
       if (!this.options.unreadable.has(where)) return { row, index, where };
     }
-    throw new DataError(`hardly any image of ${images.name} can be read`, {
+    throw new DataError(`too few images of ${images.name} can be read`, {
       code: 'unreadable-images',
       where: images.name,
       notes: this.options.unreadable.reasons,

@@ -61,7 +61,7 @@ export class Preparer {
   }
 
   /**
-   * Writes the image at `where` to row `row` of `out`: [N,C,H,W] floats or [N,H,W,C] bytes. Where an
+   * Writes the image at `where` to row `row` of `out`: [N,C,H,W] floats or [N,H,W,C] bytes. If an
    * image becomes several rows, `row` counts images. Throws an UnreadableImage.
    */
   async prepare(

@@ -18,7 +18,7 @@ const small = 64;
 
 /**
  * A small picture of image i of a set, which fits into a square of `side` pixels and is never larger
- * than the image; undefined where it cannot be read. It is decoded as images are for training, within
+ * than the image; undefined if it cannot be read. It is decoded as images are for training, within
  * the same budget of pixels.
  */
 export async function thumbnail(

@@ -12,7 +12,7 @@ export const defaultUnreadable = 100;
 const shownReasons = 3;
 
 export interface UnreadableOptions {
-  /** File that takes a JSON line for each such image; none is written where it is missing. */
+  /** File that takes a JSON line for each such image (default: no file). */
   readonly file?: string | undefined;
   /** More of them stop the run. */
   readonly limit: number;
@@ -39,12 +39,12 @@ export class UnreadableImages {
     return this.#found.size;
   }
 
-  /** The file that lists them; undefined where there are none, or no file was wanted. */
+  /** The file that lists them; undefined if there are none, or no file was wanted. */
   get list(): string | undefined {
     return this.count === 0 ? undefined : this.options.file;
   }
 
-  /** Says that images were skipped; undefined where none was. */
+  /** Says that images were skipped; undefined if none was. */
   get note(): string | undefined {
     const { list } = this;
     if (this.count === 0) return undefined;
@@ -63,7 +63,7 @@ export class UnreadableImages {
     return this.#found.has(where);
   }
 
-  /** Notes an image. Throws a DataError where they are more than the limit. */
+  /** Notes an image. Throws a DataError if they are more than the limit. */
   add(where: string | number, reason: string): void {
     if (this.#found.has(where)) return;
     this.#found.set(where, reason);
@@ -77,7 +77,7 @@ export class UnreadableImages {
 
   /**
    * Notes what looks like an image beside a set's images, such as files of a format that is not
-   * decoded. Throws a DataError where they are more than the limit, before any is decoded.
+   * decoded. Throws a DataError if they are more than the limit, before any is decoded.
    */
   addBeside(left: LeftOut | undefined): void {
     const { unreadable = [], unreadableCount = 0 } = left ?? {};
@@ -102,7 +102,7 @@ export class UnreadableImages {
       code: 'unreadable-images',
       where: String(where),
       notes: this.reasons,
-      hint: phrase`repair or remove them, or allow more with ${option(allow)}`,
+      hint: phrase`repair or remove them, or raise the limit with ${option(allow)}`,
     });
   }
 }

@@ -35,7 +35,7 @@ export interface FileStats extends StatColumns {
   readonly every: number;
   /** Number of images with a hash. */
   readonly hashed: number;
-  /** The hash of an image's contents in hexadecimal; undefined where it has none. */
+  /** The hash of an image's contents in hexadecimal; undefined if it has none. */
   hash(place: number): string | undefined;
 }
 

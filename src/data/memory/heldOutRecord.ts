@@ -16,11 +16,11 @@ export function drawnAgainNote(
   labelled: string,
   { share, seed }: { readonly share: number; readonly seed: number },
 ): string {
-  return `${run} keeps no record of what it held out (an older version made it): that is drawn again from ${labelled}, ${formatPercent(share, 0)} of each class by seed ${seed}; if images there have changed since, nobody can tell, and the network may have learned from some of these`;
+  return `${run} has no record of its held-out images (an older version made it): they are drawn again from ${labelled}, ${formatPercent(share, 0)} of each class by seed ${seed}; a change of these images since the training cannot be noticed, and the network may have learned from some of them`;
 }
 
 /**
- * The labelled images that a run's record names as held out; lost where some of them have changed
+ * The labelled images that a run's record names as held out; lost if some of them have changed
  * or are gone. Undefined for a run of an older version, which has no record.
  */
 export async function recordedHeldOut(
@@ -34,10 +34,11 @@ export async function recordedHeldOut(
     images,
     await statImages(images),
   );
-  if (heldOut.length === 0) return { lost: `none of the images that ${run} held out is there` };
+  if (heldOut.length === 0)
+    return { lost: `none of the images that ${run} held out exists any more` };
   if (heldOutLost > 0) {
     const them = heldOutLost === 1 ? '1 image' : `${heldOutLost} images`;
-    return { lost: `${them} of those that ${run} held out changed or went since` };
+    return { lost: `${them} of the images that ${run} held out changed or disappeared since` };
   }
   const known = { ...images, fingerprint: header.identity };
   return { images: subsetOf(known, heldOut), notes: [] };

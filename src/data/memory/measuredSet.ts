@@ -12,7 +12,7 @@ import { option, phrase } from '../../support/phrase.js';
 import { recordPath, SetMemory } from './setMemory.js';
 
 export interface MeasuredSet {
-  /** Another one where an image changes. */
+  /** Another one if an image changes. */
   readonly digest: string;
   /** Notes about the images. */
   readonly notes: readonly string[];
@@ -40,7 +40,7 @@ export async function measuredSet(
     : requireTestOfThen(run, images, options);
 }
 
-/** The test set of a run. Throws a DataError where it has changed since the training. */
+/** The test set of a run. Throws a DataError if it has changed since the training. */
 export async function requireTestOfThen(
   run: string,
   images: LabelledImages,
@@ -49,7 +49,7 @@ export async function requireTestOfThen(
   const notes: string[] = [];
   const memory = new SetMemory({
     ...{ folder: run, resume: true, acceptData, hashData },
-    hint: phrase`restore them; or ${option('acceptData', true)} measures on those of today; or name others with ${option('data')}`,
+    hint: phrase`restore them; or ${option('acceptData', true)} measures on the images as they are now; ${option('data')} selects others ${option('data')}`,
     tell: (text) => notes.push(text),
   });
   const { stats } = await memory.recall('test', images);

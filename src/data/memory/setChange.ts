@@ -192,7 +192,7 @@ class SetWalk {
   }
 
   /**
-   * Files of the same size with another modification time and without a hash: where most files were
+   * Files of the same size with another modification time and without a hash: if most files were
    * touched, as by a copy, and all of those with a hash are the same, so are they. Else they changed.
    */
   #result(): Comparison {

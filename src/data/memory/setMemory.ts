@@ -41,7 +41,7 @@ export interface Recalled<T extends Images = Images> extends KnownSet {
   /** Images in the order of the record, with its identity as fingerprint. */
   readonly images: T;
   readonly stats: FileStats;
-  /** Undefined where nothing is recorded, or the recorded is not to be kept. */
+  /** Undefined if nothing is recorded, or the recorded is not to be kept. */
   readonly parts?: Pick<Comparison, 'heldOut' | 'leftOut'> | undefined;
   /** True if some or all of these images are new to the run. */
   readonly fresh: boolean;
@@ -52,7 +52,7 @@ export function recordPath(folder: string, role: string): string {
   return join(placesOf(folder).sets, `${role}.gz`);
 }
 
-/** Compares the sets of a run with its records, and replaces these where that is told. */
+/** Compares the sets of a run with its records, and replaces these if that is told. */
 export class SetMemory {
   readonly #writes = new Map<SetRole, (parts: Partial<RecordOptions>) => Promise<void>>();
   #toldOld = false;
@@ -86,13 +86,13 @@ export class SetMemory {
     const sorted = (held: Uint32Array): Uint32Array => (reordered ? placesIn(places, held) : held);
     if (reordered)
       this.#tell(
-        `${images.name} has the images in another order than before: theirs of then is kept`,
+        `${images.name} lists its images in another order than before: the previous order is kept`,
       );
     const parts = { heldOut: sorted(heldOut), leftOut: sorted(leftOut) };
     return { images: known, stats: own, parts, fresh: false };
   }
 
-  /** Writes the records of the sets that were recalled, where they are new or other than before. */
+  /** Writes the records of the sets that were recalled, if they are new or other than before. */
   async keep(parts: Partial<RecordOptions> = {}): Promise<void> {
     const folder = placesOf(this.options.folder).sets;
     if (this.#writes.size === 0) return;
@@ -142,18 +142,18 @@ export class SetMemory {
     if (touched === 0) return;
     const how =
       touchedHashed === touched
-        ? 'their contents are those of before'
-        : `their sizes are those of before, and so are the contents of the ${touchedHashed} that were compared (of ${stats.every} classes of sizes one)`;
-    this.#tell(`${touched} files of ${name} have another modification time; ${how}`);
+        ? 'their contents are unchanged'
+        : `their sizes are unchanged, and so are the contents of the ${touchedHashed} that were compared (one in ${stats.every} sizes)`;
+    this.#tell(`${touched} files of ${name} have a new modification time; ${how}`);
   }
 
   #tellOld(role: SetRole): void {
     if (this.#toldOld) return;
     this.#toldOld = true;
     const heldOut =
-      role === 'labelled' ? ', and what is held out is drawn from them again, by the seed' : '';
+      role === 'labelled' ? ', and the held-out images are drawn from them again, by the seed' : '';
     this.#tell(
-      `${this.options.folder} keeps no record of its images (an older version made it): those of today count as those of then${heldOut}`,
+      `${this.options.folder} has no record of its images (an older version made it): they are assumed to be unchanged${heldOut}`,
     );
   }
 
@@ -169,9 +169,9 @@ function whatOf(role: SetRole): string {
 function acceptHint(role: SetRole): Phrase {
   const parts =
     role === 'labelled'
-      ? ': what is held out stays so, new images are trained on, and removed ones are left out'
+      ? ': held-out images stay held out, new images are trained on, and removed ones are left out'
       : '';
-  return phrase`restore them; or ${option('acceptData', true)} goes on with those of today${parts}; or ${option('overwrite', true)} starts anew`;
+  return phrase`restore them; or ${option('acceptData', true)} continues with the images as they are now${parts}; or ${option('overwrite', true)} starts anew`;
 }
 
 function reorderedStats(stats: FileStats, places: Uint32Array): FileStats {

@@ -23,7 +23,7 @@ const headerSchema = z.object({
   version: z.literal(1),
   /** Name of the set. */
   name: z.string(),
-  /** Stands for the set in all that is made from it; another one where it was changed. */
+  /** Stands for the set in all that is made from it; another one if it was changed. */
   identity: z.string(),
   count: z.int().min(0),
   /** Sum of the sizes. */
@@ -46,7 +46,7 @@ export interface RecordRow {
   readonly part: RecordPart;
   readonly bytes: number;
   readonly modified: number;
-  /** Undefined where the contents were not hashed. */
+  /** Undefined if the contents were not hashed. */
   readonly hash: string | undefined;
   /** Name of its class; undefined in a set without classes. */
   readonly label: string | undefined;
@@ -84,7 +84,7 @@ export async function writeSetRecord(
   }
 }
 
-/** SHA-256 of all that is known of the images of a set, but for modification times where contents are hashed. */
+/** SHA-256 of all that is known of the images of a set, but for modification times if contents are hashed. */
 export function digestOf(images: Images & Partial<LabelledImages>, stats: FileStats): string {
   const digest = createHash('sha256');
   const { classNames } = images;
@@ -125,7 +125,7 @@ export interface OpenRecord {
   readonly rows: AsyncGenerator<RecordRow[]>;
 }
 
-/** Opens a record; undefined where there is none. Throws an ArtifactError for a damaged one. */
+/** Opens a record; undefined if there is none. Throws an ArtifactError for a damaged one. */
 export async function openSetRecord(path: string): Promise<OpenRecord | undefined> {
   if (!existsSync(path)) return undefined;
   const lines = linesOf(path);
@@ -197,7 +197,7 @@ function rowOf(line: string, classes: RecordHeader['classes']): RecordRow | unde
   };
 }
 
-/** An id as it is; undefined where there is none, or its escapes are not those of JSON. */
+/** An id as it is; undefined if there is none, or its escapes are not those of JSON. */
 function unescaped(written: string): string | undefined {
   if (written === '') return undefined;
   if (!written.includes('\\')) return written;
@@ -213,7 +213,7 @@ function damaged(path: string, problem: string, cause?: unknown): ArtifactError 
   return new ArtifactError(`${path} is not a record of a set: ${problem}`, {
     code: 'set-record',
     where: path,
-    hint: 'restore it, or delete it: the images of today then count as those of then',
+    hint: 'restore it, or delete it: the images are then assumed to be unchanged',
     cause,
   });
 }

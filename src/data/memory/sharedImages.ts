@@ -54,7 +54,7 @@ export class ImageIndex {
     this.#byContents = new PlaceTable(count);
   }
 
-  /** The image of this set that an image of `other` is; adds it to this set where told, if it is new. */
+  /** The image of this set that an image of `other` is; adds it to this set if told, if it is new. */
   find(other: KnownSet, place: number, add = false): Pair | undefined {
     const file = this.#file(other, place, add);
     if (file >= 0) return { first: file, second: place, sameFile: true };
@@ -99,7 +99,7 @@ function isSameFile(a: string | number, b: string): boolean {
 export interface Repeats {
   /** Each with the first that it repeats, in order. */
   readonly pairs: readonly Pair[];
-  /** The first of those that an image repeats, by its place; the place itself where it repeats none. */
+  /** The first of those that an image repeats, by its place; the place itself if it repeats none. */
   firstOf(place: number): number;
   /** All images of the set, to look for others. */
   readonly index: ImageIndex;

@@ -58,7 +58,7 @@ async function checkRepeats(
   if (same.count === 0) return;
   const them = same.count === 1 ? '1 image repeats' : `${same.count} images repeat`;
   options.tell?.(
-    `${images.name}: ${them} another, by path or by contents (${examples(labelled, same)}); none is both held out and trained on`,
+    `${images.name}: ${them} another image, by path or by contents (${examples(labelled, same)}); none is both held out and trained on`,
   );
 }
 
@@ -85,7 +85,7 @@ async function requireOneClass(
     notes.push(`${sides.join(', ')}: ${how}`);
   }
   if (count > notes.length) notes.push(`and ${count - notes.length} more`);
-  const hint = 'keep one of the two, under the class that is right';
+  const hint = 'keep only the copy with the right class';
   throw new DataError(
     count === 1 ? 'an image has two classes' : `${count} images have two classes`,
     {
@@ -95,7 +95,7 @@ async function requireOneClass(
       hint:
         files.count > 0
           ? hint
-          : phrase`${hint}; or ${option('acceptData', true)} takes both as they are`,
+          : phrase`${hint}; or ${option('acceptData', true)} uses both as they are`,
     },
   );
 }
@@ -127,11 +127,11 @@ async function checkTest(
       code: 'test-is-labelled',
       where: name,
       notes: [examples(test, same)],
-      hint: 'test on images that the network does not learn from; a part of the labelled ones is held out anyway',
+      hint: 'test on other images: these are trained on, and a part of them is held out for validation anyway',
     });
   if (same.count > 0)
     options.tell?.(
-      `warning: ${same.count} of ${count} test images are labelled ones too (${examples(test, same)}): the test accuracy will be too high${partly(test)}`,
+      `warning: ${same.count} of ${count} test images are labelled ones too (${examples(test, same)}): the test accuracy will be too optimistic${partly(test)}`,
     );
 }
 
@@ -157,7 +157,7 @@ function tellUnlabelled(
   });
   if (tested.count > 0)
     tell?.(
-      `warning: ${tested.count} of ${count} unlabelled images are test images too (${examples(unlabelled, tested)}): students learn from them${partly(unlabelled)}`,
+      `warning: ${tested.count} of ${count} unlabelled images are test images too (${examples(unlabelled, tested)}): the students are trained on them${partly(unlabelled)}`,
     );
 }
 
@@ -171,5 +171,5 @@ function partly({ stats: { every } }: KnownSet): string {
   if (every === 1) return '';
   return every === 0
     ? '; contents were not compared'
-    : `; contents were compared for one of ${every} classes of sizes`;
+    : `; contents were compared for one in ${every} sizes`;
 }

@@ -14,7 +14,7 @@ export interface StatColumns {
   readonly bytes: Float64Array;
   /** Modification time in milliseconds. */
   readonly modified: Float64Array;
-  /** Number of the file on its disk (inode), rounded to a float; 0 where there is none. */
+  /** Number of the file on its disk (inode), rounded to a float; 0 if there is none. */
   readonly file: Float64Array;
 }
 
@@ -55,7 +55,7 @@ function look(path: string, place: number, { bytes, modified, file }: StatColumn
   file[place] = stat?.ino ?? 0;
 }
 
-/** The hash of a file's contents; zeros where it cannot be read. */
+/** The hash of a file's contents; zeros if it cannot be read. */
 export function hashContents(path: string): Uint8Array {
   const hash = createHash('sha256');
   try {

@@ -1,4 +1,4 @@
-/** A BMP image: RGB of 8 bits, or RGBA where the file says that it has transparency. */
+/** A BMP image: RGB of 8 bits, or RGBA if the file says that it has transparency. */
 export interface Bitmap {
   readonly data: Buffer;
   readonly width: number;
@@ -96,7 +96,7 @@ function rowAt({ height, topDown }: Header, i: number): number {
   return topDown ? i : height - 1 - i;
 }
 
-/** Bytes of a row in the file, and where row `i` begins; throws where the rows go past the end. */
+/** Bytes of a row in the file, and where row `i` begins; throws if the rows go past the end. */
 function rowsOf(bytes: Buffer, { width, height, bits, pixels }: Header): (i: number) => number {
   const stride = 4 * Math.ceil((width * bits) / 32);
   if (pixels + stride * (height - 1) + Math.ceil((width * bits) / 8) > bytes.length)

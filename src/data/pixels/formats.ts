@@ -133,14 +133,14 @@ export function formatByName(name: string): ImageFormat | 'other' | undefined {
   return byEnding.get(ending) ?? (otherEndings.has(ending) ? 'other' : undefined);
 }
 
-/** Format of a file by its first bytes, `headBytes` of them; undefined where they are of no known one. */
+/** Format of a file by its first bytes, `headBytes` of them; undefined if they are of no known one. */
 export function formatByBytes(bytes: Buffer): ImageFormat | undefined {
   return formats.find(({ begins }) => begins?.(bytes) === true);
 }
 
 /** Why images of a format cannot be read: `HEIC is not decoded: convert ...`. */
 export function refusalOf({ name }: ImageFormat): string {
-  return `the format ${name} is not decoded: convert it to PNG or JPEG`;
+  return `the format ${name} is not supported: convert it to PNG or JPEG`;
 }
 
 const plainImage = new RegExp(

@@ -16,7 +16,7 @@ export interface ImageFacts {
   readonly shrinks: boolean;
 }
 
-/** Reads the facts from a JPEG's header where that tells all, which is faster, else by the decoder. */
+/** Reads the facts from a JPEG's header if that tells all, which is faster, else by the decoder. */
 export async function factsOf(
   image: () => Sharp,
   jpeg: JpegHeader | undefined,
@@ -54,5 +54,5 @@ const types: Readonly<Record<string, string>> = {
 export function typeProblem({ depth }: ImageFacts): string | undefined {
   if (depth === 'uchar' || depth === 'ushort') return undefined;
   const type = types[depth] ?? `of type ${depth}`;
-  return `its pixels are ${type}, which do not tell what is black and what is white: save it with 8 bits a channel`;
+  return `its pixels are ${type}, whose range is unknown: save it with 8 bits per channel`;
 }

@@ -6,7 +6,7 @@ export interface JpegHeader {
   /** Colours of a pixel: 1, 3 or 4. */
   readonly channels: number;
   /**
-   * EXIF's: 1 to 8, of which 5 to 8 swap width and height. Undefined where the decoder has to say it:
+   * EXIF's: 1 to 8, of which 5 to 8 swap width and height. Undefined if the decoder has to say it:
    * there are several EXIF segments, or one that is out of the ordinary.
    */
   readonly orientation: number | undefined;
@@ -17,7 +17,7 @@ export interface JpegHeader {
 const startOfScan = 0xda;
 
 /**
- * Reads the header of a JPEG; undefined where it has none that is plain. The decoder would tell the
+ * Reads the header of a JPEG; undefined if it has none that is plain. The decoder would tell the
  * same, but takes a twentieth of the time of the whole image for it.
  */
 export function jpegHeader(bytes: Buffer): JpegHeader | undefined {

@@ -1,7 +1,7 @@
 import type { CropRegion } from '../augment/image/cropRegion.js';
 import type { RgbImage } from '../augment/image/image.js';
 
-/** A region of an image; the image itself where that is all of it. */
+/** A region of an image; the image itself if that is all of it. */
 export function cutOut(image: RgbImage, { left, top, width, height }: CropRegion): RgbImage {
   if (width === image.width && height === image.height) return image;
   const data = new Uint8Array(3 * width * height);

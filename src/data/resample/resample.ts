@@ -29,7 +29,7 @@ export interface Resizing {
 
 /**
  * Plans a resize of an image whose pixels are 1 / `shrunk` of those that the framing counts in, as
- * where a decoder has shrunk it.
+ * if a decoder has shrunk it.
  */
 export function planResize(
   { box, whole, window }: Framing,
@@ -129,7 +129,7 @@ function fromRows(
   return { width, height, data };
 }
 
-/** The records of an axis for a kernel; `taps` weights each where told, else as many as count. */
+/** The records of an axis for a kernel; `taps` weights each if told, else as many as count. */
 function tableOf({ starts, counts, ...axis }: Axis, unit: number, taps?: number): Int32Array {
   const table = new Int32Array(starts.length * (2 + axis.taps));
   let at = 0;

@@ -8,13 +8,13 @@ import { canonicalName } from '../text/nearNames.js';
  */
 export const classesKey = 'gradus.classes';
 
-/** The entry of a file's metadata for these names; none where they are not known. */
+/** The entry of a file's metadata for these names; none if they are not known. */
 export function classMetadata(names: readonly string[] | undefined): Record<string, string> {
   return names === undefined ? {} : { [classesKey]: JSON.stringify(names) };
 }
 
 /**
- * Names of the classes in the metadata of a file; undefined where it has none. Throws an ArtifactError
+ * Names of the classes in the metadata of a file; undefined if it has none. Throws an ArtifactError
  * for an entry that is not a JSON array of texts.
  */
 export function classesIn(
@@ -30,7 +30,7 @@ export function classesIn(
     names = undefined;
   }
   if (isNames(names)) return names;
-  throw new ArtifactError(`the class names in ${path} cannot be read`, {
+  throw new ArtifactError(`cannot read the class names in ${path}`, {
     code: 'class-names',
     where: path,
     notes: [`${classesKey} of its metadata is not a JSON array of names`],
@@ -43,7 +43,7 @@ export function isNames(value: unknown): value is readonly string[] {
   return Array.isArray(value) && value.every((name) => typeof name === 'string');
 }
 
-/** Sorted by name, or by number where all are whole numbers. */
+/** Sorted by name, or by number if all are whole numbers. */
 export function sortClasses(names: Iterable<string>): string[] {
   const sorted = [...names].sort();
   return sorted.every((name) => /^\d{1,15}$/.test(name))
@@ -72,8 +72,8 @@ export interface ClassMatch {
 }
 
 /**
- * Numbers the classes of a set: those of `wanted` by the order there, its own by sortClasses where
- * nothing is wanted. Names are compared as canonicalName has them. Throws a DataError with the difference where the set has other classes; `lines` tells the line
+ * Numbers the classes of a set: those of `wanted` by the order there, its own by sortClasses if
+ * nothing is wanted. Names are compared as canonicalName has them. Throws a DataError with the difference if the set has other classes; `lines` tells the line
  * of a list that a name was found on first.
  */
 export function matchClasses(
@@ -103,7 +103,7 @@ export function requireSameNumbers(
 ): void {
   const notes = namesDifference(found, recorded);
   if (notes === undefined) return;
-  throw new DataError(`the classes of ${where} are not those of the training`, {
+  throw new DataError(`the classes of ${where} differ from those of the training`, {
     code: 'classes-differ',
     where,
     notes,
@@ -112,7 +112,7 @@ export function requireSameNumbers(
 }
 
 const asInTraining =
-  'call the classes as in the training, whose names and numbers the network keeps, or train a network of the new ones';
+  'name the classes as in the training, whose names and numbers the network keeps, or train a new network for the new classes';
 
 interface Difference {
   readonly missing: readonly string[];
@@ -160,12 +160,12 @@ function classesDiffer(
     .reduce((a, b) => Math.min(a, b), Infinity);
   const training = source === 'the training';
   return new DataError(
-    `the classes of ${where} are not those of ${training ? 'the training' : source}`,
+    `the classes of ${where} differ from those of ${training ? 'the training' : source}`,
     {
       code: 'classes-differ',
       where: firstLine === Infinity ? where : `${where}:${firstLine}`,
       notes: differenceLines(difference, source, lines),
-      hint: training ? asInTraining : 'give both the same classes, with the same names',
+      hint: training ? asInTraining : 'use the same classes in both, with the same names',
     },
   );
 }
@@ -206,7 +206,7 @@ function differenceLines(
       pair(then, now, `perhaps renamed: ${quoted(then)} in ${source}, ${quoted(now)} ${here(now)}`);
     }
   const shown = notes.slice(0, 20);
-  if (notes.length > 20) shown.push(`and ${notes.length - 20} more that were renamed`);
+  if (notes.length > 20) shown.push(`and ${notes.length - 20} more renamed classes`);
   if (lost.size > 0) shown.push(`missing: ${listNames([...lost])}`);
   if (fresh.size > 0)
     shown.push(`new: ${listNames([...fresh], (name) => lineBehind(name, lines))}`);
@@ -254,12 +254,12 @@ export function missingNotes({ name, classNames, missingClasses = [] }: ClassedS
 
 /** The note about a network that was made before names were recorded, or by another program. */
 export function unrecordedNote(path: string, names: readonly string[]): string {
-  return `${path} does not record the names of its classes; they are taken to be, in this order: ${listNames(names)}`;
+  return `${path} does not record the names of its classes; assumed, in this order: ${listNames(names)}`;
 }
 
 /**
  * Tells how two names differ that the eye takes for one, such as `case`, or `case and spaces`; undefined
- * where they are really different, or the same.
+ * if they are really different, or the same.
  */
 export function likeness(a: string, b: string): string | undefined {
   if (a === b || loosest(a) !== loosest(b)) return undefined;
@@ -274,7 +274,7 @@ export function likeness(a: string, b: string): string | undefined {
   return needed.map(([what]) => what).join(' and ');
 }
 
-/** A name as it is; in quotes where it begins or ends with a space, or has one that does not show. */
+/** A name as it is; in quotes if it begins or ends with a space, or has one that does not show. */
 function quoted(name: string): string {
   return /^\s|\s$|\s\s|[^\S ]|^$|,/.test(name) ? JSON.stringify(name) : name;
 }

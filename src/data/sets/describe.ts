@@ -20,14 +20,14 @@ export interface SetDescription {
   readonly role: string;
   readonly name: string;
   readonly images: number;
-  /** Missing where the images have no labels. */
+  /** Missing if the images have no labels. */
   readonly classes?: {
     readonly count: number;
     readonly names: readonly string[];
     readonly least: ClassSize;
     readonly most: ClassSize;
   };
-  /** Images that are not trained on; missing where none are held out of this set. */
+  /** Images that are not trained on; missing if none are held out of this set. */
   readonly heldOut?: number;
   /**
    * Files beside the images that look like images and cannot be read: how many, and of which format;
@@ -136,11 +136,11 @@ function counted(count: number, what: string): string {
 
 /**
  * Says how far a figure that few held-out images give may be off, taking 90 % right as the example;
- * undefined where they are enough.
+ * undefined if they are enough.
  */
 export function heldOutWarning({ heldOut }: Pick<SetDescription, 'heldOut'>): string | undefined {
   if (heldOut === undefined || heldOut >= fewHeldOut) return undefined;
   const [low, high] = wilson(0.9 * heldOut, heldOut).map((end) => Math.round(100 * end));
   const are = heldOut === 1 ? '1 image is' : `${heldOut} images are`;
-  return `warning: only ${are} held out: an accuracy of 90 % on so few means ${low} to ${high} %; hold out a larger share, or give more labelled images`;
+  return `warning: only ${are} held out: a measured accuracy of 90 % would mean ${low} to ${high} %; hold out a larger fraction, or add labelled images`;
 }

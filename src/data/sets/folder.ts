@@ -10,8 +10,8 @@ import { entriesOf, imagesBelow } from './scan.js';
 
 /**
  * A folder with a subfolder of images for each class, as ImageNet's; the classes are sorted as
- * sortClasses does. With `wanted` the subfolders must be these. Throws a DataError where there is no
- * image, where a class has none, and where the classes differ.
+ * sortClasses does. With `wanted` the subfolders must be these. Throws a DataError if there is no
+ * image, if a class has none, and if the classes differ.
  */
 export function openImageFolder(folder: string, wanted?: WantedClasses): LabelledImages {
   const left = new LeftOut();
@@ -44,7 +44,7 @@ export function openImageFolder(folder: string, wanted?: WantedClasses): Labelle
   };
 }
 
-/** All images of a folder and of those below, without classes. Throws a DataError where there is none. */
+/** All images of a folder and of those below, without classes. Throws a DataError if there is none. */
 export function openFlatFolder(folder: string): Images {
   const left = new LeftOut();
   const lines = Lines.from(imagesBelow(folder, left), folder);
@@ -87,12 +87,12 @@ function noImages(folder: string, left?: LeftOut): DataError {
   const unreadable =
     left?.unreadable.filter(({ where }) => where.startsWith(`${folder}${sep}`)) ?? [];
   return new DataError(
-    `${folder} holds no images${unreadable.length > 0 ? ' that can be read' : ''}`,
+    `${folder} contains no images${unreadable.length > 0 ? ' that can be read' : ''}`,
     {
       code: 'no-images',
       where: folder,
       notes: unreadable.slice(0, 5).map(({ where, reason }) => `${where}: ${reason}`),
-      hint: `images are ${decodedFormats} files; put some there, or remove the folder`,
+      hint: `add ${decodedFormats} files, or remove the folder`,
     },
   );
 }
@@ -101,7 +101,7 @@ function lostClass(folder: string, { name, reason }: { name: string; reason: str
   return new DataError(`the class folder ${join(folder, name)} cannot be opened: it is ${reason}`, {
     code: 'no-folder',
     where: join(folder, name),
-    hint: 'mend the link, or remove it where it is not a class',
+    hint: 'repair the link, or remove it if it is not a class',
   });
 }
 
@@ -111,6 +111,6 @@ function noClasses(folder: string, images: number): DataError {
   return new DataError(`${folder} has ${files} but no subfolder for each class`, {
     code: 'no-classes',
     where: folder,
-    hint: `move ${them} into subfolders, one for each class and named as it, or give a list with labels`,
+    hint: `move ${them} into subfolders, one per class and named after it, or pass a list with labels`,
   });
 }

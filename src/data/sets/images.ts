@@ -12,7 +12,7 @@ import type { LeftOut } from './leftOut.js';
 
 /** Images of one size, one after another, in memory. */
 export interface PackedPixels {
-  /** 0 to 255; the loader's threads share it where it lies on a SharedArrayBuffer. */
+  /** 0 to 255; the loader's threads share it if it lies on a SharedArrayBuffer. */
   readonly data: Uint8Array;
   readonly layout: 'nchw' | 'nhwc';
   /** [C,H,W] */
@@ -24,15 +24,15 @@ export interface Images {
   /** Name of the set in messages. */
   readonly name: string;
   readonly count: number;
-  /** Another one where a name or the order changes. */
+  /** Another one if a name or the order changes. */
   readonly fingerprint: string;
-  /** The memory that the images lie in; missing where each is a file. */
+  /** The memory that the images lie in; missing if each is a file. */
   readonly packed?: PackedPixels | undefined;
   /** Stable name of image i: its path as the set gives it, or its number. */
   id(i: number): string;
   /** Path of the file of image i, or its place in `packed`. */
   where(i: number): string | number;
-  /** Files beside the images that are not among them; missing for parts, and where nothing can. */
+  /** Files beside the images that are not among them; missing for parts, and if nothing can. */
   readonly leftOut?: LeftOut | undefined;
 }
 
@@ -40,11 +40,11 @@ export interface Images {
 export interface LabelledImages extends Images {
   /** Names of the classes, by their number. */
   readonly classNames: readonly string[];
-  /** Classes that the set was to have and has no images of; missing where it has all of them. */
+  /** Classes that the set was to have and has no images of; missing if it has all of them. */
   readonly missingClasses?: readonly string[] | undefined;
   /** Class of image i. */
   label(i: number): number;
-  /** Images of each class, where they were counted while the set was listed. */
+  /** Images of each class, if they were counted while the set was listed. */
   readonly classSizes?: ArrayLike<number> | undefined;
   /** Why its folders may not be its classes; missing for parts. */
   readonly doubt?: string | undefined;
@@ -108,7 +108,7 @@ export function labelsOf(images: LabelledImages): Uint16Array {
 
 /**
  * The first `wanted(n)` of the n images of each class, in an order of the seed; sorted. So more of
- * the same seed include fewer. Throws a DataError where a class has not so many.
+ * the same seed include fewer. Throws a DataError if a class has not so many.
  */
 export function drawByClass(
   labels: ArrayLike<number>,
@@ -122,7 +122,7 @@ export function drawByClass(
   const drawn = members.flatMap((own, label) => {
     const count = wanted(own.length);
     if (count > own.length)
-      throw new DataError(`class ${label} has ${own.length} images, not ${count}`, {
+      throw new DataError(`class ${label} has only ${own.length} of ${count} images`, {
         code: 'too-few-images',
         where: name,
       });

@@ -23,7 +23,7 @@ function look(folder: string): { readonly folders: readonly string[]; readonly i
   }
 }
 
-/** A folder of folders of images, at or below one that has a single way down; undefined where there is none. */
+/** A folder of folders of images, at or below one that has a single way down; undefined if there is none. */
 function classesBelow(folder: string, depth = 0): string | undefined {
   const { folders, images } = look(folder);
   const [only] = folders;
@@ -32,7 +32,7 @@ function classesBelow(folder: string, depth = 0): string | undefined {
 }
 
 /**
- * Throws a DataError where the folders of a set are not classes: the splits of a data set, or a single
+ * Throws a DataError if the folders of a set are not classes: the splits of a data set, or a single
  * folder. The hint names the folder that was likely meant; `spec` is how the user named this one. With
  * `classes`, a folder that has one of them is taken as it is.
  */
@@ -54,7 +54,7 @@ export function requireClassFolders(
 
 /**
  * Says that the folders of a set may each be a set, since they hold no images but folders of the same
- * names; undefined where one has an image of its own, or where the names differ. `spec` is how the user
+ * names; undefined if one has an image of its own, or if the names differ. `spec` is how the user
  * named the folder.
  */
 export function doubtOfClasses(
@@ -80,8 +80,8 @@ export function doubtOfClasses(
   const names = listed(shared.length > 3 ? [...shared.slice(0, 3), 'others'] : shared);
   const sets = listed(tops.length > 3 ? [...tops.slice(0, 3), 'others'] : tops);
   return areSplits(shared)
-    ? `each class of ${spec} has the folders ${names}: these are splits, and all are taken together; keep them in folders apart, each with all classes`
-    : `${sets} are taken as the classes of ${spec}, and each has the folders ${names}: if those are the classes, give ${join(spec, tops[0] ?? '')}, or join the sets in one folder`;
+    ? `each class of ${spec} has the folders ${names}: these look like splits, and all of them are used together; keep splits in separate folders, each with all classes`
+    : `${sets} are used as the classes of ${spec}, but each has the folders ${names}: if those are the classes, pass ${join(spec, tops[0] ?? '')}, or merge the sets into one folder`;
 }
 
 /** Throws a DataError for classes of which a network could learn nothing, by their names. */
@@ -94,7 +94,7 @@ export function requireClasses(names: readonly string[], where: string): void {
       {
         code: 'splits-not-classes',
         where,
-        hint: "put the name of each image's class into the column `label`",
+        hint: 'write the class of each image into the column `label`',
       },
     );
 }
@@ -109,7 +109,7 @@ function splits(folders: readonly string[], folder: string, spec: string): DataE
     where: folder,
     hint:
       meant === undefined
-        ? 'give a folder that has a subfolder of images for each class'
+        ? 'pass a folder that has a subfolder of images for each class'
         : `did you mean ${join(spec, meant)}?`,
   });
 }
@@ -123,7 +123,7 @@ function oneClass(name: string, where: string, meant?: string): DataError {
       where,
       hint:
         meant === undefined
-          ? 'give a set of two classes or more, such as a second folder of images of anything else'
+          ? 'add a second class, such as a folder of other images'
           : `did you mean ${meant}?`,
     },
   );

@@ -24,8 +24,8 @@ const shownProblems = 5;
 
 /**
  * A list of images with their classes: CSV with the columns `path` and `label`, or JSON lines with
- * these keys. Throws a DataError that names the lines where a file is missing or a label is left out,
- * and one where the classes differ.
+ * these keys. Throws a DataError that names the lines if a file is missing or a label is left out,
+ * and one if the classes differ.
  */
 export async function openImageList(
   file: string,
@@ -35,7 +35,7 @@ export async function openImageList(
   const firstLines = new Map<string, number>();
   const rows = new Map<string, number>();
   const list = await openRows(file, options, ({ label }, number) => {
-    if (label === undefined) return 'there is no label';
+    if (label === undefined) return 'the label is missing';
     const before = rows.get(label);
     if (before === undefined && /\p{Surrogate}/u.test(label))
       return 'the label holds a half of a character';
@@ -49,7 +49,7 @@ export async function openImageList(
     throw new DataError(`${file} names ${found.length} classes, more than ${limits.classes}`, {
       code: 'too-many-classes',
       where: file,
-      hint: 'the column `label` holds the name of the class, which many images share',
+      hint: 'write the class name, which many images share, into the column `label`',
     });
   const { classNames, numbers, missing } = matchClasses(found, options.wanted, file, firstLines);
   const byName = new Map(found.map((name, i) => [name, numbers[i]]));
@@ -131,7 +131,7 @@ function formatOf(file: string, line: string, number: number): ListFormat {
   throw new DataError(format, {
     code: 'list-columns',
     where: `${file}:${number}`,
-    hint: 'begin the list with the line `path,label`, and separate values by commas',
+    hint: 'begin the list with the line `path,label`, and separate values with commas',
   });
 }
 
@@ -154,7 +154,7 @@ function missing(
   return found ? `${file} is not a file` : `${file} does not exist`;
 }
 
-/** A text of what is wrong where the file system says more than that nothing is there. */
+/** A text of what is wrong if the file system says more than that nothing is there. */
 function statOf(file: string): Stats | string | undefined {
   try {
     return statSync(file, { throwIfNoEntry: false });
@@ -191,7 +191,7 @@ class Problems {
                 ...this.#shown.map(({ number, text }) => `line ${number}: ${text}`),
                 ...(more > 0 ? [`and ${more} more`] : []),
               ],
-        hint: 'correct or remove them; paths start from the folder of the list, or from `root`',
+        hint: 'correct or remove them; paths are relative to the folder of the list, or to `root`',
       },
     );
   }

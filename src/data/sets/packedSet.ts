@@ -54,7 +54,7 @@ export type PackedImages = LabelledImages & {
   readonly sha256: string;
 };
 
-/** The images of a packed file; undefined where it is missing, damaged or another file. */
+/** The images of a packed file; undefined if it is missing, damaged or another file. */
 export function openIfWhole(file: string): PackedImages | undefined {
   if (!existsSync(file)) return undefined;
   try {
@@ -67,7 +67,7 @@ export function openIfWhole(file: string): PackedImages | undefined {
 
 /**
  * The images of a packed file, all of them in memory that threads share; `id` is an image's number.
- * Throws an ArtifactError or a DataError where it is missing, cut short, changed or another file.
+ * Throws an ArtifactError or a DataError if it is missing, cut short, changed or another file.
  */
 export function openPackedSet(file: string): PackedImages {
   const stat = statSync(file, { throwIfNoEntry: false });
@@ -117,7 +117,7 @@ function headerOf(file: SafetensorsFile): Pick<PackedSet, 'shape' | 'classNames'
     labels.shape.join() === String(count) &&
     more.length === 0;
   if (!fits || height === undefined || width === undefined || channels === undefined)
-    throw broken(file.path, 'it holds other tensors than images and labels');
+    throw broken(file.path, 'its tensors are not images and labels');
   return { shape: [channels, height, width], classNames: classesOf(file) };
 }
 
@@ -133,7 +133,7 @@ function classesOf({ path, metadata }: SafetensorsFile): string[] {
 }
 
 function broken(file: string, problem: string): DataError {
-  return new DataError(`${file} is no packed set of images: ${problem}`, {
+  return new DataError(`${file} is not a packed set of images: ${problem}`, {
     code: 'packed-set',
     where: file,
     hint: 'pack it again with gradus data',

@@ -49,7 +49,7 @@ interface Entries {
 
 /**
  * Lists a folder, sorted by name; what is neither a folder nor an image goes into `left`.
- * `prefix` is the folder's path inside the set. Throws a DataError where it cannot be read.
+ * `prefix` is the folder's path inside the set. Throws a DataError if it cannot be read.
  */
 export function entriesOf(folder: string, left: LeftOut, prefix = ''): Entries {
   const folders: string[] = [];
@@ -88,10 +88,13 @@ export function* imagesBelow(
   depth = 0,
 ): Generator<string> {
   if (depth > maxDepth)
-    throw new DataError(`${folder} lies too deep: a link may lead back to a folder above`, {
-      code: 'folder-depth',
-      where: folder,
-    });
+    throw new DataError(
+      `${folder} is nested too deeply: a link may lead back to a folder above it`,
+      {
+        code: 'folder-depth',
+        where: folder,
+      },
+    );
   const { folders, images, lost } = entriesOf(folder, left, prefix);
   for (const { name, reason } of lost)
     left.addUnreadable({ where: join(folder, name), reason, kind: lostLinks });
@@ -170,7 +173,7 @@ interface Unreadable {
 
 type Found = 'image' | 'other' | Unreadable;
 
-/** Tells images by their endings, and by their first bytes where the ending is unknown or missing. */
+/** Tells images by their endings, and by their first bytes if the ending is unknown or missing. */
 function imageIn(name: string, path: string, kind: Exclude<Kind, 'folder'>): Found {
   const byName = formatByName(name);
   if (byName === 'other' || kind === 'special') return 'other';
@@ -185,14 +188,14 @@ function imageIn(name: string, path: string, kind: Exclude<Kind, 'folder'>): Fou
 
 /**
  * Why a file that a list names cannot be decoded, as far as its ending and its first bytes tell; it is
- * opened only where its ending is not one of what is decoded.
+ * opened only if its ending is not one of what is decoded.
  */
 export function listedProblem(path: string): Omit<UnreadableFile, 'where'> | undefined {
   const name = path.slice(path.lastIndexOf(sep) + 1);
   if (isPlainImage(name)) return undefined;
   const format = formatOfFile(path) ?? formatByName(name);
   if (format === undefined || format === 'other')
-    return { reason: 'its first bytes are of no image format that is known', kind: 'other files' };
+    return { reason: 'its first bytes are not of a known image format', kind: 'other files' };
   if ('reason' in format) return format;
   return format.decoded ? undefined : { reason: refusalOf(format), kind: format.name };
 }

@@ -10,7 +10,7 @@ import { openPackedSet } from './packedSet.js';
 export interface Split {
   /** The packed file, in the split's folder. */
   readonly images: string;
-  /** Numbers of its images, in order; all of them where they are missing. */
+  /** Numbers of its images, in order; all of them if they are missing. */
   readonly indices?: ArrayLike<number> | undefined;
 }
 
@@ -24,14 +24,15 @@ export function writeSplit(path: string, { images, indices }: Split): void {
 
 /**
  * The images of a split, in its order; `id` is an image's number in the packed set. Throws a
- * DataError where the file is no split, or names images that the set does not have.
+ * DataError if the file is no split, or names images that the set does not have.
  */
 export function openSplit(path: string): LabelledImages {
   const { images, indices } = readSplit(path);
   const all = openPackedSet(join(dirname(path), images));
   if (indices === undefined) return { ...all, name: path };
   const wrong = indices.find((index) => index >= all.count);
-  if (wrong !== undefined) throw broken(path, `${images} has ${all.count} images, no ${wrong}`);
+  if (wrong !== undefined)
+    throw broken(path, `${images} has ${all.count} images, so image ${wrong} does not exist`);
   if (indices.length === 0) throw broken(path, 'it names no images');
   return { ...subsetOf(all, Uint32Array.from(indices)), name: path };
 }
@@ -49,14 +50,15 @@ function readSplit(path: string): { images: string; indices: readonly number[] |
   } catch (cause) {
     throw broken(path, messageOf(cause));
   }
-  if (typeof content !== 'object' || content === null) throw broken(path, 'it is no JSON object');
+  if (typeof content !== 'object' || content === null)
+    throw broken(path, 'it is not a JSON object');
   const { format: found, images, indices } = content as Readonly<Record<string, unknown>>;
   if (found !== format) throw broken(path, `its format is not ${format}`);
   if (typeof images !== 'string' || /[\\/]/.test(images))
-    throw broken(path, 'it names no file in its folder as images');
+    throw broken(path, 'it does not name the file of its images');
   if (indices === undefined) return { images, indices };
   if (!Array.isArray(indices) || !indices.every(isIndex))
-    throw broken(path, 'its indices are no list of whole numbers');
+    throw broken(path, 'its indices are not a list of whole numbers');
   return { images, indices };
 }
 
@@ -65,7 +67,7 @@ function isIndex(value: unknown): value is number {
 }
 
 function broken(path: string, problem: string): DataError {
-  return new DataError(`${path} is no split of a packed set: ${problem}`, {
+  return new DataError(`${path} is not a split of a packed set: ${problem}`, {
     code: 'split-invalid',
     where: path,
     hint: 'write it again with gradus data',

@@ -25,14 +25,14 @@ export function readClassNames(path: string): string[] {
       throw wrong(
         i + 1,
         lines.length === 1 ? `${path} names no classes` : `line ${i + 1} is blank`,
-        'give one name a line, in the order of the classes: a blank line would shift those below',
+        'write one name per line, in the order of the classes: a blank line would shift those below',
       );
     const before = first.get(name);
     if (before !== undefined)
       throw wrong(
         i + 1,
         `the class ${JSON.stringify(name)} is named twice: lines ${before} and ${i + 1}`,
-        'give each class a name of its own',
+        'use a different name for each class',
       );
     first.set(name, i + 1);
   }

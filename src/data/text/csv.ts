@@ -18,7 +18,7 @@ export interface CsvRow {
 
 /**
  * Rows of a small CSV file below the line of its columns, which come first; blank lines are left
- * out. Throws a DataError with the line where quotes are not closed or stand inside a value, where
+ * out. Throws a DataError with the line if quotes are not closed or stand inside a value, if
  * the cells are more or fewer than the columns, and as readText does.
  */
 export function readCsv(path: string, hint?: string): CsvRow[] {

@@ -41,8 +41,8 @@ export class Lines {
   ) {}
 
   /**
-   * Reads through a file of UTF-8, or of UTF-16 with a mark, once. Throws a DataError where the file
-   * cannot be read, and with the line where it is of another encoding.
+   * Reads through a file of UTF-8, or of UTF-16 with a mark, once. Throws a DataError if the file
+   * cannot be read, and with the line if it is of another encoding.
    */
   static async ofFile(path: string, onLine?: OnLine): Promise<Lines> {
     let file: FileHandle | undefined;
@@ -60,7 +60,7 @@ export class Lines {
     }
   }
 
-  /** Takes lines as they come; they go to a file without a name where they outgrow memory. */
+  /** Takes lines as they come; they go to a file without a name if they outgrow memory. */
   static from(lines: Iterable<string>, name: string, inMemory = memoryBytes): Lines {
     const index = new LineIndex();
     let pieces: Buffer[] = [];
@@ -89,7 +89,7 @@ export class Lines {
     return this.index.count;
   }
 
-  /** Another one where a line changes. */
+  /** Another one if a line changes. */
   get fingerprint(): string {
     return this.index.fingerprint;
   }
@@ -105,11 +105,14 @@ export class Lines {
     }
     const line = this.#lines[i - block * stride];
     if (line !== undefined) return line;
-    throw new DataError(`${this.name} has no image ${i} of ${this.count}: it has become shorter`, {
-      code: 'list-changed',
-      where: this.name,
-      hint: 'leave a list as it is while a run uses it',
-    });
+    throw new DataError(
+      `${this.name} has no image ${i} of ${this.count}: the file has become shorter`,
+      {
+        code: 'list-changed',
+        where: this.name,
+        hint: 'do not change a list while a run uses it',
+      },
+    );
   }
 
   close(): void {
@@ -240,7 +243,7 @@ function longLine(path: string, number: number): DataError {
   return new DataError(`line ${number} of ${path} is longer than ${maxLineBytes / 2 ** 20} MB`, {
     code: 'long-line',
     where: `${path}:${number}`,
-    hint: 'a list has one image a line; is this another file?',
+    hint: 'check that this is a list: it should have one image per line',
   });
 }
 
@@ -292,7 +295,7 @@ function listError(path: string, cause: unknown): DataError {
   return new DataError(message, {
     code: missing ? 'missing-file' : 'read-failed',
     where: path,
-    hint: missing ? 'give the path of a list, or of a folder of images' : undefined,
+    hint: missing ? 'pass the path of a list or of a folder of images' : undefined,
     cause,
   });
 }

@@ -25,11 +25,11 @@ export const jsonLines: ListFormat = {
     }
     if (typeof value !== 'object' || value === null) return 'this line is not a JSON object';
     const { path, label } = value as { readonly path?: unknown; readonly label?: unknown };
-    if (typeof path !== 'string' || path === '') return 'there is no text "path"';
+    if (typeof path !== 'string' || path === '') return 'the text "path" is missing';
     if (label === undefined || label === null) return { path };
     if (typeof label === 'string' || typeof label === 'number')
       return { path, label: String(label).trim() === '' ? undefined : String(label) };
-    return '"label" is neither a text nor a number';
+    return '"label" is neither text nor a number';
   },
 };
 

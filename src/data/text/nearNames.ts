@@ -45,7 +45,7 @@ export function requireDistinct(names: Iterable<PlacedName>, where: string): voi
         ...pairs.slice(0, shownPairs).map((pair) => pair.map(described).join(' and ')),
         ...(more > 0 ? [`and ${more} more`] : []),
       ],
-      hint: 'write a class in one way everywhere, or rename one of the two',
+      hint: 'write the name of a class the same way everywhere, or rename one of the two',
     },
   );
 }

@@ -32,14 +32,17 @@ export function requireUtf8(bytes: Buffer, path: string, first = 1): void {
 export const lineEnd = /\r\n?|\n/;
 
 function problemOf(bytes: Buffer): string | undefined {
-  if (bytes.includes(0)) return 'holds a NUL: this is no text, or UTF-16 without its mark';
+  if (bytes.includes(0))
+    return 'holds a NUL: this is not text, or it is UTF-16 without a byte order mark';
   if (!isUtf8(bytes)) return 'is not UTF-8';
-  return bytes.includes('\uFFFD') ? 'has lost letters to another encoding (U+FFFD)' : undefined;
+  return bytes.includes('\uFFFD')
+    ? 'has characters that were lost in another encoding (U+FFFD)'
+    : undefined;
 }
 
 /**
  * Text of a small file: UTF-8, or UTF-16 with a mark; without the mark, and with `\n` between lines.
- * Throws a DataError with the line for anything else, and an ArtifactError where the file cannot be
+ * Throws a DataError with the line for anything else, and an ArtifactError if the file cannot be
  * read.
  */
 export function readText(path: string, hint?: string): string {

@@ -1,5 +1,5 @@
 /**
- * Globals of Node that a model or config may use where @types/node is not installed: enough for
+ * Globals of Node that a model or config may use if @types/node is not installed: enough for
  * `console.log(x.shape)` in a model to be no type error.
  */
 export const ambientDeclarations = `

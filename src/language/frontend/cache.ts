@@ -13,7 +13,7 @@ import { dirname, join } from 'node:path';
 
 /** Cache of facts about users' files, by key; a lost entry costs time, nothing else. */
 export interface FrontendCache {
-  /** The entry, or undefined where there is none or it cannot be read. */
+  /** The entry, or undefined if there is none or it cannot be read. */
   readonly read: (key: string) => unknown;
   /** Keeps a JSON value; a folder that cannot be written to is no error. */
   readonly write: (key: string, value: unknown) => void;

@@ -56,7 +56,7 @@ export async function evaluate(
       const transformed = transform(path, source);
       named.set(path, { name: context.nameOf(path), transformed });
       if (transformed.topLevelAwait && !async)
-        throw fileError(context.kind, 'an imported file may not use await outside a function', {
+        throw fileError(context.kind, 'an imported file must not use await outside a function', {
           code: 'top-level-await',
           where: context.nameOf(path),
           hint: 'export an async function, and await it in the file that imports this one',

@@ -18,7 +18,7 @@ export interface LoadOptions {
    * import of that id gets this very object, wherever the file lies.
    */
   readonly modules: Readonly<Record<string, object>>;
-  /** Files that declare the types of `modules`; the running installation's own where missing. */
+  /** Files that declare the types of `modules` (default: the running installation's own). */
   readonly declarations?: Readonly<Record<string, string>>;
   /** Class of the file's errors, ModelError or ConfigError (default: model). */
   readonly kind?: FileKind;
@@ -138,7 +138,7 @@ function findFile(path: string, cwd: string, kind: FileKind): string {
   const absolute = resolve(cwd, path);
   const stat = statSync(absolute, { throwIfNoEntry: false });
   if (stat === undefined)
-    throw fileError(kind, `there is no file ${path}`, {
+    throw fileError(kind, `${path} does not exist`, {
       code: 'missing-file',
       where: path,
       hint: similarFiles(absolute, path, kind),
@@ -154,7 +154,7 @@ function findFile(path: string, cwd: string, kind: FileKind): string {
 
 function similarFiles(absolute: string, path: string, kind: FileKind): string {
   const folder = dirname(absolute);
-  if (!existsSync(folder)) return `there is no folder ${dirname(path)} either`;
+  if (!existsSync(folder)) return `the folder ${dirname(path)} does not exist either`;
   const names = readdirSync(folder).filter((name) => extensions.includes(extname(name)));
   const wanted = basename(absolute);
   const found = nearest(wanted, names) ?? names.find((name) => stemOf(name) === stemOf(wanted));

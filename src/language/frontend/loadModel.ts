@@ -21,7 +21,7 @@ export interface LoadedModel {
 /**
  * Loads a model file or a shipped model by its name, or takes a model as it is. A file that exists
  * wins over a name. `typesBeside`: whether the file runs while its types are still being checked.
- * Throws a ModelError where there is none.
+ * Throws a ModelError if there is none.
  */
 export async function loadModel(
   model: string | Model,
@@ -36,7 +36,7 @@ export async function loadModel(
   const made = module['default'];
   if (!isModel(made)) {
     await checked;
-    throw new ModelError(`${model} has no model as its default export`, {
+    throw new ModelError(`${model} does not export a model as its default`, {
       code: 'no-model',
       where: model,
       hint: 'write `export default defineModel({ ... })`',
@@ -63,7 +63,7 @@ function refuseUnknownName(name: string): void {
     name,
     shippedModels.map((shipped) => shipped.name),
   );
-  throw new ModelError(`there is neither a file nor a shipped model ${name}`, {
+  throw new ModelError(`${name} is neither a file nor a shipped model`, {
     code: 'missing-file',
     where: name,
     hint:

@@ -38,7 +38,7 @@ export interface PreparedFile {
   readonly typeChecked: boolean;
   /** Settled once the types are checked; rejected with an error that names what is wrong with them. */
   readonly checked: Promise<void>;
-  /** JavaScript of a file, from the cache where its text is known there. */
+  /** JavaScript of a file, from the cache if its text is known there. */
   readonly transform: (path: string, source: string) => TransformedFile;
 }
 
@@ -97,7 +97,7 @@ function declarationsOf({ modules, declarations }: LoadContext): Record<string, 
   return all;
 }
 
-/** The files of a record with their texts, or undefined where one of them has changed since. */
+/** The files of a record with their texts, or undefined if one of them has changed since. */
 function knownFiles(record: unknown): LocalFile[] | undefined {
   const { files } = (record ?? {}) as Partial<CheckRecord>;
   if (!Array.isArray(files)) return undefined;

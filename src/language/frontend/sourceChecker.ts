@@ -98,7 +98,7 @@ function startThread(): Worker {
   const started = new Worker(workerUrl(import.meta.url, 'checkWorker'));
   const end = (cause: unknown): void => {
     if (thread === started) thread = undefined;
-    const error = new InternalError('the thread that checks types ended', {
+    const error = new InternalError('the type-checking thread ended', {
       code: 'worker-ended',
       cause,
     });

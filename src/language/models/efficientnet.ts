@@ -188,11 +188,11 @@ function checkScale(
   const whole = counts.length > 0 && counts.every((v) => Number.isInteger(v) && v >= 1);
   if (whole && width > 0 && width < Infinity && depth > 0 && depth < Infinity) return;
   throw new ModelError(
-    `${name}: an EfficientNet of ${stages.length} stages, width ${width} and depth ${depth}`,
+    `${name}: invalid EfficientNet of ${stages.length} stages, width ${width} and depth ${depth}`,
     {
       code: 'option',
       where: currentSite(),
-      hint: '`width` and `depth` are factors above 0; a stage has whole numbers of blocks and channels of at least 1',
+      hint: '`width` and `depth` must be factors above 0; the blocks and channels of a stage must be whole numbers of at least 1',
     },
   );
 }

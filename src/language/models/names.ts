@@ -14,7 +14,7 @@ const tables = new WeakMap<ShippedModel, Map<NameSet, ReadonlyMap<string, string
 
 /**
  * The name in a set of each parameter and batch statistic, by the model's own name; one to one, and
- * the same name where the sets agree. `num_batches_tracked`, which PyTorch's files hold beside the
+ * the same name if the sets agree. `num_batches_tracked`, which PyTorch's files hold beside the
  * batch statistics, has no counterpart.
  */
 export function parameterNames(shipped: ShippedModel, to: NameSet): ReadonlyMap<string, string> {

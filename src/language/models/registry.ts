@@ -9,7 +9,7 @@ export interface ShippedModel {
   readonly model: Model;
   /** Whose names its parameters have. */
   readonly names: NameSet;
-  /** The same network with the other set's names; undefined where both sets agree. */
+  /** The same network with the other set's names; undefined if both sets agree. */
   readonly renamed?: Model;
 }
 

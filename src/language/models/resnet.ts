@@ -172,7 +172,7 @@ export function cifarResnet(options: CifarResNetOptions): Model {
     throw new ModelError(`${name}: ${depth} layers`, {
       code: 'option',
       where: currentSite(),
-      hint: '`depth` is 6n + 2, for example 20, 56 or 110',
+      hint: '`depth` must be 6n + 2, for example 20, 56 or 110',
     });
   return resnet({
     statistics: cifarStatistics,
@@ -190,10 +190,10 @@ export function cifarResnet(options: CifarResNetOptions): Model {
 
 function checkBlocks(name: string, blocks: readonly number[]): void {
   if (blocks.length > 0 && blocks.every((count) => Number.isInteger(count) && count >= 1)) return;
-  throw new ModelError(`${name}: a ResNet of [${blocks.join(',')}] blocks`, {
+  throw new ModelError(`${name}: invalid ResNet of [${blocks.join(',')}] blocks`, {
     code: 'option',
     where: currentSite(),
-    hint: '`blocks` holds a whole number of at least 1 for each stage, for example [2, 2, 2, 2]',
+    hint: '`blocks` must hold a whole number of at least 1 for each stage, for example [2, 2, 2, 2]',
   });
 }
 

@@ -12,7 +12,7 @@ export const cifarStatistics = {
   std: [0.247, 0.2435, 0.2616],
 } as const satisfies ImageOptions;
 
-/** From 0..1 to -1..1, where no statistics are published. */
+/** From 0..1 to -1..1, if no statistics are published. */
 export const halfStatistics = {
   mean: [0.5, 0.5, 0.5],
   std: [0.5, 0.5, 0.5],

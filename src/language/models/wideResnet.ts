@@ -23,7 +23,7 @@ interface WideBlockOptions {
   readonly survival: number;
 }
 
-/** Normalisation and activation come first, and where the shape changes the shortcut starts behind them. */
+/** Normalisation and activation come first, and if the shape changes the shortcut starts behind them. */
 const wideBlock = defineLayer('wide_block', (x: Value, options: WideBlockOptions) => {
   const { out, stride, survival } = options;
   const conv = { out, kernel: 3, padding: 1, bias: false };
@@ -67,10 +67,10 @@ export function wideResnet(options: WideResNetOptions): Model {
   const { drop = 0, dropPath = 0, statistics = cifarStatistics } = options;
   const n = (depth - 4) / 6;
   if (![n, width].every((count) => Number.isInteger(count) && count >= 1))
-    throw new ModelError(`${name}: ${depth} layers of width ${width}`, {
+    throw new ModelError(`${name}: invalid depth ${depth} or width ${width}`, {
       code: 'option',
       where: currentSite(),
-      hint: '`depth` is 6n + 4, for example 28, and `width` a whole number',
+      hint: '`depth` must be 6n + 4, for example 28, and `width` a whole number',
     });
   return defineModel({
     name,

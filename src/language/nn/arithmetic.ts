@@ -20,8 +20,8 @@ function binary(kind: string, apply: (a: Value, b: Value) => Value): Binary {
           return scalarLike(other, side);
         throw trace.error(
           'option',
-          `${kind}: the number is ${side}`,
-          `pass a finite number${kind === 'div' ? ' other than 0' : ''}, or a value`,
+          `${kind}: invalid number ${side}`,
+          `pass a finite number${kind === 'div' ? ' other than 0' : ''} or a value of the network`,
         );
       };
       return apply(valueOf(a, b), valueOf(b, a));

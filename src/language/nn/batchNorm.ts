@@ -32,8 +32,8 @@ export function batchNorm(x: Value, options: BatchNormOptions = {}): Value {
     if (!(momentum >= 0 && momentum <= 1))
       throw trace.error(
         'option',
-        `batchNorm: momentum is ${momentum}`,
-        '`momentum` is the share of the new batch, within [0, 1]; 1 minus what TensorFlow calls momentum',
+        `batchNorm: momentum ${momentum} is outside [0, 1]`,
+        "`momentum` is the weight of the new batch in the running statistics; it is 1 minus TensorFlow's",
       );
     const channels = [x.channels];
     const weight = trace.param('weight', channels, { kind: 'ones' });
@@ -48,7 +48,7 @@ export function batchNorm(x: Value, options: BatchNormOptions = {}): Value {
     if (values === 1)
       throw trace.error(
         'batch-statistics',
-        `batchNorm: ${formatShape(x.shape)} has one value a channel, so no variance to train on`,
+        `batchNorm: ${formatShape(x.shape)} has one value per channel, so its variance is not defined in training`,
         'train with a larger batch, or normalise before the map shrinks to 1x1',
       );
     if (typeof values !== 'number' && values.factor === 1) trace.leastBatch = 2;

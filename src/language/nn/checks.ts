@@ -7,8 +7,8 @@ export function checkCount(trace: Trace, layer: string, option: string, value: n
   if (!Number.isInteger(value) || value < 1)
     throw trace.error(
       'option',
-      `${layer}: ${option} is ${value}`,
-      `\`${option}\` is a whole number of at least 1`,
+      `${layer}: invalid ${option} ${value}`,
+      `\`${option}\` must be a whole number of at least 1`,
     );
 }
 
@@ -17,8 +17,8 @@ export function checkPositive(trace: Trace, layer: string, option: string, value
   if (!(Number.isFinite(value) && value > 0))
     throw trace.error(
       'option',
-      `${layer}: ${option} is ${value}`,
-      `\`${option}\` is a number above 0`,
+      `${layer}: invalid ${option} ${value}`,
+      `\`${option}\` must be a number above 0`,
     );
 }
 
@@ -28,7 +28,7 @@ export function checkFinite(trace: Trace, layer: string, option: string, value: 
     throw trace.error(
       'option',
       `${layer}: ${option} is ${value}`,
-      `\`${option}\` is a finite number`,
+      `\`${option}\` must be a finite number`,
     );
 }
 
@@ -37,7 +37,7 @@ export function checkAxis(trace: Trace, layer: string, x: Value, axis: number): 
   if (!Number.isInteger(axis) || axis < 1 || axis >= x.rank)
     throw trace.error(
       'axis',
-      `${layer}: axis ${axis} of ${formatShape(x.shape)}`,
-      `\`axis\` is 1 to ${x.rank - 1}; axis 0 is the batch`,
+      `${layer}: axis ${axis} is outside ${formatShape(x.shape)}`,
+      `\`axis\` must be 1 to ${x.rank - 1}; axis 0 is the batch`,
     );
 }

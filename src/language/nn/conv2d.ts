@@ -35,7 +35,7 @@ export function conv2d(x: Value, options: Conv2dOptions): Value {
     if (x.channels % groups !== 0 || out % groups !== 0)
       throw trace.error(
         'groups',
-        `conv2d: ${groups} groups do not divide both the ${x.channels} channels of ${formatShape(x.shape)} and out ${out}`,
+        `conv2d: ${groups} groups do not divide both the ${x.channels} input channels of ${formatShape(x.shape)} and the ${out} output channels`,
         'make both channel counts multiples of `groups`',
       );
     const shape = [out, x.channels / groups, ...kernel];

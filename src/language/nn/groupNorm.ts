@@ -27,7 +27,7 @@ export function groupNorm(x: Value, options: GroupNormOptions): Value {
     if (x.rank !== 4)
       throw trace.error(
         'rank',
-        `groupNorm: ${formatShape(x.shape)} is not a map`,
+        `groupNorm: ${formatShape(x.shape)} is not a feature map`,
         'the input is [N,C,H,W]; layerNorm normalises vectors',
       );
     const { channels, height, width } = x;

@@ -47,7 +47,7 @@ export function elementwiseLayer(kind: string, apply: (x: Value) => Value): (x: 
 /** Input of a layer: one value, or several as an array. */
 export type LayerInput = Value | readonly Value[];
 
-/** A layer as it is called: options may be left out where none is required. */
+/** A layer as it is called: options may be left out if none is required. */
 export type Layer<X extends LayerInput, O extends object, Y> = object extends O
   ? (x: X, options?: O & NameOption) => Y
   : (x: X, options: O & NameOption) => Y;

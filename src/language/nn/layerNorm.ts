@@ -24,7 +24,7 @@ export function layerNorm(x: Value, options: LayerNormOptions = {}): Value {
     if (x.rank < 2)
       throw trace.error(
         'rank',
-        `layerNorm: ${formatShape(x.shape)} has no axis of features`,
+        `layerNorm: ${formatShape(x.shape)} has no feature axis`,
         'the input is [N,...,F]',
       );
     const features = [staticDim(x.shape.at(-1))];

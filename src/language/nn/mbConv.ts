@@ -36,7 +36,7 @@ export interface MbConvOptions {
 
 /**
  * EfficientNet's block: 1x1 expansion, depthwise convolution, squeeze-and-excitation, 1x1
- * projection, each normalised, and the input added where the shape stays; x [N,C,H,W] ->
+ * projection, each normalised, and the input added if the shape stays; x [N,C,H,W] ->
  * [N,out,H',W']. Parameters of `conv_pw`, `bn1`, `conv_dw`, `bn2`, `se`, `conv_pwl`, `bn3`; without
  * expansion of `conv_dw`, `bn1`, `se`, `conv_pw`, `bn2`, as timm's blocks; or numbered `block.0.0`,
  * `block.0.1` and so on, as torchvision's. Errors: those of its layers, an `expand` that leaves no
@@ -52,8 +52,8 @@ export const mbConv = defineLayer('mb_conv', (x: Value, options: MbConvOptions):
   if (!(expand > 0) || !Number.isInteger(x.channels * expand))
     throw trace.error(
       'option',
-      `mbConv: expand ${expand} of the ${x.channels} channels of ${formatShape(x.shape)}`,
-      '`expand` times the channels is a whole number of at least 1',
+      `mbConv: expand ${expand} does not fit the ${x.channels} channels of ${formatShape(x.shape)}`,
+      '`expand` times the number of channels must be a whole number of at least 1',
     );
   const names = options.names === 'torchvision' ? torchvisionNames(options) : timmNames(options);
   const y = branch(x, options, names);

@@ -80,10 +80,13 @@ export function linearDecay(
   { from = 0 }: LinearDecayOptions = {},
 ): number[] {
   if (!Number.isInteger(blocks) || blocks < 1 || !(finalSurvival > 0 && finalSurvival <= 1))
-    throw new ModelError(`linearDecay: ${blocks} blocks to a survival of ${finalSurvival}`, {
-      code: 'survival',
-      where: currentSite(),
-      hint: 'give a whole number of blocks, and a survival in (0, 1]',
-    });
+    throw new ModelError(
+      `linearDecay: invalid schedule of ${blocks} blocks to a survival of ${finalSurvival}`,
+      {
+        code: 'survival',
+        where: currentSite(),
+        hint: 'pass a whole number of blocks and a survival in (0, 1]',
+      },
+    );
   return Array.from({ length: blocks }, (_, i) => 1 - ((1 - finalSurvival) * (i + from)) / blocks);
 }

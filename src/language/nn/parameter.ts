@@ -22,8 +22,8 @@ export function parameter(x: Value, { name, shape, init, decay }: ParameterOptio
   if (!shape.every((size) => Number.isInteger(size) && size >= 1))
     throw trace.error(
       'option',
-      `parameter: ${trace.join(name)} of shape [${shape.join(',')}]`,
-      '`shape` holds whole numbers of at least 1',
+      `parameter: ${trace.join(name)} has the invalid shape [${shape.join(',')}]`,
+      '`shape` must hold whole numbers of at least 1',
     );
   const value = trace.param(name, shape, init, decay);
   const full = trace.join(name);

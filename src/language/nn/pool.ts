@@ -103,7 +103,7 @@ function poolWindow(trace: Trace, layer: string, x: Value, options: MaxPoolOptio
   if (pads.some((pad, i) => 2 * pad > extent(i % 2 === 0 ? 0 : 1)))
     throw trace.error(
       'window',
-      `${layer}: padding [${pads.join(',')}] is more than half the ${kernel.join('x')} window over ${formatShape(x.shape)}`,
+      `${layer}: padding [${pads.join(',')}] is more than half of the ${kernel.join('x')} window over ${formatShape(x.shape)}`,
       'pad at most half the window, or use a larger kernel',
     );
   const excess = options.ceilMode === true ? excessOf(x, stated) : ([0, 0] as const);

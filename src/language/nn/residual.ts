@@ -28,8 +28,8 @@ export function residual(
     if (!shapeEquals(y.shape, x.shape))
       throw trace.error(
         'shape-mismatch',
-        `residual: the branch makes ${formatShape(y.shape)} of ${formatShape(x.shape)}`,
-        'end the branch with the shape it starts from, or write add(shortcut, branch) with a projected shortcut: conv2d(x, { name, out, kernel: 1, stride })',
+        `residual: the branch turns ${formatShape(x.shape)} into ${formatShape(y.shape)}`,
+        'make the branch return the shape of its input, or write add(shortcut, branch) with a projected shortcut: conv2d(x, { name, out, kernel: 1, stride })',
       );
     return add(x, survival === undefined ? y : stochasticDepth(y, { survival }));
   };

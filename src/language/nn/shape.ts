@@ -43,7 +43,7 @@ export function pad(x: Value, { axis = 1, before = 0, after = 0 }: PadOptions): 
       throw trace.error(
         'option',
         `pad: ${before} zeros before and ${after} after ${formatShape(x.shape)}`,
-        'give whole numbers of at least 0',
+        'pass whole numbers of at least 0',
       );
     return before + after === 0 ? x : shapes.padAxis(x, { axis, before, after });
   });
@@ -66,8 +66,8 @@ export function reshape(x: Value, shape: readonly number[]): Value {
     if (!valid || open > 1 || (open === 1 ? size % product !== 0 : size !== product))
       throw trace.error(
         'reshape',
-        `reshape: a sample of ${formatShape(x.shape)} has ${size} elements, which [${shape.join(',')}] does not hold`,
-        'give the shape of one sample, without the batch; one size may be -1',
+        `reshape: a sample of ${formatShape(x.shape)} has ${size} elements and cannot become [${shape.join(',')}]`,
+        'pass the shape of one sample, without the batch; one size may be -1',
       );
     const sizes = shape.map((dim) => (dim === -1 ? size / product : dim));
     return shapes.reshape(x, { shape: [batch, ...sizes] });
@@ -100,7 +100,7 @@ export function transpose(x: Value, permutation: readonly number[]): Value {
       throw trace.error(
         'permutation',
         `transpose: [${permutation.join(',')}] of ${formatShape(x.shape)}`,
-        `name each axis of 0 to ${x.rank - 1} once, and 0, the batch, first`,
+        `list each axis from 0 to ${x.rank - 1} once, with 0, the batch, first`,
       );
     return shapes.transpose(x, { permutation });
   });

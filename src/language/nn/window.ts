@@ -58,21 +58,21 @@ export function statedWindow(
       throw trace.error(
         'window',
         `${layer}: ${name} ${sizes.join('x')} over ${formatShape(x.shape)}`,
-        `${name} is a whole number of at least 1, or two of them: [vertical, horizontal]`,
+        `${name} must be a whole number of at least 1, or two of them: [vertical, horizontal]`,
       );
   const both = [0, 1].some((i) => (strides[i] ?? 1) > 1 && (dilations[i] ?? 1) > 1);
   if (options.padding === 'same' && both)
     throw trace.error(
       'same-padding',
       `${layer}: padding 'same' with stride ${strides.join('x')} and dilation ${dilations.join('x')} over ${formatShape(x.shape)}`,
-      "TensorFlow has 'same' with a stride or a dilation, not both; use padding: 'symmetric' or numbers",
+      "TensorFlow defines 'same' for a stride or a dilation, not both; use padding: 'symmetric' or numbers",
     );
   const pads = resolvePads(options.padding ?? 0, [x.height, x.width], kernel, strides, dilations);
   if (!pads.every((v) => Number.isInteger(v) && v >= 0))
     throw trace.error(
       'window',
       `${layer}: padding [${pads.join(',')}] over ${formatShape(x.shape)}`,
-      "padding is whole numbers of at least 0, 'same' or 'symmetric'",
+      "padding must be whole numbers of at least 0, 'same' or 'symmetric'",
     );
   return { kernel, strides, pads, dilations };
 }

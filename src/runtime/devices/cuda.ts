@@ -35,7 +35,7 @@ export const cuda = defineDevice({
 
 /** Packages that contain a library which CUDA's provider needs. */
 const libraryOwners: readonly (readonly [RegExp, string])[] = [
-  [/^libcuda\.so/, "NVIDIA's driver (nvidia-smi must work)"],
+  [/^libcuda\.so/, "NVIDIA's driver (check that nvidia-smi works)"],
   [
     /^libcudnn/,
     'cuDNN 9 for that CUDA: apt-get install cudnn9-cuda-12, or pip install nvidia-cudnn-cu12',
@@ -49,7 +49,7 @@ function unusable(probed: ProbedDevice, facts: MachineFacts): Diagnosis {
   );
   const { installed, missing, cuda } = facts.cudaLibrary;
   if (facts.platform !== 'linux')
-    return { what: 'onnxruntime-node has it for Linux only: webgpu reaches the GPU' };
+    return { what: 'onnxruntime-node supports it on Linux only; use webgpu for this GPU' };
   const noGpu = hasNvidia ? '' : ', and no NVIDIA GPU was found';
   if (!installed)
     return {
@@ -70,13 +70,13 @@ function unusable(probed: ProbedDevice, facts: MachineFacts): Diagnosis {
       (name) => libraryOwners.find(([pattern]) => pattern.test(name))?.[1] ?? [],
     );
     return {
-      what: `${wanted.join(', ')} cannot be found`,
-      next: `install ${[...new Set(owners)].join('; ') || wanted.join(', ')}, or say where it is in LD_LIBRARY_PATH`,
+      what: `${wanted.join(', ')} cannot be found in the library path`,
+      next: `install ${[...new Set(owners)].join('; ') || wanted.join(', ')}, or add its folder to LD_LIBRARY_PATH`,
     };
   }
   if (!hasNvidia) return { what: 'no NVIDIA GPU was found', next: undefined };
   return {
     what: plainReason(probed.reason),
-    next: 'see that nvidia-smi works here; in a container, docker run --gpus all',
+    next: 'check that nvidia-smi works here; in a container, start it with docker run --gpus all',
   };
 }

@@ -35,7 +35,7 @@ export const webgpu = defineDevice({
     disabledOptimizers: ['ConvActivationFusion'],
   },
   // Without the feature float16 graphs load, and fail at the first node, after all the compiling.
-  halves: { machineNeeds: "update the GPU's driver: it must offer shader-f16" },
+  halves: { machineNeeds: "update the GPU's driver to one that offers shader-f16" },
   loadFailure: /WebGpuContext|webgpu_context/,
   libraries: [vulkanLoader],
   diagnose: (probed, facts) => (probed.usable ? usable(probed, facts) : unusable(probed, facts)),
@@ -73,16 +73,16 @@ function unusable({ reason }: ProbedDevice, facts: MachineFacts): Diagnosis {
       what: 'no GPU was found',
       next:
         facts.swiftshader === undefined
-          ? 'train on the CPU; in a container, pass the GPU in (docker run --gpus all, or --device /dev/dri)'
+          ? 'train on the CPU; in a container, pass the GPU through (docker run --gpus all, or --device /dev/dri)'
           : `to try it without one: VK_ICD_FILENAMES=${facts.swiftshader} XDG_RUNTIME_DIR=/tmp`,
     };
   if (hardware.length === 0)
     return {
-      what: `there is a GPU, but no Vulkan driver for it${facts.vulkanDrivers.length > 0 ? '; lavapipe is refused' : ''}`,
+      what: `a GPU was found, but no Vulkan driver for it${facts.vulkanDrivers.length > 0 ? '; lavapipe is refused' : ''}`,
       next: "install it: NVIDIA's driver package, or apt-get install mesa-vulkan-drivers for AMD and Intel",
     };
   return {
     what: `${plainReason(reason)} (Vulkan drivers: ${hardware.map(({ library }) => library).join(', ')})`,
-    next: 'look at `vulkaninfo --summary`, and whether you may read /dev/dri (group render or video)',
+    next: 'check `vulkaninfo --summary`, and that you may read /dev/dri (group render or video)',
   };
 }

@@ -5,7 +5,7 @@ import { sizeOfShape } from './buffers.js';
 
 /** The images of a step with their targets, row by row. */
 export interface BatchArrays {
-  /** [N,C,H,W] float32, or [N,H,W,C] uint8 where the model normalises. */
+  /** [N,C,H,W] float32, or [N,H,W,C] uint8 if the model normalises. */
   readonly image: Float32Array | Uint8Array;
   /** [N,classes]: probabilities, one-hot for a hard label. */
   readonly target: Float32Array;
@@ -47,12 +47,12 @@ function imageArray(manifest: Manifest, images: number, allocate: Allocate) {
     : new Float32Array(allocate(size * 4));
 }
 
-/** The images of one run: the manifest's batch, or `wanted` where it is dynamic. */
+/** The images of one run: the manifest's batch, or `wanted` if it is dynamic. */
 export function batchOf(manifest: Manifest, wanted: number | undefined): number {
   const { batch } = manifest;
   if (batch === 'dynamic') {
     if (wanted !== undefined) return wanted;
-    throw new ConfigError(`${manifest.name} was compiled for any batch: say which one to run`, {
+    throw new ConfigError(`${manifest.name} was compiled for a dynamic batch, and none is given`, {
       code: 'batch-missing',
       option: ['batch'],
     });

@@ -70,7 +70,7 @@ export interface StateStore {
   initialize(weights: ReadonlyMap<string, TensorData>): void | Promise<void>;
   /** Takes the tensors of a checkpoint. */
   load(tensors: ReadonlyMap<string, TensorData>): void | Promise<void>;
-  /** The weights themselves, or their moving averages where there are any. */
+  /** The weights themselves, or their moving averages if there are any. */
   weights(kind: WeightKind): WeightSource;
 }
 
@@ -160,7 +160,7 @@ export class StateBuffers implements StateStore {
 
   /**
    * Takes initial weights; optimizer state and averages start as the manifest says. Throws an
-   * ArtifactError where a parameter is missing or has another shape.
+   * ArtifactError if a parameter is missing or has another shape.
    */
   initialize(weights: ReadonlyMap<string, TensorData>): void {
     for (const [key, { cell, part }] of this.#parts) {
@@ -178,10 +178,10 @@ export class StateBuffers implements StateStore {
   load(tensors: ReadonlyMap<string, TensorData>): void {
     const missing = this.keys().filter((key) => !tensors.has(key));
     if (missing.length > 0)
-      throw new ArtifactError(`the checkpoint lacks ${someOf(missing)}`, {
+      throw new ArtifactError(`the checkpoint does not have ${someOf(missing)}`, {
         code: 'state-missing',
         where: missing[0],
-        hint: 'it was made with another optimizer, with other frozen parameters or without a moving average; resume with the same config',
+        hint: 'resume with the config of the run: this checkpoint was made with another optimizer, with other frozen parameters or without a moving average',
       });
     for (const key of this.keys()) this.#check(key, tensors.get(key));
     for (const key of this.keys()) this.#copy(key, tensors.get(key));

@@ -73,8 +73,8 @@ export class InferRunner {
         code: 'infer-weights',
         where: file,
         hint: this.takesWeights
-          ? 'give the weights of a checkpoint'
-          : 'compile it with weightInputs to run it with others',
+          ? 'pass the weights of a checkpoint'
+          : 'compile it with weightInputs to run it with other weights',
       },
     );
   }

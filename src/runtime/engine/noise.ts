@@ -15,7 +15,7 @@ import { fillBits } from '../../support/random.js';
 export interface QuietImages {
   /** Index in the global batch of the first; all after it are, too. */
   readonly from: number;
-  /** The one kind of noise that they go without; both where missing. */
+  /** The one kind of noise that they go without (default: both). */
   readonly kind?: NoiseKind | undefined;
 }
 
@@ -24,7 +24,7 @@ export interface NoiseAt {
   readonly seed: number;
   /** Optimizer steps done before this one. */
   readonly step: number;
-  /** Index in the global batch of the first row, where this is a shard or a micro-batch. */
+  /** Index in the global batch of the first row, if this is a shard or a micro-batch. */
   readonly sampleOffset: number;
   /** Sample of each of the first rows, in place of those that follow `sampleOffset`. */
   readonly samples?: readonly number[] | undefined;

@@ -4,7 +4,7 @@ export type Span = { readonly epochs: number } | { readonly steps: number };
 /** Course of the learning rate; plain JSON. Rates are those of the whole batch, not per image. */
 export type Schedule =
   | { readonly kind: 'constant'; readonly rate: number }
-  /** rate * (final + (1 - final) * (1 + cos(pi * step / total)) / 2); `final` is 0 where missing. */
+  /** rate * (final + (1 - final) * (1 + cos(pi * step / total)) / 2); default of `final`: 0. */
   | { readonly kind: 'cosine'; readonly rate: number; readonly final?: number }
   /** rate * decay^(step / every); the exponent is rounded down unless `staircase` is false. */
   | {

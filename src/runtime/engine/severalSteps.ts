@@ -144,6 +144,6 @@ function requireLoop({ file, inputs, steps = 1 }: ArtifactInfo): void {
   throw new ConfigError(`${file} runs ${steps} steps at once, and no fewer`, {
     code: 'steps-fixed',
     where: file,
-    hint: 'stop and save at multiples of that, or compile it as a loop',
+    hint: 'stop and save at multiples of that number, or compile the steps as a loop',
   });
 }

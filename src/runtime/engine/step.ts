@@ -9,9 +9,9 @@ import type { Hypers } from './stepInputs.js';
 export interface StepRequest {
   /** Optimizer steps done before this one. */
   readonly step: number;
-  /** Values of hyper inputs, such as learning_rate; the manifest's defaults where missing. */
+  /** Values of hyper inputs, such as learning_rate (default: the manifest's). */
   readonly hypers?: Hypers;
-  /** Index in the global batch of the first image, where this is a shard of it; default 0. */
+  /** Index in the global batch of the first image, if this is a shard of it; default 0. */
   readonly sampleOffset?: number;
   /** Images that get no dropout, no stochastic depth or neither; default none. */
   readonly quiet?: QuietImages | undefined;

@@ -46,22 +46,22 @@ function formulaValue({ formula }: TensorInfo, step: number): number | undefined
 
 function defaultOf(info: TensorInfo): number {
   if (info.default !== undefined) return info.default;
-  throw new ConfigError(`${info.name} has no default: say its value at each step`, {
+  throw new ConfigError(`the step needs a value of ${info.name}, which has no default`, {
     code: 'hyper-missing',
     where: info.name,
     hint: info.meaning,
   });
 }
 
-/** Throws a ConfigError where a value is given that no artifact takes. */
+/** Throws a ConfigError if a value is given that no artifact takes. */
 export function checkHypers(values: Hypers, inputs: readonly HyperInputs[]): void {
   for (const name in values) {
     if (inputs.some(({ names }) => names.has(name))) continue;
     const known = inputs.flatMap(({ names }) => [...names]);
-    throw new ConfigError(`the training step takes no number ${name}`, {
+    throw new ConfigError(`unknown input ${name} of the training step`, {
       code: 'hyper-unknown',
       where: name,
-      hint: `it takes ${[...new Set(known)].join(', ') || 'none'}`,
+      hint: `known: ${[...new Set(known)].join(', ') || 'none'}`,
     });
   }
 }
@@ -114,11 +114,14 @@ export class BatchInputs {
   ) {
     const { inputs, file, leastBatch = 1 } = artifact;
     if (batch < leastBatch)
-      throw new ConfigError(`${file} trains on no fewer than ${leastBatch} images, not ${batch}`, {
-        code: 'batch-too-small',
-        option: ['batch'],
-        hint: 'a batch norm has one value a channel for each image, and one value has no variance',
-      });
+      throw new ConfigError(
+        `${file} needs a batch of at least ${leastBatch} images, not ${batch}`,
+        {
+          code: 'batch-too-small',
+          option: ['batch'],
+          hint: 'use a larger batch: a batch norm with one value per channel and image has no variance otherwise',
+        },
+      );
     for (const info of inputs) {
       const { role } = info;
       if (role !== 'image' && role !== 'target' && role !== 'weight') continue;

@@ -9,7 +9,7 @@ import { StepRunner, type StepRequest, type StepResult } from './step.js';
 
 export interface RunnerOptions {
   readonly seed: number;
-  /** Images of a run; the manifest's where missing. */
+  /** Images of a run (default: the manifest's batch). */
   readonly batch?: number | undefined;
   /** Says where values are between runs, and makes the sessions that move them. */
   readonly executor: Executor;

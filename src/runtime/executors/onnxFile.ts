@@ -14,7 +14,7 @@ export function nodeSource(model: OnnxSource, name: string): string | undefined 
   return nodeSources(model).get(name);
 }
 
-/** The user's `file:line:column` of each node by its name; undefined where the model does not say. */
+/** The user's `file:line:column` of each node by its name; undefined if the model does not say. */
 export function nodeSources(model: OnnxSource): Map<string, string | undefined> {
   const bytes = typeof model === 'string' ? readFileSync(model) : model;
   const { graph, functions } = onnx.ModelProto.decode(bytes);
@@ -31,7 +31,7 @@ export function nodeSources(model: OnnxSource): Map<string, string | undefined> 
 /** Reads `length` bytes at `position` into the window that it returns; fewer at the end. */
 type ReadAt = (position: number, length: number) => Uint8Array;
 
-/** Number of nodes of the main graph, without decoding it; 0 where the bytes are no model. */
+/** Number of nodes of the main graph, without decoding it; 0 if the bytes are no model. */
 export function countNodes(model: OnnxSource): number {
   if (typeof model !== 'string')
     return countIn((position, length) => model.subarray(position, position + length));

@@ -40,7 +40,7 @@ export interface SessionOptions {
   readonly threads?: number;
   /** Default: by the number of nodes, and `disabled` for a training graph on the CPU. */
   readonly graphOptimization?: GraphOptimization;
-  /** Default true; false saves memory where activations are big. */
+  /** Default true; false saves memory if activations are big. */
   readonly memPattern?: boolean;
   /** Start of the path of a file that takes the time of each node, when a session is released; slows runs. */
   readonly profile?: string;
@@ -264,10 +264,10 @@ function requireProviders(providers: readonly string[]): void {
   const available = availableProviders();
   const unknown = providers.find((name) => !available.includes(name));
   if (unknown === undefined) return;
-  throw new DeviceError(`there is no execution provider ${unknown}`, {
+  throw new DeviceError(`unknown execution provider ${unknown}`, {
     code: 'unknown-provider',
     where: unknown,
-    hint: `this onnxruntime-node offers ${available.join(', ')}`,
+    hint: `this onnxruntime-node has: ${available.join(', ')}`,
   });
 }
 
@@ -287,7 +287,7 @@ function loadError(cause: unknown, provider: string, label: string): GradusError
       message,
     )
   )
-    return new ArtifactError(`${label} is no ONNX model, or was cut short`, {
+    return new ArtifactError(`${label} is not an ONNX model, or was cut short`, {
       code: 'onnx-unreadable',
       where: label,
       hint: phrase`compile the model again: ${call('compileModel', 'MODEL', { out: 'DIR' })}`,
@@ -303,14 +303,14 @@ function loadError(cause: unknown, provider: string, label: string): GradusError
     return new ArtifactError(`${label} has nodes that execution provider ${provider} cannot run`, {
       code: 'provider-lacks-node',
       where: label,
-      hint: phrase`compile it with ${optionOf('compileModel', 'target', deviceNamed(provider)?.target ?? provider)}, or take ${option('device', hostDevice.name)}`,
+      hint: phrase`compile it with ${optionOf('compileModel', 'target', deviceNamed(provider)?.target ?? provider)}, or use ${option('device', hostDevice.name)}`,
       cause,
     });
   if (failedToStart(provider, message))
     return new DeviceError(`execution provider ${provider} cannot be used: ${message}`, {
       code: 'provider-failed',
       where: provider,
-      hint: phrase`gradus devices lists what can run here; ${option('device', hostDevice.name)} always works`,
+      hint: phrase`run gradus devices to see what can run here; ${option('device', hostDevice.name)} always works`,
       cause,
     });
   return new ArtifactError(`onnxruntime refuses ${label}: ${message}`, {

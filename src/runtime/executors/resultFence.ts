@@ -37,7 +37,7 @@ function fenceBytes(): Uint8Array {
 }
 
 /**
- * A model with the fence as its first output, or undefined where its weights lie beside it, which are
+ * A model with the fence as its first output, or undefined if its weights lie beside it, which are
  * found from a path only. Encoded messages one after another are the encoding of their union.
  */
 export function withFence(source: OnnxSource): Uint8Array | undefined {

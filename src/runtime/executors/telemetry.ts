@@ -16,7 +16,7 @@ if (process.env[variable] === undefined) {
   // A thread of ours has the variable from the main thread, so this one is the user's.
   if (!isMainThread)
     process.emitWarning(
-      `onnxruntime may send usage reports from this process: a worker thread cannot set ${variable}=1 for it. ` +
+      `onnxruntime may send usage reports from this process, since a worker thread cannot set ${variable}=1 for it. ` +
         'Set it in the environment, or import gradus in the main thread first.',
       { code: 'GRADUS_TELEMETRY' },
     );

@@ -32,7 +32,7 @@ async function requireFloat16({ name, halves }: Device): Promise<void> {
   throw new DeviceError(`${name} cannot compute in float16 here: it ${what}`, {
     code: 'no-float16',
     option: ['precision'],
-    hint: phrase`leave ${option('precision')} out, or ${halves.machineNeeds}; \`gradus doctor\` tells whether it does`,
+    hint: phrase`leave ${option('precision')} out, or ${halves.machineNeeds}; \`gradus doctor\` shows whether it does`,
   });
 }
 
@@ -44,7 +44,7 @@ async function choiceOf(name: DeviceName): Promise<DeviceChoice> {
   throw new DeviceError(`${name} cannot be used here: ${what}`, {
     code: 'device-unusable',
     option: ['device'],
-    hint: phrase`${next === undefined ? '' : `${next}; `}${option('device', hostDevice.name)} always works; \`gradus doctor\` says more`,
+    hint: phrase`${next === undefined ? '' : `${next}; `}${option('device', hostDevice.name)} always works; run \`gradus doctor\` for details`,
   });
 }
 
@@ -100,16 +100,16 @@ export function requireLabelPrecision(
 ): void {
   const { title, halves } = deviceNamed(device);
   if (halves.refusesLabels === undefined || precision !== 'float16') return;
-  throw new ConfigError(`${title} does not label in ${precision}`, {
+  throw new ConfigError(`${title} cannot label in ${precision}`, {
     code: 'precision',
     option: asked,
-    hint: `${halves.refusesLabels}: leave the precision out, or label on a GPU`,
+    hint: `leave the precision out, or label on a GPU: ${halves.refusesLabels}`,
   });
 }
 
 /**
- * Batches to make ahead of a step where a run does several: those of the next run, which the loader makes
- * while this one goes on. Undefined where a run is a step, for which the loader's own number serves.
+ * Batches to make ahead of a step if a run does several: those of the next run, which the loader makes
+ * while this one goes on. Undefined if a run is a step, for which the loader's own number serves.
  */
 export function batchesAhead(
   device: BuiltInDevice,

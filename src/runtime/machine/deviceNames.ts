@@ -10,7 +10,7 @@ export type DeviceName = typeof autoDevice | BuiltInDevice;
 /** Values of the option `device` in a call or a config. */
 export const deviceNames: readonly DeviceName[] = [autoDevice, ...devices.map(({ name }) => name)];
 
-/** The steps of a run where nothing else is asked for, in words: `16 on CUDA and 1 elsewhere`. */
+/** The steps of a run if nothing else is asked for, in words: `16 on CUDA and 1 elsewhere`. */
 export const usualStepsPerRun = [
   ...devices.flatMap(({ title, stepsPerRun: n }) => (n > 1 ? [`${n} on ${title}`] : [])),
   '1 elsewhere',

@@ -27,7 +27,7 @@ export function mayHaveGpu(): boolean {
   );
 }
 
-/** The graphics processors, by NVIDIA's tool where there is one, else by what the system tells. */
+/** The graphics processors, by NVIDIA's tool if there is one, else by what the system tells. */
 export async function listGpus(): Promise<Gpu[]> {
   const nvidia = await nvidiaGpus();
   const others = await systemGpus();

@@ -53,9 +53,9 @@ function runProbe(name: string): Promise<Probe> {
 }
 
 function howEnded(error: ExecFileException | null): string {
-  if (error?.killed) return `it gave no answer within ${patience / 1000} s`;
-  if (error?.signal) return `the process that tried it was ended by ${error.signal}`;
-  return `the process that tried it ended with code ${error?.code ?? 0} and gave no answer`;
+  if (error?.killed) return `it did not answer within ${patience / 1000} s`;
+  if (error?.signal) return `the process that tried it was killed by ${error.signal}`;
+  return `the process that tried it ended with code ${error?.code ?? 0} without an answer`;
 }
 
 function answerOf(stdout: string): Probe['output'] {
@@ -68,7 +68,7 @@ function answerOf(stdout: string): Probe['output'] {
 
 /**
  * Channels in a block of onnxruntime's blocked layout on this machine: 16 with AVX-512, 8 with AVX2
- * or NEON; 0 where it has none. Asked of ReorderInput, by where it puts the second pixel.
+ * or NEON; 0 if it has none. Asked of ReorderInput, by where it puts the second pixel.
  */
 export async function probeBlock(): Promise<number> {
   const [channels, pixels] = [64, 2];

@@ -15,7 +15,7 @@ const [, , provider = hostDevice.name] = process.argv;
 // onnxruntime's log names the libraries that it could not load; its errors do not.
 env.logLevel = 'error';
 
-/** Why the provider cannot add two numbers of a type, or undefined where it can. */
+/** Why the provider cannot add two numbers of a type, or undefined if it can. */
 async function failure(dtype: 'float32' | 'float16'): Promise<string | undefined> {
   try {
     const model = addModel([{ name: 'x', dtype, shape: [1] }]);

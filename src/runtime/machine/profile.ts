@@ -94,7 +94,7 @@ function isEvent(value: unknown): value is TraceEvent {
 }
 
 function unreadable(path: string, cause?: unknown): ArtifactError {
-  return new ArtifactError(`${path} is no profile of onnxruntime`, {
+  return new ArtifactError(`${path} is not a profile of onnxruntime`, {
     code: 'profile-unreadable',
     where: path,
     cause,

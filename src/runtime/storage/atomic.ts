@@ -81,7 +81,7 @@ function undo(folder: string, entry: string): void {
 
 /**
  * Makes a folder and those above it; returns the paths that it made, outermost first. Throws an
- * ArtifactError where it cannot.
+ * ArtifactError if it cannot.
  */
 export function makeFolder(path: string): readonly string[] {
   const made: string[] = [];
@@ -94,7 +94,7 @@ export function makeFolder(path: string): readonly string[] {
 }
 
 /**
- * One folder at a time: Node's recursive mkdir never returns where a parent exists but takes no
+ * One folder at a time: Node's recursive mkdir never returns if a parent exists but takes no
  * folders (/proc), and calls a read-only file system a missing file.
  */
 function makeMissing(path: string, made: string[]): void {
@@ -146,7 +146,7 @@ function syncFolder(path: string): void {
 
 /**
  * Writes or replaces a file; a reader sees the old or the new one, whole. Throws an ArtifactError
- * where the folder is not writable and a TrainingError where the disk is full.
+ * if the folder is not writable and a TrainingError if the disk is full.
  */
 export function writeFileAtomic(
   path: string,

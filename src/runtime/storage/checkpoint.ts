@@ -36,7 +36,7 @@ export function checkpointPath(folder: string, step: number): string {
 
 /**
  * Writes the checkpoint of meta.step into `folder`, replacing one of the same step; returns its
- * path. Throws a TrainingError where the disk is full.
+ * path. Throws a TrainingError if the disk is full.
  */
 export function saveCheckpoint(
   folder: string,
@@ -94,7 +94,7 @@ export function readCheckpointState(path: string): CheckpointState {
     throw readError(
       error,
       file,
-      'give a checkpoint folder, such as runs/x/checkpoints/step-00000100',
+      'pass a checkpoint folder, such as runs/x/checkpoints/step-00000100',
     );
   }
   return parseCheckpointState(text, file);
@@ -126,12 +126,12 @@ function wholeCheckpoint(path: string): { state: CheckpointState; file: string }
   if (found.bytes !== bytes || found.sha256 !== sha256)
     throw new ArtifactError(
       found.bytes === bytes
-        ? `${file} is corrupt: its bytes are not those that ${placeNames.state} records`
+        ? `${file} is corrupt: its contents differ from what ${placeNames.state} records`
         : `${file} is corrupt: it has ${found.bytes} bytes, ${placeNames.state} records ${bytes}`,
       {
         code: 'checkpoint-corrupt',
         where: file,
-        hint: `delete ${path}; the run then resumes from the checkpoint before it`,
+        hint: `delete ${path}: the run then resumes from the checkpoint before it`,
       },
     );
   return { state, file };
@@ -148,7 +148,7 @@ function digestOf(file: string): { bytes: number; sha256: string } {
 }
 
 export interface LatestCheckpoint {
-  /** Undefined where there is none that can be read. */
+  /** Undefined if there is none that can be read. */
   readonly checkpoint: Checkpoint | undefined;
   /** Faults of newer ones. */
   readonly damaged: readonly ArtifactError[];
@@ -168,8 +168,8 @@ export function latestCheckpoint(folder: string): LatestCheckpoint {
 }
 
 /**
- * Path of the checkpoint that a run in `folder` is to end with: the best, or the newest where none
- * was judged or the run chooses the last; undefined where there is none. The newest state.json says
+ * Path of the checkpoint that a run in `folder` is to end with: the best, or the newest if none
+ * was judged or the run chooses the last; undefined if there is none. The newest state.json says
  * so, so no kill can part the two.
  */
 export function chosenCheckpointPath(folder: string): string | undefined {
@@ -197,25 +197,25 @@ export function discardCheckpointsAfter(folder: string, step: number): void {
 
 /**
  * The checkpoint folder that a user means: a checkpoint, or a folder of checkpoints, a run or a
- * generation (then of its last phase the one that it chooses, mostly its best). Throws an ArtifactError where there is none.
+ * generation (then of its last phase the one that it chooses, mostly its best). Throws an ArtifactError if there is none.
  */
 export function resolveCheckpoint(path: string): string {
+  if (statSync(path, { throwIfNoEntry: false })?.isFile())
+    throw new ArtifactError(
+      `${path} is a file, but neither an .onnx model nor a checkpoint folder`,
+      {
+        code: 'no-checkpoint',
+        where: path,
+        hint: 'pass the folder of a checkpoint or a run, or a file with the extension .onnx',
+      },
+    );
   if (existsSync(placesOf(path).state) || folderName.test(basename(path))) return path;
   const { fixed, checkpoints } = placesOf(path);
   const found = [placesOf(fixed).checkpoints, path, checkpoints]
     .map((folder) => chosenCheckpointPath(folder))
     .find((chosen) => chosen !== undefined);
   if (found !== undefined) return found;
-  if (statSync(path, { throwIfNoEntry: false })?.isFile())
-    throw new ArtifactError(
-      `${path} is neither a checkpoint, which is a folder, nor an .onnx file`,
-      {
-        code: 'no-checkpoint',
-        where: path,
-        hint: "give a checkpoint's folder, a run's, or a file whose name ends in .onnx",
-      },
-    );
-  throw new ArtifactError(`there is no checkpoint in ${path}`, {
+  throw new ArtifactError(`${path} contains no checkpoint`, {
     code: 'no-checkpoint',
     where: path,
     hint: networksHint(path),
@@ -228,8 +228,8 @@ function networksHint(path: string): string {
   const networks = names
     .map((name) => join(path, name))
     .filter((folder) => listCheckpoints(placesOf(folder).checkpoints).length > 0);
-  if (networks.length > 0) return `give one of the networks in it: ${networks.join(', ')}`;
-  return 'give a folder such as runs/x/checkpoints/step-00000100, or a run that has saved one';
+  if (networks.length > 0) return `pass one of the networks in it: ${networks.join(', ')}`;
+  return 'pass a checkpoint folder such as runs/x/checkpoints/step-00000100, or the folder of a run that has saved one';
 }
 
 type ShapesByKey = ReadonlyMap<string, Pick<TensorData, 'shape'>>;
@@ -255,7 +255,7 @@ export function requireArchitecture(
     {
       code: 'architecture-mismatch',
       where: path,
-      hint: 'use the model that it was trained with, or start a run of its own for the changed model',
+      hint: 'use the model that it was trained with, or start a new run for the changed model',
     },
   );
 }

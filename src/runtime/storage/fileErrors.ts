@@ -7,7 +7,7 @@ export function systemCode(error: unknown): string | undefined {
     : undefined;
 }
 
-/** Explains a failed write of `path`, which takes `bytes` bytes where that is known. */
+/** Explains a failed write of `path`, which takes `bytes` bytes if that is known. */
 export function writeError(cause: unknown, path: string, bytes?: number): GradusError {
   const code = systemCode(cause);
   if (code === 'ENOSPC' || code === 'EDQUOT')
@@ -16,7 +16,7 @@ export function writeError(cause: unknown, path: string, bytes?: number): Gradus
       {
         code: 'disk-full',
         where: path,
-        hint: 'free some space and run the command again; what was there before is untouched',
+        hint: 'free some space and run the command again; existing files are untouched',
         cause,
       },
     );
@@ -34,19 +34,22 @@ export function writeError(cause: unknown, path: string, bytes?: number): Gradus
       },
     );
   if (code === 'ENOTDIR' || code === 'EEXIST')
-    return new ArtifactError(`${path} cannot be made: a file stands where a folder is needed`, {
+    return new ArtifactError(`cannot create ${path}: a file is in the place of a folder`, {
       code: 'not-a-folder',
       where: path,
-      hint: 'move that file away, or choose another folder',
+      hint: 'move that file, or choose another folder',
       cause,
     });
   if (code === 'ENOENT')
-    return new ArtifactError(`cannot write ${path}: its folder is gone or takes no new entries`, {
-      code: 'not-writable',
-      where: path,
-      hint: 'choose another folder',
-      cause,
-    });
+    return new ArtifactError(
+      `cannot write ${path}: its folder no longer exists or is not writable`,
+      {
+        code: 'not-writable',
+        where: path,
+        hint: 'choose another folder',
+        cause,
+      },
+    );
   return new ArtifactError(`cannot write ${path}: ${messageOf(cause)}`, {
     code: 'write-failed',
     where: path,

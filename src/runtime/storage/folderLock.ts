@@ -159,14 +159,11 @@ function pause(milliseconds: number): void {
 
 function locked(folder: string, { pid, host }: Owner): ConfigError {
   const here = host === hostname();
-  return new ConfigError(
-    `${folder} is being written by process ${pid}${here ? '' : ` on ${host}`}`,
-    {
-      code: 'run-locked',
-      where: folder,
-      hint: here
-        ? 'wait for it, stop it, or choose another name for this run'
-        : `if that process is gone, delete ${join(folder, lockName)} and the hidden files .${lockName}.* beside it`,
-    },
-  );
+  return new ConfigError(`${folder} is in use by process ${pid}${here ? '' : ` on ${host}`}`, {
+    code: 'run-locked',
+    where: folder,
+    hint: here
+      ? 'wait for it, stop it, or choose another name for this run'
+      : `if that process is gone, delete ${join(folder, lockName)} and the hidden files .${lockName}.* beside it`,
+  });
 }

@@ -35,7 +35,7 @@ function addPath(hash: Hash, path: string): void {
     throw new ArtifactError(`${path} is neither a file nor a folder`, {
       code: 'not-a-file',
       where: path,
-      hint: 'remove it, or put the file there that it stands for',
+      hint: 'remove it, or replace it by the file that it stands for',
     });
   for (const name of readdirSync(path).sort()) {
     if (name.startsWith('.')) continue;

@@ -14,7 +14,7 @@ export interface MetricsRecord {
 const newline = 0x0a;
 
 /** Steps at the beginning of a run that have a line each. */
-const denseSteps = 4000;
+export const denseSteps = 4000;
 
 /**
  * True if a step has a line: every one up to `denseSteps`, every second up to twice as many, every
@@ -105,12 +105,18 @@ export function cutMetrics(path: string, step: number): void {
   }
 }
 
-/** Reads the whole lines of metrics.jsonl; a half-written last one is left out. */
-export function* readMetrics(path: string): Generator<MetricsRecord> {
-  for (const { record } of metricLines(path)) if (record) yield record;
+/**
+ * Reads the whole lines of metrics.jsonl; a half-written last one is left out, and so are damaged ones,
+ * each of which is reported.
+ */
+export function* readMetrics(path: string, onDamaged?: () => void): Generator<MetricsRecord> {
+  for (const { record } of metricLines(path)) {
+    if (record) yield record;
+    else onDamaged?.();
+  }
 }
 
-/** Each line's record (undefined where it is damaged) and the byte behind it. */
+/** Each line's record (undefined if it is damaged) and the byte behind it. */
 function* metricLines(path: string): Generator<{ record: MetricsRecord | undefined; end: number }> {
   let end = 0;
   for (const line of wholeLines(path)) {

@@ -26,7 +26,7 @@ const files = {
   /** The costs by which a run's lowerings were chosen. */
   costs: 'costs.json',
   unreadable: 'unreadable.jsonl',
-  /** The unreadable images of an evaluation, where training has a list of its own. */
+  /** The unreadable images of an evaluation, if training has a list of its own. */
   evaluationUnreadable: 'eval.unreadable.jsonl',
   /** Manifest of the artifacts. */
   manifest: 'manifest.json',

@@ -17,7 +17,7 @@ export class RunFolder {
   ) {}
 
   /**
-   * Makes the folder where it is missing, locks it and clears what a killed process left there.
+   * Makes the folder if it is missing, locks it and clears what a killed process left there.
    * Throws a ConfigError that names the process which holds it.
    */
   static open(path: string): RunFolder {
@@ -54,7 +54,7 @@ export function readRunInfo(path: string): unknown {
     throw readError(
       error,
       file,
-      'it is no JSON: choose another name for the run, or delete the folder',
+      'choose another name for the run, or delete the folder: this file is not valid JSON',
     );
   }
 }
@@ -67,7 +67,7 @@ export interface FoundRun {
 }
 
 /**
- * The run that a checkpoint lies in; undefined where it lies in none. A generation has a folder of its
+ * The run that a checkpoint lies in; undefined if it lies in none. A generation has a folder of its
  * own below its run's, and so has a second phase.
  */
 export function findRun(checkpoint: string): FoundRun | undefined {

@@ -150,7 +150,7 @@ export class SafetensorsFile {
     this.#entries = readEntries(path, rest, dataBytes);
   }
 
-  /** Opens a file. Throws an ArtifactError where it is missing, cut short or inconsistent. */
+  /** Opens a file. Throws an ArtifactError if it is missing, cut short or inconsistent. */
   static open(path: string): SafetensorsFile {
     let file: number;
     try {
@@ -177,7 +177,7 @@ export class SafetensorsFile {
     return new Map(others.map(([name, { type }]) => [name, type]));
   }
 
-  /** Type and shape of a tensor, or undefined where there is none of that name that can be read. */
+  /** Type and shape of a tensor, or undefined if there is none of that name that can be read. */
   info(name: string): Pick<TensorData, 'dtype' | 'shape'> | undefined {
     const { dtype, shape } = this.#entries.get(name) ?? {};
     return dtype && shape ? { dtype, shape } : undefined;
@@ -202,17 +202,14 @@ export class SafetensorsFile {
 
   #entry(name: string): Entry & { readonly dtype: DType } {
     const entry = this.#entries.get(name);
-    if (!entry) throw corrupt(this.path, `it has no tensor ${name}`);
+    if (!entry) throw corrupt(this.path, `it does not contain a tensor ${name}`);
     const { dtype, type } = entry;
     if (dtype !== undefined) return { ...entry, dtype };
-    throw new ArtifactError(
-      `tensor ${name} of ${this.path} is of ${type}, which is not read here`,
-      {
-        code: 'safetensors-type',
-        where: this.path,
-        hint: `the types that are read: ${[...dtypeNames.keys()].join(', ')}`,
-      },
-    );
+    throw new ArtifactError(`tensor ${name} of ${this.path} has the unsupported type ${type}`, {
+      code: 'safetensors-type',
+      where: this.path,
+      hint: `supported types: ${[...dtypeNames.keys()].join(', ')}`,
+    });
   }
 
   close(): void {
@@ -220,7 +217,7 @@ export class SafetensorsFile {
   }
 }
 
-/** Reads every tensor of a file. Throws an ArtifactError where it is missing or corrupt. */
+/** Reads every tensor of a file. Throws an ArtifactError if it is missing or corrupt. */
 export function readSafetensors(path: string): Map<string, TensorData> {
   const file = SafetensorsFile.open(path);
   try {
@@ -231,10 +228,10 @@ export function readSafetensors(path: string): Map<string, TensorData> {
 }
 
 function corrupt(path: string, problem: string, cause?: unknown): ArtifactError {
-  return new ArtifactError(`${path} is no valid safetensors file: ${problem}`, {
+  return new ArtifactError(`${path} is not a valid safetensors file: ${problem}`, {
     code: 'safetensors-corrupt',
     where: path,
-    hint: 'the file was cut short or changed after it was written; get it again',
+    hint: 'get the file again: it is truncated or was changed after it was written',
     cause,
   });
 }
@@ -266,7 +263,7 @@ function readHeader(path: string, file: number) {
   } catch (cause) {
     throw corrupt(path, 'its header is not JSON', cause);
   }
-  if (!isObject(header)) throw corrupt(path, 'its header is no object');
+  if (!isObject(header)) throw corrupt(path, 'its header is not an object');
   return { header, dataStart: 8 + length, dataBytes: size - 8 - length };
 }
 
@@ -303,7 +300,7 @@ function isSize(value: unknown): value is number {
 }
 
 function readEntry(path: string, name: string, value: unknown): Entry {
-  if (!isObject(value)) throw corrupt(path, `the entry of tensor ${name} is no object`);
+  if (!isObject(value)) throw corrupt(path, `the entry of tensor ${name} is not an object`);
   const { dtype: type, shape, data_offsets: offsets } = value;
   if (typeof type !== 'string') throw corrupt(path, `tensor ${name} has no type`);
   const dtype = dtypeNames.get(type);

@@ -8,7 +8,7 @@ import { workerUrl } from '../../support/workerUrl.js';
 
 /**
  * Runs steps in a process of their own and measures them. Throws what went wrong there, or a
- * DeviceError where the process ended without an answer, as when memory ran out.
+ * DeviceError if the process ended without an answer, as when memory ran out.
  */
 export function measure(request: BenchRequest): Promise<Measured> {
   return new Promise((resolve, reject) => {
@@ -34,6 +34,6 @@ function ended(code: number | null, signal: NodeJS.Signals | null): DeviceError 
   return new DeviceError(`the process that was measured ended ${how}`, {
     code: 'bench-ended',
     option: ['batch'],
-    hint: phrase`if memory ran out, take a smaller ${option('batch')} or ${option('size')}: ${call('predictMemory', 'MODEL')} tells what a step needs`,
+    hint: phrase`if memory ran out, use a smaller ${option('batch')} or ${option('size')}: ${call('predictMemory', 'MODEL')} predicts what a step needs`,
   });
 }

@@ -138,7 +138,7 @@ export class TrainClient {
     return this.#send('load', tensors);
   }
 
-  /** Loads a checkpoint folder. Throws an ArtifactError where it is corrupt or of another architecture. */
+  /** Loads a checkpoint folder. Throws an ArtifactError if it is corrupt or of another architecture. */
   resume(path: string): Promise<CheckpointState> {
     return this.#send('resume', path);
   }
@@ -160,7 +160,7 @@ export class TrainClient {
   }
 
   /**
-   * Runs a training step as `step` does. `later`: without waiting for its result where it runs on a
+   * Runs a training step as `step` does. `later`: without waiting for its result if it runs on a
    * device, so that the device always has something to do; what came back is of this step and of
    * those before it that nobody has waited for, in order.
    */
@@ -188,7 +188,7 @@ export class TrainClient {
 
   /**
    * Fills arrays.logits from arrays.image, with the weights of the moment, their moving averages
-   * where there are any, or those inside the artifact; the default is what the artifact wants.
+   * if there are any, or those inside the artifact; the default is what the artifact wants.
    * `noise` says which masks a noised artifact draws. Milliseconds inside onnxruntime.
    */
   async infer(arrays: InferArrays, weights?: WeightKind, noise?: NoiseAt): Promise<number> {

@@ -21,11 +21,11 @@ export interface TrainSetup {
     readonly update?: OnnxSource;
     readonly infer?: OnnxSource;
   };
-  /** Images of one run of `train` or `grad`; the manifest's where missing. */
+  /** Images of one run of `train` or `grad` (default: the manifest's batch). */
   readonly batch?: number;
   /** Micro-batches of a step, of `batch` images each; more than 1 needs `grad` and `update`. */
   readonly accumulate?: number;
-  /** Images of one run of `infer`; the manifest's, else `batch`, where missing. */
+  /** Images of one run of `infer` (default: the manifest's batch, else `batch`). */
   readonly inferBatch?: number;
   /** Seed of the noise. */
   readonly seed: number;

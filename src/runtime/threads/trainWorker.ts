@@ -112,10 +112,13 @@ function executorOf({ session }: TrainSetup): Executor {
 
 function training(): StepRunner {
   if (runner) return runner;
-  throw new ConfigError('this worker only infers: give it the artifact train, or grad and update', {
-    code: 'artifact-missing',
-    where: 'train',
-  });
+  throw new ConfigError(
+    'this worker only infers: it needs the artifact train, or grad and update',
+    {
+      code: 'artifact-missing',
+      where: 'train',
+    },
+  );
 }
 
 /** Results of steps that another state replaces are nobody's. */

@@ -50,11 +50,11 @@ export interface FilterOptions extends Telling {
   readonly out: string;
   /** Labels of less confidence are dropped; default 0.3. */
   readonly threshold?: number | undefined;
-  /** Images wanted of each class, copies included; no limit and no copies where missing. */
+  /** Images wanted of each class, copies included (default: no limit and no copies). */
   readonly perClass?: number | undefined;
   /** Cuts a class exactly, as the paper, or on a grid of thresholds, as its code; default exact. */
   readonly cap?: SelectionRule['cap'] | undefined;
-  /** Most copies of an image; no limit where missing. */
+  /** Maximum copies of an image (default: no limit). */
   readonly maxCopies?: number | undefined;
   /** Seed for the copies that a fraction's probability gives (default: 1). */
   readonly seed?: number | undefined;
@@ -62,13 +62,13 @@ export interface FilterOptions extends Telling {
   readonly generation?: number | undefined;
   /** A CSV with the columns image and class: what a person said of single images. */
   readonly corrections?: string | undefined;
-  /** A file with the names of the classes, one a line, where the labels do not tell. */
+  /** A file with the names of the classes, one a line, if the labels do not tell. */
   readonly classes?: string | undefined;
-  /** Goes on where a class keeps nothing. */
+  /** Goes on if a class keeps nothing. */
   readonly allowEmpty?: boolean | undefined;
   /** Kept labels of the generation before, whose audit this one is held against. */
   readonly previous?: string | undefined;
-  /** Stops where the audit gives a warning, before anything is written. */
+  /** Stops if the audit gives a warning, before anything is written. */
   readonly strict?: boolean | undefined;
 }
 
@@ -106,7 +106,7 @@ export function besideKept(out: string): { readonly ledger: string; readonly his
  * Chooses what a student learns from among the labels of a folder: a confidence threshold, at most
  * so many images a class, copies of scarce classes. The labels are read twice (three or four times
  * for an exact cap) and never held, so memory does not grow with the number of images. Throws a
- * DataError, before anything is written, where nothing is kept, or nothing of a class.
+ * DataError, before anything is written, if nothing is kept, or nothing of a class.
  */
 export async function filterLabels(path: string, options: FilterOptions): Promise<FilterSummary> {
   const rule: SeededRule = {
@@ -280,10 +280,10 @@ class FilterRun {
     const { previous, strict = false } = this.options;
     const { folder } = this.labels;
     if (strict && audit === undefined)
-      throw new DataError(`${folder} has no audit that could say whether its labels are good`, {
+      throw new DataError(`${folder} has no audit to judge its labels by`, {
         code: 'no-audit',
         where: folder,
-        hint: phrase`give gradus label the same arguments and ${optionOf('labelDataSet', 'audit', 'SET')}, labelled images, or leave out ${option('strict')}`,
+        hint: phrase`run gradus label again with ${optionOf('labelDataSet', 'audit', 'SET')}, labelled images, or leave ${option('strict')} out`,
       });
     const before = previous === undefined ? undefined : await auditOf(previous, this.#classes);
     const warnings = auditWarnings({
@@ -293,11 +293,11 @@ class FilterRun {
       previous: before,
     });
     if (!strict || warnings.length === 0) return warnings;
-    throw new DataError('these labels are worse than they should be', {
+    throw new DataError('the audit raised warnings about these labels', {
       code: 'audit-failed',
       where: folder,
       notes: warnings,
-      hint: phrase`raise the threshold, look at gradus labels gallery, or go on without ${option('strict')}`,
+      hint: phrase`raise the threshold, look at the labels with gradus labels gallery, or continue without ${option('strict')}`,
     });
   }
 
@@ -306,7 +306,7 @@ class FilterRun {
     if (differing === 0) return [];
     const what = differing === 1 ? 'a label is' : `${differing} labels are`;
     return [
-      `${what} not the likeliest class by the probabilities of the row: soft targets follow the probabilities`,
+      `${what} not the most probable class of their row: soft targets follow the probabilities`,
     ];
   }
 
@@ -315,7 +315,7 @@ class FilterRun {
       if (copies <= manyCopies) return [];
       const images = this.#counts.eligible(i);
       return [
-        phrase`each of the ${images} images of ${this.#classes[i] ?? ''} is seen ${Math.round(copies)} times; ${option('maxCopies')} limits that`,
+        phrase`each of the ${images} images of ${this.#classes[i] ?? ''} is used ${Math.round(copies)} times; ${option('maxCopies')} limits this`,
       ];
     });
   }
@@ -413,6 +413,6 @@ async function auditOf(path: string, classes: readonly string[]): Promise<AuditR
   throw new ArtifactError(`${path} cannot be compared: it was made ${difference}`, {
     code: 'classes-differ',
     where: path,
-    hint: 'give the kept labels of the generation before',
+    hint: 'pass the kept labels of the generation before',
   });
 }

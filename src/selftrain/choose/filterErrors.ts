@@ -24,12 +24,12 @@ export function nothingKept(
       code: 'nothing-kept',
       where: folder,
       notes: ['labels by confidence:', ...textHistogram(total)],
-      hint: phrase`${option('threshold', lower)} would keep ${reached} of them; a better teacher is surer`,
+      hint: phrase`${option('threshold', lower)} would keep ${reached} of them; a better teacher is more confident`,
     },
   );
 }
 
-/** Throws a DataError where a class has no label above the threshold. */
+/** Throws a DataError if a class has no label above the threshold. */
 export function requireEveryClass(
   counts: ConfidenceCounts,
   classes: readonly string[],
@@ -48,8 +48,8 @@ export function requireEveryClass(
     .slice(0, shownClasses)
     .map(({ name, images, highest: own }) =>
       images === 0
-        ? `${name}: no image was labelled as it`
-        : `${name}: ${images} labels, of confidence ${Number(own.toPrecision(6))} at most`,
+        ? `${name}: no image has this label`
+        : `${name}: ${images} labels, of a confidence of at most ${Number(own.toPrecision(6))}`,
     );
   if (empty.length > shownClasses) notes.push(`and ${empty.length - shownClasses} more`);
   const fix =
@@ -62,7 +62,7 @@ export function requireEveryClass(
       code: 'class-empty',
       where: folder,
       notes,
-      hint: phrase`${fix}${option('allowEmpty', true)} goes on without them`,
+      hint: phrase`${fix}${option('allowEmpty', true)} continues without them`,
     },
   );
 }

@@ -13,7 +13,7 @@ const nothing: Said = new Map();
 
 /**
  * Puts what a person said in the place of what the teacher said; returns where. The column `id` is
- * among those of the rows where there are corrections.
+ * among those of the rows if there are corrections.
  */
 export function correctRows(
   rows: Rows<Columns>,
@@ -40,7 +40,7 @@ function saidOf({ labels, marks }: Corrections, id: string, label: number) {
 }
 
 /**
- * Gives a row this class: the label, a confidence of 1, and the probabilities where they are among
+ * Gives a row this class: the label, a confidence of 1, and the probabilities if they are among
  * the columns.
  */
 export function correctRow(

@@ -15,7 +15,7 @@ export interface KeptImages {
   /** [images]: the labels so far, and their confidences. */
   readonly labels: Int32Array;
   readonly confidences: Float32Array;
-  /** [images]: 1 where a person gave the label. */
+  /** [images]: 1 if a person gave the label. */
   readonly corrected: Uint8Array;
 }
 
@@ -30,8 +30,8 @@ const columns = {
 const shownIds = 5;
 
 /**
- * Reads kept images and finds them in the data: by their places where it is the data that they are
- * of, else by their ids. Throws a DataError that names those that are not there, and where ids are
+ * Reads kept images and finds them in the data: by their places if it is the data that they are
+ * of, else by their ids. Throws a DataError that names those that are not there, and if ids are
  * only numbers, which would find others.
  */
 export async function readKeptImages(set: KeptSet, source: ImageSource): Promise<KeptImages> {
@@ -75,7 +75,7 @@ async function findById(set: KeptSet, source: ImageSource, places: Int32Array): 
   for await (const { id } of set.read({ id: 'text' })) {
     for (const [row, own] of id.entries()) {
       const place = places[first + row] ?? -1;
-      // Hashes may be equal where ids are not.
+      // Hashes may be equal if ids are not.
       if (place >= 0 && source.id(place) === own) continue;
       count += 1;
       if (missing.length < shownIds) missing.push(own);
@@ -86,11 +86,13 @@ async function findById(set: KeptSet, source: ImageSource, places: Int32Array): 
 }
 
 function onlyNumbers({ path, info: { data } }: KeptSet, source: ImageSource): DataError {
-  return new DataError(`${source.name} is not the data of which ${path} keeps images`, {
+  return new DataError(`${source.name} is not the data that ${path} was made from`, {
     code: 'data-differs',
     where: source.name,
-    notes: ['these images have numbers in place of names, which mean others in other data'],
-    hint: `give the data that was filtered: ${data.name}, ${data.size} images`,
+    notes: [
+      'these images are identified by number, and a number means another image in other data',
+    ],
+    hint: `pass the data that was filtered: ${data.name}, ${data.size} images`,
   });
 }
 
@@ -104,13 +106,13 @@ function notThere(
   const more = count > missing.length ? [`and ${count - missing.length} more`] : [];
   return new DataError(
     count === 1
-      ? `${first} is kept in ${path}, but ${source.name} does not have it`
-      : `${count} images are kept in ${path} that ${source.name} does not have`,
+      ? `${first} is kept in ${path}, but is missing in ${source.name}`
+      : `${count} images are kept in ${path}, but are missing in ${source.name}`,
     {
       code: 'images-missing',
       where: path,
       notes: count === 1 ? [] : [...missing, ...more],
-      hint: `give the data that was filtered, ${info.data.name} of ${info.data.size} images, or more than that`,
+      hint: `pass the data that was filtered, ${info.data.name} of ${info.data.size} images, or a superset`,
     },
   );
 }

@@ -41,7 +41,7 @@ const keptSchema = originSchema.extend({
     threshold: z.number(),
     perClass: z.number().nullable(),
     cap: z.enum(classCaps),
-    /** Null where there is no limit. */
+    /** Null if there is no limit. */
     maxCopies: z.number().nullable(),
     seed: whole,
   }),
@@ -81,7 +81,7 @@ export class KeptSet {
     readonly info: KeptInfo,
   ) {}
 
-  /** Throws an ArtifactError where the file is missing, damaged or of another kind. */
+  /** Throws an ArtifactError if the file is missing, damaged or of another kind. */
   static async open(path: string): Promise<KeptSet> {
     const facts = await readFacts(path);
     return new KeptSet(path, facts.rows, readInfo(facts, keptSchema, ['gradus-kept']));

@@ -5,7 +5,7 @@ import type { SampleResult } from '../labels/figureSchemas.js';
 interface Sampled {
   readonly label: number;
   readonly confidence: number;
-  /** Undefined where nobody has said. */
+  /** Undefined if nobody has said. */
   readonly right: boolean | undefined;
 }
 

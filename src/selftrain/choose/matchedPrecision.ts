@@ -47,7 +47,7 @@ export class ConfidenceMatch {
     if (confidence < this.#least) this.#outside += 1;
   }
 
-  /** Null where no image reached the thresholds, or no label was kept. */
+  /** Null if no image reached the thresholds, or no label was kept. */
   result(): MatchedPrecision | null {
     const kept = this.#kept.reduce((a, b) => a + b, 0);
     const audited = this.#audited.reduce((a, b) => a + b, 0);

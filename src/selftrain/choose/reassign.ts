@@ -39,7 +39,7 @@ export interface ReassignOptions extends Telling {
   readonly out: string;
   /** Number of the largest probabilities to keep (default: as in the kept labels). */
   readonly topK?: number | undefined;
-  /** Probabilities are softmax(scores / temperature); that of the kept labels where missing. */
+  /** Probabilities are softmax(scores / temperature) (default: as for the kept labels). */
   readonly temperature?: number | undefined;
   /** Labelled images that audit the teacher. */
   readonly heldOut?: ImageSource | undefined;
@@ -47,7 +47,7 @@ export interface ReassignOptions extends Telling {
   readonly corrections?: string | undefined;
   /** Generation of this teacher (default: that of the kept labels). */
   readonly generation?: number | undefined;
-  /** Goes on where a class has no image any more. */
+  /** Goes on if a class has no image any more. */
   readonly allowEmpty?: boolean | undefined;
   /** Replaces a file of other labels. */
   readonly overwrite?: boolean | undefined;
@@ -71,7 +71,7 @@ export interface ReassignSummary {
   /** Images and their copies. */
   readonly images: number;
   readonly copies: number;
-  /** Images that have another class than before; null where they were labelled before. */
+  /** Images that have another class than before; null if they were labelled before. */
   readonly changed: number | null;
   /** Images that a person's word gave their class. */
   readonly corrected: number;
@@ -92,7 +92,7 @@ export interface ReassignSummary {
  * and confidences are the teacher's. What a person corrected stays as it is. The labels are made in
  * shards in a folder `<out>.parts`, so that the same call goes on where it was stopped; once the
  * file is there, the folder goes, and the same call finds nothing to do. Holds 17 bytes an image.
- * Throws a ConfigError where the teacher has other classes, a DataError for an image that the data
+ * Throws a ConfigError if the teacher has other classes, a DataError for an image that the data
  * does not have.
  */
 export async function reassignLabels(
@@ -103,10 +103,10 @@ export async function reassignLabels(
   const set = await KeptSet.open(options.kept);
   requireSameClasses(labeller, set);
   if (resolve(options.out) === resolve(options.kept))
-    throw new ConfigError(`${options.out} cannot be read and written at once`, {
+    throw new ConfigError(`${options.out} cannot be both input and output`, {
       code: 'out-is-input',
       option: ['out'],
-      hint: phrase`give another ${option('out')}`,
+      hint: phrase`choose another ${option('out')}`,
     });
   const { corrections: path } = options;
   const corrections = path === undefined ? undefined : readCorrections(path, set.info.classes);
@@ -118,10 +118,10 @@ export async function reassignLabels(
 function requireSameClasses({ teacher }: Labeller, { path, info }: KeptSet): void {
   const difference = classDifference(info.classes, teacher.classes);
   if (difference === undefined) return;
-  throw new ConfigError(`${teacher.path} cannot label ${path} anew: it comes ${difference}`, {
+  throw new ConfigError(`${teacher.path} cannot relabel ${path}: it comes ${difference}`, {
     code: 'classes-differ',
     where: teacher.path,
-    hint: phrase`give a teacher of the same classes in the same order; ${option('classes', 'FILE')} names them where its training does not tell`,
+    hint: phrase`pass a teacher with the same classes in the same order; ${option('classes', 'FILE')} names them if the teacher does not record them`,
   });
 }
 
@@ -204,7 +204,7 @@ class ReassignRun {
     throw new ArtifactError(`${out} holds other labels, by ${info.teacher.name}`, {
       code: 'labels-differ',
       where: out,
-      hint: phrase`give another ${option('out')}, or ${option('overwrite', true)} to replace them`,
+      hint: phrase`choose another ${option('out')}, or pass ${option('overwrite', true)} to replace them`,
     });
   }
 
@@ -234,7 +234,11 @@ class ReassignRun {
     const change = await memory?.changeOf(out, 0, places.length);
     if (!change) return false;
     const { name } = this.source;
-    this.#requireAccepted(change, `images of ${name} have changed since ${out} was made`, name);
+    this.#requireAccepted(
+      change,
+      `some images of ${name} have changed since ${out} was made`,
+      name,
+    );
     return true;
   }
 
@@ -261,13 +265,13 @@ class ReassignRun {
     if (!change) return false;
     this.#requireAccepted(
       change,
-      `images of ${heldOut.name} have changed since they audited ${out}`,
+      `some images of ${heldOut.name} have changed since the audit of ${out}`,
       heldOut.name,
     );
     return true;
   }
 
-  /** Throws where images have changed, unless that is accepted. */
+  /** Throws if images have changed, unless that is accepted. */
   #requireAccepted(change: SetChange, what: string, where: string): void {
     const { overwrite = false, remember } = this.options;
     const message = `${what}: ${countsOf(change)}`;
@@ -276,7 +280,7 @@ class ReassignRun {
         code: 'data-changed',
         where,
         notes: examplesOf(change),
-        hint: phrase`restore them; or ${option('acceptData', true)} or ${option('overwrite', true)} labels those of today anew`,
+        hint: phrase`restore them; or ${option('acceptData', true)} or ${option('overwrite', true)} relabels the images as they are now`,
       });
     remember?.tell?.(message);
   }
@@ -297,7 +301,7 @@ class ReassignRun {
     };
   }
 
-  /** Throws a DataError where a class that had images has none now. */
+  /** Throws a DataError if a class that had images has none now. */
   #requireClasses(counts: readonly ClassCounts[]): void {
     if (this.options.allowEmpty === true) return;
     const { info } = this.set;
@@ -307,18 +311,18 @@ class ReassignRun {
         : [],
     );
     if (empty.length === 0) return;
-    throw new DataError(`${empty.length} of ${counts.length} classes have no image any more`, {
+    throw new DataError(`${empty.length} of ${counts.length} classes have no images left`, {
       code: 'class-empty',
       where: this.options.kept,
       notes: empty.slice(0, 10),
-      hint: phrase`look at gradus labels diff; ${option('allowEmpty', true)} goes on without these classes, and labels nothing again`,
+      hint: phrase`compare the labels with gradus labels diff; ${option('allowEmpty', true)} continues without these classes, without labelling again`,
     });
   }
 
   #warnings(beside: number): string[] {
     if (beside === 0) return [];
     const what = beside === 1 ? 'a correction is' : `${beside} corrections are`;
-    return [`${what} of images that were not kept; gradus filter can take them in`];
+    return [`${what} of images that were not kept; gradus filter can apply them`];
   }
 
   #interrupted({ images, imagesPerSecond }: LabelSummary): ReassignSummary {
@@ -367,11 +371,11 @@ async function readInfoOf(path: string, replace: boolean): Promise<KeptInfo | un
   } catch (cause) {
     if (!(cause instanceof ArtifactError)) throw cause;
     if (replace) return undefined;
-    throw new ArtifactError(`${path} is there already, and holds no kept labels`, {
+    throw new ArtifactError(`${path} exists, and does not hold kept labels`, {
       code: 'labels-differ',
       where: path,
       notes: [cause.message],
-      hint: phrase`give another ${option('out')}, or ${option('overwrite', true)} to replace it`,
+      hint: phrase`choose another ${option('out')}, or pass ${option('overwrite', true)} to replace it`,
       cause,
     });
   }

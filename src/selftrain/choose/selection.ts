@@ -15,7 +15,7 @@ const edges = Float32Array.from({ length: gridSteps + 1 }, (_, k) => k / gridSte
 export interface SelectionRule {
   /** Labels of less confidence are dropped. */
   readonly threshold: number;
-  /** Images wanted of each class, copies included; no limit and no copies where missing. */
+  /** Images wanted of each class, copies included (default: no limit and no copies). */
   readonly perClass?: number | undefined;
   /**
    * Way to cut a class to `perClass`. `exact`: its most confident images, as in the paper. `grid`:
@@ -55,16 +55,16 @@ export interface ClassCut {
   ): { readonly copies: number; readonly reason: Reason };
 }
 
-/** Throws a ConfigError where a rule makes no sense. */
+/** Throws a ConfigError if a rule makes no sense. */
 export function requireRule({ threshold, perClass, maxCopies }: SelectionRule): void {
   const wrong = (message: string, name: string, hint: string): ConfigError =>
     new ConfigError(message, { code: 'filter-option', option: [name], hint });
   if (!(threshold >= 0 && threshold <= 1))
-    throw wrong(`a threshold of ${threshold}`, 'threshold', 'give a confidence of 0 to 1');
+    throw wrong(`the threshold is ${threshold}`, 'threshold', 'set a confidence of 0 to 1');
   if (perClass !== undefined && !(perClass >= 1))
-    throw wrong(`${perClass} images a class`, 'perClass', 'give a number of at least 1');
+    throw wrong(`perClass is ${perClass}`, 'perClass', 'set a number of at least 1');
   if (!(maxCopies >= 1))
-    throw wrong(`at most ${maxCopies} copies`, 'maxCopies', 'give a number of at least 1');
+    throw wrong(`maxCopies is ${maxCopies}`, 'maxCopies', 'set a number of at least 1');
 }
 
 /** Counts of labels by class and confidence: all that the first pass keeps of the images. */

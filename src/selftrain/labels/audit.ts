@@ -73,14 +73,14 @@ export async function auditTeacher(
     throw new ConfigError(`${source.name} has no labels to audit with`, {
       code: 'audit-unlabelled',
       where: source.name,
-      hint: 'give labelled images that the teacher was not trained on',
+      hint: 'pass labelled images that the teacher was not trained on',
     });
   const difference = classDifference(teacher.classes, classNames);
   if (difference !== undefined)
     throw new ConfigError(`${source.name} cannot audit ${teacher.path}: it comes ${difference}`, {
       code: 'classes-differ',
       where: source.name,
-      hint: 'give labelled images of the classes of the teacher, in its order',
+      hint: 'pass labelled images with the classes of the teacher, in its order',
     });
   makeFolder(folder);
   const info: z.output<typeof auditSchema> = {
@@ -138,7 +138,7 @@ export async function auditOnce(
   let audit = await readAudit(folder);
   const ofSet = audit?.origin.data.name === source.name;
   const aged = ofSet && memory ? await memory.agedAudit(path) : undefined;
-  if (aged !== undefined) memory?.options.tell?.(`${aged}: the teacher is audited anew`);
+  if (aged !== undefined) memory?.options.tell?.(`${aged}: auditing the teacher again`);
   const differs = audit && differenceFrom(labeller, origin, audit.origin) !== undefined;
   if (!audit || differs || aged !== undefined) {
     // A record of today beside an audit of then would hide the change, if this is killed in between.
@@ -152,7 +152,7 @@ export async function auditOnce(
 }
 
 /**
- * The audit in a folder of labels, if there is one. Throws an ArtifactError where it is of another
+ * The audit in a folder of labels, if there is one. Throws an ArtifactError if it is of another
  * teacher than the labels.
  */
 export async function readAudit(folder: string, labels?: LabelOrigin): Promise<Audit | undefined> {
@@ -161,10 +161,10 @@ export async function readAudit(folder: string, labels?: LabelOrigin): Promise<A
   const facts = await readFacts(path);
   const origin = readInfo(facts, auditSchema, ['gradus-audit']);
   if (labels && !isBySame(origin, labels))
-    throw new ArtifactError(`${path} audits another teacher than the one that gave the labels`, {
+    throw new ArtifactError(`${path} is an audit of a different teacher than that of the labels`, {
       code: 'audit-differs',
       where: path,
-      hint: phrase`delete it, or make it again with ${call('labelDataSet', 'TEACHER', { audit: 'SET' })}`,
+      hint: phrase`delete it, or repeat the audit with ${call('labelDataSet', 'TEACHER', { audit: 'SET' })}`,
     });
   const { rows } = facts;
   const audit = {
@@ -201,7 +201,7 @@ export const auditResultSchema = z.object({
   accuracyInterval: intervalSchema.nullish(),
   /** Expected calibration error of all of them. */
   calibrationError: z.number(),
-  /** Share of those above their class's threshold that is labelled rightly; null where there are none. */
+  /** Share of those above their class's threshold that is labelled rightly; null if there are none. */
   precision: z.number().nullable(),
   /** Audited images above the thresholds, and the interval of the precision on them. */
   n: z.int().min(0).optional(),
@@ -305,7 +305,7 @@ export function auditWarnings({ classes, eligible, audit, previous }: Watched): 
     const expected = own.actual / audit.images;
     if (own.actual > 0 && share < expected / 5)
       warnings.push(
-        `${name} collapsed: ${percent(share)} of the labels above the threshold, ${percent(expected)} of the audited images`,
+        `${name} collapsed: ${percent(share)} of the labels above the threshold, but ${percent(expected)} of the audited images`,
       );
   }
   return warnings;

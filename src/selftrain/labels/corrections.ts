@@ -20,9 +20,9 @@ export interface Corrections {
 
 /** Judgement by a person of the label of an image in a random sample. */
 export interface Mark {
-  /** Undefined where they have not said. */
+  /** Undefined if they have not said. */
   readonly verdict: 'right' | 'wrong' | undefined;
-  /** The label that was shown; undefined where the file does not tell. */
+  /** The label that was shown; undefined if the file does not tell. */
   readonly judged: number | undefined;
 }
 
@@ -40,7 +40,7 @@ export const sampleColumns = { mark: 'audit', judged: 'teacher' } as const;
 interface CorrectionColumns {
   readonly image: number;
   readonly class: number;
-  /** -1 where there is none. */
+  /** -1 if there is none. */
   readonly mark: number;
   readonly judged: number;
 }
@@ -51,7 +51,7 @@ interface CorrectionColumns {
  * `audit` are a random sample. Throws a DataError that names the line which is wrong.
  */
 export function readCorrections(path: string, classes: readonly string[]): Corrections {
-  const rows = readCsv(path, 'the corrections are a CSV with the columns image and class');
+  const rows = readCsv(path, 'write the corrections as a CSV with the columns image and class');
   const labels = new Map<string, number | null>();
   const marks = new Map<string, Mark>();
   const lines = new Map<string, number>();
@@ -74,13 +74,13 @@ export function readCorrections(path: string, classes: readonly string[]): Corre
       if (!lines.has(id)) lines.set(id, line);
     }
     if (unsaid) continue;
-    if (id === '') throw wrong('a correction without an image', 'give the id of an image');
+    if (id === '') throw wrong('a correction does not name an image', 'write the id of an image');
     const label = name === '' ? null : numbers.get(name);
     if (label === undefined) {
       const near = nearest(name, classes);
       throw wrong(
         `${JSON.stringify(name)} is not a class${near === undefined ? '' : ` (did you mean ${near}?)`}`,
-        `allowed: ${some(classes)}; or leave it empty to drop the image`,
+        `allowed: ${some(classes)}; or leave the class empty to drop the image`,
       );
     }
     if (labels.has(id) && labels.get(id) !== label)
@@ -108,8 +108,8 @@ function markOf(
   if (said === '') return undefined;
   if (said !== 'right' && said !== 'wrong' && said !== undecided)
     throw wrong(
-      `${JSON.stringify(said)} is not a mark of a sample`,
-      `allowed in the column ${sampleColumns.mark}: right, wrong, or ${undecided} for an image that was not looked at`,
+      `${JSON.stringify(said)} is not a valid mark`,
+      `allowed in the column ${sampleColumns.mark}: right, wrong, or ${undecided} for an image that was not examined`,
     );
   return {
     verdict: said === undecided ? undefined : said,
@@ -117,13 +117,13 @@ function markOf(
   };
 }
 
-/** Throws where a row's mark and its class contradict each other. */
+/** Throws if a row's mark and its class contradict each other. */
 function requireOneWord(mark: Mark | undefined, label: number | null, wrong: Wrong): void {
   if (mark?.verdict === undefined || mark.judged === undefined) return;
   if ((mark.verdict === 'right') === (mark.judged === label)) return;
   throw wrong(
     `the label is marked ${mark.verdict}, but the class says that it is ${mark.verdict === 'right' ? 'wrong' : 'right'}`,
-    `leave the class at ${undecided} or the mark empty`,
+    `set the class to ${undecided} or leave the mark empty`,
   );
 }
 
@@ -136,7 +136,7 @@ function columnsOf(first: CsvRow | undefined, path: string): CorrectionColumns {
     ...{ mark: cells.indexOf(sampleColumns.mark), judged: cells.indexOf(sampleColumns.judged) },
   };
   if (columns.image >= 0 && columns.class >= 0) return columns;
-  throw new DataError('a list of corrections begins with its columns', {
+  throw new DataError('a list of corrections must begin with its column names', {
     code: 'corrections',
     where: `${path}:${line}`,
     hint: 'begin it with: image,class',
@@ -147,7 +147,7 @@ function some(names: readonly string[]): string {
   return names.length > 8 ? `${names.slice(0, 8).join(', ')}, ...` : names.join(', ');
 }
 
-/** Throws a DataError where corrections are for images that are not there; `lack` says where. */
+/** Throws a DataError if corrections are for images that are not there; `lack` says where. */
 export function requireAllUsed(
   { path, labels, marks, lines }: Corrections,
   used: ReadonlySet<string>,
@@ -164,7 +164,7 @@ export function requireAllUsed(
       code: 'corrections-unused',
       where: `${path}:${line(first)}`,
       notes: unused.length === 1 ? [] : unused.slice(0, 5).map((id) => `line ${line(id)}: ${id}`),
-      hint: 'an image is named as in the column `id` of the labels; remove the lines of other images',
+      hint: 'name images as in the column `id` of the labels, and remove the lines of other images',
     },
   );
 }

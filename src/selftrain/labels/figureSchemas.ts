@@ -19,7 +19,7 @@ export const sampleSchema = z.object({
   /** Sampled images above the thresholds that were marked. */
   n: z.int().min(0),
   right: z.int().min(0),
-  /** Null where none was marked. */
+  /** Null if none was marked. */
   precision: z.number().nullable(),
   /** Exact, of the binomial distribution. */
   interval: intervalSchema.nullable(),

@@ -18,7 +18,7 @@ export interface LabelFileFacts {
   readonly writer: string;
   readonly columnNames: readonly string[];
   readonly rows: number;
-  /** SHA-256 of its footer, where it has no metadata of ours. */
+  /** SHA-256 of its footer, if it has no metadata of ours. */
   readonly footer: string;
   metadata(key: string): string | undefined;
 }
@@ -46,7 +46,7 @@ export async function readFacts(path: string, like?: LabelFileFacts): Promise<La
 
 /**
  * Finds what such labels do not state: the classes, named in a file that the user gives, and from the
- * columns how many probabilities there are. Throws an ArtifactError where the classes are not named,
+ * columns how many probabilities there are. Throws an ArtifactError if the classes are not named,
  * or are another number than the probabilities.
  */
 export function foreignOrigin(
@@ -85,31 +85,31 @@ function requireLabelColumns({ path, writer, columnNames }: LabelFileFacts): voi
 }
 
 function tooManyClasses(path: string, count: number): ArtifactError {
-  return new ArtifactError(`${count} classes are named for ${path}`, {
+  return new ArtifactError(`${path} has ${count} class names`, {
     code: 'label-limit',
     where: path,
-    hint: `labels may have ${mostClasses} classes at most`,
+    hint: `use at most ${mostClasses} classes`,
   });
 }
 
 function classesUnknown({ path, writer }: LabelFileFacts): ArtifactError {
-  return new ArtifactError(`${path} does not say which classes its numbers mean`, {
+  return new ArtifactError(`${path} does not name its classes`, {
     code: 'label-classes-unknown',
     where: path,
     notes: [
       `it was written by ${writer}; DuckDB, polars and pandas leave out the key ${infoKey} of the footer, where gradus label names the classes`,
     ],
-    hint: phrase`give their names, one a line in the order of their numbers: ${option('classes', 'FILE')}; or keep the key: KV_METADATA {${infoKey}: '...'} in COPY of DuckDB`,
+    hint: phrase`pass their names in a file, one per line in the order of their numbers: ${option('classes', 'FILE')}; or keep the key: KV_METADATA {${infoKey}: '...'} in COPY of DuckDB`,
   });
 }
 
-/** Number of columns `c0`, `c1`, ...; null where there are none, and the probabilities are of all classes. */
+/** Number of columns `c0`, `c1`, ...; null if there are none, and the probabilities are of all classes. */
 function topKOf({ columnNames }: LabelFileFacts): number | null {
   const count = columnNames.filter((name) => /^c\d+$/.test(name)).length;
   return count === 0 ? null : count;
 }
 
-/** Throws an ArtifactError where a file has not one probability for each class, or for each of the likeliest. */
+/** Throws an ArtifactError if a file has not one probability for each class, or for each of the likeliest. */
 export function requireProbabilities(
   { path, columnNames }: LabelFileFacts,
   { classes, topK }: LabelOrigin,
@@ -121,7 +121,7 @@ export function requireProbabilities(
     {
       code: 'label-classes-unknown',
       where: path,
-      hint: 'name all classes of these labels; their columns are p0, p1, ... of each class, or c0, p0, c1, p1, ... and rest of the likeliest',
+      hint: 'name all classes of these labels; the columns must be p0, p1, ... for all classes, or c0, p0, c1, p1, ... and rest for the most probable ones',
     },
   );
 }
@@ -140,5 +140,5 @@ export function foreignNote(
   [file]: readonly LabelFileFacts[],
   classes: string,
 ): string {
-  return `${path} was written by ${file?.writer ?? 'another program'} and does not say who gave the labels, to which images: its classes are those of ${classes}, a temperature of 1 is noted, an audit beside it is not used`;
+  return `${path} was written by ${file?.writer ?? 'another program'} and does not record its teacher and images: assuming the classes of ${classes} and a temperature of 1, and ignoring an audit beside it`;
 }

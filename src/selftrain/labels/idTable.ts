@@ -9,7 +9,7 @@ export class IdTable {
   readonly #slots: number;
   readonly #high: Uint32Array;
   readonly #low: Uint32Array;
-  /** Number + 1; 0 where a slot is free. */
+  /** Number + 1; 0 if a slot is free. */
   readonly #values: Uint32Array;
 
   /** Allocates room for at most this many ids. */
@@ -33,7 +33,7 @@ export class IdTable {
     return -1;
   }
 
-  /** The number of an id; -1 where it has none. */
+  /** The number of an id; -1 if it has none. */
   get(id: string): number {
     return (this.#values[this.#find(id)] ?? 0) - 1;
   }

@@ -21,7 +21,7 @@ import {
 } from './labelStore.js';
 import type { ShardMemory } from './shardMemory.js';
 
-/** Images of a shard where nobody says how many shards there are. */
+/** Images of a shard if nobody says how many shards there are. */
 const shardImages = 20_000;
 
 export interface LabelOptions extends Telling {
@@ -29,7 +29,7 @@ export interface LabelOptions extends Telling {
   readonly out: string;
   /** Into how many shards the set is cut; by default one for each 20,000 images. */
   readonly shards?: number | undefined;
-  /** The one shard to make, from 1; all of them where missing. */
+  /** The one shard to make, counted from 1 (default: all). */
   readonly shard?: number | undefined;
   /** Number of the largest probabilities to keep (default: all). */
   readonly topK?: number | undefined;
@@ -118,7 +118,7 @@ class LabelRun {
     return this.#summary(this.#wanted.length - missing.length, made < missing.length);
   }
 
-  /** Shards that are there. Throws, unless overwriting, where they are others than these would be. */
+  /** Shards that are there. Throws, unless overwriting, if they are others than these would be. */
   async #finished(): Promise<Set<number>> {
     const { out, overwrite = false } = this.options;
     const finished = new Set<number>();
@@ -152,7 +152,7 @@ class LabelRun {
     return this.options.memory?.changeOf(path, start, end);
   }
 
-  /** Throws where a shard differs, unless it does so in its images and these may have changed. */
+  /** Throws if a shard differs, unless it does so in its images and these may have changed. */
   async #requireAccepted(info: LabelOrigin, path: string, difference: string): Promise<void> {
     const { out, memory } = this.options;
     const today = { ...this.origin, data: info.data };
@@ -160,7 +160,7 @@ class LabelRun {
     if (inImages && memory?.options.acceptData === true) return;
     const found = inImages ? await memory?.compareAll(listShards(out)) : undefined;
     const change = found?.change;
-    const order = found?.reordered === true ? ' (the same ones in another order)' : '';
+    const order = found?.reordered === true ? ' (the same images in another order)' : '';
     const counts = change ? ` (${countsOf(change)})` : order;
     throw new ArtifactError(`${out} holds other labels: ${path} was made ${difference}${counts}`, {
       code: 'labels-differ',
@@ -168,22 +168,22 @@ class LabelRun {
       notes: change && examplesOf(change),
       hint:
         inImages && memory
-          ? phrase`give another ${option('out')}; or ${option('acceptData', true)} labels the images of today anew`
-          : phrase`give another ${option('out')}, or ${option('overwrite', true)} to replace them`,
+          ? phrase`choose another ${option('out')}; or ${option('acceptData', true)} relabels the images as they are now`
+          : phrase`choose another ${option('out')}, or pass ${option('overwrite', true)} to replace them`,
     });
   }
 
-  /** Throws where images have changed since they got their labels, unless that is accepted. */
+  /** Throws if images have changed since they got their labels, unless that is accepted. */
   #tellChange(change: SetChange, shards: number): void {
     const { out, memory, overwrite = false } = this.options;
     const { acceptData = false, tell } = memory?.options ?? {};
-    const message = `images of ${this.source.name} have changed since ${out} labelled them: ${countsOf(change)}`;
+    const message = `some images of ${this.source.name} have changed since they were labelled in ${out}: ${countsOf(change)}`;
     if (!acceptData && !overwrite)
       throw new DataError(message, {
         code: 'data-changed',
         where: this.source.name,
         notes: examplesOf(change),
-        hint: phrase`restore them; or ${option('acceptData', true)} labels the ${shards === 1 ? '1 shard' : `${shards} shards`} anew that they are in; or ${option('overwrite', true)} replaces all labels that differ`,
+        hint: phrase`restore them; or ${option('acceptData', true)} relabels the ${shards === 1 ? '1 shard' : `${shards} shards`} that they are in; or ${option('overwrite', true)} replaces all labels that differ`,
       });
     tell?.(`${message}; their ${shards === 1 ? 'shard is' : `${shards} shards are`} made again`);
   }
@@ -200,7 +200,7 @@ class LabelRun {
     return { start: at(index - 1), end: at(index) };
   }
 
-  /** Makes a shard; false where it was stopped, and left nothing. */
+  /** Makes a shard; false if it was stopped, and left nothing. */
   async #shard(index: number): Promise<boolean> {
     const { source, labeller, options } = this;
     const { start, end } = this.#rangeOf(index);
@@ -231,7 +231,7 @@ class LabelRun {
       writer.commit();
       return true;
     } finally {
-      // Nothing happens where the shard was committed.
+      // Nothing happens if the shard was committed.
       writer.discard();
     }
   }
@@ -290,7 +290,7 @@ function requireSensible(
   const wrong = (message: string, name: string, hint: string): ConfigError =>
     new ConfigError(message, { code: 'label-option', option: [name], hint });
   if (source.count === 0)
-    throw new DataError(`${source.name} holds no images`, {
+    throw new DataError(`${source.name} contains no images`, {
       code: 'no-images',
       where: source.name,
     });
@@ -298,14 +298,18 @@ function requireSensible(
     throw wrong(
       `${source.count} images cannot be cut into ${shards} shards`,
       'shards',
-      `give at most ${source.count}`,
+      `ask for at most ${source.count}`,
     );
   if (shard !== undefined && (shard < 1 || shard > shards))
-    throw wrong(`there is no shard ${shard} of ${shards}`, 'shard', `give 1 to ${shards}`);
+    throw wrong(`shard ${shard} of ${shards} does not exist`, 'shard', `choose 1 to ${shards}`);
   if (classes > mostClasses)
-    throw wrong(`labels of ${classes} classes`, 'classes', `at most ${mostClasses} can be kept`);
+    throw wrong(
+      `the teacher has ${classes} classes`,
+      'classes',
+      `use a teacher of at most ${mostClasses} classes`,
+    );
   if (topK !== undefined && (topK < 1 || topK > classes))
-    throw wrong(`the top ${topK} of ${classes} classes`, 'topK', `give 1 to ${classes}`);
+    throw wrong(`topK is ${topK} for ${classes} classes`, 'topK', `set 1 to ${classes}`);
   if (!(temperature > 0 && temperature < Infinity))
-    throw wrong(`a temperature of ${temperature}`, 'temperature', 'give a number above 0');
+    throw wrong(`the temperature is ${temperature}`, 'temperature', 'set a number above 0');
 }

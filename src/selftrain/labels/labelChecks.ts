@@ -26,7 +26,7 @@ interface Wrong {
   readonly what: string;
 }
 
-/** Columns that hold the number of a class, where there are such columns. */
+/** Columns that hold the number of a class, if there are such columns. */
 const classColumns = ['label', 'actual'] as const;
 
 /** Checks the rows of one reading, in all its files. */
@@ -204,6 +204,6 @@ export function senselessRow(
     code: 'label-senseless',
     where: path,
     notes: [...notes, 'rows count from 0, as in file_row_number of DuckDB and in pandas'],
-    hint: `confidences and probabilities are 0 to 1, those of a row sum to 1 (to ${sumTolerance}), and an image has one row; mend the row, or make the file again`,
+    hint: `correct the row, or make the file again: confidences and probabilities are within 0 and 1, those of a row sum to 1 (to ${sumTolerance}), and each image has one row`,
   });
 }

@@ -29,8 +29,8 @@ const { id: _id, ...withoutId } = labelColumns;
  * Visits the images that have a label in both tables; returns how many. Where both are of the same
  * data and in its order, as everything that label and filter write, they are merged by place, and
  * nothing is held. Else the first table is held by its ids (IdTable), in some 26 bytes an image; ids
- * are then taken as unique, and must be more than numbers. Throws an ArtifactError where the classes
- * differ, a DataError where the tables share no image.
+ * are then taken as unique, and must be more than numbers. Throws an ArtifactError if the classes
+ * differ, a DataError if the tables share no image.
  */
 export async function joinLabels(
   first: LabelTable,
@@ -55,7 +55,7 @@ export async function joinLabels(
     code: 'labels-disjoint',
     where: second.path,
     notes: [first, second].map(describeData),
-    hint: 'compare labels of the same images; they are told apart by the column `id`',
+    hint: 'compare labels of the same images, which the column `id` identifies',
   });
 }
 
@@ -69,7 +69,7 @@ function onlyNumbers(first: LabelTable, second: LabelTable): DataError {
     where: second.path,
     notes: [
       ...[first, second].map(describeData),
-      'these images have numbers in place of names, which mean others in other data',
+      'these images are identified by number, and a number means another image in other data',
     ],
     hint: 'compare labels of the same data',
   });

@@ -33,7 +33,7 @@ export function differenceFrom(
 ): string | undefined {
   const difference = originDifference(wanted, found);
   if (difference !== undefined || found.reading || isReadAsOlder(labeller)) return difference;
-  return 'by a version of Gradus that read the network otherwise';
+  return 'by a version of Gradus that interpreted the network differently';
 }
 
 /** True if older versions, which recorded no reading, gave the same labels. */

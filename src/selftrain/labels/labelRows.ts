@@ -13,7 +13,7 @@ export interface LabelFiles {
 
 /** Result of reading rows. */
 export interface ReadingResult {
-  /** Rows whose label is not the likeliest class by their probabilities, where these were read. */
+  /** Rows whose label is not the likeliest class by their probabilities, if these were read. */
   differing: number;
 }
 

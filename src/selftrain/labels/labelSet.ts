@@ -33,7 +33,7 @@ import {
 
 /** Options for opening labels that do not carry these facts themselves. */
 export interface OpenLabelsOptions {
-  /** A file with the names of their classes, one a line, where the labels do not tell. */
+  /** A file with the names of their classes, one a line, if the labels do not tell. */
   readonly classes?: string | undefined;
 }
 
@@ -56,8 +56,8 @@ export class LabelSet {
   ) {}
 
   /**
-   * Opens the shards of a folder, or else its Parquet files, or a single file. Throws a DataError where
-   * shards are missing, an ArtifactError where they were made by different teachers, of different
+   * Opens the shards of a folder, or else its Parquet files, or a single file. Throws a DataError if
+   * shards are missing, an ArtifactError if they were made by different teachers, of different
    * images or class orders, or do not name their classes.
    */
   static async open(path: string, options: OpenLabelsOptions = {}): Promise<LabelSet> {
@@ -92,7 +92,7 @@ function findFiles(path: string): { folder: string; files: readonly string[]; si
   const shards = listShards(path);
   const files = shards.length > 0 ? shards : otherParquet(path);
   if (files.length > 0) return { folder: path, files, single: false };
-  throw new DataError(`there are no labels in ${path}`, {
+  throw new DataError(`no labels found in ${path}`, {
     code: 'no-labels',
     where: path,
     hint: phrase`make them: ${call('labelDataSet', 'CHECKPOINT', { data: 'SET', out: path })}`,
@@ -131,7 +131,7 @@ function ownOrigin(
   return first.origin;
 }
 
-/** Throws an ArtifactError where labels name their classes otherwise than a file that the user gave. */
+/** Throws an ArtifactError if labels name their classes otherwise than a file that the user gave. */
 export function requireNames(
   path: string,
   { classes }: Pick<LabelOrigin, 'classes'>,
@@ -139,7 +139,7 @@ export function requireNames(
 ): void {
   const difference = names && classDifference(classes, names);
   if (difference === undefined) return;
-  throw new ArtifactError(`${path} names its classes itself; those given come ${difference}`, {
+  throw new ArtifactError(`${path} names its own classes; those given come ${difference}`, {
     code: 'classes-differ',
     where: path,
     hint: phrase`leave out ${option('classes')}, or name the classes as the labels do`,
@@ -152,11 +152,11 @@ function requireSameOrigin(a: LabelOrigin, b: LabelOrigin, path: string, first: 
   throw new ArtifactError(`${path} does not belong to ${first}: it was made ${difference}`, {
     code: 'labels-differ',
     where: path,
-    hint: 'label into a folder of its own, or delete the shards that are not wanted',
+    hint: 'label into a separate folder, or delete the unwanted shards',
   });
 }
 
-/** Throws a DataError where shards are missing, by their names. */
+/** Throws a DataError if shards are missing, by their names. */
 function requireAll(folder: string, files: readonly string[]): void {
   const of = shardOf(files[0] ?? '');
   if (of === undefined) return;
@@ -172,8 +172,8 @@ function requireAll(folder: string, files: readonly string[]): void {
       where: folder,
       hint:
         missing.length === 0
-          ? 'delete those of the partition that is not wanted'
-          : phrase`run the same gradus label command again: it makes what is missing; with ${optionOf('labelDataSet', 'shard')} one at a time, such as ${optionOf('labelDataSet', 'shard', `${missing[0]}/${of}`)}`,
+          ? 'delete the shards of the unwanted partition'
+          : phrase`run the same gradus label command again to make what is missing; with ${optionOf('labelDataSet', 'shard')} one at a time, such as ${optionOf('labelDataSet', 'shard', `${missing[0]}/${of}`)}`,
     },
   );
 }
@@ -183,10 +183,10 @@ function columnNotes(files: readonly LabelFileFacts[], origin: LabelOrigin): str
   const names = [...new Set(files.flatMap((file) => unknownColumns(file, known)))];
   if (names.length === 0) return [];
   const more = names.length > 8 ? `, and ${names.length - 8} more` : '';
-  return [`columns that are left out: ${names.slice(0, 8).join(', ')}${more}`];
+  return [`columns that are ignored: ${names.slice(0, 8).join(', ')}${more}`];
 }
 
-/** Says which other files of a folder are not read as labels, where there are shards. */
+/** Says which other files of a folder are not read as labels, if there are shards. */
 function beside(folder: string, files: readonly string[]): string[] {
   if (shardOf(files[0] ?? '') === undefined) return [];
   const others = otherParquet(folder);

@@ -51,7 +51,7 @@ export const originSchema = z.object({
   classes: z.array(z.string()).min(1).max(mostClasses),
   /** The probabilities are softmax(scores / temperature). */
   temperature: z.number(),
-  /** Number of probabilities kept for an image; null where all are. */
+  /** Number of probabilities kept for an image; null if all are. */
   topK: whole.min(1).max(mostClasses).nullable(),
   data: dataSchema,
 });
@@ -84,7 +84,7 @@ export const labelColumns = {
 export type LabelRows = Rows<typeof labelColumns>;
 
 /**
- * Columns of the probabilities: `p0`, `p1`, ... by class; or, where the k largest are kept, `c0`,
+ * Columns of the probabilities: `p0`, `p1`, ... by class; or, if the k largest are kept, `c0`,
  * `p0` (the likeliest class and its probability), `c1`, `p1`, ... and `rest`, the sum of all others.
  */
 export function probabilityColumns({
@@ -132,7 +132,7 @@ export function shardOf(path: string): number | undefined {
   return of === undefined ? undefined : Number(of);
 }
 
-/** Paths of the shards in a folder, in the order of their numbers; none where there is no folder. */
+/** Paths of the shards in a folder, in the order of their numbers; none if there is no folder. */
 export function listShards(folder: string): string[] {
   let names: string[];
   try {
@@ -158,7 +158,7 @@ const fileKinds = {
 type FileFormat = keyof typeof fileKinds;
 
 /**
- * Reads our metadata of a Parquet file that has one of these formats. Throws an ArtifactError where
+ * Reads our metadata of a Parquet file that has one of these formats. Throws an ArtifactError if
  * it has none or is of another kind.
  */
 export function readInfo<T>(
@@ -170,7 +170,7 @@ export function readInfo<T>(
   const text = file.metadata(infoKey) ?? '';
   const found = /"format":"([^"]*)"/.exec(text)?.[1];
   const wanted = formats.map((format) => fileKinds[format]);
-  const hint = `give ${wanted.map(({ what, by }) => `${what}, as ${by} writes`).join(', or ')}`;
+  const hint = `pass ${wanted.map(({ what, by }) => `${what}, as ${by} writes`).join(', or ')}`;
   if (formats.some((format) => format === found))
     return checked(schema, text, path, { what: 'label file', hint });
   const kind = Object.entries(fileKinds).find(([format]) => format === found)?.[1].what;
@@ -258,7 +258,7 @@ export class ShardWriter {
     return this.#file.rows + this.#ids.length;
   }
 
-  /** Adds an image with its probabilities [classes]. Throws a DataError where they are not numbers. */
+  /** Adds an image with its probabilities [classes]. Throws a DataError if they are not numbers. */
   add(id: string, index: number, probabilities: Float32Array): void {
     requireNumbers(id, probabilities);
     const row = this.#ids.push(id) - 1;
@@ -307,13 +307,13 @@ export class ShardWriter {
   }
 }
 
-/** Throws a DataError where a teacher says NaN of an image, as a network that diverged does. */
+/** Throws a DataError if a teacher says NaN of an image, as a network that diverged does. */
 export function requireNumbers(id: string, probabilities: Float32Array): void {
   if (!probabilities.includes(NaN)) return;
-  throw new DataError(`the teacher gives NaN for ${id}`, {
+  throw new DataError(`the teacher returns NaN for ${id}`, {
     code: 'label-nan',
     where: id,
-    hint: 'its training diverged, or the image is not what it was trained on: gradus eval shows which',
+    hint: 'check the teacher with gradus eval: its training diverged, or the image is unlike those that it was trained on',
   });
 }
 
@@ -322,7 +322,7 @@ function ranked(classes: Int32Array, probabilities: Float32Array): Int32Array {
   return classes.slice().sort((a, b) => (probabilities[b] ?? 0) - (probabilities[a] ?? 0) || a - b);
 }
 
-/** Reads what a shard says of itself; throws an ArtifactError where it is damaged. */
+/** Reads what a shard says of itself; throws an ArtifactError if it is damaged. */
 export async function readShardInfo(path: string): Promise<ShardInfo & { readonly rows: number }> {
   const file = await ParquetFile.open(path);
   try {

@@ -49,8 +49,8 @@ const infoSchema = originSchema.extend({
 
 /**
  * Opens the folder that `gradus label` made, one of its shards, kept labels, a ledger, or what another
- * program made of these. Throws an ArtifactError where a file is missing, damaged or of another kind,
- * or does not name its classes, a DataError where shards are missing.
+ * program made of these. Throws an ArtifactError if a file is missing, damaged or of another kind,
+ * or does not name its classes, a DataError if shards are missing.
  */
 export async function openLabelTable(
   path: string,
@@ -120,7 +120,7 @@ async function openFile(path: string): Promise<LabelFileFacts> {
     throw new ArtifactError(`${path} does not exist`, {
       code: 'missing-file',
       where: path,
-      hint: 'give a folder of labels, or a file of kept labels or a ledger that gradus filter wrote',
+      hint: 'pass a folder of labels, or a file of kept labels or a ledger that gradus filter wrote',
     });
   }
 }

@@ -24,7 +24,7 @@ export class RowCollector<C extends Columns> {
     });
   }
 
-  /** Adds some rows, by their places in `rows`; all of them where `picks` is missing. */
+  /** Adds some rows, by their places in `rows`; all of them if `picks` is missing. */
   append(rows: Rows<C>, picks?: Int32Array): void {
     const total = picks?.length ?? rowCount(rows);
     for (let start = 0; start < total;) {

@@ -66,18 +66,18 @@ export class ShardMemory {
   async agedAudit(path: string): Promise<string | undefined> {
     const { name, count } = this.images;
     const record = await openSetRecord(recordOf(path));
-    if (!record) return `${path} keeps no record of its images (an older version made it)`;
+    if (!record) return `${path} has no record of its images (an older version made it)`;
     const stats = await statImages(this.images, { hashAll: this.options.hashData });
     const found = await compareSet(record, this.images, stats);
     const { change, touched } = found;
     if (change)
-      return `${path} is of images that have changed since, of ${name}: ${countsOf(change)} (${examplesOf(change).join('; ')})`;
+      return `${path} was made from images of ${name} that have changed since: ${countsOf(change)} (${examplesOf(change).join('; ')})`;
     this.#tellTouched(path, found);
     if (touched > 0) await this.record(path, 0, count);
     return undefined;
   }
 
-  /** All images held against those of several files of labels; undefined where one has no record. */
+  /** All images held against those of several files of labels; undefined if one has no record. */
   async compareAll(paths: readonly string[]): Promise<Comparison | undefined> {
     const records = await Promise.all(paths.map((path) => openSetRecord(recordOf(path))));
     const [first] = records;
@@ -102,14 +102,14 @@ export class ShardMemory {
     if (this.#toldOld) return;
     this.#toldOld = true;
     this.options.tell?.(
-      `${dirname(path)} keeps no record of the images of its labels (an older version made them): those of today count as those of then`,
+      `${dirname(path)} has no record of the images of its labels (an older version made them): they are assumed to be unchanged`,
     );
   }
 
   #tellTouched(path: string, { touched, change }: Comparison): void {
     if (touched === 0 || change) return;
     this.options.tell?.(
-      `${touched} images of ${path} have another modification time and the contents of before`,
+      `${touched} images of ${path} have a new modification time, but unchanged contents`,
     );
   }
 }

@@ -32,7 +32,7 @@ export class UniqueIds {
     for (let row = 0; row < ids.length; row++) {
       const id = ids[row] ?? '';
       const first = this.#table.add(id, start + row);
-      // Hashes may be equal where ids are not.
+      // Hashes may be equal if ids are not.
       if (first >= 0 && (await this.#at(first)) === id) return { first, again: start + row };
     }
     return undefined;

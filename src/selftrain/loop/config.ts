@@ -22,7 +22,7 @@ const labelsSchema = z
   .strictObject({
     kind: z
       .enum(labelKinds)
-      .describe("The teacher's probabilities, or its likeliest class alone.")
+      .describe("Soft: the teacher's probabilities; hard: its most probable class alone.")
       .default('soft'),
     threshold: z
       .number()
@@ -36,7 +36,7 @@ const labelsSchema = z
     cap: z
       .enum(classCaps)
       .describe(
-        'Cut of a class: exact, as in the paper, or on a grid of thresholds, as in its code.',
+        'How a class is cut to perClass: exact, as in the paper, or on a grid of thresholds, as in its code.',
       )
       .default('exact'),
     maxCopies: upTo(limits.copies)
@@ -245,7 +245,7 @@ function inherited(before: unknown, own: unknown): unknown {
   return merged;
 }
 
-/** Rules between keys are checked apart from the schema, which skips them where a key is wrong. */
+/** Rules between keys are checked apart from the schema, which skips them if a key is wrong. */
 function relationIssues(config: unknown): z.core.$ZodIssue[] {
   if (!isObject(config)) return [];
   const { teacher, students } = config;
@@ -268,7 +268,7 @@ function ratioIssues(keys: unknown, path: readonly PropertyKey[]): z.core.$ZodIs
   const { ratio = 1, batch = 64 } = keys;
   if (typeof ratio !== 'number' || typeof batch !== 'number') return [];
   if (Number.isInteger(ratio * batch)) return [];
-  const message = `${ratio} times a batch of ${batch} is no whole number of images`;
+  const message = `${ratio} times a batch of ${batch} is not a whole number of images`;
   return [{ code: 'custom', path: [...path, 'ratio'], message }];
 }
 
@@ -284,6 +284,6 @@ function onTheFlyIssues(keys: unknown, path: readonly PropertyKey[]): z.core.$Zo
     .map((key) => ({
       code: 'custom',
       path: [...path, 'labels', key],
-      message: 'is for stored labels; leave it or onTheFly out',
+      message: 'applies to stored labels only; leave it or onTheFly out',
     }));
 }

@@ -89,7 +89,7 @@ export type TrainedNetwork = {
 };
 
 /**
- * Trains one network in its folder, going on from its newest checkpoint; undefined where it was
+ * Trains one network in its folder, going on from its newest checkpoint; undefined if it was
  * interrupted.
  */
 export async function trainGeneration(
@@ -118,7 +118,7 @@ export async function trainGeneration(
   };
 }
 
-/** The training itself: all of it where the config wants no second phase. */
+/** The training itself: all of it if the config wants no second phase. */
 async function firstPhase(
   generation: Generation,
   network: NetworkToTrain,
@@ -135,7 +135,7 @@ async function firstPhase(
   }
 }
 
-/** The teacher that labels while the student trains, where there is one. */
+/** The teacher that labels while the student trains, if there is one. */
 async function liveTeacher(
   { pseudo, config }: Generation,
   { threads, device, labelPrecision: precision }: GenerationContext,
@@ -154,7 +154,7 @@ interface PhaseEnd {
   readonly skipped: number | undefined;
 }
 
-/** Ends a phase: the checkpoint that it chose; undefined where it was interrupted. */
+/** Ends a phase: the checkpoint that it chose; undefined if it was interrupted. */
 async function endOf(
   folder: string,
   { trainer, checkpoint: newest, interrupted }: TrainingOutcome,
@@ -167,7 +167,7 @@ async function endOf(
   return { checkpoint, step, steps, validation: accuracyAt(folder, step), skipped };
 }
 
-/** Accuracy on held-out images after a step, where they were looked at then. */
+/** Accuracy on held-out images after a step, if they were looked at then. */
 function accuracyAt(folder: string, step: number): number | null {
   for (const record of readMetrics(placesOf(folder).metrics))
     if (record.kind === 'eval' && record.step === step) return Number(record['accuracy']);

@@ -3,7 +3,7 @@ import type { TrainedNetwork } from './generation.js';
 import type { KeptLabels } from './labelStages.js';
 import type { NetworkOutcome, Pipeline, TrainedOne } from './pipeline.js';
 
-/** Teacher, labels, student, and again; throws Interrupted where it was stopped. */
+/** Teacher, labels, student, and again; throws Interrupted if it was stopped. */
 export async function runGenerations(pipeline: Pipeline): Promise<NetworkOutcome[]> {
   const { config, networks } = pipeline.parts;
   const trained: TrainedOne[] = [];

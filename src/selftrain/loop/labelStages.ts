@@ -51,7 +51,7 @@ export interface LabelGeneration {
 
 /** A network that labels. */
 export interface LabellingNetwork extends Pick<SelfTrainingNetwork, 'name' | 'model' | 'shape'> {
-  /** Whose weights it has, where its labels lie in a folder of their own. */
+  /** Whose weights it has, if its labels lie in a folder of their own. */
   readonly trainedAs?: string;
   /** Labels under the student's noise, of images and of the model: an ablation. */
   readonly noised?: boolean;

@@ -52,7 +52,7 @@ export interface Stage<T extends Json> {
   readonly short?: boolean;
   /** Files and folders that it makes, from its result: paths in the run's folder. */
   readonly outputs: (result: T) => readonly string[];
-  /** Makes them, going on with what an interrupted attempt left; undefined where it was stopped. */
+  /** Makes them, going on with what an interrupted attempt left; undefined if it was stopped. */
   readonly run: () => Promise<T | undefined>;
   /** Removes what an attempt with other inputs left. */
   readonly clear: () => void;
@@ -74,7 +74,7 @@ export class Stages {
   readonly #file: string;
   readonly #stages: Record<string, StageRecord>;
 
-  /** Throws an ArtifactError where lineage.json is damaged. */
+  /** Throws an ArtifactError if lineage.json is damaged. */
   constructor(
     private readonly folder: string,
     private readonly options: StagesOptions = {},
@@ -104,8 +104,8 @@ export class Stages {
   }
 
   /**
-   * The result of a stage, done now or before; undefined where it was interrupted. Throws a
-   * ConfigError where the folder holds the stage with other inputs.
+   * The result of a stage, done now or before; undefined if it was interrupted. Throws a
+   * ConfigError if the folder holds the stage with other inputs.
    */
   async run<T extends Json>(stage: Stage<T>): Promise<T | undefined> {
     const { name, inputs } = stage;
@@ -151,11 +151,11 @@ export class Stages {
     const { overwrite = false, acceptData = false } = this.options;
     const accepted = acceptData && differInData(before.inputs, inputs, called);
     if (!overwrite && !accepted && !nothingLost)
-      throw new ConfigError(`${this.folder} holds ${name} of another config or other data`, {
+      throw new ConfigError(`${this.folder} holds ${name} made with another config or other data`, {
         code: 'config-differs',
         where: this.folder,
         notes: configChanges(before.inputs, inputs, called),
-        hint: phrase`${option('overwrite', true)} does that stage again, and what depends on it; or give the run another name`,
+        hint: phrase`${option('overwrite', true)} repeats that stage and everything that depends on it; or choose another name for the run`,
       });
     clear();
   }
@@ -177,10 +177,10 @@ export class Stages {
       new ArtifactError(`${this.#file} names ${JSON.stringify(path)}, which ${reason}`, {
         code: 'lineage-output',
         where: this.#file,
-        hint: 'restore lineage.json, or give the run another name',
+        hint: 'restore lineage.json, or choose another name for the run',
       });
     if (path === '' || path.includes('\0') || isAbsolute(path) || !isBelow(this.folder, place))
-      throw outside("lies outside the run's folder");
+      throw outside("is outside the run's folder");
     if (!existsSync(place)) return undefined;
     // A folder of the run may be a link, but leads no output out of the run.
     if (!isBelow(realpathSync(this.folder), realpathSync(place)))
@@ -220,6 +220,6 @@ function readStages(file: string): Record<string, StageRecord> {
   } catch (error) {
     throw readError(error, file);
   }
-  const hint = 'restore it, or give the run another name';
+  const hint = 'restore it, or choose another name for the run';
   return checked(lineageSchema, text, file, { what: 'lineage', hint }).stages;
 }

@@ -38,15 +38,18 @@ interface MixedBatchesOptions {
 export class MixedBatches implements BatchSource {
   readonly stepsPerEpoch: number;
 
-  /** Throws a ConfigError where the parts are not whole numbers of images. */
+  /** Throws a ConfigError if the parts are not whole numbers of images. */
   constructor(private readonly options: MixedBatchesOptions) {
     const { labelled, batch, ratio } = options;
     if (!(ratio > 0) || !Number.isInteger(batch * ratio))
-      throw new ConfigError(`${ratio} times a batch of ${batch} is no number of images`, {
-        code: 'ratio-invalid',
-        option: ['ratio'],
-        hint: 'give a ratio of which batch x ratio is a whole number above 0',
-      });
+      throw new ConfigError(
+        `${ratio} times a batch of ${batch} is not a whole number of images above 0`,
+        {
+          code: 'ratio-invalid',
+          option: ['ratio'],
+          hint: 'set a ratio such that batch x ratio is a whole number above 0',
+        },
+      );
     this.stepsPerEpoch = labelled.stepsPerEpoch;
   }
 
@@ -67,7 +70,7 @@ export class MixedBatches implements BatchSource {
       throw new ConfigError(`a step of ${arrays.weight.length} images for batches of ${images}`, {
         code: 'batch-mismatch',
         option: ['batch'],
-        hint: `train with ${images} images a step: batch x (1 + ratio)`,
+        hint: `train with ${images} images per step: batch x (1 + ratio)`,
       });
     await labelled.fill(arrays, step, 0);
     await pseudo.fill(arrays, step, batch);

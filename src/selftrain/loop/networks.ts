@@ -34,7 +34,7 @@ export interface NetworksOptions {
 
 /**
  * Loads the models of a config and traces them. Throws a ModelError for a model that is wrong, and a
- * ConfigError where one has other classes than the data, or a student cannot start from its teacher.
+ * ConfigError if one has other classes than the data, or a student cannot start from its teacher.
  */
 export async function openNetworks(
   { teacher, students, seed }: SelfTrainingConfig,
@@ -69,11 +69,11 @@ async function openNetwork(
   const { network, ...seen } = underOption(place, () => traceNetwork(loaded, config, classes));
   if (network.classes !== classes)
     throw new ConfigError(
-      `${named} has ${network.classes} classes, the labelled images ${classes}`,
+      `${named} has ${network.classes} classes, but the labelled images have ${classes}`,
       {
         code: 'class-count',
         option: [...place, 'model'],
-        hint: 'give the last layer of the model the number of classes that build() is handed',
+        hint: 'use the number of classes that build() receives for the last layer of the model',
       },
     );
   const initial = initialPath(init, configFolder);
@@ -88,7 +88,7 @@ export function initialPath(init: string | undefined, configFolder: string): str
 }
 
 /**
- * Throws a DataError where there are fewer images than a network's batch takes, and a ConfigError for
+ * Throws a DataError if there are fewer images than a network's batch takes, and a ConfigError for
  * noise that the images have no place for; how many pseudo-labels are kept shows later.
  */
 export function requireTrainable(
@@ -114,7 +114,7 @@ function requireSameNetwork(networks: readonly SelfTrainingNetwork[], student: n
     {
       code: 'init-differs',
       option: ['students', String(student), 'init'],
-      hint: "give both the same model, or start from 'scratch'",
+      hint: "use the same model for both, or start from 'scratch'",
     },
   );
 }

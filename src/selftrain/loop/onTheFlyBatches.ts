@@ -30,7 +30,7 @@ export interface OnTheFlyOptions extends BatchOrder {
   readonly preparation: Preparation;
   /** Crop of an image for the teacher (default: as for a teacher that labels a set). */
   readonly cleanCrop?: Crop | undefined;
-  /** The teacher's probabilities, or its likeliest class alone. */
+  /** Soft: the teacher's probabilities; hard: its most probable class alone. */
   readonly kind: LabelKind;
   /** Temperature of soft labels: softmax(scores / temperature) (default: 1). */
   readonly temperature?: number | undefined;
@@ -127,9 +127,12 @@ function requireClasses(
 ): void {
   const wanted = target.length / weight.length;
   if (wanted === classes) return;
-  throw new ConfigError(`the teacher ${name} has ${classes} classes, the student ${wanted}`, {
-    code: 'class-count',
-    where: name,
-    hint: 'give the student as many classes as the teacher has, in the same order',
-  });
+  throw new ConfigError(
+    `the teacher ${name} has ${classes} classes, but the student has ${wanted}`,
+    {
+      code: 'class-count',
+      where: name,
+      hint: 'use the classes of the teacher for the student, in the same order',
+    },
+  );
 }

@@ -66,7 +66,7 @@ function withClasses(recorded: Json, names: readonly string[]): Json {
     : recorded;
 }
 
-/** Runs the stages of a self-training, each of which is skipped where it was done. */
+/** Runs the stages of a self-training, each of which is skipped if it was done. */
 export class Pipeline {
   readonly #run: RunStages;
 
@@ -74,7 +74,7 @@ export class Pipeline {
     this.#run = new RunStages(parts);
   }
 
-  /** Trains a network; each stage throws Interrupted where it was stopped. */
+  /** Trains a network; each stage throws Interrupted if it was stopped. */
   async train(
     own: SelfTrainingNetwork,
     more: Partial<Generation>,

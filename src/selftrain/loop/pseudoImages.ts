@@ -10,7 +10,7 @@ export interface PseudoImages {
 
 /**
  * The images of an unlabelled set that kept labels name, each as often as it has copies. Throws an
- * ArtifactError where the labels are of another set than that of `fingerprint`.
+ * ArtifactError if the labels are of another set than that of `fingerprint`.
  */
 export function pseudoImages(
   unlabelled: Images,
@@ -19,11 +19,11 @@ export function pseudoImages(
 ): PseudoImages {
   const { info, indices, copies, targets } = labels;
   if (info.data.fingerprint !== fingerprint)
-    throw new ArtifactError(`${path} labels other images than ${unlabelled.name}`, {
+    throw new ArtifactError(`${path} does not label the images of ${unlabelled.name}`, {
       code: 'labels-differ',
       where: path,
-      notes: [`they are of ${info.data.name}, ${info.data.size} images`],
-      hint: 'label these images, or name the set that was labelled in data.unlabelled',
+      notes: [`it labels ${info.data.name}, ${info.data.size} images`],
+      hint: 'label these images, or set data.unlabelled to the set that was labelled',
     });
   const total = copies.reduce((a, b) => a + b, 0);
   /** The row of the labels that each image to train on comes from. */

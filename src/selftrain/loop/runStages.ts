@@ -37,7 +37,7 @@ export interface PipelineParts {
   /** The teacher and the students, in order. */
   readonly networks: readonly SelfTrainingNetwork[];
   readonly sources: SelfTrainingSources;
-  /** Names of the classes that the run began with, where it goes on. */
+  /** Names of the classes that the run began with, if it goes on. */
   readonly recorded?: readonly string[] | undefined;
   readonly stages: Stages;
   readonly context: GenerationContext;
@@ -48,7 +48,7 @@ export interface PipelineParts {
 export class RunStages {
   constructor(readonly parts: PipelineParts) {}
 
-  /** The result of a stage, done now or before; throws Interrupted where it was stopped. */
+  /** The result of a stage, done now or before; throws Interrupted if it was stopped. */
   async stage<T extends Json>(stage: Stage<T>): Promise<T> {
     const { stages, control } = this.parts;
     const result = control.signal?.aborted === true ? undefined : await stages.run(stage);

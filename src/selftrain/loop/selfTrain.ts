@@ -32,7 +32,7 @@ import { summaryOf, writeSummary, type SelfTrainingSummary } from './summary.js'
 export interface SelfTrainOptions extends PipelineControl {
   /** Folder that relative paths of the config start from. */
   readonly configFolder: string;
-  /** The run's folder; `runs/<name>` where it is missing. */
+  /** The run's folder (default: `runs/<name>`). */
   readonly out?: string | undefined;
   /** Do again what the config says otherwise than before, and all that follows; refused unless told. */
   readonly overwrite?: boolean | undefined;

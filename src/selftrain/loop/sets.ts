@@ -30,7 +30,7 @@ export interface SelfTrainingSources {
 /**
  * Opens the sets of a config, holds them against what the run's folder remembers of them, and holds out a
  * part of each class's labelled images. Throws a DataError for a set that is missing, broken, empty or
- * changed, and where the test set has other classes. Nothing is written before `keep`.
+ * changed, and if the test set has other classes. Nothing is written before `keep`.
  */
 export async function openSets(
   { data, validation, seed }: SelfTrainingConfig,

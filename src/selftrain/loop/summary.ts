@@ -107,10 +107,10 @@ function comparisonsOf(outcomes: readonly NetworkOutcome[]): NetworkComparison[]
 
 function chosenBy(rules: readonly GenerationConfig['choose'][]): string {
   const [best, last] = [rules.includes('best'), rules.includes('last')];
-  const held = 'each checkpoint by accuracy on held-out labelled images, equal ones by loss';
+  const held = 'checkpoints selected by accuracy on held-out labelled images, ties by loss';
   const rule = best
     ? last
-      ? `${held}, but the last where the config says so`
+      ? `${held}, or the last if the config says so`
       : held
     : 'the last checkpoints';
   return `${rule}; the test set was read once, at the end`;

@@ -14,7 +14,7 @@ export interface DiffOptions extends Telling {
   readonly top?: number | undefined;
   /** A CSV file that takes every change. */
   readonly csv?: string | undefined;
-  /** A file with the names of the classes, one a line, where the labels do not tell. */
+  /** A file with the names of the classes, one a line, if the labels do not tell. */
   readonly classes?: string | undefined;
 }
 
@@ -55,7 +55,7 @@ export interface DiffSide {
   readonly images: number;
   /** Images that the other does not have. */
   readonly alone: number;
-  /** Mean over the images that both have, and over those that changed; null where there are none. */
+  /** Mean over the images that both have, and over those that changed; null if there are none. */
   readonly meanConfidence: number;
   readonly meanConfidenceOfChanged: number | null;
 }

@@ -15,7 +15,7 @@ export interface ExportLabelsRequest extends Telling {
   readonly to: ExportTargetName;
   /** The file to write. */
   readonly out: string;
-  /** A file with the names of the classes, one a line, where the labels do not tell. */
+  /** A file with the names of the classes, one a line, if the labels do not tell. */
   readonly classes?: string | undefined;
 }
 
@@ -37,7 +37,7 @@ export interface ExportLabelsSummary {
 
 /**
  * Writes labels, kept labels or a ledger as a file of another kind, row by row as they are read and
- * checked. Throws as openLabelTable and readLabelRows, and a ConfigError where the file would take
+ * checked. Throws as openLabelTable and readLabelRows, and a ConfigError if the file would take
  * the place of labels.
  */
 export async function exportLabels(
@@ -120,6 +120,6 @@ function requireOtherFile(labels: string, out: string, to: string): void {
   throw new ConfigError(`${out} would be ${to} under the name of labels`, {
     code: 'export-out',
     where: out,
-    hint: `give the file another name, such as labels.${to}`,
+    hint: `choose another name for the file, such as labels.${to}`,
   });
 }

@@ -26,11 +26,11 @@ import { openLabelTable, type LabelTable } from '../labels/labelTable.js';
 export interface GalleryOptions extends Telling {
   /** The HTML file. */
   readonly out: string;
-  /** A file with the names of the classes, one a line, where the labels do not tell. */
+  /** A file with the names of the classes, one a line, if the labels do not tell. */
   readonly classes?: string | undefined;
   /** Labels of the same images by another teacher: where the two disagree is shown as well. */
   readonly against?: string | undefined;
-  /** So many of the surest and of the least sure images of a class; 12 where missing, fewer of many classes. */
+  /** Number of the most and of the least confident images of a class to show (default: 12, fewer for many classes). */
   readonly perClass?: number | undefined;
   /** Most disagreements; default 48. */
   readonly disagreements?: number | undefined;
@@ -62,7 +62,7 @@ export interface GallerySummary {
   readonly classes: number;
   /** Images to which the other teacher gives another label; null without one. */
   readonly disagreements: number | null;
-  /** Images of the random sample, how many of them are still to be marked, and of how many labels it is. */
+  /** Images of the random sample, how many of them are not marked yet, and of how many labels it is. */
   readonly sample: {
     readonly images: number;
     readonly unmarked: number;
@@ -91,7 +91,7 @@ export async function showLabels(labels: string, request: GalleryRequest): Promi
 /**
  * Writes one HTML file that shows labels: the surest and the least sure images of each class, where
  * two teachers disagree, and what is known of the precision. `labels` is a folder of shards, kept
- * labels or a ledger; it is streamed, and no more is held than is shown. Throws a DataError where
+ * labels or a ledger; it is streamed, and no more is held than is shown. Throws a DataError if
  * the images are not those of the labels.
  */
 export async function writeGallery(
@@ -143,10 +143,10 @@ export async function writeGallery(
 /** Refuses to overwrite a template, which a person may have filled in. */
 function requireFree(template: string): void {
   if (!existsSync(template)) return;
-  throw new ConfigError(`${template} is there already, and may hold corrections`, {
+  throw new ConfigError(`${template} already exists and may hold corrections`, {
     code: 'template-exists',
     where: template,
-    hint: phrase`give another ${option('template')}, or move that file away`,
+    hint: phrase`choose another ${option('template')}, or move that file`,
   });
 }
 

@@ -15,7 +15,7 @@ export interface GalleryImage {
   readonly index: number;
   readonly label: number;
   readonly confidence: number;
-  /** Why it was dropped, where a ledger tells. */
+  /** Why it was dropped, if a ledger tells. */
   readonly dropped?: string | undefined;
   /** Answer of the other teacher, if the two disagree. */
   readonly other?: { readonly label: number; readonly confidence: number };
@@ -25,7 +25,7 @@ export interface GalleryImage {
 export interface ClassImages {
   readonly label: number;
   readonly images: number;
-  /** NaN where it has no images. */
+  /** NaN if it has no images. */
   readonly meanConfidence: number;
   /** Images by twentieths of confidence, [20]. */
   readonly histogram: Float64Array;

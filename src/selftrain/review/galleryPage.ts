@@ -68,9 +68,9 @@ function head({ table, all, audit, disagreements }: GalleryPage, title: string):
     ? ' Figures of held-out images assume that the unlabelled images look like them; the intervals are of 95 %.'
     : '';
   const how =
-    'To correct an image, type its class beneath it (<code>-</code> where it is of none), and save ' +
+    'To correct an image, type its class beneath it (<code>-</code> if it belongs to none), and save ' +
     'the list; or write <code>image,class</code> lines by hand: a click on an image’s name selects ' +
-    'all of it. The next <code>gradus filter</code> heeds it, given as its corrections.';
+    'all of it. Pass the list to the next <code>gradus filter</code> as its corrections.';
   return [
     `<h1>${escapeXml(title)}</h1>`,
     `<div class="muted">by ${escapeXml(teacher.name)} <code>${escapeXml(teacher.fingerprint.slice(0, 12))}</code>, from <code>${escapeXml(table.path)}</code></div>`,
@@ -103,7 +103,7 @@ function auditFacts(audit: AuditResult, { kind }: LabelTable): (readonly [string
 function sampleFacts({ sample }: LabelTable): (readonly [string, string])[] {
   if (!sample || sample.precision === null || sample.interval === null) return [];
   const { precision, n, interval } = sample;
-  const what = `right of ${count(n)} drawn at random, which a person marked`;
+  const what = `correct among ${count(n)} drawn at random and marked by a person`;
   return [[formatShare(precision, n, interval), what]];
 }
 
@@ -125,7 +125,7 @@ function overview(page: GalleryPage): string {
   const hidden = all.length - shownClasses.length;
   const note =
     hidden > 0
-      ? `<p class="muted">The ${shownClasses.length} classes of the lowest mean confidence; ${hidden} others are not shown.</p>`
+      ? `<p class="muted">The ${shownClasses.length} classes with the lowest mean confidence; ${hidden} others are not shown.</p>`
       : '';
   const titles = ['class', 'images', 'mean confidence', 'confidences, 0 to 1'];
   if (audit) titles.push('precision in the audit');
@@ -137,10 +137,10 @@ function sampleSection(page: GalleryPage): string[] {
   const { sample } = page;
   if (!sample) return [];
   const { of, images, shown } = sample;
-  const left = shown.length === images ? '' : `; ${count(shown.length)} are still to be marked`;
+  const left = shown.length === images ? '' : `; ${count(shown.length)} are not marked yet`;
   const what =
     `${count(images)} of ${count(of)} labels, drawn at random${left}. Mark each as right or wrong: ` +
-    'gradus filter then says with what interval the others are right. Leave none out because it is hard.';
+    'gradus filter then estimates the precision of all labels, with an interval. Do not skip images because they are hard.';
   return [
     `<section id="sample"><h2>Random sample</h2><p class="muted">${escapeXml(what)}</p>`,
     `<div class="tiles">\n${shown.map((image) => tile(page, image, true)).join('\n')}\n</div></section>`,
@@ -154,7 +154,7 @@ function disagreementSection(page: GalleryPage): string[] {
   const what =
     `${count(changed)} of ${count(compared)} images have another label by ${teacher} (${path}). ` +
     `${shown.length === changed ? 'They are' : `These ${shown.length} are those`} ` +
-    `of which both teachers are surest: one of the two is wrong. Above what ${table.origin.teacher.name} says, below what the other says.`;
+    `of which both teachers are most confident: one of the two is wrong. The upper label is by ${table.origin.teacher.name}, the lower one by the other teacher.`;
   return [
     `<section id="disagreements"><h2>Disagreements</h2><p class="muted">${escapeXml(what)}</p>`,
     `${tiles(page, shown)}</section>`,
@@ -168,7 +168,7 @@ function classSection(page: GalleryPage, own: ClassImages): string {
   const measured = audit?.classes[own.label];
   if (measured && measured.precision !== null)
     facts.push(
-      `${formatShareOf(measured.precision, measured.predicted)} held-out images right in the audit`,
+      `${formatShareOf(measured.precision, measured.predicted)} held-out images correct in the audit`,
     );
   const lists = [
     ['surest', own.surest],
@@ -193,7 +193,7 @@ function tile(page: GalleryPage, image: GalleryImage, marked = false): string {
   const picture = page.pictures.get(image.id);
   const shown = picture
     ? `<img src="${picture.uri}" width="${picture.width}" height="${picture.height}" alt="" loading="lazy">`
-    : '<div class="none">no picture: it cannot be read, or is not in the data</div>';
+    : '<div class="none">no picture: unreadable, or not in the data</div>';
   return [
     `<figure>${shown}<div class="bar"><i style="width:${(100 * confidence).toFixed(1)}%"></i></div><figcaption>`,
     says(page, label, confidence),

@@ -12,7 +12,7 @@ const atOnce = 8;
 
 /**
  * Small pictures of images by id; one that is not there any more, or cannot be read, has none.
- * Throws a DataError where the data has none of the images.
+ * Throws a DataError if the data has none of the images.
  */
 export async function picturesOf(
   shown: readonly GalleryImage[],
@@ -22,11 +22,11 @@ export async function picturesOf(
   const places = placesOf(shown, images, table);
   if (places.size === 0 && shown.length > 0) {
     const { name, size } = table.origin.data;
-    throw new DataError(`${images.name} has none of the images of ${table.path}`, {
+    throw new DataError(`${images.name} does not contain any image of ${table.path}`, {
       code: 'images-missing',
       where: images.name,
       notes: shown.slice(0, 3).map(({ id }) => `not there: ${id}`),
-      hint: `give the data that was labelled: ${name}, ${size} images`,
+      hint: `pass the data that was labelled: ${name}, ${size} images`,
     });
   }
   const pictures = new Map<string, Thumbnail>();

@@ -54,7 +54,7 @@ export interface AblationSummary {
 
 /**
  * Trains the first student of a config again and again, each time without some noise, in the folder
- * of its self-training: teacher, labels and student of `selfTrain` are taken where they are there.
+ * of its self-training: teacher, labels and student of `selfTrain` are taken if they are there.
  */
 export async function ablate(
   config: SelfTrainingConfig,

@@ -66,7 +66,7 @@ export interface DemoOptions extends PipelineControl {
   readonly seed: number;
   /** The run's folder. */
   readonly out: string;
-  /** Training steps of the networks; the demo's own where missing. */
+  /** Training steps of the networks (default: the demo's own). */
   readonly steps?: Readonly<Record<Generation, number>> | undefined;
 }
 

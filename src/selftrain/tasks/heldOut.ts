@@ -22,7 +22,7 @@ const recordSchema = z.object({
 });
 
 /**
- * The labelled images that the training of a checkpoint held out; undefined where nothing is known of it.
+ * The labelled images that the training of a checkpoint held out; undefined if nothing is known of it.
  * Sets that cannot be opened, or have other classes today, are lost with the reason.
  */
 export async function openHeldOut(checkpoint: string): Promise<HeldOut | undefined> {
@@ -39,7 +39,7 @@ export async function openHeldOut(checkpoint: string): Promise<HeldOut | undefin
   }
 }
 
-const otherAuditor = phrase`name labelled images that audit it: ${option('audit', 'SET')}, or none`;
+const otherAuditor = phrase`pass labelled images to audit it with: ${option('audit', 'SET')}, or none`;
 
 function reasonOf({ message, notes }: GradusError): string {
   return notes.length === 0 ? message : `${message} (${notes.join('; ')})`;
@@ -47,7 +47,7 @@ function reasonOf({ message, notes }: GradusError): string {
 
 /**
  * The labelled images that the self-training of a checkpoint held out, from where its config says they
- * are; undefined where the checkpoint lies in no self-training. Images that changed since are lost: the
+ * are; undefined if the checkpoint lies in no self-training. Images that changed since are lost: the
  * networks may have learned from those that would be held out today.
  */
 export async function heldOutOfSelfTraining(checkpoint: string): Promise<HeldOut | undefined> {

@@ -40,12 +40,12 @@ export interface TeacherRequest extends Pick<
   readonly data: string;
   /**
    * Labelled images that audit the teacher: a data set, `none`, or by default what its training held
-   * out, where that is known.
+   * out, if that is known.
    */
   readonly audit?: string | undefined;
   /** Number of images that may be unreadable; a list of them is written beside the labels. */
   readonly unreadable?: number | undefined;
-  /** A file with the names of the teacher's classes, one a line, where its training does not tell. */
+  /** A file with the names of the teacher's classes, one a line, if its training does not tell. */
   readonly classes?: string | undefined;
   /** Told of each set as it was opened. */
   readonly onSet?: OnSet | undefined;
@@ -71,7 +71,7 @@ export interface LabelRunSummary extends LabelSummary {
   readonly agreement?: Agreement;
   /** Why the images that the teacher's run held out did not audit it; see HeldOut. */
   readonly lost?: string | undefined;
-  /** The teacher's run, where it has not ended. */
+  /** The teacher's run, if it has not ended. */
   readonly unfinished?: UnfinishedRun;
   /** Assumptions. */
   readonly notes: readonly Prose[];

@@ -14,7 +14,7 @@ export interface ReassignRunSummary extends ReassignSummary {
   readonly data: string;
   /** Why the images that the teacher's run held out did not audit it; see HeldOut. */
   readonly lost?: string | undefined;
-  /** The teacher's run, where it has not ended. */
+  /** The teacher's run, if it has not ended. */
   readonly unfinished?: UnfinishedRun;
   /** Assumptions. */
   readonly notes: readonly Prose[];

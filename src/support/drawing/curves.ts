@@ -81,7 +81,7 @@ function colourOf(index: number): string {
   return colours[index % colours.length] ?? ink;
 }
 
-/** An axis over the values, from one round number to another, by whole multiples of `unit` where that is not 0. */
+/** An axis over the values, from one round number to another, by whole multiples of `unit` if that is not 0. */
 function axis(values: readonly number[], wanted: number, unit = 0): Axis {
   const lowest = values.reduce((a, b) => Math.min(a, b), Infinity);
   const highest = values.reduce((a, b) => Math.max(a, b), -Infinity);

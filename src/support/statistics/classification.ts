@@ -39,9 +39,9 @@ export interface CalibrationBin {
   readonly low: number;
   readonly high: number;
   readonly count: number;
-  /** Mean confidence; NaN where the bin is empty. */
+  /** Mean confidence; NaN if the bin is empty. */
   readonly confidence: number;
-  /** Share of right predictions; NaN where the bin is empty. */
+  /** Share of right predictions; NaN if the bin is empty. */
   readonly accuracy: number;
 }
 
@@ -102,7 +102,7 @@ export function confusionMatrix(
 export interface ClassPrecision {
   readonly predicted: number;
   readonly right: number;
-  /** right / predicted; NaN where nothing was predicted as this class. */
+  /** right / predicted; NaN if nothing was predicted as this class. */
   readonly precision: number;
 }
 

@@ -19,7 +19,7 @@ export function formatShare(
   return `${formatPercent(share, digits)} (${ends(interval, digits)})`;
 }
 
-/** `95 % of 20 (76 to 99)`, where n stands nowhere else; empty where there are no images. */
+/** `95 % of 20 (76 to 99)`, where n stands nowhere else; empty if there are no images. */
 export function formatShareOf(share: number | null, n: number): string {
   if (share === null || n === 0) return '';
   const interval = wilson(share * n, n);

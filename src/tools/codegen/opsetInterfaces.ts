@@ -39,7 +39,7 @@ type Interface = OptionalKind<InterfaceDeclarationStructure>;
 interface Spelling {
   readonly methods: readonly Method[];
   readonly attributes: Interface | undefined;
-  /** Equal where two versions of an operator look the same to TypeScript. */
+  /** Equal if two versions of an operator look the same to TypeScript. */
   readonly key: string;
 }
 

@@ -1,7 +1,7 @@
 import { existsSync, readdirSync } from 'node:fs';
 import { join, relative } from 'node:path';
 import { readError } from '../../runtime/storage/fileErrors.js';
-import { readMetrics } from '../../runtime/storage/metrics.js';
+import { denseSteps, readMetrics } from '../../runtime/storage/metrics.js';
 import { placesOf } from '../../runtime/storage/places.js';
 import { CsvWriter } from '../../selftrain/labels/csv.js';
 import { ArtifactError } from '../../support/errors.js';
@@ -17,12 +17,16 @@ export interface ExportMetricsSummary {
   readonly networks: readonly string[];
   readonly rows: number;
   readonly columns: readonly string[];
+  /** Lines of the metrics files that could not be read and are left out. */
+  readonly damaged: number;
+  /** True if a network took more steps than have a line each. */
+  readonly thinned: boolean;
   readonly bytes: number;
 }
 
 /**
  * Writes the metrics of a run, or of each network of a self-training, as CSV: one row per step and
- * evaluation, with the columns `network`, `kind`, `step` and every metric that any row has. Throws an
+ * evaluation that the metrics hold, with the columns `network`, `kind`, `step` and every metric that any row has. Throws an
  * ArtifactError if the folder has no metrics.
  */
 export function exportMetrics(run: string, { out }: ExportMetricsOptions): ExportMetricsSummary {
@@ -31,21 +35,28 @@ export function exportMetrics(run: string, { out }: ExportMetricsOptions): Expor
     throw new ArtifactError(`${run} has no metrics`, {
       code: 'no-metrics',
       where: run,
-      hint: 'give the folder of a run, which training writes',
+      hint: 'pass the folder of a run of gradus train or gradus selftrain',
     });
   const metrics = [...new Set(networks.flatMap(metricsIn))];
   const columns = ['network', 'kind', 'step', ...metrics];
   const file = new CsvWriter(out, columns);
   let rows = 0;
+  let damaged = 0;
+  let thinned = false;
+  const countDamaged = (): void => {
+    damaged += 1;
+  };
   try {
     for (const network of networks)
-      for (const record of readMetrics(placesOf(network).metrics)) {
+      for (const record of readMetrics(placesOf(network).metrics, countDamaged)) {
         const values = metrics.map((name) => String(record[name] ?? ''));
         file.add([nameOf(run, network), record.kind, record.step, ...values]);
         rows += 1;
+        if (record.kind === 'step' && record.step > denseSteps) thinned = true;
       }
     const bytes = file.commit();
-    return { out, networks: networks.map((path) => nameOf(run, path)), rows, columns, bytes };
+    const names = networks.map((path) => nameOf(run, path));
+    return { out, networks: names, rows, columns, damaged, thinned, bytes };
   } catch (error) {
     file.discard();
     throw error;

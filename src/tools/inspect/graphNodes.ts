@@ -31,7 +31,7 @@ const wire = '#8a96a3';
 const nodeHeight = 56;
 const gap = 26;
 const joinRadius = 12;
-/** A longer row is broken, where no shortcut leads around the place. */
+/** A longer row is broken, if no shortcut leads around the place. */
 const widestRow = 1400;
 /** Depth to which a shortcut runs below the nodes. */
 const dip = 16;
@@ -163,7 +163,7 @@ function noiseNode(label: string, [low, high]: readonly [number, number]): Drawn
   };
 }
 
-/** Noise is the one round thing; dashed where nothing is dropped. */
+/** Noise is the one round thing; dashed if nothing is dropped. */
 function pill(width: number, height: number, dashed: boolean): string {
   const { fill, stroke } = colours.noise;
   const style = dashed ? ` fill="#ffffff" stroke-dasharray="4 3"` : ` fill="${fill}"`;

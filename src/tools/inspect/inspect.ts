@@ -14,7 +14,7 @@ export interface LayerRow {
   readonly name: string;
   /** The layer, such as `conv2d`, or the operator. */
   readonly kind: string;
-  /** Null where the file does not tell it. */
+  /** Null if the file does not tell it. */
   readonly outputShape: readonly JsonDim[] | null;
   /** Trained numbers that belong to it. */
   readonly parameters: number;

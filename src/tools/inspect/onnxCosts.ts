@@ -23,7 +23,7 @@ export function nodeCost(node: OnnxNode, table: ValueTable): NodeCost {
     if (times === 0) return free;
     const cost = total(nodes.map((one) => nodeCost(one, inner)));
     if (times !== undefined) return { ...cost, multiplyAdds: cost.multiplyAdds * times };
-    // One branch of an If: how often it runs does not matter where it costs nothing.
+    // One branch of an If: how often it runs does not matter if it costs nothing.
     return cost;
   });
   if (node.opType === 'If') return costlier(costs);

@@ -17,9 +17,9 @@ import { sessionOn } from '../../runtime/machine/device.js';
 import { deviceNote } from '../../runtime/machine/deviceNames.js';
 
 export interface BenchOptions extends StepOptions {
-  /** Threads of one operator; onnxruntime's choice where missing. */
+  /** Threads of one operator (default: onnxruntime's choice). */
   readonly threads?: number | undefined;
-  /** Steps to time; as many as fit into ten seconds, and at least five, where missing. */
+  /** Steps to time (default: as many as fit into ten seconds, at least five). */
   readonly steps?: number | undefined;
   /** Told what is done next. */
   readonly onPhase?: ((text: string) => void) | undefined;

@@ -40,7 +40,7 @@ const training = {
   emaDecay: 0.9999,
 } as const;
 
-/** Compiles what a step runs, as training and labelling do; into a folder, where one is given. */
+/** Compiles what a step runs, as training and labelling do; into a folder, if one is given. */
 export async function compileStep(
   model: string | Model,
   options: StepOptions,

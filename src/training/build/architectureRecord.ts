@@ -47,7 +47,7 @@ export function openRecord(folders: readonly string[]): LoadedModel | undefined 
   if (file === undefined) return undefined;
   const record = checked(recordSchema, readText(file), file, {
     what: 'architecture',
-    hint: 'restore it, or name the model file',
+    hint: 'restore it, or pass the model file',
   });
   const model = recordedModel(record, file);
   return {

@@ -23,7 +23,7 @@ import { resolveTarget, type TargetFacts } from './target.js';
 import { checkRanges } from '../../support/optionRanges.js';
 
 export interface CompileModelOptions extends TargetFacts {
-  /** Folder for the artifacts; nothing is written where it is missing. */
+  /** Folder for the artifacts (default: nothing is written). */
   readonly out?: string | undefined;
   readonly artifacts?: readonly ArtifactKind[] | 'all' | undefined;
   /** Target that the graphs are lowered for (default: portable). */
@@ -37,7 +37,7 @@ export interface CompileModelOptions extends TargetFacts {
   readonly labelSmoothing?: number | undefined;
   /** Dotted names of layers or parameters that are not trained, each with all below it, such as `blocks.0`. */
   readonly freeze?: readonly string[] | undefined;
-  /** Weights and batch statistics for `infer` and `forward`, by dotted name; initial ones where missing. */
+  /** Weights and batch statistics for `infer` and `forward`, by dotted name (default: the initial ones). */
   readonly weights?: ReadonlyMap<string, TensorData> | undefined;
   readonly foldBatchNorm?: boolean | undefined;
   /** Computes the maps of the forward pass again in the backward pass: less memory, more time. */

@@ -60,7 +60,7 @@ export function writeTunedCosts(table: CostTable): string {
   return path;
 }
 
-/** Notes by which costs a run in `folder`, which is made if missing, chooses its spellings. */
+/** Notes by which costs a run in `folder`, which is made if missing, chooses its lowerings. */
 export function recordRunCosts(folder: string, costs: Costs): void {
   const path = placesOf(folder).costs;
   if (costs === 'estimated') {
@@ -91,11 +91,11 @@ function readCosts(path: string): CostTable | undefined {
     throw readError(
       error,
       path,
-      'it is no JSON; a run cannot go on without the costs it began with',
+      'restore it: a run cannot continue without the costs that it began with',
     );
   }
   if (isCostTable(value)) return value;
-  throw new ArtifactError(`${path} is no table of costs`, {
+  throw new ArtifactError(`${path} is not a table of costs`, {
     code: 'costs-unreadable',
     where: path,
   });

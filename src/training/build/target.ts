@@ -8,15 +8,15 @@ import { costMachine, readTunedCosts, type Costs } from './costFile.js';
 
 /** Facts by which a target chooses. */
 export interface TargetFacts {
-  /** Costs of the CPU's spellings; default what was tuned on this machine, or else estimates. */
+  /** Costs of the CPU's lowerings (default: those tuned on this machine, or else estimates). */
   readonly costs?: Costs | undefined;
-  /** Threads of one operator, for which costs are measured; onnxruntime's choice where missing. */
+  /** Threads of one operator, for which costs are measured (default: onnxruntime's choice). */
   readonly threads?: number | undefined;
 }
 
 let probed: Promise<number> | undefined;
 
-/** Channels of a block on this machine; 0 where there are none. */
+/** Channels of a block on this machine; 0 if there are none. */
 export function machineBlock(): Promise<number> {
   probed ??= probeBlock();
   return probed;
@@ -43,7 +43,7 @@ async function cpuOfMachine(facts: TargetFacts): Promise<Target> {
   return cpuTarget({ block, costs });
 }
 
-/** The costs by which a run that begins now chooses its spellings. */
+/** The costs by which a run that begins now chooses its lowerings. */
 export async function currentCosts(threads: number | undefined): Promise<Costs> {
   return readTunedCosts(costMachine(await machineBlock(), threads)) ?? 'estimated';
 }

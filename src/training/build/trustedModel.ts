@@ -41,16 +41,16 @@ export async function trustedModel(
   const sha256 = hashOfModelFile(file);
   if (trust) return loadModel(file);
   const fault = isInside(file, checkpoint)
-    ? 'lies in the folder of the run'
+    ? 'is in the folder of the run'
     : manifest?.modelSha256 !== undefined && manifest.modelSha256 !== sha256
-      ? 'is not the file that it was trained with'
+      ? 'is not the file that the network was trained with'
       : undefined;
   if (fault === undefined) return loadModel(file);
   throw new ArtifactError(`${checkpoint} would run ${file}, which ${fault}`, {
     code: 'untrusted-model',
     where: file,
-    notes: ['a model file is a program: it can do whatever you can'],
-    hint: phrase`look into the file; then give it with ${option('model', 'FILE')}, or pass ${option('trust', true)}`,
+    notes: ['a model file is a program, which can do anything that you can'],
+    hint: phrase`inspect the file; then pass it with ${option('model', 'FILE')}, or pass ${option('trust', true)}`,
   });
 }
 

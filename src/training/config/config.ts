@@ -187,10 +187,8 @@ export const networkKeys = {
   size: upTo(limits.size)
     .optional()
     .describe("Height and width of the images, in pixels (default: the model's own)."),
-  epochs: epochs
-    .optional()
-    .describe('Epochs, passes over the training images; give this or steps.'),
-  steps: upTo(limits.steps).optional().describe('Optimizer steps; give this or epochs.'),
+  epochs: epochs.optional().describe('Epochs, passes over the training images; set this or steps.'),
+  steps: upTo(limits.steps).optional().describe('Optimizer steps; set this or epochs.'),
   batch: upTo(limits.batch).describe('Labelled images per step.').default(64),
   optimizer,
   schedule: scheduleSchema.default({ kind: 'constant', warmup: 0 }),
@@ -322,13 +320,13 @@ export function parseTrainingConfig(
 
 /**
  * A config that a run recorded, with the keys that have come since at their defaults, so that a newer
- * version goes on with it; unchanged where it is no config any more.
+ * version goes on with it; unchanged if it is no config any more.
  */
 export function withTrainingDefaults(recorded: unknown): unknown {
   return trainingSchema.safeParse(recorded).data ?? recorded;
 }
 
-/** A rule between keys is checked apart from the schema, which skips it where a key is wrong. */
+/** A rule between keys is checked apart from the schema, which skips it if a key is wrong. */
 export function durationIssues(
   config: unknown,
   path: readonly PropertyKey[] = [],
@@ -338,8 +336,8 @@ export function durationIssues(
   if (given.length === 1) return [];
   const message =
     given.length === 0
-      ? 'missing; say how long to train, with epochs or with steps'
-      : 'give epochs or steps, not both';
+      ? 'missing; set the length of training with epochs or with steps'
+      : 'set epochs or steps, not both';
   return [{ code: 'custom', path: [...path, 'epochs'], message }];
 }
 

@@ -150,7 +150,7 @@ function valueAt(config: unknown, path: Path): unknown {
   return path.reduce<unknown>((value, key) => field(value, String(key)), config);
 }
 
-/** The part of the schema that describes `path`; where kinds differ, the one that is written there. */
+/** The part of the schema that describes `path`; if kinds differ, the one that is written there. */
 function schemaAt(schema: JsonSchema, path: Path, config: unknown): JsonSchema {
   let at = schema;
   path.forEach((key, depth) => {

@@ -54,7 +54,7 @@ export function explainSettings(error: unknown, settings: readonly ConfigSetting
   const { message, code, where, hint, notes } = error;
   const said = `${message}\n${typeof where === 'string' ? where : ''}\n${notes.join('\n')}`;
   const others = settings.filter((setting) => !said.includes(setting.where));
-  const asText = 'values that are set are read as JSON if they are JSON: \'"7"\' is the text 7';
+  const asText = 'values are parsed as JSON if possible: write \'"7"\' for the text 7';
   return new ConfigError(message, {
     ...{ code, where, cause: error },
     hint: others.length === settings.length ? hint : `${hint ? `${hint}; ` : ''}${asText}`,
@@ -98,13 +98,13 @@ function indexOf(
   const list = path.slice(0, depth).join('.');
   const last = items.length - 1;
   throw new ConfigError(
-    `${list} is a list of ${items.length}, in which ${key} is not the number of an item`,
+    `${list} is a list of ${items.length} items, and ${key} is not the number of one`,
     {
       ...{ code: 'config', where },
       hint:
         last < 0
           ? `set ${list} as a whole, as a JSON list`
-          : `items count from 0 to ${last}; ${list} can be set as a whole, too, as a JSON list`,
+          : `items count from 0 to ${last}; ${list} can also be set as a whole, as a JSON list`,
     },
   );
 }

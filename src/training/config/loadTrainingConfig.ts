@@ -40,7 +40,7 @@ export async function loadConfig<C>(
   const { module, locate } = await loadModule(file, { modules, kind: 'config' });
   const { default: written } = module;
   if (written === undefined)
-    throw new ConfigError(`${file} has no config as its default export`, {
+    throw new ConfigError(`${file} does not export a config as its default`, {
       code: 'no-config',
       where: file,
       hint: `write \`export default ${define}({ ... })\``,

@@ -51,7 +51,7 @@ export function optimizerSchema(): z.ZodType<FilledOptimizer, OptimizerConfig> {
   const [first, ...others] = Object.values(optimizers).map(({ kind, meaning, options }) =>
     z.strictObject({ kind: z.literal(kind).describe(meaning), ...optionSchemas(options) }),
   );
-  invariant(first, 'there is no optimizer');
+  invariant(first, 'no optimizer is registered');
   const any: z.ZodType = z.discriminatedUnion('kind', [first, ...others]);
   return any as z.ZodType<FilledOptimizer, OptimizerConfig>;
 }

@@ -90,18 +90,18 @@ export interface EvaluationReport extends NetworkEvaluation, ShareFacts {
   readonly reading?: OnnxReading;
   /** Name of the images. */
   readonly data: string;
-  /** Another one where an image of the set changes. */
+  /** Another one if an image of the set changes. */
   readonly digest: string;
   /** Images of the whole set, of which `images` were measured. */
   readonly ofImages: number;
-  /** A file that lists the images that could not be read, with the reason; null where all could. */
+  /** A file that lists the images that could not be read, with the reason; null if all could. */
   readonly unreadableList: string | null;
   /** Seconds for the clean images. */
   readonly seconds: number;
   readonly corruptions: CorruptionErrors | null;
   readonly perturbations: FlipRates | null;
   readonly monteCarlo: MonteCarloResult | null;
-  /** The run, where it has not ended. */
+  /** The run, if it has not ended. */
   readonly unfinished?: UnfinishedRun;
   /** Assumptions, and what the figures leave out. */
   readonly notes: readonly string[];
@@ -120,7 +120,7 @@ interface Subject {
 
 /**
  * Measures a checkpoint, a run's best or an .onnx classifier on a labelled set, by default the test set
- * of the config that it was trained with. Throws a ConfigError where there is none.
+ * of the config that it was trained with. Throws a ConfigError if there is none.
  */
 export async function evaluateCheckpoint(
   path: string,
@@ -231,7 +231,7 @@ async function openSubject(
 ): Promise<Subject> {
   const unreadable = defaultUnreadable;
   if (given.endsWith('.onnx')) {
-    if (data === undefined) throw noTestSet(given, `${given} does not tell on what to measure it`);
+    if (data === undefined) throw noTestSet(given, `no data is given to evaluate ${given} on`);
     const images = await openSetOfOnnx(data, given, onnx);
     // Notes about its class names are part of how it is read.
     const opened = { path: given, step: null, config: undefined, unreadable };
@@ -259,10 +259,10 @@ function testOf(path: string, config: TrainingConfig | undefined): string {
   const test = field(config ? config.data : above, 'test');
   if (typeof test === 'string') return test;
   const message = config ? `the config of ${path} names no test set` : undefined;
-  throw noTestSet(path, message ?? `${path} does not tell on what to measure it`);
+  throw noTestSet(path, message ?? `no data is given to evaluate ${path} on`);
 }
 
-const otherData = phrase`name labelled images: ${option('data', 'DIR')}, a list, a split of gradus data, or ${wholeNames}`;
+const otherData = phrase`pass labelled images with ${option('data', 'DIR')}: a folder, a list, a split of gradus data, or ${wholeNames}`;
 
 function openData(
   spec: string,

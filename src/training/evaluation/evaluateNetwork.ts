@@ -50,7 +50,7 @@ export async function evaluateClean(
   return { ...evaluation.measures(), classNames, unreadable: indices.length - images };
 }
 
-/** Throws where none of the images could be read. */
+/** Throws if none of the images could be read. */
 export function requireImages(read: number, { name }: Pick<ImageSource, 'name'>): void {
   if (read > 0) return;
   throw new DataError(`no image of ${name} can be read`, {
@@ -66,19 +66,19 @@ export function requireLabels(
 ): { readonly label: (i: number) => number; readonly classNames: readonly string[] } {
   const { name, classNames } = source;
   if (!source.label || !classNames)
-    throw new DataError(`${name} has no labels to measure a network by`, {
+    throw new DataError(`${name} has no labels to evaluate a network with`, {
       code: 'unlabelled',
       where: name,
-      hint: 'give a folder with a subfolder for each class, a list with labels, or a split of gradus data',
+      hint: 'pass a folder with a subfolder for each class, a list with labels, or a split of gradus data',
     });
   if (classNames.length !== classes)
     throw new DataError(
-      `the images of ${name} are of ${classNames.length} classes, the network has ${classes}`,
+      `the images of ${name} have ${classNames.length} classes, the network ${classes}`,
       {
         code: 'class-count',
         where: name,
         notes: [`the network is ${teacher.path}`],
-        hint: 'give images of the classes that it was trained on',
+        hint: 'pass images of the classes that it was trained on',
       },
     );
   if (teacher.named) requireSameNumbers(classNames, teacher.classes, name);

@@ -11,7 +11,7 @@ export interface MonteCarloOptions extends EvaluateOptions, Omit<LabellerOptions
   readonly passes: number;
   /** Seed for the masks (default: 1). */
   readonly seed?: number | undefined;
-  /** Rates of dropout and stochastic depth; those of the network's training where missing. */
+  /** Rates of dropout and stochastic depth (default: those of the network's training). */
   readonly rates?: Pick<ModelNoise, 'drop' | 'dropPath'> | undefined;
   /** Figures of the network alone on the same images (default: measured here). */
   readonly single?: Figures | undefined;

@@ -12,7 +12,7 @@ type Predictor = Pick<Labeller, 'predict'>;
 const compared = 512;
 
 /**
- * Compares two labellers of the same classes on images of a source, evenly spread; undefined where it has
+ * Compares two labellers of the same classes on images of a source, evenly spread; undefined if it has
  * none. Throws as they do.
  */
 export async function agreementOf(
@@ -38,7 +38,7 @@ export async function agreementOf(
 }
 
 /**
- * Holds a teacher in 16 bits against itself in float32, with all else that it was made with; undefined where it
+ * Holds a teacher in 16 bits against itself in float32, with all else that it was made with; undefined if it
  * is in float32 anyhow, or no image can be read.
  */
 export async function agreementWithFloat32(

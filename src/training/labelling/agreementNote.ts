@@ -15,5 +15,5 @@ export interface Agreement {
 /** Note for people about an agreement with float32. */
 export function agreementNote({ images, sameClass, largestChange }: Agreement): string {
   const share = formatShare(sameClass, images);
-  return `in 16 bits, ${share} of ${images} images are of the class of float32; confidence changed by ${largestChange.toFixed(4)} at most`;
+  return `in 16 bits, ${share} of ${images} images have the same class as in float32; confidence changes by at most ${largestChange.toFixed(4)}`;
 }

@@ -27,7 +27,7 @@ import type { ModelChoice } from '../config/config.js';
 export interface LabellerOptions {
   /** Images of a run; default 32. An .onnx file with a batch of its own runs with that one. */
   readonly batch?: number | undefined;
-  /** Threads of one operator; onnxruntime's choice where missing, one where there are several sessions. */
+  /** Threads of one operator (default: onnxruntime's choice, or one if there are several sessions). */
   readonly threads?: number | undefined;
   /**
    * Sessions that share the batches, each in a thread of its own with weights and memory of its own;
@@ -37,9 +37,9 @@ export interface LabellerOptions {
   readonly device?: DeviceName | undefined;
   /** Number format of a checkpoint's network on a GPU (default: float32). */
   readonly precision?: InferencePrecision | undefined;
-  /** Names of the classes, where the teacher does not tell them. */
+  /** Names of the classes, if the teacher does not tell them. */
   readonly classNames?: readonly string[] | undefined;
-  /** Dropout and stochastic depth while it labels; none where missing. */
+  /** Dropout and stochastic depth while it labels (default: none). */
   readonly noise?: ModelNoise | undefined;
   /** The model file of a checkpoint, in place of the network that its run recorded. */
   readonly model?: ModelChoice | undefined;
@@ -158,7 +158,7 @@ export class Labeller {
   }
 
   /**
-   * Finds out what the scores of an .onnx file are, by images of a source where the file alone does
+   * Finds out what the scores of an .onnx file are, by images of a source if the file alone does
    * not tell for certain. `predict` does so, too, once.
    */
   async settle(source: ImageSource): Promise<void> {
@@ -298,10 +298,10 @@ export class Labeller {
 
   #noNumber(id: string): ArtifactError {
     const { path } = this.teacher;
-    return new ArtifactError(`the teacher's scores of ${id} are no finite numbers`, {
+    return new ArtifactError(`the teacher's scores of ${id} are not finite`, {
       code: 'scores-not-finite',
       where: path,
-      hint: 'its weights may have diverged: label with an earlier checkpoint',
+      hint: 'label with an earlier checkpoint: the weights of this one may have diverged',
     });
   }
 
@@ -309,11 +309,11 @@ export class Labeller {
   #otherScores(id: string, score = NaN): ArtifactError {
     const { path } = this.teacher;
     const { output = 'logits', scores = '' } = this.#reading?.settings ?? {};
-    return new ArtifactError(`a score of ${id} is ${score}, which is none of ${output}`, {
+    return new ArtifactError(`the score ${score} of ${id} cannot be one of ${output}`, {
       code: 'scores-differ',
       where: path,
-      notes: [`${scores} was read as ${output}, by ${this.#reading?.by.output ?? ''}`],
-      hint: phrase`say what the network gives, such as ${option(['onnx', 'output'], 'logits')}`,
+      notes: [`${scores} was interpreted as ${output}, by ${this.#reading?.by.output ?? ''}`],
+      hint: phrase`set the kind of its scores, such as ${option(['onnx', 'output'], 'logits')}`,
     });
   }
 

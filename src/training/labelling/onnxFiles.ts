@@ -71,7 +71,7 @@ class SideFiles {
       if (offset + length > size)
         throw this.#fault(
           `${path} holds ${formatBytes(size)}, and ${tensor} of ${this.model} lies at ${formatBytes(offset)} to ${formatBytes(offset + length)}`,
-          'it may be cut off: copy it again',
+          'copy it again: it may have been cut short',
           path,
         );
       this.#count(path, size, length);
@@ -85,15 +85,15 @@ class SideFiles {
     }
   }
 
-  /** Throws where tensors ask for more bytes than the files have, as overlapping ones do. */
+  /** Throws if tensors ask for more bytes than the files have, as overlapping ones do. */
   #count(path: string, size: number, length: number): void {
     this.#sizes.set(path, size);
     this.#read += length;
     const whole = [...this.#sizes.values()].reduce((a, b) => a + b, 0);
     if (this.#read <= whole) return;
     throw this.#fault(
-      `tensors of ${this.model} overlap in ${path}: they ask for more bytes than it has`,
-      'write the model again with the program that made it',
+      `tensors of ${this.model} overlap in ${path}: they need more bytes than it has`,
+      'export the model again with the program that made it',
       path,
     );
   }
@@ -132,7 +132,7 @@ function isInside(folder: string, path: string): boolean {
   return way !== '' && way !== '..' && !way.startsWith(`..${sep}`) && !isAbsolute(way);
 }
 
-/** Opens a file for reading, without waiting where it is a pipe. */
+/** Opens a file for reading, without waiting if it is a pipe. */
 function openPlain(path: string, model: string): { readonly file: number; readonly size: number } {
   let file: number;
   try {
@@ -147,7 +147,7 @@ function openPlain(path: string, model: string): { readonly file: number; readon
   throw new ArtifactError(`${path} is ${kind}, not a file`, {
     code: 'not-a-file',
     where: model,
-    hint: path === model ? 'give an .onnx file' : 'put the side file of the model there',
+    hint: path === model ? 'pass an .onnx file' : 'put the side file of the model in its place',
   });
 }
 
@@ -155,7 +155,7 @@ function allocated(length: number, path: string): Uint8Array {
   try {
     return new Uint8Array(length);
   } catch (cause) {
-    throw new ArtifactError(`there is no memory for ${formatBytes(length)} of ${path}`, {
+    throw new ArtifactError(`not enough memory for ${formatBytes(length)} of ${path}`, {
       code: 'out-of-memory',
       where: path,
       hint: 'use a machine with more memory, or a smaller network',

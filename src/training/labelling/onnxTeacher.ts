@@ -52,7 +52,7 @@ export interface OnnxClassifier {
   readonly viewBy: ViewEvidence;
   readonly scores: Scores;
   readonly classes: number;
-  /** Names of the classes in the order of the scores, where the file has them, and its key for them. */
+  /** Names of the classes in the order of the scores, if the file has them, and its key for them. */
   readonly names: readonly string[] | undefined;
   readonly namesKey: string | null;
   /** SHA-256 of the model and its external data. */
@@ -62,7 +62,7 @@ export interface OnnxClassifier {
 
 interface Scores {
   readonly name: string;
-  /** [N,classes], where more axes follow or come between, of 1 each. */
+  /** [N,classes], if more axes follow or come between, of 1 each. */
   readonly shape: Shape;
   /** Their kind, as the caller states it. */
   readonly told: ScoreKind | undefined;
@@ -79,7 +79,7 @@ const mostScores = 2 ** 28;
 
 /**
  * Reads what a file takes and gives. Throws an ArtifactError unless it takes one image, by channels
- * first or last, of float32 or uint8, and gives scores of float32; or where that is not certain.
+ * first or last, of float32 or uint8, and gives scores of float32; or if that is not certain.
  */
 export function readOnnxClassifier(path: string, options: OnnxOptions = {}): OnnxClassifier {
   const { model, fingerprint } = readWithFingerprint(path);
@@ -89,7 +89,7 @@ export function readOnnxClassifier(path: string, options: OnnxOptions = {}): Onn
   const inputs = graph.inputs.filter(({ name }) => !weights.has(name));
   const [input] = inputs;
   if (!input || inputs.length > 1)
-    throw notClassifier(path, 'it has to have one input, an image', inputs);
+    throw notClassifier(path, 'it must have exactly one input, an image', inputs);
   const head = headOf(walk, input.name);
   const { layout, size } = options;
   const recorded = recordedChoice(metadata, 'gradus.layout', imageLayouts, path);
@@ -98,7 +98,7 @@ export function readOnnxClassifier(path: string, options: OnnxOptions = {}): Onn
   const shape = scoresShape(output, walk, path);
   const classes = classesIn(shape);
   if ((image.batch ?? 1) * classes > mostScores)
-    throw notClassifier(path, `a run of it gives more than ${mostScores} scores`, [output]);
+    throw notClassifier(path, `a run of it returns more than ${mostScores} scores`, [output]);
   const ending = endingOf(walk, output.name, classes);
   const { found, notes } = classNamesIn(metadata, classes, path);
   const pixels = pixelReadingOf(image, head, model, options, path);
@@ -237,7 +237,7 @@ function outputOf(
     throw new ConfigError(`${path} has no output ${wanted}`, {
       code: 'onnx-option',
       option: ['onnx', 'outputName'],
-      hint: near === undefined ? `it has ${names.join(', ')}` : `did you mean ${near}?`,
+      hint: near === undefined ? `its outputs are ${names.join(', ')}` : `did you mean ${near}?`,
     });
   }
   if (first && outputs.length === 1) return first;
@@ -245,10 +245,10 @@ function outputOf(
   const problems = outputs.map((output) => problemOf(output, walk));
   throw notClassifier(
     path,
-    'it has to have one output, the scores',
+    'it must have exactly one output, the scores',
     outputs,
     fitting.length > 0
-      ? phrase`say which holds the scores: ${option(['onnx', 'outputName'], fitting[0]?.name)}${fitting
+      ? phrase`choose the output with the scores: ${option(['onnx', 'outputName'], fitting[0]?.name)}${fitting
           .slice(1)
           .map(({ name }) => `, or ${name}`)
           .join('')}`
@@ -273,19 +273,19 @@ function problemOf(output: OnnxValueInfo, walk: GraphWalk): OutputProblem | unde
   const isNumber = walk.origin(output.name).maker?.opType === 'ArgMax';
   if (/^u?int\d+$/.test(type) || isNumber)
     return problem(
-      `it gives ${output.name} of ${type}, numbers of classes rather than scores`,
-      'export the network with the scores that its ArgMax takes',
+      `its output ${output.name} of ${type} holds class numbers rather than scores`,
+      'export the network with the scores before its ArgMax',
     );
   if (output.dtype === undefined)
     return problem(
-      `its scores are of ${type}`,
-      'export it so that its scores are one tensor: without ZipMap, in skl2onnx by the option zipmap: False',
+      `its scores have the unsupported type ${type}`,
+      'export the scores as one tensor, without ZipMap: in skl2onnx, set the option zipmap: False',
       true,
     );
   if (output.dtype !== 'float32')
     return problem(
-      `its scores are of ${type}`,
-      'convert the network so that its scores are float32, such as by a Cast at its end',
+      `its scores have the unsupported type ${type}`,
+      'convert the scores to float32, for example with a Cast at the end',
       true,
     );
   const shape = shapeOf(output, walk);
@@ -294,17 +294,17 @@ function problemOf(output: OnnxValueInfo, walk: GraphWalk): OutputProblem | unde
   const isRow = shape.length === 1 && typeof shape[0] === 'number';
   if (shape.length > 0 && own.length === 0 && !isRow)
     return problem(
-      'it gives one score an image, and a class of its own is needed for each answer',
+      'it returns one score per image, but needs one per class',
       'export the network with two scores: no and yes, such as 1 - p and p',
       true,
     );
   if (isRow)
     return problem(
-      'its output has to be scores [N,classes]',
-      'export the network with the axis of its batch, also where that is 1',
+      'its output must be scores [N,classes]',
+      'export the network with a batch axis, even if the batch is 1',
     );
   if (shape.length < 2 || own.length > 1 || (own.length === 1 && typeof classes !== 'number'))
-    return problem('its output has to be scores [N,classes]');
+    return problem('its output must be scores [N,classes]');
   if (classes === 0) return problem('it has no classes');
   if (Number(classes) > mostClasses) return problem(`it has more than ${mostClasses} classes`);
   return undefined;
@@ -317,7 +317,7 @@ function scoresShape(output: OnnxValueInfo, walk: GraphWalk, path: string): Shap
   return shapeOf(output, walk);
 }
 
-/** The shape as the file states it, and as its nodes make it where it does not. */
+/** The shape as the file states it, and as its nodes make it if it does not. */
 function shapeOf(output: OnnxValueInfo, walk: GraphWalk): Shape {
   const { shape: stated } = output;
   const made = walk.shape(output.name);
@@ -333,10 +333,10 @@ function notClassifier(
   path: string,
   problem: string,
   values: readonly OnnxValueInfo[],
-  hint: Prose = 'give a network of one image and one row of scores, with its weights inside, as gradus export writes it',
+  hint: Prose = 'pass a network with one image input and one row of scores, with its weights inside, as gradus export writes it',
 ): ArtifactError {
   const found = values.length === 0 ? 'none' : values.map(describeValue).join(', ');
-  return new ArtifactError(`${path} is not a classifier of images: ${problem}`, {
+  return new ArtifactError(`${path} is not an image classifier: ${problem}`, {
     code: 'not-a-classifier',
     where: path,
     notes: [`it has ${found}`],

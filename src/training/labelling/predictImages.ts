@@ -60,7 +60,7 @@ export interface PredictReport {
 
 /**
  * Predicts the classes of images, by path, or of all images below a folder. Those that cannot be read
- * are told with the reason. Throws a DataError where none can be read.
+ * are told with the reason. Throws a DataError if none can be read.
  */
 export async function predictImages(
   paths: readonly string[],
@@ -123,10 +123,10 @@ function listed(paths: readonly string[], left: LeftOut): Images {
   );
   const at = (i: number): string => files[i] ?? '';
   if (files.length === 0)
-    throw new DataError(`there are no images in ${paths.join(', ')}`, {
+    throw new DataError(`no images found in ${paths.join(', ')}`, {
       code: 'no-images',
       where: paths[0],
-      hint: 'give images, or folders with images',
+      hint: 'pass images, or folders with images',
     });
   const fingerprint = createHash('sha256').update(files.join('\n')).digest('hex');
   return { name: 'images', count: files.length, fingerprint, id: at, where: at };
@@ -154,7 +154,7 @@ function assumptions({ teacher, manifest }: Labeller): string[] {
   const unnamed = teacher.classes.every((name, i) => name === String(i));
   return [
     `images become ${width}x${height}${how}`,
-    ...(unnamed ? ['the model does not name its classes: they are shown by number'] : []),
+    ...(unnamed ? ['the model does not name its classes, so they are shown by number'] : []),
   ];
 }
 
@@ -163,10 +163,10 @@ function leftOutText({ what, count, first }: LeftOutReason): string {
 }
 
 function noneReadable(skipped: PredictReport['unreadable']): DataError {
-  return new DataError('none of the images can be read', {
+  return new DataError('no image can be read', {
     code: 'unreadable-images',
     where: skipped[0]?.image,
     notes: skipped.slice(0, 20).map(({ image, reason }) => `${image}: ${reason}`),
-    hint: 'give JPEG, PNG, WebP, GIF, AVIF or TIFF files',
+    hint: 'pass JPEG, PNG, WebP, GIF, AVIF or TIFF files',
   });
 }

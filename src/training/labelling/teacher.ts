@@ -32,11 +32,11 @@ export interface Teacher {
   readonly infer: OnnxSource;
   /** Facts about an .onnx file; undefined for a checkpoint, which takes and gives what Gradus does. */
   readonly onnx?: OnnxClassifier | undefined;
-  /** Names of the classes, in the order of its scores; their numbers where nobody names them. */
+  /** Names of the classes, in the order of its scores; their numbers if nobody names them. */
   readonly classes: readonly string[];
   /** True if `classes` are names. */
   readonly named: boolean;
-  /** The noise that it labels with; none where missing. */
+  /** The noise that it labels with (default: none). */
   readonly noise?: ModelNoise | undefined;
 }
 
@@ -65,7 +65,7 @@ export type TeacherSource =
 export interface TeacherOptions {
   /** Images of a run. */
   readonly batch: number;
-  /** Names of the classes, where it does not record them; what Gradus recorded must be the same. */
+  /** Names of the classes, if it does not record them; what Gradus recorded must be the same. */
   readonly classNames?: readonly string[] | undefined;
   /**
    * Labels noised. Rates that it leaves out are those of the checkpoint's training, else the
@@ -85,7 +85,7 @@ export interface TeacherOptions {
 }
 
 /**
- * Makes a teacher ready: the moving average of its weights where there is one, batch normalisation
+ * Makes a teacher ready: the moving average of its weights if there is one, batch normalisation
  * folded into the convolutions, no noise unless told. Throws an ArtifactError for a checkpoint or
  * file that is damaged or of another model, and a ConfigError for noise of an .onnx file.
  */
@@ -110,10 +110,10 @@ function requireNoOnnxOptions(source: TeacherSource, { onnx = {} }: TeacherOptio
   const told = Object.entries(onnx).find(([, value]) => value !== undefined)?.[0];
   if (told === undefined) return;
   const path = typeof source === 'string' ? source : source.checkpoint;
-  throw new ConfigError(`${path} is a checkpoint, of which the ${told} is known`, {
+  throw new ConfigError(`${path} is a checkpoint, whose ${told} is known`, {
     code: 'onnx-option',
     where: told,
-    hint: 'this is said of .onnx files only: leave it out',
+    hint: 'leave the option out: it applies only to .onnx files',
   });
 }
 
@@ -138,10 +138,10 @@ function checkpointTeacher(source: CheckpointNetwork, options: TeacherOptions): 
   );
   requireNoise(name, path, inputs, options.noise);
   if (onnx.external)
-    throw new ConfigError(`${name} is too big to be held in memory as one model`, {
+    throw new ConfigError(`${name} is too large for one in-memory model`, {
       code: 'model-too-big',
       where: path,
-      hint: phrase`export it first, and label with the file: ${call('exportModel', 'CHECKPOINT', { out: 'model.onnx' })}`,
+      hint: phrase`export it first and label with the file: ${call('exportModel', 'CHECKPOINT', { out: 'model.onnx' })}`,
     });
   return {
     name,
@@ -186,7 +186,7 @@ function viewPart(view: ImageView, image: Manifest['image']): string {
   return same ? '' : ` seen ${JSON.stringify(view)}`;
 }
 
-/** Throws where noise is wanted of a network that has none; who asks for a rate of 0 gets it. */
+/** Throws if noise is wanted of a network that has none; who asks for a rate of 0 gets it. */
 function requireNoise(
   name: string,
   path: string,
@@ -195,10 +195,10 @@ function requireNoise(
 ): void {
   if (!wanted || wanted.drop !== undefined || wanted.dropPath !== undefined) return;
   if (inputs.some(({ role }) => role === 'noise')) return;
-  throw new ConfigError(`${name} draws no noise: it has no dropout and no stochastic depth`, {
+  throw new ConfigError(`${name} cannot draw noise: it has no dropout and no stochastic depth`, {
     code: 'no-noise',
     where: path,
-    hint: 'give its layers rates, or train one that has them',
+    hint: 'set the rates of its layers, or train a network that has them',
   });
 }
 
@@ -213,16 +213,16 @@ function ratesOf(wanted: NoiseRates, recorded: NoiseRates): NoiseRates {
 function onnxTeacher(path: string, options: TeacherOptions): Teacher {
   const { batch, classNames, noise, precision = 'float32' } = options;
   if (precision !== 'float32')
-    throw new ConfigError(`${path} computes in what it was written in`, {
+    throw new ConfigError(`the precision of ${path} is fixed in the file`, {
       code: 'precision',
       option: ['precision'],
-      hint: phrase`leave ${option('precision')} out, or give the checkpoint that it was exported from`,
+      hint: phrase`leave ${option('precision')} out, or pass the checkpoint that it was exported from`,
     });
   if (noise)
-    throw new ConfigError(`${path} draws no noise: it is a network for evaluation`, {
+    throw new ConfigError(`${path} cannot draw noise: it was exported for evaluation`, {
       code: 'no-noise',
       where: path,
-      hint: 'give the checkpoint that it was exported from',
+      hint: 'pass the checkpoint that it was exported from',
     });
   const found = readOnnxClassifier(path, options.onnx);
   const { image, scores, classes } = found;
@@ -276,13 +276,13 @@ function noteOfNames(
   if (!own)
     return [
       given
-        ? `it does not name its classes: ${listed(given)} are taken to be in the order of its scores`
-        : 'it does not name its classes: their numbers are their names',
+        ? `it does not name its classes: ${listed(given)} are assumed to be in the order of its scores`
+        : 'it does not name its classes: they are named by number',
     ];
   const at = given?.findIndex((name, i) => name !== own[i]) ?? -1;
   if (at < 0) return [];
   return [
-    `its metadata calls class ${at} ${JSON.stringify(own[at])}, here it is ${JSON.stringify(given?.[at])}: classes are taken by their order`,
+    `its metadata calls class ${at} ${JSON.stringify(own[at])}, here it is ${JSON.stringify(given?.[at])}: classes are matched by order`,
   ];
 }
 
@@ -331,11 +331,14 @@ function namesOf(
   if (names === undefined)
     return { classes: Array.from({ length: classes }, (_, i) => String(i)), named: false };
   if (names.length !== classes)
-    throw new ConfigError(`${names.length} class names for a teacher of ${classes} classes`, {
-      code: 'class-count',
-      where,
-      hint: 'give one name for each of its classes, in their order',
-    });
+    throw new ConfigError(
+      `${names.length} class names do not fit a teacher of ${classes} classes`,
+      {
+        code: 'class-count',
+        where,
+        hint: 'pass one name for each of its classes, in their order',
+      },
+    );
   if (recorded && given) requireSameNames(given, recorded, where);
   return { classes: names, named: true };
 }
@@ -348,10 +351,10 @@ function requireSameNames(
 ): void {
   const difference = namesDifference(given, recorded);
   if (difference === undefined) return;
-  throw new ConfigError(`the class names that are given are not those that ${where} records`, {
+  throw new ConfigError(`the given class names differ from those recorded in ${where}`, {
     code: 'classes-differ',
     where,
     notes: difference,
-    hint: 'leave them out: the network keeps those of its training',
+    hint: 'leave them out: the network knows those of its training',
   });
 }

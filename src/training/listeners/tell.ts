@@ -10,7 +10,7 @@ import type {
 export type Tell = (event: Happening & EventOrigin) => void;
 
 /**
- * Joins the listeners of a task. Each event gets the time and the origin; where the task is part of a
+ * Joins the listeners of a task. Each event gets the time and the origin; if the task is part of a
  * larger one that tells more, the larger one's word stands.
  */
 export function teller(
@@ -21,7 +21,7 @@ export function teller(
   const fail = (listener: RunListener, error: unknown, { step }: EventOrigin): void => {
     if (!hearing.delete(listener)) return;
     const reason = error instanceof Error ? error.message : String(error);
-    const text = `a listener of events failed and is told no more: ${reason}`;
+    const text = `an event listener failed and receives no more events: ${reason}`;
     if (hearing.size === 0) process.emitWarning(text);
     else tell({ kind: 'message', text: `warning: ${text}`, step });
   };

@@ -28,8 +28,8 @@ export interface KeptParts extends Pick<TrainingSets, 'labelled' | 'validation'>
 }
 
 /**
- * Parts labelled images as the run's record does; where it says nothing, by the seed. What repeats an
- * image that is held out is not trained on. Throws a DataError where nothing is left that was held out.
+ * Parts labelled images as the run's record does; if it says nothing, by the seed. What repeats an
+ * image that is held out is not trained on. Throws a DataError if nothing is left that was held out.
  */
 export function partsOf(
   { images, parts, fresh }: Recalled<LabelledImages>,
@@ -38,10 +38,10 @@ export function partsOf(
 ): KeptParts {
   const heldOut = parts?.heldOut ?? drawHeldOut(images, share, seed, fresh ? firstOf : undefined);
   if (heldOut.length === 0)
-    throw new DataError(`no image of ${images.name} is left of those that were held out`, {
+    throw new DataError(`none of the held-out images is left in ${images.name}`, {
       code: 'held-out-gone',
       where: images.name,
-      hint: phrase`restore them, or start anew with ${option('overwrite', true)}`,
+      hint: phrase`restore them, or start over with ${option('overwrite', true)}`,
     });
   // An older run recorded only how its held-out images were drawn, not which they are.
   const repeated = fresh ? repeatsOf(heldOut, { pairs, firstOf }) : [];

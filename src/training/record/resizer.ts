@@ -12,5 +12,5 @@ export const resizer = 'pillow';
  */
 export function resizerNote(recorded: unknown) {
   if (!isObject(recorded) || recorded['resizer'] === resizer) return undefined;
-  return 'note: an earlier version began this run and resized images by another filter; from here on they have the bits of Pillow, a few levels off those of before';
+  return "note: this run was begun by an earlier version, which resized images with another filter; from here on images are bit-identical to Pillow's and differ from those before by a few levels";
 }

@@ -15,7 +15,7 @@ import { hasSet } from '../../data/datasets/openSets.js';
 
 /**
  * Names of the classes that a checkpoint's network was trained with, by their numbers: in the checkpoint, or
- * in the run that it lies in; undefined where they are not recorded.
+ * in the run that it lies in; undefined if they are not recorded.
  */
 export function recordedClasses(path: string): readonly string[] | undefined {
   const checkpoint = resolveCheckpoint(path);
@@ -61,7 +61,7 @@ const foldersAbove = 3;
 
 /**
  * Folders that the paths of a run's config may start from, the recorded one first; then, if it has gone,
- * those above the run. Empty where run.json does not tell.
+ * those above the run. Empty if run.json does not tell.
  */
 export function configFolders({ path, info }: FoundRun): readonly string[] {
   const recorded = field(info, 'configFolder');
@@ -89,14 +89,14 @@ export function dataOfRun(run: FoundRun, spec: string, hint: Prose): RunData {
   const folders = configFolders(run);
   const [recorded] = folders;
   if (recorded === undefined)
-    throw new ArtifactError(`${run.path} does not tell where its data lie`, {
+    throw new ArtifactError(`${run.path} does not record the path of its data`, {
       code: 'no-run',
       where: run.path,
       hint,
     });
   const folder = folders.find((place) => hasSet(spec, place));
   if (folder === undefined)
-    throw new DataError(`the images of ${run.path} are gone: there is no ${spec}`, {
+    throw new DataError(`the images of ${run.path} are missing: ${spec} does not exist`, {
       code: 'data-gone',
       where: spec,
       notes: [
@@ -105,17 +105,17 @@ export function dataOfRun(run: FoundRun, spec: string, hint: Prose): RunData {
       hint,
     });
   if (folder !== recorded)
-    return { folder, note: `${spec} is not in ${recorded} any more; it was found in ${folder}` };
+    return { folder, note: `${spec} is no longer in ${recorded}; using the one in ${folder}` };
   const other = copyBeside(run, spec);
   return {
     folder,
     ...(other !== undefined && {
-      note: `${run.path} was made in ${recorded}, whose ${spec} is taken; there is one in ${other}, too`,
+      note: `${run.path} was made in ${recorded}; using its ${spec}, although ${other} has one, too`,
     }),
   };
 }
 
-/** A folder above the run with data of the same name, where an older run.json has an absolute path to elsewhere. */
+/** A folder above the run with data of the same name, if an older run.json has an absolute path to elsewhere. */
 function copyBeside(run: FoundRun, spec: string): string | undefined {
   const recorded = field(run.info, 'configFolder');
   if (typeof recorded !== 'string' || !isAbsolute(recorded) || isAbsolute(spec)) return undefined;
@@ -124,11 +124,11 @@ function copyBeside(run: FoundRun, spec: string): string | undefined {
   return inside ? undefined : above.find((place) => existsSync(join(place, spec)));
 }
 
-/** The run that a checkpoint lies in. Throws an ArtifactError where it lies in none, with `hint`. */
+/** The run that a checkpoint lies in. Throws an ArtifactError if it lies in none, with `hint`. */
 export function requireRun(checkpoint: string, hint: Prose): FoundRun {
   const run = findRun(checkpoint);
   if (run) return run;
-  throw new ArtifactError(`${checkpoint} does not lie in a run's folder`, {
+  throw new ArtifactError(`${checkpoint} is not in the folder of a run`, {
     code: 'no-run',
     where: checkpoint,
     hint,

@@ -46,7 +46,7 @@ export function namesPaths(data: DataConfig): data is PathsConfig {
 /**
  * Opens the labelled sets of a config, and holds out a part of those to train on. `recorded` are the names
  * of the classes of a run that goes on or is judged: they give the numbers. Throws a DataError for a set
- * that is missing, broken or empty, and where one has other classes.
+ * that is missing, broken or empty, and if one has other classes.
  */
 export async function openTrainingSets(
   config: Pick<TrainingConfig, 'data' | 'seed' | 'validation'>,
@@ -87,14 +87,14 @@ export function openTestSet(
   return openLabelledSet(spec, { folder, classes: { names, source, partial: begun } });
 }
 
-/** Number of classes of a config's images. Throws a ConfigError where the config says another. */
+/** Number of classes of a config's images. Throws a ConfigError if the config says another. */
 export function classesOf({ classes }: Pick<TrainingConfig, 'classes'>, images: LabelledImages) {
   const { length } = images.classNames;
   if (classes === undefined || classes === length) return length;
   throw new ConfigError(`the labelled images have ${length} classes, not ${classes}`, {
     code: 'class-count',
     option: ['classes'],
-    hint: 'leave it out: the number of classes is that of the images',
+    hint: 'leave it out: the number of classes follows from the images',
   });
 }
 
@@ -142,7 +142,7 @@ export function drawHeldOut(
     throw new DataError(`class ${classNames[alone]} of ${name} has a single image`, {
       code: 'too-few-images',
       where: name,
-      hint: 'give it more, one to train on and one to hold out at least, or leave the class out',
+      hint: 'add images to it, at least one to train on and one to hold out, or leave the class out',
     });
   const wanted = (own: number): number => (own === 0 ? 0 : Math.max(1, Math.round(own * share)));
   return drawByClass(labels, classNames.length, wanted, seed, 'train.validation');
@@ -161,7 +161,7 @@ async function openWhole(
   const held = Math.max(1, Math.round(wanted * validation.share));
   if (wanted > rest || wanted <= held)
     throw new ConfigError(
-      `${rest} ${findWholeSet(kind)?.whole.noun} are left to train on after ${data.test} for the test, of which ${wanted} are wanted and ${held} held out`,
+      `${rest} ${findWholeSet(kind)?.whole.noun} are left after ${data.test} for the test, but ${wanted} are wanted to train on and ${held} to hold out`,
       {
         code: 'too-few-images',
         option: ['data', 'labelled'],
@@ -237,10 +237,10 @@ export function preparationOf(
 function requireForCropped(noise: InputNoise): void {
   for (const [key, { turn }] of inputNoises)
     if (turn.cropped === undefined && noise[key] !== undefined)
-      throw new ConfigError(`noise.${key} is for whole images, and these are cropped at random`, {
+      throw new ConfigError(`noise.${key} is for whole images, but these are cropped at random`, {
         code: 'noise',
         option: ['noise', key],
-        hint: `leave out ${key}, or give crop: 'whole'`,
+        hint: `leave ${key} out, or set crop: 'whole'`,
       });
 }
 

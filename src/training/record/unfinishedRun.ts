@@ -18,7 +18,7 @@ export interface UnfinishedRun {
   /** Steps of the chosen checkpoint and of the newest. */
   readonly step: number;
   readonly newest: number;
-  /** Steps that it is planned for; null where an older version did not record them. */
+  /** Steps that it is planned for; null if an older version did not record them. */
   readonly steps: number | null;
   /** The same in words. */
   readonly note: string;
@@ -26,7 +26,7 @@ export interface UnfinishedRun {
 
 /**
  * Tells whether a path stands for a run, or one network of a self-training, that is still being trained
- * or was stopped before its end; undefined where it has ended, and for a single checkpoint or a file.
+ * or was stopped before its end; undefined if it has ended, and for a single checkpoint or a file.
  */
 export function unfinishedRun(path: string): UnfinishedRun | undefined {
   if (path.endsWith('.onnx')) return undefined;

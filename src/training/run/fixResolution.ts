@@ -70,10 +70,10 @@ export function requireLarger(
 ): void {
   const least = Math.max(height, width);
   if (fix === undefined || fix.size > least) return;
-  throw new ConfigError(`a second phase at ${fix.size} px is at no larger size than ${least} px`, {
+  throw new ConfigError(`the second phase at ${fix.size} px must be larger than ${least} px`, {
     code: 'fix-size',
     option: asked,
-    hint: `give a size above ${least}, or leave fixResolution out`,
+    hint: `set a size above ${least}, or leave fixResolution out`,
   });
 }
 

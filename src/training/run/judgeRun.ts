@@ -62,7 +62,7 @@ export interface JudgeRequest {
   readonly folder: string;
   /** Number of held-out images. */
   readonly validationImages: number;
-  /** Reads the test set, where there is one. */
+  /** Reads the test set, if there is one. */
   readonly evaluateTest?: ReadTest;
 }
 

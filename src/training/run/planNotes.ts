@@ -29,7 +29,7 @@ export function planNotes(plan: TimedPlan): string[] {
   const evaluations = Math.ceil(steps / evaluateEvery);
   if (evaluateEvery > steps && choose === 'best')
     notes.push(
-      `the held-out images are looked at once, after the last step (${evaluateEvery} steps lie between two evaluations, and the training has ${steps}): the best weights are the last`,
+      `the only evaluation is after the last step (one is due every ${evaluateEvery} steps, and the training has ${steps}): the best weights are the last`,
     );
   // The first evaluation has none to be worse than, and the last is the end anyhow.
   if (earlyStopping && earlyStopping.patience >= evaluations - 1)
@@ -56,7 +56,7 @@ function scheduleNotes({ schedule, steps, source }: TimedPlan): string[] {
   const every = spanSteps(inner.every, totals);
   if (every < steps) return [];
   return [
-    `the learning rate never falls: it would after ${short(every)} steps, and the training has ${steps}`,
+    `the learning rate never decays: the first decay is after ${short(every)} steps, and the training has ${steps}`,
   ];
 }
 
@@ -65,15 +65,14 @@ export function stretchNotes(
   { schedule, steps, source }: TimedPlan,
   { step, steps: before }: { readonly step: number; readonly steps: number | undefined },
 ): string[] {
-  if (step > steps)
-    return [`the run has done ${step} steps, and ${steps} are wanted: nothing is trained`];
+  if (step > steps) return [`the run is already at step ${step} of ${steps}: nothing to train`];
   if (before === undefined || before === steps || step === steps || !isStretched(schedule))
     return [];
   const { stepsPerEpoch } = source;
   const rateOf = (total: number): string =>
     short(learningRateAt(schedule, step, { steps: total, stepsPerEpoch }));
   return [
-    `the run was planned for ${before} steps and now has ${steps}: its cosine schedule is stretched to them, ` +
+    `the run was planned for ${before} steps and now has ${steps}: its cosine schedule is stretched, ` +
       `and the learning rate at step ${step} is ${rateOf(steps)} in place of ${rateOf(before)}`,
   ];
 }

@@ -47,7 +47,7 @@ export interface TrainingPlan {
   readonly validation?: EvaluationImages | undefined;
   /** Steps between two evaluations. */
   readonly evaluateEvery: number;
-  /** Ends the run after so many evaluations in a row without a better one; never where missing. */
+  /** Ends the run after so many evaluations in a row without a better one (default: never). */
   readonly earlyStopping?: { readonly patience: number } | undefined;
   /**
    * Weights that the run ends with: those of the best evaluation (default), or the last. Either way
@@ -96,14 +96,11 @@ export async function runTraining(
   control: TrainingControl,
 ): Promise<TrainingOutcome> {
   if (plan.earlyStopping && !plan.validation)
-    throw new ConfigError(
-      `${plan.title} is to stop early, but nothing is held out to judge it by`,
-      {
-        code: 'no-validation',
-        option: ['earlyStopping'],
-        hint: 'give a validation set, or leave earlyStopping out',
-      },
-    );
+    throw new ConfigError(`${plan.title} cannot stop early: earlyStopping needs a validation set`, {
+      code: 'no-validation',
+      option: ['earlyStopping'],
+      hint: 'set a validation fraction, or leave earlyStopping out',
+    });
   const { artifacts, checkpoints } = placesOf(plan.folder);
   for (const place of [plan.folder, artifacts, checkpoints]) recoverFolder(place);
   const costs = await costsOf(plan, control);
@@ -121,8 +118,8 @@ export async function runTraining(
 }
 
 /**
- * The costs by which a run's graphs are spelled: those that it began with, whatever was tuned since,
- * for graphs that are spelled otherwise round otherwise.
+ * The costs by which a run's graphs are lowered: those that it began with, whatever was tuned since,
+ * since graphs with other lowerings round differently.
  */
 async function costsOf(
   { folder, trainer }: TrainingPlan,
@@ -156,7 +153,7 @@ class TrainingRun {
   readonly #keep: (event: Happening) => void;
   readonly #tellOthers: Tell;
   #best: BestResult | null = null;
-  /** Loss of the best evaluation; undefined where it is not known. */
+  /** Loss of the best evaluation; undefined if it is not known. */
   #bestLoss: number | undefined;
   #saved: { readonly step: number; readonly path: string } | undefined;
 
@@ -329,7 +326,7 @@ class TrainingRun {
     pruneCheckpoints(this.#checkpoints, keepLast, kept);
   }
 
-  /** Names the last good checkpoint where training went wrong. */
+  /** Names the last good checkpoint if training went wrong. */
   #withCheckpoint(error: unknown): unknown {
     if (!(error instanceof TrainingError) || this.#saved === undefined) return error;
     const message = `${error.message}; the last good checkpoint is ${this.#saved.path}`;

@@ -72,9 +72,9 @@ import { teller } from '../listeners/tell.js';
 export interface TrainFromConfigOptions extends TrainingControl {
   /** Folder that relative paths of the config start from. */
   readonly configFolder: string;
-  /** The run's folder; `runs/<name>` where it is missing. */
+  /** The run's folder (default: `runs/<name>`). */
   readonly out?: string | undefined;
-  /** Start over where the folder holds a run, which goes; refused unless told. */
+  /** Start over if the folder holds a run, which goes; refused unless told. */
   readonly overwrite?: boolean | undefined;
   /** Resumes with images that have changed since the run began; refused unless told. */
   readonly acceptData?: boolean | undefined;
@@ -288,8 +288,8 @@ function requireStart({ network: { initial, labelled }, traced }: OpenedRun): st
 }
 
 /**
- * The labelled images that the training of a checkpoint held out; undefined where it was not made
- * by `gradus train`. Throws a DataError with `hint` where they are gone.
+ * The labelled images that the training of a checkpoint held out; undefined if it was not made
+ * by `gradus train`. Throws a DataError with `hint` if they are gone.
  */
 export async function heldOutOf(checkpoint: string, hint: Prose): Promise<HeldOut | undefined> {
   const { config: saved } = readCheckpointState(checkpoint);
@@ -321,10 +321,10 @@ function lastStep(folder: string): number {
 function requireNoRun(folder: string): void {
   const last = lastStep(folder);
   if (last === 0) return;
-  throw new ConfigError(`${folder} holds a run of ${last} steps`, {
+  throw new ConfigError(`${folder} already holds a run of ${last} steps`, {
     code: 'run-exists',
     where: folder,
-    hint: phrase`${option('resume', true)} goes on from there, ${option('overwrite', true)} deletes it and starts over, ${option('out', 'DIR')} takes another folder`,
+    hint: phrase`${option('resume', true)} continues it, ${option('overwrite', true)} deletes it and starts over, ${option('out', 'DIR')} uses another folder`,
   });
 }
 
@@ -343,11 +343,11 @@ function requireSameRun(run: RunFolder, config: TrainingConfig, { device }: Devi
       ? configChanges(begun, toJson(config))
       : configChanges({ ...begun, device: taken }, toJson({ ...config, device }));
   if (changes.length === 0) return;
-  throw new ConfigError(`${run.path} holds a run of another config`, {
+  throw new ConfigError(`${run.path} holds a run with another config`, {
     code: 'config-differs',
     where: run.path,
     notes: changes,
-    hint: phrase`resume with the config that the run began with, or give another ${option('out')}`,
+    hint: phrase`resume with the config that the run began with, or choose another ${option('out')}`,
   });
 }
 

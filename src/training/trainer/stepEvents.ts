@@ -11,7 +11,7 @@ export interface Started {
   readonly waitMilliseconds: number;
 }
 
-/** Throws a TrainingError where the loss of a step, or the norm of its gradients, is not finite. */
+/** Throws a TrainingError if the loss of a step, or the norm of its gradients, is not finite. */
 export function requireFinite({ loss, metrics }: StepResult, { step }: Started): void {
   const { grad_norm: norm = 0 } = metrics;
   if (Number.isFinite(loss) && Number.isFinite(norm)) return;
@@ -21,7 +21,7 @@ export function requireFinite({ loss, metrics }: StepResult, { step }: Started):
   throw new TrainingError(`${what} at step ${step}`, {
     code: 'loss-not-finite',
     where: `step ${step}`,
-    hint: 'lower the learning rate, warm it up for longer, or clip gradients (clipNorm)',
+    hint: 'lower the learning rate, extend the warm-up, or clip gradients (clipNorm)',
   });
 }
 
@@ -30,7 +30,7 @@ export const finiteCheckEvery = 100;
 
 /**
  * The error of a training whose state is not finite after `step`; `before` is the last step after which
- * it was, undefined where nobody looked since the weights were set.
+ * it was, undefined if nobody looked since the weights were set.
  */
 export function stateNotFinite(
   names: readonly string[],
@@ -41,14 +41,14 @@ export function stateNotFinite(
   const begun = before === undefined;
   return new TrainingError(
     begun
-      ? `training cannot begin at step ${step + 1}: ${found}`
-      : `training is not finite after step ${step}: ${found}; all was finite after step ${before}`,
+      ? `training cannot start at step ${step + 1}: ${found}`
+      : `training diverged by step ${step}: ${found}; everything was finite after step ${before}`,
     {
       code: 'training-not-finite',
       where: begun ? `step ${step}` : `steps ${before + 1} to ${step}`,
       hint: begun
-        ? 'begin with other weights, or resume from an older checkpoint: delete the newest'
-        : 'go on from a checkpoint with a lower learning rate, a longer warm-up or clipped gradients (clipNorm)',
+        ? 'start from other weights, or resume from an older checkpoint by deleting the newest'
+        : 'continue from a checkpoint with a lower learning rate, a longer warm-up or clipped gradients (clipNorm)',
     },
   );
 }

@@ -48,7 +48,7 @@ export interface TrainerOptions extends Omit<
   readonly batch: number;
   /** Micro-batches of a step, of `batch` images each; default 1. */
   readonly accumulate?: number | undefined;
-  /** Threads of one operator; onnxruntime's choice where missing. */
+  /** Threads of one operator (default: onnxruntime's choice). */
   readonly threads?: number | undefined;
   readonly device?: DeviceName | undefined;
   readonly optimizer?: OptimizerChoice | undefined;
@@ -60,7 +60,7 @@ export interface BatchSource {
   fill(arrays: BatchArrays, step: number): void | Promise<void>;
   /** Steps of one pass over the labelled images. */
   readonly stepsPerEpoch: number;
-  /** Images of a step that get no dropout, no stochastic depth or neither; none where missing. */
+  /** Images of a step that get no dropout, no stochastic depth or neither (default: none). */
   readonly quiet?: QuietImages | undefined;
 }
 
@@ -179,7 +179,7 @@ export class Trainer {
   /**
    * Trains until a step, one event each. The next batch is filled while a step runs. A device may be
    * some steps ahead of the events, but not where `steps` stops; `step` tells how far it is. Throws a
-   * TrainingError where the loss is not finite, or the state that is looked at before the first step and
+   * TrainingError if the loss is not finite, or the state that is looked at before the first step and
    * every 100 steps; the state is then that after the bad step or after a few more.
    */
   async *run(source: BatchSource, steps: RunSteps): AsyncGenerator<StepEvent> {
@@ -280,7 +280,7 @@ export class Trainer {
   }
 
   /**
-   * Logits [count, classes] of images, by the moving average of the weights where there is one; NaN
+   * Logits [count, classes] of images, by the moving average of the weights if there is one; NaN
    * for an image that cannot be read. Throws the reason of `signal` between two batches once it is
    * aborted.
    */
@@ -299,7 +299,7 @@ export class Trainer {
 
   /**
    * Top-1 accuracy and mean loss over the labelled images that can be read; `signal` as in `predict`.
-   * Throws a DataError where there is none, a TrainingError where the weights are not finite.
+   * Throws a DataError if there is none, a TrainingError if the weights are not finite.
    */
   async evaluate(
     images: EvaluationImages,
@@ -344,7 +344,7 @@ export class Trainer {
 
   /**
    * Writes a checkpoint of the state after the last step; returns its path. Throws a TrainingError, and
-   * writes nothing, where the state is not finite.
+   * writes nothing, if the state is not finite.
    */
   async save(
     folder: string,
@@ -361,7 +361,7 @@ export class Trainer {
     return this.client.save(folder, { ...meta, step: this.#step, seed, architectureHash });
   }
 
-  /** Takes the state of a checkpoint folder. Throws ArtifactError where it is corrupt or does not fit. */
+  /** Takes the state of a checkpoint folder. Throws ArtifactError if it is corrupt or does not fit. */
   async resume(path: string): Promise<CheckpointState> {
     const state = await this.client.resume(path);
     this.#begin(state.step);
@@ -370,10 +370,10 @@ export class Trainer {
   }
 
   /**
-   * Takes the weights of a checkpoint, or of a run's best: their moving average where there is one.
+   * Takes the weights of a checkpoint, or of a run's best: their moving average if there is one.
    * The architecture must be the same, the image size need not. Optimizer state, averages and steps
    * begin anew. With `classNames` its classes must have these names, in whatever order. Throws an
-   * ArtifactError where the checkpoint is corrupt or does not fit.
+   * ArtifactError if the checkpoint is corrupt or does not fit.
    */
   async startFrom(path: string, classNames?: readonly string[]): Promise<void> {
     const { model, manifest: architecture } = this;

@@ -18,11 +18,11 @@ import { trustedModel, type ModelTrust } from '../build/trustedModel.js';
 /** Facts about a checkpoint's network from the files around it. */
 export interface CheckpointModel {
   readonly loaded: LoadedModel;
-  /** [C,H,W], where it is recorded. */
+  /** [C,H,W], if it is recorded. */
   readonly image: readonly [number, number, number] | undefined;
   /** Format in which it was given images, if that is recorded. */
   readonly imageFormat: Manifest['imageFormat'] | undefined;
-  /** Rates of its noise in training, where the config has them; else they are the model's own. */
+  /** Rates of its noise in training, if the config has them; else they are the model's own. */
   readonly rates: NoiseRates;
 }
 
@@ -34,7 +34,7 @@ export interface NoiseRates {
 
 /**
  * Finds the model of a checkpoint: `given`, else the network that its run recorded, else the file that
- * its config or the manifest of its run names, if that may be trusted. Throws an ArtifactError where none of them exists.
+ * its config or the manifest of its run names, if that may be trusted. Throws an ArtifactError if none of them exists.
  */
 export async function modelOfCheckpoint(
   path: string,
@@ -77,14 +77,12 @@ function findModel(path: string, config: unknown, manifest: Manifest | undefined
   const found = named.find((name) => existsSync(name) || findShippedModel(name) !== undefined);
   if (found !== undefined) return found;
   throw new ArtifactError(
-    named.length === 0
-      ? `${path} does not tell which model it is of`
-      : `the model of ${path} is gone`,
+    named.length === 0 ? `${path} does not record its model` : `the model of ${path} is missing`,
     {
       code: 'model-unknown',
       where: path,
-      notes: [...new Set(named)].map((name) => `there is no ${name}`),
-      hint: phrase`give the model: ${option('model', 'NAME_OR_PATH')}`,
+      notes: [...new Set(named)].map((name) => `${name} does not exist`),
+      hint: phrase`pass the model: ${option('model', 'NAME_OR_PATH')}`,
     },
   );
 }

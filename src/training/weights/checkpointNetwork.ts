@@ -20,7 +20,7 @@ import type { ModelChoice } from '../config/config.js';
 export interface NetworkChoice extends Pick<ModelTrust, 'trust'> {
   /** Makes the network draw noise, which its record does not have (default: false). */
   readonly noised?: boolean | undefined;
-  /** The checkpoint's model, where the checkpoint does not tell it. */
+  /** The checkpoint's model, if the checkpoint does not tell it. */
   readonly model?: ModelChoice | Model | undefined;
   /** The moving average of the weights, or the weights themselves; the average if there is one. */
   readonly weights?: WeightsKind | undefined;
@@ -37,7 +37,7 @@ export interface CheckpointNetwork extends Pick<OpenCheckpoint, 'path' | 'state'
   readonly imageFormat: Manifest['imageFormat'] | undefined;
   /** Rates of its noise in training, if they are recorded. */
   readonly rates: NoiseRates;
-  /** Names of its classes, by their numbers, where they are recorded. */
+  /** Names of its classes, by their numbers, if they are recorded. */
   readonly classNames: readonly string[] | undefined;
 }
 
@@ -82,10 +82,10 @@ async function readNetwork(
 
 function requireNames(names: readonly string[] | undefined, classes: number, path: string): void {
   if (names === undefined || names.length === classes) return;
-  throw new ArtifactError(`${path} names ${names.length} classes, its network has ${classes}`, {
+  throw new ArtifactError(`${path} names ${names.length} classes, but its network has ${classes}`, {
     code: 'class-count',
     where: path,
-    hint: 'its state.json or run.json was changed: restore it',
+    hint: 'restore its state.json or run.json: one of them was changed',
   });
 }
 

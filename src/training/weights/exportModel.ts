@@ -20,11 +20,11 @@ import { checkRanges } from '../../support/optionRanges.js';
 export interface ExportOptions extends NetworkChoice {
   /** The file to write. */
   readonly out: string;
-  /** Told by the file's extension where missing. */
+  /** Default: by the file's extension. */
   readonly format?: ExportFormat | undefined;
   /** Stores kernels and matrices as float16; onnx casts them to float32 when it is loaded. */
   readonly float16?: boolean | undefined;
-  /** safetensors: how the file names its tensors; as the model does where missing. */
+  /** safetensors: naming of the tensors (default: as in the model). */
   readonly names?: NameOption | undefined;
   /** onnx: images of a run; default dynamic. */
   readonly batch?: number | 'dynamic' | undefined;
@@ -45,13 +45,13 @@ export interface ExportResult {
   readonly format: ExportFormat;
   readonly files: readonly { readonly path: string; readonly bytes: number }[];
   readonly classes: number;
-  /** Names of the classes, which the file has too; null where the checkpoint does not record them. */
+  /** Names of the classes, which the file has too; null if the checkpoint does not record them. */
   readonly classNames: readonly string[] | null;
   /** Matrices that stay float32 in spite of `float16`, since their numbers go beyond its range. */
   readonly tooLarge: readonly string[];
   /** Facts about an ONNX model. */
   readonly onnx?: OnnxFacts;
-  /** The run, where it has not ended. */
+  /** The run, if it has not ended. */
   readonly unfinished?: UnfinishedRun;
 }
 
@@ -191,20 +191,20 @@ function formatOf(options: ExportOptions): ExportFormat {
   const { out } = options;
   const format = options.format ?? exportFormats.find((name) => extname(out) === `.${name}`);
   if (format === undefined)
-    throw new ConfigError(`${out} does not tell the format`, {
+    throw new ConfigError(`the format of ${out} is unknown`, {
       code: 'export-format',
       option: ['out'],
-      hint: phrase`give ${option('format', 'onnx')} or ${option('format', 'safetensors')}, or a file that ends in one of them`,
+      hint: phrase`pass ${option('format', 'onnx')} or ${option('format', 'safetensors')}, or use one of them as the extension of the file`,
     });
   const strange =
     format === 'onnx'
       ? options.names !== undefined && 'names'
       : onlyOnnx.find((key) => options[key] !== undefined);
   if (!strange) return format;
-  throw new ConfigError(phrase`${format} takes no ${option(strange)}`, {
+  throw new ConfigError(phrase`${format} does not support ${option(strange)}`, {
     code: 'export-option',
     option: [strange],
-    hint: `it is for ${format === 'onnx' ? 'safetensors' : 'onnx'}`,
+    hint: `leave it out: it applies to ${format === 'onnx' ? 'safetensors' : 'onnx'} only`,
   });
 }
 
@@ -213,6 +213,6 @@ function requireFile(out: string): void {
   throw new ConfigError(`${out} is a folder`, {
     code: 'export-folder',
     option: ['out'],
-    hint: `give a file, such as ${join(out, 'model.onnx')}`,
+    hint: `pass a file, such as ${join(out, 'model.onnx')}`,
   });
 }

@@ -31,11 +31,11 @@ export interface ImportOptions {
   readonly model: ModelChoice | Model;
   /** Naming of the file's tensors (default: the model's own names). */
   readonly names?: NameOption | undefined;
-  /** Classes of the network; where the file has another number, the classifier starts anew. */
+  /** Classes of the network; if the file has another number, the classifier starts anew. */
   readonly classes?: number | undefined;
-  /** Begins with a new classifier also where the file has one for as many classes. */
+  /** Begins with a new classifier even if the file has one for as many classes. */
   readonly newClassifier?: boolean | undefined;
-  /** A file with the names of the classes of the file's classifier, one a line, where it does not have them. */
+  /** A file with the names of the classes of the file's classifier, one a line, if it does not have them. */
   readonly classNames?: string | undefined;
   /** Height and width of the image in place of the model's own, in pixels. */
   readonly size?: number | undefined;
@@ -50,7 +50,7 @@ export interface ImportResult {
   /** The model's name. */
   readonly model: string;
   readonly classes: number;
-  /** Their names, by number; null where nobody knows them, as those of a new classifier. */
+  /** Their names, by number; null if nobody knows them, as those of a new classifier. */
   readonly classNames: readonly string[] | null;
   /** Image preprocessing stated by the publisher, and the file that states it; otherwise null. */
   readonly pixels: (Omit<PublishedPixels, 'size'> & { readonly size: number | null }) | null;
@@ -62,7 +62,7 @@ export interface ImportResult {
   readonly converted: Partial<Readonly<Record<DType, number>>>;
   /** Tensors of the file that no network needs: PyTorch's counters num_batches_tracked and n_averaged. */
   readonly ignored: number;
-  /** Stands before every name in the file, such as `module.`; empty where nothing does. */
+  /** Stands before every name in the file, such as `module.`; empty if nothing does. */
   readonly prefix: string;
   /** Tensors that the network does not need, of types that are not read, by name. */
   readonly unread: Readonly<Record<string, string>>;
@@ -161,7 +161,7 @@ function resultOf(
 
 /**
  * Names of the classes whose classifier is taken: from the file's header, else from a file of names. Throws a
- * ConfigError where both say something else, or there is not one for each class.
+ * ConfigError if both say something else, or there is not one for each class.
  */
 function namesIn(
   file: WeightFiles,
@@ -175,18 +175,21 @@ function namesIn(
       code: 'class-names',
       where: list ?? file.path,
       notes,
-      hint: 'name the classes of the classifier in the file, one for each of its scores, in their order',
+      hint: "list the classes of the file's classifier, one for each score, in order",
     });
   if (initialized.length > 0) {
-    if (given) throw wrong('a new classifier belongs to no classes yet');
+    if (given) throw wrong('a new classifier does not have classes yet');
     return undefined;
   }
   const difference = given && recorded && namesDifference(given, recorded);
   if (difference)
-    throw wrong(`${list ?? ''} does not name the classes that ${file.path} records`, difference);
+    throw wrong(
+      `the classes in ${list ?? ''} differ from those that ${file.path} records`,
+      difference,
+    );
   const names = recorded ?? given;
   if (names && names.length !== network.classes)
-    throw wrong(`${names.length} class names for ${network.classes} classes`);
+    throw wrong(`${names.length} class names do not fit ${network.classes} classes`);
   return names;
 }
 
@@ -198,7 +201,7 @@ function requireFree(out: string): void {
   throw new ArtifactError(`${out} is not empty`, {
     code: 'out-not-empty',
     where: out,
-    hint: 'give a folder that does not exist yet, or one that an import made',
+    hint: 'pass a folder that does not exist yet, or one that an import made',
   });
 }
 
@@ -288,7 +291,7 @@ function problemOf({ name, shape }: ParamInfo, inFile: string, file: WeightFiles
   const what = inFile === name ? name : `${inFile} (${name})`;
   const info = file.info(inFile);
   const other = file.otherTypes().get(inFile);
-  if (other !== undefined) return [`misshapen: ${what} is of ${other}, which is not read here`];
+  if (other !== undefined) return [`misshapen: ${what} has the unsupported type ${other}`];
   if (info === undefined) return [`missing: ${what} ${shapeText(shape)}`];
   if (info.shape.join() !== shape.join())
     return [`misshapen: ${what} is ${shapeText(info.shape)}, the model needs ${shapeText(shape)}`];
@@ -329,13 +332,13 @@ function hintOf(
   const has = (key: string): boolean =>
     prefixes.some((prefix) => file.info(prefix + key) !== undefined);
   if (fileClasses !== undefined)
-    return phrase`the file has ${fileClasses} classes: ${option('classes', fileClasses)} keeps them, ${option('classes', classes)} begins with a new classifier`;
+    return phrase`the file has ${fileClasses} classes: ${option('classes', fileClasses)} keeps them, ${option('classes', classes)} starts with a new classifier`;
   if (file.names().some((key) => keyKind(key) === 'state'))
-    return 'it belongs to a checkpoint of Gradus, which needs no import: give the checkpoint itself';
+    return 'pass the checkpoint that it belongs to: a checkpoint of Gradus needs no import';
   const matching = weights.filter((weight) => has(fileName(weight.name))).length;
   const likely = 2 * matching > weights.length ? undefined : likelyNames(loaded, has);
   return likely === undefined
-    ? `is it the right model? gradus inspect ${name} lists the layers`
+    ? `check that the model is the right one: gradus inspect ${name} lists the layers`
     : phrase`its names are those of ${likely}: add ${option('names', likely)}`;
 }
 
@@ -367,14 +370,14 @@ function readWeights(file: WeightFiles, plan: Plan, seed: number) {
       code: 'weights-not-finite',
       where: file.path,
       notes: notFinite,
-      hint: 'their training had diverged, or the file was damaged: get other weights',
+      hint: 'use other weights: the training had diverged, or the file is damaged',
     });
   if (negative.length > 0)
     throw new ArtifactError(`${file.path} has variances below zero: ${negative.length} tensors`, {
       code: 'weights-variance',
       where: file.path,
       notes: negative,
-      hint: 'a running_var is a mean of squares; the file was damaged, or its tensors have changed names',
+      hint: 'check the file: it is damaged, or its tensors were renamed, since a running_var cannot be negative',
     });
   if (tooLarge.length > 0)
     throw new ArtifactError(`${file.path} has numbers beyond float32's range`, {

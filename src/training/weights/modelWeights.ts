@@ -46,8 +46,8 @@ export function classAxes(loaded: LoadedModel, network: Network): Map<string, nu
 }
 
 /**
- * The number of classes for which weights of these shapes were made, where they fit the network in
- * all but that; undefined where they do not.
+ * The number of classes for which weights of these shapes were made, if they fit the network in
+ * all but that; undefined if they do not.
  */
 export function classesOf(
   loaded: LoadedModel,

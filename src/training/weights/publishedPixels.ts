@@ -18,7 +18,7 @@ const share = z.number().gt(0).max(1);
 const side = z.int().min(1).max(limits.size);
 const size = z.tuple([z.int().min(1), side, side]);
 
-/** The keys of timm that are read; those of a test hold for evaluation, where they are there. */
+/** The keys of timm that are read; those of a test hold for evaluation, if they are there. */
 const timmSchema = z.object({
   input_size: size.nullish(),
   test_input_size: size.nullish(),
@@ -155,11 +155,11 @@ function parsed(text: string, from: string): unknown {
 }
 
 function wrong(from: string, notes: readonly string[]): ArtifactError {
-  return new ArtifactError(`${from} does not tell how images are given to the network`, {
+  return new ArtifactError(`${from} does not describe the network's input images`, {
     code: 'published-pixels',
     where: from,
     notes,
-    hint: 'mend it; or move it away, and the images are given as the model says',
+    hint: "correct it, or move it away to use the model's own settings",
   });
 }
 

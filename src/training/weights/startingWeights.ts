@@ -30,9 +30,9 @@ interface Starting {
 
 /**
  * The weights that a new run starts from, by name: of a checkpoint, or of the one that a run chose; their
- * moving averages where there are any. A classifier of the same classes in another order is put in the
- * run's. Throws an ArtifactError where there is no checkpoint, or one of another architecture than the
- * model's, and a ConfigError where its classes have other names.
+ * moving averages if there are any. A classifier of the same classes in another order is put in the
+ * run's. Throws an ArtifactError if there is no checkpoint, or one of another architecture than the
+ * model's, and a ConfigError if its classes have other names.
  */
 export async function startingWeights(
   path: string,
@@ -70,7 +70,7 @@ export function requireStartingWeights(
 }
 
 interface StartingClasses {
-  /** The checkpoint's number of each class, where it is another. */
+  /** The checkpoint's number of each class, if it is another. */
   readonly order?: readonly number[];
   readonly notes: string[];
 }
@@ -87,7 +87,7 @@ function startingClasses(
       ? { notes: [] }
       : {
           notes: [
-            `${path} does not record the names of its classes: its classifier is taken by number, the first for ${classNames[0] ?? ''}`,
+            `${path} does not record the names of its classes: they are matched by number, the first to ${classNames[0] ?? ''}`,
           ],
         };
   const difference = namesDifference(classNames, recorded);
@@ -95,15 +95,15 @@ function startingClasses(
   const numbers = new Map(recorded.map((own, i) => [canonicalName(own), i]));
   const order = classNames.map((own) => numbers.get(canonicalName(own)) ?? -1);
   if (recorded.length !== classNames.length || order.includes(-1))
-    throw new ConfigError(`${path} was trained on other classes than these`, {
+    throw new ConfigError(`${path} was trained on other classes`, {
       code: 'classes-differ',
       where: path,
       notes: difference,
-      hint: phrase`call the classes as there; or begin with a new classifier: gradus export its weights to a .safetensors file, gradus import that with ${optionOf('importWeights', 'newClassifier', true)}, and start from there`,
+      hint: phrase`name the classes as there, or start with a new classifier: gradus export its weights to a .safetensors file, gradus import that with ${optionOf('importWeights', 'newClassifier', true)}, and start from there`,
     });
   return {
     order,
-    notes: [`the classifier of ${path} is put in the order of these classes, by name`],
+    notes: [`the classifier of ${path} is reordered to match these classes by name`],
   };
 }
 

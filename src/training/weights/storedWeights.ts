@@ -8,9 +8,9 @@ import { isFiniteTensor } from '../../support/finite.js';
 import type { TensorData } from '../../support/tensor.js';
 
 /**
- * The weights of an open checkpoint by the model's own names, or their moving averages: these where
+ * The weights of an open checkpoint by the model's own names, or their moving averages: these if
  * there are any and `wanted` says nothing else; what was frozen is its own average. Each is read when it is asked for, so that those of
- * a large network need not lie in memory. Throws a ConfigError where averages are wanted in vain, and an
+ * a large network need not lie in memory. Throws a ConfigError if averages are wanted in vain, and an
  * ArtifactError for a weight with a NaN or an infinity, which a device may swallow and give scores for.
  */
 export class StoredWeights implements TensorSource {
@@ -27,7 +27,7 @@ export class StoredWeights implements TensorSource {
       throw new ConfigError(`${path} has no moving average of its weights`, {
         code: 'no-average',
         option: ['weights'],
-        hint: phrase`leave ${option('weights')} out; the key \`ema\` of a training config keeps an average`,
+        hint: phrase`leave ${option('weights')} out; set the key \`ema\` of a training config to keep an average`,
       });
     this.kind = wanted ?? (averages.size > 0 ? 'ema' : 'raw');
     this.#path = path;
@@ -79,7 +79,7 @@ export class StoredWeights implements TensorSource {
     throw new ArtifactError(`${key} of ${this.#path} holds a NaN or an infinity`, {
       code: 'weights-not-finite',
       where: this.#path,
-      hint: 'its training had diverged: take an older checkpoint',
+      hint: 'use an older checkpoint: the training had diverged',
     });
   }
 }

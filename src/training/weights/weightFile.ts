@@ -20,7 +20,7 @@ export function openWeights(path: string): SafetensorsFile {
     throw new ArtifactError(`${path} is an ONNX file, not a safetensors file of weights`, {
       code: 'weights-onnx',
       where: path,
-      hint: 'an .onnx classifier labels, predicts and is evaluated as it is; to train its network, get its weights as safetensors',
+      hint: 'use an .onnx classifier directly to label, predict and evaluate; to train its network, get the weights as safetensors',
     });
   if (new TextDecoder().decode(head).startsWith('version https'))
     throw new ArtifactError(`${path} is a pointer of Git LFS, not the file itself`, {
@@ -41,7 +41,7 @@ function firstBytes(path: string): Uint8Array {
       closeSync(file);
     }
   } catch (error) {
-    throw readError(error, path, 'give a safetensors file');
+    throw readError(error, path, 'pass a safetensors file');
   }
 }
 
@@ -60,11 +60,11 @@ function isSafetensors(head: Uint8Array): boolean {
 function pytorchError(path: string): ArtifactError {
   const name = basename(path);
   const out = `${name.replace(/(\.pth)?\.\w+$/, '')}.safetensors`;
-  return new ArtifactError(`${path} is a file of PyTorch's, which needs Python to read`, {
+  return new ArtifactError(`${path} is a PyTorch file, which only Python can read`, {
     code: 'weights-pytorch',
     where: path,
     notes: [
-      'convert it once, where PyTorch is (pip install safetensors):',
+      'convert it once on a machine with PyTorch (pip install safetensors):',
       '  import torch, safetensors.torch',
       `  state = torch.load(${JSON.stringify(name)}, map_location="cpu")`,
       '  state = state.get("state_dict_ema") or state.get("state_dict") or state',

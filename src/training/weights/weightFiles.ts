@@ -40,7 +40,10 @@ export class WeightFiles {
       const found = filesByName(files);
       const lost = [...places].filter(([tensor, name]) => found.get(tensor) !== opened.get(name));
       if (lost.length > 0)
-        throw wrongIndex(path, `not where it says: ${someOf(lost.map(([tensor]) => tensor))}`);
+        throw wrongIndex(
+          path,
+          `tensors are not in the files that it names: ${someOf(lost.map(([tensor]) => tensor))}`,
+        );
       return new WeightFiles(path, files, found);
     } catch (error) {
       for (const file of opened.values()) file.close();
@@ -97,13 +100,13 @@ function inFolder(path: string): string {
   const [only, ...more] = names.filter((name) => name.endsWith('.safetensors'));
   const ours = names.includes(placeNames.state) || names.includes(placeNames.checkpoints);
   if (only !== undefined && more.length === 0 && !ours) return join(path, only);
-  throw new ArtifactError(`${path} is a folder, and no single file of weights lies in it`, {
+  throw new ArtifactError(`${path} is a folder that does not contain exactly one weights file`, {
     code: 'weights-folder',
     where: path,
     notes: more.length > 0 ? [only ?? '', ...more].map((name) => join(path, name)) : [],
     hint: ours
-      ? 'it belongs to a run of Gradus, which needs no import: give it to the command itself'
-      : 'give the .safetensors file, or the .safetensors.index.json of several',
+      ? 'pass it to the command itself: a run of Gradus needs no import'
+      : 'pass the .safetensors file, or the .safetensors.index.json of several',
   });
 }
 
@@ -127,7 +130,7 @@ function readIndex(path: string): Map<string, string> {
       return [tensor, file];
     throw wrongIndex(path, `${tensor} lies in ${String(file)}, not a .safetensors file beside it`);
   });
-  if (places.length === 0) throw wrongIndex(path, 'it names no tensors');
+  if (places.length === 0) throw wrongIndex(path, 'it does not name any tensors');
   return new Map(places);
 }
 
@@ -140,7 +143,7 @@ function requireShards(path: string, names: ReadonlySet<string>): void {
       code: 'weights-shard',
       where: path,
       notes: [`missing: ${someOf(missing)}`],
-      hint: 'get them from where the index comes from, and put them beside it',
+      hint: 'get them from the source of the index, and put them beside it',
     },
   );
 }

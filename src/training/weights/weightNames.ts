@@ -20,10 +20,10 @@ export function namesOf(
   if (typeof names === 'function') return names;
   const shipped = shippedOf(loaded);
   if (shipped === undefined)
-    throw new ConfigError(`${loaded.model.name} has no names of ${names}`, {
+    throw new ConfigError(`${loaded.model.name} does not have ${names} names`, {
       code: 'names',
       option: ['names'],
-      hint: phrase`only shipped models have two sets of names; leave ${option('names')} out, and the names are those of your model`,
+      hint: phrase`leave ${option('names')} out to use the names of your model: only shipped models have two sets of names`,
     });
   const table = parameterNames(shipped, names);
   return (name) => table.get(name) ?? name;

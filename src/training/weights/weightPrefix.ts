@@ -1,7 +1,7 @@
 /**
  * Finds the prefix of the names of a file's tensors, such as `module.` (DataParallel), `_orig_mod.`
  * (torch.compile), `model.` or several of them: the words with dots between by which most of the
- * `wanted` names are found. Empty where they are found as they are, or not at all.
+ * `wanted` names are found. Empty if they are found as they are, or not at all.
  */
 export function prefixOf(names: readonly string[], wanted: readonly string[]): string {
   const has = new Set(names);

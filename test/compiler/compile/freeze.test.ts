@@ -175,7 +175,7 @@ describe('a name to freeze', () => {
 
   it('that no parameter has is refused with the nearest one', () => {
     expect(freezing('conv_stern')).toThrowErrorMatchingInlineSnapshot(
-      `[ConfigError: freeze: mb-conv-net has no parameters "conv_stern"]`,
+      `[ConfigError: freeze: mb-conv-net has no parameters below "conv_stern"]`,
     );
     expect(freezing('conv_stern')).toThrow(
       expect.objectContaining({ code: 'freeze-unknown', hint: 'did you mean conv_stem?' }),
@@ -185,14 +185,14 @@ describe('a name to freeze', () => {
     );
     expect(freezing('encoder')).toThrow(
       expect.objectContaining({
-        hint: 'give dotted names of layers, as `gradus inspect MODEL` lists them',
+        hint: 'use dotted names of layers, as `gradus inspect MODEL` lists them',
       }),
     );
   });
 
   it('covers whole parts of names: blocks.1 is not blocks.10, and conv is no part of conv_stem', () => {
-    expect(freezing('conv')).toThrow(/no parameters "conv"/);
-    expect(freezing('blocks.')).toThrow(/no parameters "blocks\."/);
+    expect(freezing('conv')).toThrow(/no parameters below "conv"/);
+    expect(freezing('blocks.')).toThrow(/no parameters below "blocks\."/);
   });
 
   it('is refused where nothing would be left to train', () => {

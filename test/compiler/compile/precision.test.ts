@@ -38,7 +38,7 @@ describe('precision', () => {
     const compiled = compile(tinyNet(), { ...options, precision: 'bfloat16' });
     expect(compiled.manifest.opset).toBe(22);
     expect(() => compile(tinyNet(), { precision: 'bfloat16', opset: 21 })).toThrow(
-      'opset 21 has no convolution of bfloat16',
+      'opset 21 has no bfloat16 convolution',
     );
   });
 

@@ -115,6 +115,6 @@ describe('several steps in one run', () => {
   });
 
   it.each([0, 1.5])('are no number such as %s', (stepsPerRun) => {
-    expect(() => compile(tinyNet(), { ...options, stepsPerRun })).toThrow('steps a run');
+    expect(() => compile(tinyNet(), { ...options, stepsPerRun })).toThrow('stepsPerRun is ');
   });
 });

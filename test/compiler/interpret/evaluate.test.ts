@@ -50,9 +50,9 @@ describe('the interpreter', () => {
         ]),
       );
     expect(feed([3, 2], [3])).not.toThrow();
-    expect(feed([3, 3], [3])).toThrow('x is [3,3] and should be [N,2]');
-    expect(feed([3, 2, 1], [3])).toThrow('x is [3,2,1] and should be [N,2]');
-    expect(feed([3, 2], [4])).toThrow('y is [4] and should be [N]');
-    expect(() => evaluate(graph, new Map())).toThrow('input x is not fed');
+    expect(feed([3, 3], [3])).toThrow('x is [3,3], expected [N,2]');
+    expect(feed([3, 2, 1], [3])).toThrow('x is [3,2,1], expected [N,2]');
+    expect(feed([3, 2], [4])).toThrow('y is [4], expected [N]');
+    expect(() => evaluate(graph, new Map())).toThrow('input x is missing');
   });
 });

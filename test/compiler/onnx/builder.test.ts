@@ -148,7 +148,7 @@ describe('functions and subgraphs', () => {
     expect(() => builder.defineFunction(spec, () => [builder.b.Relu(x)])).toThrow(InternalError);
     let inner: OnnxValue = x;
     builder.b.subgraph('body', [], () => [(inner = builder.b.Relu(x))]);
-    expect(() => builder.b.Neg(inner)).toThrow('is no value that this graph can read');
+    expect(() => builder.b.Neg(inner)).toThrow('is not a value that this graph can read');
     expect(() => build().b.Neg(x)).toThrow(InternalError);
   });
 
@@ -180,7 +180,7 @@ describe('functions and subgraphs', () => {
 describe('operator calls', () => {
   it.each([
     ['an unknown attribute', { kernel: [3] }, 'Conv-11: attribute kernel is unknown'],
-    ['an attribute of another type', { group: 1.5 }, 'Conv-11: attribute group is no int'],
+    ['an attribute of another type', { group: 1.5 }, 'Conv-11: attribute group is not of type int'],
   ])('refuse %s', (_, attributes, message) => {
     const builder = build();
     const x = builder.input('x', 'float32', [1, 1, 4, 4]);
@@ -196,7 +196,7 @@ describe('operator calls', () => {
     expect(() => loose['Concat']?.([x], {})).toThrow('Concat-13: attribute axis is missing');
     expect(() => loose['MaxPool']?.(x, { kernel_shape: [2, 2] }, 3)).toThrow('outputs');
     expect(() => loose['Relu']?.(x, x)).toThrow('Relu-14: too many arguments');
-    expect(() => loose['Relu']?.('x')).toThrow('X is no value of a GraphBuilder');
+    expect(() => loose['Relu']?.('x')).toThrow('X is not a value of a GraphBuilder');
   });
 
   it('leave out absent trailing inputs and keep the places of earlier ones', () => {

@@ -90,7 +90,7 @@ describe('readModel', () => {
     const graph = { ...model.graph, initializers: [{ name: 'w', tensor: broken }] };
     const wrong = writeModel({ ...model, graph } as OnnxModel);
     expect(() => readModel(wrong.bytes, { file: 'x.onnx' })).toThrow(
-      'x.onnx: tensor w holds 432 bytes where its shape needs 540',
+      'x.onnx: tensor w holds 432 bytes, but its shape needs 540',
     );
   });
 });

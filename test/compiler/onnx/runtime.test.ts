@@ -167,7 +167,7 @@ describe('external data', () => {
     expect(() => writeModel(model(), { external: 'never', maxBytes: 10_000 })).toThrow(
       'one ONNX file',
     );
-    expect(() => writeModel(model(), { maxBytes: 10_000 })).toThrow('needs a file name');
+    expect(() => writeModel(model(), { maxBytes: 10_000 })).toThrow('require a file name');
   });
 });
 

@@ -82,7 +82,7 @@ describe('verifyModel finds', () => {
     [
       'a reference to an attribute outside a function',
       withAttribute('Conv', 'group', { type: 'ref', value: 'g', of: 'int' }),
-      'attribute group refers to g, which is none',
+      'attribute group refers to g, which is not an attribute of the function',
     ],
     [
       'a missing attribute of a function',
@@ -133,12 +133,12 @@ describe('verifyModel finds', () => {
     [
       'a binding of what is no initializer',
       { ...model, trainingInfo: [{ updateBinding: { w: 'x' }, initializationBinding: {} }] },
-      'algorithm: binding of w, which is no initializer',
+      'algorithm: binding of w, which is not an initializer',
     ],
     [
       'a binding to what is no output',
       { ...model, trainingInfo: [{ updateBinding: {}, initializationBinding: { w: 'x' } }] },
-      'initialization: binding to x, which is no output',
+      'initialization: binding to x, which is not an output',
     ],
   ])('%s', (_, wrong, message) => {
     expect(messages(wrong).join('\n')).toContain(message);

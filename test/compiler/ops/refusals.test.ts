@@ -79,13 +79,13 @@ const refused: readonly (readonly [
   ],
   [
     'padding that holds a whole window',
-    'padding-too-large: maxPool: padding [2,0,0,0] is not smaller than the 2x2 window (a window that covers nothing but padding has no value: pad less, or use a larger kernel)',
+    'padding-too-large: maxPool: padding [2,0,0,0] is not smaller than the 2x2 window (pad less, or use a larger kernel: a window over padding alone has no value)',
     [map],
     (x) => maxPool(x, { ...window, kernel: [2, 2], pads: [2, 0, 0, 0] }),
   ],
   [
     'a dilated mean',
-    'dilation: avgPool: average pooling has no dilation 2x2',
+    'dilation: avgPool: average pooling does not support dilation 2x2',
     [map],
     (x) => avgPool(x, { ...window, kernel: [2, 2], dilations: [2, 2], countIncludePad: true }),
   ],
@@ -109,7 +109,7 @@ const refused: readonly (readonly [
   ],
   [
     'a gradient of another shape',
-    'shape-mismatch: siluGrad: gradient [N,6,5,1] of a value [N,6,5,5]',
+    'shape-mismatch: siluGrad: gradient [N,6,5,1] does not fit the value [N,6,5,5]',
     [map, [N, 6, 5, 1]],
     (x, dy) => siluGrad(x, dy, undefined),
   ],
@@ -151,7 +151,7 @@ const refused: readonly (readonly [
   ],
   [
     'a dropout mask for each sample',
-    'shape-mismatch: dropout: mask [N,1,1,1] of a value [N,6,5,5]',
+    'shape-mismatch: dropout: mask [N,1,1,1] does not fit the value [N,6,5,5]',
     [map, [N, 1, 1, 1]],
     (x, m) => dropout(x, m, { keep: 0.5, site: 'a' }),
   ],
@@ -169,19 +169,19 @@ const refused: readonly (readonly [
   ],
   [
     'axes named twice',
-    'permutation: transpose: [0,1,1,2] is no permutation of the axes of [N,6,5,5]',
+    'permutation: transpose: [0,1,1,2] is not a permutation of the axes of [N,6,5,5]',
     [map],
     (x) => transpose(x, { permutation: [0, 1, 1, 2] }),
   ],
   [
     'a slice of the batch',
-    'slice: slice: elements 0 to 1 do not lie within axis 0 of [N,6,5,5]',
+    'slice: slice: elements 0 to 1 are outside axis 0 of [N,6,5,5]',
     [map],
     (x) => slice(x, { axis: 0, start: 0, end: 1 }),
   ],
   [
     'a slice past the end',
-    'slice: slice: elements 2 to 7 do not lie within axis 1 of [N,6,5,5]',
+    'slice: slice: elements 2 to 7 are outside axis 1 of [N,6,5,5]',
     [map],
     (x) => slice(x, { axis: 1, start: 2, end: 7 }),
   ],
@@ -193,13 +193,13 @@ const refused: readonly (readonly [
   ],
   [
     'maps of different sizes joined',
-    'shape-mismatch: concat: [N,6,5,5] and [N,2,5,4] cannot be joined along axis 1 (all sizes but that of the joined axis must be equal)',
+    'shape-mismatch: concat: [N,6,5,5] and [N,2,5,4] cannot be joined along axis 1 (all sizes other than that of the joined axis must be equal)',
     [map, [N, 2, 5, 4]],
     (a, b) => concat([a, b], { axis: 1 }),
   ],
   [
     'a comparison of shapes that differ',
-    'shape-mismatch: equal: float32 [N,3] compared with float32 [3]',
+    'shape-mismatch: equal: cannot compare float32 [N,3] with float32 [3]',
     [[N, 3], [3]],
     (a, b) => equal(a, b),
   ],

@@ -168,7 +168,7 @@ describe('a wrong config', () => {
 
   it('names the key and what is allowed', () => {
     expect(messageOf(() => createOptimizer({ kind: 'adam' }))).toBe(
-      `optimizer.kind: there is no optimizer adam; allowed: ${optimizerNames.join(', ')}`,
+      `optimizer.kind: unknown optimizer adam; allowed: ${optimizerNames.join(', ')}`,
     );
     expect([
       messageOf(() => createOptimizer({ kind: 'sgd', beta1: 0.9 })),
@@ -180,13 +180,13 @@ describe('a wrong config', () => {
       messageOf(() => adamw({ weightDecay: -1 })),
     ]).toMatchInlineSnapshot(`
       [
-        "optimizer.beta1: the optimizer sgd has no option beta1; allowed: learningRate, momentum, nesterov, weightDecay, decoupledDecay",
-        "optimizer.momentum: momentum of the optimizer sgd is 'high'; give a number of at least 0 and below 1",
-        "optimizer.nesterov: nesterov of the optimizer sgd is 1; give true or false",
-        "optimizer.momentum: momentum of the optimizer sgd is 1; give a number of at least 0 and below 1",
-        "optimizer.nesterov: nesterov of the optimizer sgd needs momentum; give a momentum above 0, or leave nesterov out",
-        "optimizer.epsilon: epsilon of the optimizer rmspropTf is -1; give a number above 0 and at most 3.4e+38",
-        "optimizer.weightDecay: weightDecay of the optimizer adamw is -1; give a number from 0 to 3.4e+38",
+        "optimizer.beta1: unknown option beta1 of the optimizer sgd; allowed: learningRate, momentum, nesterov, weightDecay, decoupledDecay",
+        "optimizer.momentum: momentum of the optimizer sgd is 'high'; use a number of at least 0 and below 1",
+        "optimizer.nesterov: nesterov of the optimizer sgd is 1; use true or false",
+        "optimizer.momentum: momentum of the optimizer sgd is 1; use a number of at least 0 and below 1",
+        "optimizer.nesterov: the optimizer sgd cannot use nesterov without momentum; set a momentum above 0, or leave nesterov out",
+        "optimizer.epsilon: epsilon of the optimizer rmspropTf is -1; use a number above 0 and at most 3.4e+38",
+        "optimizer.weightDecay: weightDecay of the optimizer adamw is -1; use a number from 0 to 3.4e+38",
       ]
     `);
   });

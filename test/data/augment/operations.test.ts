@@ -100,7 +100,7 @@ describe('an operation', () => {
     const image = drawImage('noise', 4, 4);
     for (const apply of [...Object.values(operations), identity])
       expect(() => apply(image, emptyLike(drawImage('noise', 4, 5)), [1, 1, 1])).toThrow(
-        'an operation was given images of 4x4 with 48 bytes and 4x5 with 60 bytes',
+        'the images of an operation differ in size: 4x4 with 48 bytes and 4x5 with 60 bytes',
       );
   });
 

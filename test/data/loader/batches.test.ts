@@ -55,9 +55,9 @@ describe('a data set in memory', () => {
   it('is refused where its arrays do not fit', () => {
     const make = (extra: object) => () =>
       new ArrayDataset({ shape, classes: 3, images, labels, ...extra });
-    expect(make({ images: images.subarray(1) })).toThrow(/^images do not fit/);
-    expect(make({ labels: labels.subarray(1) })).toThrow(/^labels do not fit 10 images/);
-    expect(make({ classes: 2 })).toThrow(/^labels do not fit 10 images of 2 classes/);
+    expect(make({ images: images.subarray(1) })).toThrow(/^images do not match/);
+    expect(make({ labels: labels.subarray(1) })).toThrow(/^labels do not match 10 images/);
+    expect(make({ classes: 2 })).toThrow(/^labels do not match 10 images of 2 classes/);
     expect(make({ targets: new Float32Array(30) })).toThrow(/^labels and targets/);
     expect(make({ weights: new Float32Array(9) })).toThrow(DataError);
   });
@@ -125,11 +125,11 @@ describe('shuffled batches', () => {
     expect(() => {
       batches.fill({ ...fit, image: new Float32Array(3 * fit.image.length) }, 0);
     }).toThrowErrorMatchingInlineSnapshot(
-      `[DataError: images [2,1,3] for a network that takes 18 numbers]`,
+      `[DataError: the images [2,1,3] do not fit a network that takes 18 numbers]`,
     );
     expect(() => {
       batches.fill({ ...fit, target: new Float32Array(2 * fit.target.length) }, 0);
-    }).toThrowErrorMatchingInlineSnapshot(`[DataError: labels of 3 classes for a network of 6]`);
+    }).toThrowErrorMatchingInlineSnapshot(`[DataError: the labels have 3 classes, the network 6]`);
   });
 
   it('are bytes, channels last, for a model that normalises', () => {

@@ -50,7 +50,7 @@ describe('the held-out images of a run', () => {
   it('are lost where one of them changed, and unknown without a record', async () => {
     write(folder, `labelled/${heldOut[0] ?? ''}`, 'other');
     expect(await recalled()).toEqual({
-      lost: `1 image of those that ${run} held out changed or went since`,
+      lost: `1 image of the images that ${run} held out changed or disappeared since`,
     });
     rmSync(join(run, 'sets'), { recursive: true });
     expect(await recalled()).toBeUndefined();
@@ -65,7 +65,7 @@ describe('images that a run is measured on', () => {
     await expect(requireTestOfThen(run, await open('test'), {})).rejects.toMatchObject({
       code: 'data-changed',
       notes: ['changed: a/1.png'],
-      hint: expect.stringContaining('with data') as string,
+      hint: expect.stringContaining('; data selects others') as string,
     });
     const accepted = await requireTestOfThen(run, await open('test'), { acceptData: true });
     expect(accepted.notes).toEqual([expect.stringMatching(/: 1 changed$/)]);

@@ -92,7 +92,7 @@ describe('a TIFF', () => {
     ['signed 8-bit numbers', 'signed numbers of 8', tiff(8, 2, Int8Array.from(rows(127)))],
   ])('of %s is refused with the reason', async (_, type, bytes) => {
     await expect(decode(bytes)).rejects.toThrow(
-      `its pixels are ${type} bits, which do not tell what is black and what is white`,
+      `its pixels are ${type} bits, whose range is unknown`,
     );
   });
 

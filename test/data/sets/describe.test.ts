@@ -63,10 +63,10 @@ describe('a set is described', () => {
       ['cat', 'dog'].map((name) => `photos${year}/${name}/1.jpg`),
     );
     expect(await doubtOf(years)).toBe(
-      'photos2019 and photos2020 are taken as the classes of ., and each has the folders cat and dog: if those are the classes, give photos2019, or join the sets in one folder',
+      'photos2019 and photos2020 are used as the classes of ., but each has the folders cat and dog: if those are the classes, pass photos2019, or merge the sets into one folder',
     );
     const inside = ['cat', 'dog'].flatMap((name) => [`${name}/train/1.jpg`, `${name}/test/1.jpg`]);
-    expect(await doubtOf(inside)).toMatch(/folders test and train: these are splits/);
+    expect(await doubtOf(inside)).toMatch(/folders test and train: these look like splits/);
     expect(await doubtOf([...years, 'photos2020/own.jpg'])).toBeUndefined();
     expect(await doubtOf(['cat/a/1.jpg', 'dog/b/1.jpg'])).toBeUndefined();
     expect(await doubtOf(['cat/1.jpg', 'dog/1.jpg'])).toBeUndefined();

@@ -55,7 +55,7 @@ describe('a folder of images', () => {
     const lines = readFileSync(file, 'utf8').trim().split('\n');
     expect(lines.map((line) => JSON.parse(line) as unknown)).toContainEqual({
       image: join(folder, 'd'),
-      reason: 'the format HEIC is not decoded: convert it to PNG or JPEG',
+      reason: 'the format HEIC is not supported: convert it to PNG or JPEG',
     });
     expect(() => {
       if (images.leftOut) new UnreadableImages({ limit: 4 }).addBeside(images.leftOut);
@@ -157,8 +157,8 @@ describe('a folder of images', () => {
     write(folder, 'dog/a.heic', 'x');
     expect(() => openImageFolder(folder)).toThrow(
       expect.objectContaining({
-        message: `${join(folder, 'dog')} holds no images that can be read`,
-        notes: [expect.stringMatching(/a\.heic: the format HEIC is not decoded/)],
+        message: `${join(folder, 'dog')} contains no images that can be read`,
+        notes: [expect.stringMatching(/a\.heic: the format HEIC is not supported/)],
       }),
     );
   });
@@ -258,9 +258,12 @@ describe('a BMP', () => {
 it('an image is not an SVG or a HEIC whose name ends in .png', async () => {
   const long = `<?xml version="1.0"?><!--${'x'.repeat(900)}--><svg xmlns="http://www.w3.org/2000/svg" width="9" height="9"/>`;
   const cases: [string | Buffer, RegExp][] = [
-    ['<svg xmlns="http://www.w3.org/2000/svg" width="9" height="9"/>', /format SVG is not decoded/],
+    [
+      '<svg xmlns="http://www.w3.org/2000/svg" width="9" height="9"/>',
+      /format SVG is not supported/,
+    ],
     [long, /unsupported image format/],
-    [box('heic'), /format HEIC is not decoded/],
+    [box('heic'), /format HEIC is not supported/],
   ];
   for (const [content, reason] of cases) {
     const path = write(temporaryFolder(), 'a.png', content);

@@ -60,7 +60,7 @@ describe('a folder of classes', () => {
     symlinkSync(join(folder, 'dog'), join(folder, 'wolf'));
     expect(openImageFolder(folder).classNames).toEqual(['cat', 'dog', 'wolf']);
     symlinkSync(folder, join(folder, 'dog', 'again'));
-    expect(() => openImageFolder(folder)).toThrow(/lies too deep/);
+    expect(() => openImageFolder(folder)).toThrow(/is nested too deeply/);
   });
 
   it('is refused where the classes differ, and says which', () => {
@@ -74,10 +74,10 @@ describe('a folder of classes', () => {
 
   it('is refused where there are no images, no classes or no folder', () => {
     const cases: [string[], RegExp][] = [
-      [[], /holds no images$/],
-      [['notes.txt'], /holds no images$/],
+      [[], /contains no images$/],
+      [['notes.txt'], /contains no images$/],
       [['a.jpg'], /has 1 image but no subfolder for each class$/],
-      [['cat/a.jpg', 'dog/notes.txt'], /dog holds no images$/],
+      [['cat/a.jpg', 'dog/notes.txt'], /dog contains no images$/],
     ];
     for (const [content, message] of cases)
       expect(() => openImageFolder(folderOf(content))).toThrow(message);
@@ -114,7 +114,7 @@ describe('a list', () => {
   it('is read from JSON lines, with a root and classes of its own', async () => {
     const path = listOf('l.jsonl', '{"path":"b.png","label":3}\n{"path":"/x/../a.jpg"}\n', []);
     const root = folderOf(['b.png']);
-    await expect(openImageList(path, { root })).rejects.toThrow('there is no label');
+    await expect(openImageList(path, { root })).rejects.toThrow('the label is missing');
     const images = await openImageList(listOf('m.jsonl', '{"path":"b.png","label":3}'), {
       root,
       wanted: { ...wanted(['1', '3']), partial: true },
@@ -139,11 +139,11 @@ describe('a list', () => {
       'an unknown class',
       'path,label\na.jpg,cat\nb.png,hrose\n',
       3,
-      /^the classes of .*l\.csv are not those of the labelled images$/,
+      /^the classes of .*l\.csv differ from those of the labelled images$/,
     ],
     ['a missing file', 'path,label\n\nx.jpg,cat\n', 3, /x\.jpg does not exist$/],
     ['a folder', 'path,label\n.,cat\n', 2, /is not a file$/],
-    ['no label', 'path,label\na.jpg,\n', 2, /^there is no label$/],
+    ['no label', 'path,label\na.jpg,\n', 2, /^the label is missing$/],
     ['a field too many', 'path,label\na.jpg,cat,1\n', 2, /^3 fields, but 2 columns$/],
     ['an open quote', 'path,label\n"a.jpg,cat\n', 2, /^a quote is not closed/],
     ['no columns', 'a.jpg,cat\n', 1, /names no column "path"$/],
@@ -161,9 +161,9 @@ describe('a list', () => {
 
   it.each([
     ['{"path":"a.jpg","label":"cat"', /^this line is not JSON$/],
-    ['["a.jpg"]', /^there is no text "path"$/],
+    ['["a.jpg"]', /^the text "path" is missing$/],
     ['3', /^this line is not a JSON object$/],
-    ['{"path":"a.jpg","label":[1]}', /^"label" is neither a text nor a number$/],
+    ['{"path":"a.jpg","label":[1]}', /^"label" is neither text nor a number$/],
   ])('is refused for the line %s', async (line, message) => {
     await expect(openImageList(listOf('l.jsonl', `${line}\n`))).rejects.toThrow(message);
   });
@@ -194,7 +194,7 @@ describe('parts of a set', () => {
     expect(new Set([...draw(8), ...five]).size).toBe(24);
     expect(draw(5)).toEqual(five);
     expect(draw(5, 2)).not.toEqual(five);
-    expect(() => draw(21)).toThrow(/class 0 has 20 images, not 21/);
+    expect(() => draw(21)).toThrow(/class 0 has only 20 of 21 images/);
     const rest = remaining(60, five);
     expect([...five, ...rest].toSorted((a, b) => a - b)).toEqual([...labels.keys()]);
   });

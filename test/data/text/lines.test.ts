@@ -53,7 +53,7 @@ describe('lines of a file', () => {
   it('are missed where the file becomes shorter', async () => {
     const { path, lines } = await ofText('a\nb\nc\n');
     truncateSync(path, 2);
-    expect(() => lines.at(2)).toThrow(/it has become shorter/);
+    expect(() => lines.at(2)).toThrow(/the file has become shorter/);
     lines.close();
   });
 

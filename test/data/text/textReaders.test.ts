@@ -106,7 +106,7 @@ describe('a list of images', () => {
     ['path,label\na.jpg,"cat\nb.jpg,dog"\n', '2 lines of .* are wrong'],
     ['path,label\n"a.jpg"x,cat\n', 'a quote is not closed, or stands inside a value'],
     ['path,label\na.jpg,12" record\n', 'a quote is not closed, or stands inside a value'],
-    ['path,label\na.jpg," "\n', 'there is no label'],
+    ['path,label\na.jpg," "\n', 'the label is missing'],
   ])('is refused: %j', async (text, message) => {
     await expect(openImageList(fileOf(text))).rejects.toThrow(new RegExp(`^${message}$`));
   });

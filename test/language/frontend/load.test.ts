@@ -199,7 +199,7 @@ const unrelated: number = undefined;
   it('names a similar file where one is missing', async () => {
     work.write('nets/digits.model.ts', goodModel);
     expect(render(await work.refusal('nets/digit.model.ts'))).toMatchInlineSnapshot(`
-      "error ModelError: there is no file nets/digit.model.ts
+      "error ModelError: nets/digit.model.ts does not exist
         --> nets/digit.model.ts
         hint: did you mean nets/digits.model.ts?"
     `);
@@ -207,7 +207,9 @@ const unrelated: number = undefined;
     const noConfig = await work.refusal('nets/my.config.ts', { kind: 'config' });
     expect(noConfig.hint).toMatch(/^nets has no config file; `gradus init` writes one/);
     expect((await work.refusal('nets/digits.ts')).hint).toBe('did you mean nets/digits.model.ts?');
-    expect((await work.refusal('net/digits.model.ts')).hint).toBe('there is no folder net either');
+    expect((await work.refusal('net/digits.model.ts')).hint).toBe(
+      'the folder net does not exist either',
+    );
   });
 
   it('refuses a folder and a file of another kind', async () => {

@@ -72,7 +72,7 @@ describe('a model', () => {
   ])('named %s is refused with the nearest', async (name, hint) => {
     await expect(loadModel(name)).rejects.toThrow(
       expect.objectContaining({
-        message: `there is neither a file nor a shipped model ${name}`,
+        message: `${name} is neither a file nor a shipped model`,
         hint,
       }),
     );

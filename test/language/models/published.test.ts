@@ -202,11 +202,11 @@ describe('a model of other sizes', () => {
     });
     expect(refused).toMatchInlineSnapshot(`
       [
-        "ModelError: flat: an EfficientNet of 7 stages, width 0 and depth 1",
-        "ModelError: empty: an EfficientNet of 0 stages, width 1 and depth 1",
-        "ModelError: empty: a ResNet of [] blocks",
+        "ModelError: flat: invalid EfficientNet of 7 stages, width 0 and depth 1",
+        "ModelError: empty: invalid EfficientNet of 0 stages, width 1 and depth 1",
+        "ModelError: empty: invalid ResNet of [] blocks",
         "ModelError: resnet21_cifar: 21 layers",
-        "ModelError: wrn_27_2: 27 layers of width 2",
+        "ModelError: wrn_27_2: invalid depth 27 or width 2",
       ]
     `);
   });

@@ -63,27 +63,27 @@ it('says what is wrong, with the shapes, and how to mend it', () => {
     hint: use a smaller kernel, padding: 'same', or fewer strided layers before this one
 
     ModelError window: conv2d: kernel -3x-3 over [N,8,14,14]
-    hint: kernel is a whole number of at least 1, or two of them: [vertical, horizontal]
+    hint: kernel must be a whole number of at least 1, or two of them: [vertical, horizontal]
 
     ModelError window: maxPool: kernel 2x2.5 over [N,8,14,14]
-    hint: kernel is a whole number of at least 1, or two of them: [vertical, horizontal]
+    hint: kernel must be a whole number of at least 1, or two of them: [vertical, horizontal]
 
     ModelError window: conv2d: stride NaNxNaN over [N,8,14,14]
-    hint: stride is a whole number of at least 1, or two of them: [vertical, horizontal]
+    hint: stride must be a whole number of at least 1, or two of them: [vertical, horizontal]
 
     ModelError window: conv2d: padding [-1,-1,-1,-1] over [N,8,14,14]
-    hint: padding is whole numbers of at least 0, 'same' or 'symmetric'
+    hint: padding must be whole numbers of at least 0, 'same' or 'symmetric'
 
     ModelError same-padding: conv2d: padding 'same' with stride 2x2 and dilation 2x2 over [N,8,14,14]
-    hint: TensorFlow has 'same' with a stride or a dilation, not both; use padding: 'symmetric' or numbers
+    hint: TensorFlow defines 'same' for a stride or a dilation, not both; use padding: 'symmetric' or numbers
 
-    ModelError window: avgPool: padding [2,2,2,2] is more than half the 2x2 window over [N,8,14,14]
+    ModelError window: avgPool: padding [2,2,2,2] is more than half of the 2x2 window over [N,8,14,14]
     hint: pad at most half the window, or use a larger kernel
 
-    ModelError option: conv2d: out is 0
-    hint: \`out\` is a whole number of at least 1
+    ModelError option: conv2d: invalid out 0
+    hint: \`out\` must be a whole number of at least 1
 
-    ModelError groups: conv2d: 3 groups do not divide both the 8 channels of [N,8,14,14] and out 8
+    ModelError groups: conv2d: 3 groups do not divide both the 8 input channels of [N,8,14,14] and the 8 output channels
     hint: make both channel counts multiples of \`groups\`
 
     ModelError shape-mismatch: add: shapes differ in channels: [N,8,14,14] and [N,4,14,14]
@@ -93,16 +93,16 @@ it('says what is wrong, with the shapes, and how to mend it', () => {
     hint: bring both to the same height and width: the same stride on both branches, or pooling
 
     ModelError shape-mismatch: concat: [N,8,14,14] and [N,8,7,7] cannot be joined along axis 1
-    hint: all sizes but that of the joined axis must be equal
+    hint: all sizes other than that of the joined axis must be equal
 
-    ModelError axis: concat: axis 0 of [N,8,14,14]
-    hint: \`axis\` is 1 to 3; axis 0 is the batch
+    ModelError axis: concat: axis 0 is outside [N,8,14,14]
+    hint: \`axis\` must be 1 to 3; axis 0 is the batch
 
-    ModelError axis: pad: axis 0 of [N,8,14,14]
-    hint: \`axis\` is 1 to 3; axis 0 is the batch
+    ModelError axis: pad: axis 0 is outside [N,8,14,14]
+    hint: \`axis\` must be 1 to 3; axis 0 is the batch
 
     ModelError option: pad: 0 zeros before and -3 after [N,8,14,14]
-    hint: give whole numbers of at least 0
+    hint: pass whole numbers of at least 0
 
     ModelError rank: linear: the input [N,8,14,14] is neither [N,I] nor [N,T,I]
     hint: apply globalAvgPool(x) or flatten(x) first
@@ -116,14 +116,14 @@ it('says what is wrong, with the shapes, and how to mend it', () => {
     ModelError rank: globalAvgPool: the input [N,1568] is not [N,C,H,W]
     hint: apply it before flatten, linear or a global pool
 
-    ModelError reshape: reshape: a sample of [N,8,14,14] has 1568 elements, which [8,200] does not hold
-    hint: give the shape of one sample, without the batch; one size may be -1
+    ModelError reshape: reshape: a sample of [N,8,14,14] has 1568 elements and cannot become [8,200]
+    hint: pass the shape of one sample, without the batch; one size may be -1
 
-    ModelError reshape: reshape: a sample of [N,8,14,14] has 1568 elements, which [-1,-1] does not hold
-    hint: give the shape of one sample, without the batch; one size may be -1
+    ModelError reshape: reshape: a sample of [N,8,14,14] has 1568 elements and cannot become [-1,-1]
+    hint: pass the shape of one sample, without the batch; one size may be -1
 
     ModelError permutation: transpose: [1,0,2,3] of [N,8,14,14]
-    hint: name each axis of 0 to 3 once, and 0, the batch, first
+    hint: list each axis from 0 to 3 once, with 0, the batch, first
 
     ModelError rate: dropout: rate 1 is outside [0, 1)
     hint: \`rate\` is the probability that an element is dropped, for example 0.2
@@ -137,35 +137,35 @@ it('says what is wrong, with the shapes, and how to mend it', () => {
     ModelError survival: stochasticDepth: survival 1.2 is outside (0, 1]
     hint: \`survival\` is the probability that the branch is kept, 1 - drop rate, for example 0.8
 
-    ModelError survival: linearDecay: 4 blocks to a survival of 0
-    hint: give a whole number of blocks, and a survival in (0, 1]
+    ModelError survival: linearDecay: invalid schedule of 4 blocks to a survival of 0
+    hint: pass a whole number of blocks and a survival in (0, 1]
 
-    ModelError option: mbConv: expand 1.3 of the 8 channels of [N,8,14,14]
-    hint: \`expand\` times the channels is a whole number of at least 1
+    ModelError option: mbConv: expand 1.3 does not fit the 8 channels of [N,8,14,14]
+    hint: \`expand\` times the number of channels must be a whole number of at least 1
 
-    ModelError shape-mismatch: residual: the branch makes [N,16,7,7] of [N,8,14,14]
-    hint: end the branch with the shape it starts from, or write add(shortcut, branch) with a projected shortcut: conv2d(x, { name, out, kernel: 1, stride })
+    ModelError shape-mismatch: residual: the branch turns [N,8,14,14] into [N,16,7,7]
+    hint: make the branch return the shape of its input, or write add(shortcut, branch) with a projected shortcut: conv2d(x, { name, out, kernel: 1, stride })
 
     ModelError option: groupNorm: 3 groups of 8 channels
     hint: \`groups\` divides 8
 
-    ModelError rank: groupNorm: [N,1568] is not a map
+    ModelError rank: groupNorm: [N,1568] is not a feature map
     hint: the input is [N,C,H,W]; layerNorm normalises vectors
 
-    ModelError option: batchNorm: epsilon is 0
-    hint: \`epsilon\` is a number above 0
+    ModelError option: batchNorm: invalid epsilon 0
+    hint: \`epsilon\` must be a number above 0
 
-    ModelError option: batchNorm: momentum is 99
-    hint: \`momentum\` is the share of the new batch, within [0, 1]; 1 minus what TensorFlow calls momentum
+    ModelError option: batchNorm: momentum 99 is outside [0, 1]
+    hint: \`momentum\` is the weight of the new batch in the running statistics; it is 1 minus TensorFlow's
 
-    ModelError name: the name "my conv" is no dotted name
+    ModelError name: "my conv" is not a dotted name
     hint: use letters, digits, _ and dots between parts, such as \`blocks.0.conv\`
 
-    ModelError option: mul: the number is NaN
-    hint: pass a finite number, or a value
+    ModelError option: mul: invalid number NaN
+    hint: pass a finite number or a value of the network
 
-    ModelError option: parameter: gamma of shape [0]
-    hint: \`shape\` holds whole numbers of at least 1
+    ModelError option: parameter: gamma has the invalid shape [0]
+    hint: \`shape\` must hold whole numbers of at least 1
 
     ModelError logits: net: build returns [N,12]; logits must be [N,10]
     hint: end with classifier(x, { classes }), or linear(x, { out: classes }) on [N,features]"
@@ -178,7 +178,7 @@ it('refuses training batch norm over one value a channel, and allows it where th
     return nn.classifier(nn.batchNorm(mean), { classes: 10 });
   };
   expect(shown(errorOf(build, { batch: 1 }))).toMatchInlineSnapshot(`
-    "ModelError batch-statistics: batchNorm: [1,8,1,1] has one value a channel, so no variance to train on
+    "ModelError batch-statistics: batchNorm: [1,8,1,1] has one value per channel, so its variance is not defined in training
     hint: train with a larger batch, or normalise before the map shrinks to 1x1"
   `);
   const model = nn.defineModel({ name: 'net', input: nn.image(8, 4, 4), classes: 10, build });
@@ -201,8 +201,8 @@ describe('names both places of', () => {
     });
     expect(error.where).toMatchObject({ line: 4 });
     expect([shown(error), ...error.notes].join('\n')).toMatchInlineSnapshot(`
-      "ModelError duplicate-parameter: two layers have the parameter conv.weight
-      hint: give one of them another \`name\`
+      "ModelError duplicate-parameter: two layers define the parameter conv.weight
+      hint: set another \`name\` for one of them
       conv.weight was first made at my.model.ts:3:9"
     `);
   });
@@ -213,8 +213,8 @@ describe('names both places of', () => {
       return at(4, () => nn.linear(y, { out: 10 }));
     });
     expect([shown(error), ...error.notes].join('\n')).toMatchInlineSnapshot(`
-      "ModelError duplicate-parameter: two layers have the parameter linear.weight
-      hint: give one of them another \`name\`
+      "ModelError duplicate-parameter: two layers define the parameter linear.weight
+      hint: set another \`name\` for one of them
       linear.weight was first made at my.model.ts:3:9"
     `);
   });
@@ -228,8 +228,8 @@ describe('names both places of', () => {
       { mode: 'eval' },
     );
     expect([shown(error), ...error.notes].join('\n')).toMatchInlineSnapshot(`
-      "ModelError duplicate-noise: two layers draw the noise of dropout
-      hint: give one of them another \`name\`
+      "ModelError duplicate-noise: two layers draw noise under the name dropout
+      hint: set another \`name\` for one of them
       dropout was first made at my.model.ts:3:9"
     `);
   });
@@ -271,30 +271,30 @@ describe('a model', () => {
   it('refuses a rate that it does not read', () => {
     expect(trace({ dropPath: 0.2 })).toMatchInlineSnapshot(`
       "ConfigError no-such-rate: net has no dropPath to set
-      hint: give defineModel a default \`dropPath\`, and use the one that build gets"
+      hint: set a default \`dropPath\` in defineModel, and use the one that build receives"
     `);
   });
 
   it('refuses classes and sizes that are no numbers of at least 1', () => {
     expect(trace({ classes: 0 })).toMatchInlineSnapshot(`
       "ModelError input: net: 0 classes
-      hint: the number of classes is a whole number from 1 to 65536"
+      hint: the number of classes must be a whole number from 1 to 65536"
     `);
     expect(trace({ classes: 4e8 })).toContain('400000000 classes');
     expect(shown(caught(() => nn.image(3, 0, 8)))).toMatchInlineSnapshot(`
-      "ModelError input: image: [3,0,8] is no image
-      hint: channels, height and width are whole numbers of at least 1"
+      "ModelError input: image: [3,0,8] is not an image shape
+      hint: channels, height and width must be whole numbers of at least 1"
     `);
     expect(shown(caught(() => nn.image(3, 8, 8, { mean: [0.5] })))).toMatchInlineSnapshot(`
-      "ModelError input: image: mean [0.5] and std [1,1,1] of 3 channels
-      hint: give one number a channel, and a std above 0"
+      "ModelError input: image: mean [0.5] and std [1,1,1] do not fit 3 channels
+      hint: pass one number per channel, and each std above 0"
     `);
   });
 
   it('refuses a name that is no file name', () => {
     expect(shown(caught(() => nn.defineModel({ ...model, name: 'a/b' })))).toMatchInlineSnapshot(`
-      "ModelError input: defineModel: "a/b" is no model name
-      hint: use letters, digits, _, - and dots; files are named after it"
+      "ModelError input: defineModel: "a/b" is not a model name
+      hint: use letters, digits, _, - and dots: files are named after the model"
     `);
   });
 
@@ -310,7 +310,7 @@ describe('a model', () => {
     const error = errorOf((x) => nn.add(x, stolen ?? x));
     expect(shown(error)).toMatchInlineSnapshot(`
       "ModelError not-a-value: add: the inputs belong to two networks
-      hint: pass what \`build\` was given, or what another layer returned"
+      hint: pass the input of \`build\` or the result of another layer"
     `);
   });
 });

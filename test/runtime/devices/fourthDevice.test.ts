@@ -94,10 +94,10 @@ describe('a device that is added', () => {
   it('refuses 16 bits in its own words', async () => {
     await expect(chooseDevice(known(), 'float16')).rejects.toMatchObject({
       message: 'npu cannot compute in float16 here: it thinks',
-      hint: 'leave precision out, or find a newer one; `gradus doctor` tells whether it does',
+      hint: 'leave precision out, or find a newer one; `gradus doctor` shows whether it does',
     });
     expect(() => requireLabelPrecision(known(), 'float16', ['precision'])).toThrow(
-      'the NPU does not label in float16',
+      'the NPU cannot label in float16',
     );
   });
 });

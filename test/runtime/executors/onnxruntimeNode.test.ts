@@ -52,8 +52,8 @@ describe('a session', () => {
     const attempt = onnxruntimeNode({ providers: ['metal'] }).create(gather(21));
     await expect(attempt).rejects.toThrow(DeviceError);
     await expect(attempt).rejects.toMatchObject({
-      message: 'there is no execution provider metal',
-      hint: expect.stringMatching(/offers cpu, /),
+      message: 'unknown execution provider metal',
+      hint: expect.stringMatching(/has: cpu, /),
     });
   });
 
@@ -66,7 +66,7 @@ describe('a session', () => {
       await expect(cpu.create(path)).rejects.toThrow(path);
     }
     writeFileSync(path, bytes.subarray(0, bytes.length - 1));
-    await expect(cpu.create(path)).rejects.toThrow(/is no ONNX model, or was cut short/);
+    await expect(cpu.create(path)).rejects.toThrow(/is not an ONNX model, or was cut short/);
     await expect(cpu.create(`${path}.none`)).rejects.toThrow(/infer\.onnx\.none does not exist/);
   });
 

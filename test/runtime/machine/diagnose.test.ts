@@ -59,7 +59,7 @@ describe('a provider that cannot be used', () => {
       'a software driver alone',
       webgpu(noAdapter),
       { ...nvidia, vulkanDrivers: [{ ...lavapipe, software: true }] },
-      'there is a GPU, but no Vulkan driver for it; lavapipe is refused',
+      'a GPU was found, but no Vulkan driver for it; lavapipe is refused',
       "NVIDIA's driver package",
     ],
     [
@@ -94,21 +94,21 @@ describe('a provider that cannot be used', () => {
       'a build for this system',
       cuda(''),
       { ...nvidia, platform: 'win32' },
-      'onnxruntime-node has it for Linux only: webgpu reaches the GPU',
+      'onnxruntime-node supports it on Linux only; use webgpu for this GPU',
       undefined,
     ],
     [
       'no cuDNN',
       cuda(''),
       installed('libcudnn.so.9'),
-      'libcudnn.so.9 cannot be found',
+      'libcudnn.so.9 cannot be found in the library path',
       'cuDNN 9 for that CUDA',
     ],
     [
       'a library that only the log names',
       cuda('Failed to load ...: libcublasLt.so.13: cannot open shared object file: No such file'),
       installed(),
-      'libcublasLt.so.13 cannot be found',
+      'libcublasLt.so.13 cannot be found in the library path',
       'the CUDA toolkit of that version',
     ],
   ])('for want of %s tells so, and what to do', (_, device, facts, what, next) => {

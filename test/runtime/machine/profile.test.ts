@@ -36,6 +36,6 @@ describe('a profile of onnxruntime', () => {
   });
 
   it.each(['{', '{}'])('is refused where it is none: %s', (text) => {
-    expect(() => readProfile(profile(text))).toThrow('is no profile of onnxruntime');
+    expect(() => readProfile(profile(text))).toThrow('is not a profile of onnxruntime');
   });
 });

@@ -81,11 +81,11 @@ describe('a checkpoint', () => {
     const bytes = readFileSync(file);
     bytes.writeUInt8(0xff, bytes.length - 1);
     writeFileSync(file, bytes);
-    expect(() => loadCheckpoint(path)).toThrow(/state\.safetensors is corrupt: its bytes/);
+    expect(() => loadCheckpoint(path)).toThrow(/state\.safetensors is corrupt: its contents/);
     truncateSync(file, 40);
     expect(() => loadCheckpoint(path)).toThrow(/is corrupt: it has 40 bytes/);
     writeFileSync(join(path, 'state.json'), '{"step": 3');
-    expect(() => loadCheckpoint(path)).toThrow(/state\.json is no checkpoint: it is not JSON/);
+    expect(() => loadCheckpoint(path)).toThrow(/state\.json is not a valid checkpoint: it is not JSON/);
     expect(() => loadCheckpoint(path)).toThrow(
       expect.objectContaining({ hint: expect.stringMatching(/earlier one/) }),
     );
@@ -160,7 +160,12 @@ describe('a folder of checkpoints', () => {
     expect(resolveCheckpoint(run)).toBe(join(run, 'checkpoints', 'step-00000010'));
     expect(resolveCheckpoint(folder)).toBe(checkpointPath(folder, 10));
     expect(resolveCheckpoint(checkpointPath(folder, 20))).toBe(checkpointPath(folder, 20));
-    expect(() => resolveCheckpoint(join(run, 'nothing'))).toThrow(/no checkpoint in .*nothing/);
+    expect(() => resolveCheckpoint(join(run, 'nothing'))).toThrow(/nothing contains no checkpoint/);
+    const picture = join(run, 'cat.png');
+    writeFileSync(picture, 'a picture');
+    expect(() => resolveCheckpoint(picture)).toThrow(
+      /cat.png is a file, but neither an .onnx model/,
+    );
   });
 });
 

@@ -101,7 +101,7 @@ describe('a Parquet file', () => {
           name: 'ArtifactError',
           code: 'parquet-damaged',
           where: cut,
-          hint: 'it may have been cut short: delete it and make it again',
+          hint: 'delete it and make it again: it may have been cut short',
         }),
       );
     }

@@ -142,7 +142,7 @@ describe('a run folder', () => {
     const path = join(temporaryFolder(), 'run');
     const child = spawn(process.execPath, ['--input-type=module', '-e', holder, path]);
     await once(child.stdout, 'data');
-    expect(() => RunFolder.open(path)).toThrow(`is being written by process ${child.pid ?? '?'}`);
+    expect(() => RunFolder.open(path)).toThrow(`is in use by process ${child.pid ?? '?'}`);
     child.kill('SIGKILL');
     await once(child, 'exit');
     const run = RunFolder.open(path);
@@ -163,7 +163,7 @@ describe('a run folder', () => {
       try {
         await once(parent.stdout, 'data');
         const { pid } = JSON.parse(readFileSync(join(path, 'run.lock'), 'utf8')) as { pid: number };
-        expect(() => RunFolder.open(path)).toThrow(`is being written by process ${pid}`);
+        expect(() => RunFolder.open(path)).toThrow(`is in use by process ${pid}`);
         process.kill(pid, 'SIGKILL');
         await vi.waitFor(() => {
           expect(readFileSync(`/proc/${pid}/stat`, 'utf8')).toContain(') Z ');
@@ -201,6 +201,6 @@ describe('a run folder', () => {
   it('is refused where it cannot be made', () => {
     const path = join(temporaryFolder(), 'file');
     writeFileSync(path, '');
-    expect(() => RunFolder.open(path)).toThrow(/a file stands where a folder is needed/);
+    expect(() => RunFolder.open(path)).toThrow(/a file is in the place of a folder/);
   });
 });

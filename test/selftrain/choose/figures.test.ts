@@ -60,7 +60,7 @@ describe('the precision of kept labels', () => {
     expect(audit && precisionLines(audit)).toEqual([
       'precision on 20 held-out labelled images: 95 % (76 to 99)',
       'weighted to the confidences of the kept labels: 100 % (72 to 100), worth 10 images',
-      'assumed: the unlabelled images look like the held-out ones',
+      'assumption: the unlabelled images resemble the held-out ones',
     ]);
   });
 
@@ -82,7 +82,7 @@ describe('the precision of kept labels', () => {
     const { audit } = await filter(labelsOf(confidences));
     expect(audit?.matched?.outside).toBe(0.4);
     expect(audit && precisionLines(audit)).toContain(
-      '40 % of the kept labels are less sure than any of these images: nothing was measured there',
+      '40 % of the kept labels are less confident than any of these images, so their precision is not measured',
     );
   });
 
@@ -90,7 +90,7 @@ describe('the precision of kept labels', () => {
     const audit = measureAudit(held, new Float32Array(2).fill(0.99));
     expect(audit).toMatchObject({ precision: null, n: 0, interval: null });
     expect(precisionLines(audit)).toEqual([
-      'no held-out labelled image reaches the thresholds: precision unknown',
+      'no held-out labelled image reaches the thresholds, so precision is unknown',
     ]);
     expect(new ConfidenceMatch(held, new Float32Array(2).fill(0.99)).result()).toBeNull();
   });
@@ -123,7 +123,7 @@ describe('a marked sample', () => {
     const interval = clopperPearson(2, 4);
     expect(sample).toEqual({ n: 4, right: 2, precision: 0.5, interval, of: 5, below: 0 });
     expect(sampleLines(sample)).toEqual([
-      'precision on a random sample that a person marked: 2 of 4 right, 50 % (7 to 93); 1 of the sample is not marked',
+      'precision on a random sample that a person marked: 2 of 4 correct, 50 % (7 to 93); 1 of the sample is not marked',
     ]);
     // What is wrong goes, unless it got a class; what is right stays as the teacher says it.
     expect({ corrected, rejected, kept }).toEqual({ corrected: 1, rejected: 1, kept: 39 });
@@ -143,7 +143,7 @@ describe('a marked sample', () => {
   it('is refused where a mark is another word, is contradicted, or is of another image', async () => {
     await expect(marked(['0.jpg,?,a,yes'])).rejects.toMatchObject({
       code: 'corrections',
-      message: '"yes" is not a mark of a sample',
+      message: '"yes" is not a valid mark',
       where: expect.stringMatching(/c\.csv:2$/) as string,
     });
     await expect(marked(['0.jpg,b,a,right'])).rejects.toThrow('the label is marked right');

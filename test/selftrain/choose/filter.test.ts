@@ -209,7 +209,7 @@ describe('copies', () => {
     const labels = [...randomLabels(600, 1, 5), { id: 'rare', label: 5, confidence: 0.9 }];
     const { summary } = await filter(labels, { perClass: 40 });
     expect(summary.warnings.map(String)).toEqual([
-      'each of the 1 images of f is seen 40 times; maxCopies limits that',
+      'each of the 1 images of f is used 40 times; maxCopies limits this',
     ]);
   });
 });
@@ -342,14 +342,16 @@ describe('corrections by a person', () => {
         name: 'DataError',
         message: expect.stringContaining('"x" is not a class'),
         where: expect.stringMatching(/corrections\.csv:3$/),
-        hint: 'allowed: a, b, c, d, e, f; or leave it empty to drop the image',
+        hint: 'allowed: a, b, c, d, e, f; or leave the class empty to drop the image',
       }),
     );
     await wrong('images/1.jpg,a', 'images/1.jpg,b').toThrow('images/1.jpg is corrected twice');
     await wrong('other.jpg,a').toThrow('corrects other.jpg, which the labels do not have');
     const path = join(temporaryFolder(), 'c.csv');
     writeFileSync(path, 'image;class\n');
-    await expect(filter(labels, { corrections: path })).rejects.toThrow('begins with its columns');
+    await expect(filter(labels, { corrections: path })).rejects.toThrow(
+      'must begin with its column names',
+    );
   });
 });
 
@@ -376,7 +378,7 @@ describe('labels that cannot be filtered', () => {
         code: 'nothing-kept',
         where: folder,
         message: 'all 1000 labels lie below the threshold of 0.3: nothing would be kept',
-        hint: 'threshold: 0.27 would keep 134 of them; a better teacher is surer',
+        hint: 'threshold: 0.27 would keep 134 of them; a better teacher is more confident',
         notes: [
           'labels by confidence:',
           '0.0-0.1    0',
@@ -402,10 +404,10 @@ describe('labels that cannot be filtered', () => {
         code: 'class-empty',
         message: '2 of 7 classes keep no image at a threshold of 0.3',
         notes: [
-          expect.stringMatching(/^b: \d+ labels, of confidence 0\.279 at most$/),
-          'g: no image was labelled as it',
+          expect.stringMatching(/^b: \d+ labels, of a confidence of at most 0\.279$/),
+          'g: no image has this label',
         ],
-        hint: 'threshold: 0.27 keeps some of 1 of them; allowEmpty: true goes on without them',
+        hint: 'threshold: 0.27 keeps some of 1 of them; allowEmpty: true continues without them',
       }),
     );
     const { summary } = await filter(labels, { allowEmpty: true, perClass: 50 }, some);
@@ -481,9 +483,9 @@ describe('labels that cannot be filtered', () => {
     const out = join(folder, 'kept.parquet');
     const refused = (options: Partial<FilterOptions>) =>
       expect(filterLabels(folder, { out, ...options })).rejects;
-    await refused({ threshold: 1.5 }).toThrow('a threshold of 1.5');
-    await refused({ perClass: 0 }).toThrow('0 images a class');
-    await refused({ maxCopies: 0.5 }).toThrow('at most 0.5 copies');
+    await refused({ threshold: 1.5 }).toThrow('the threshold is 1.5');
+    await refused({ perClass: 0 }).toThrow('perClass is 0');
+    await refused({ maxCopies: 0.5 }).toThrow('maxCopies is 0.5');
   });
 });
 

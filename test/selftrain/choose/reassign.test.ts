@@ -224,7 +224,7 @@ describe('reassigning again', () => {
     writeFileSync(join(folder, 'heldOut/3'), 'another');
     await expect(reassign(kept, again)).rejects.toMatchObject({
       code: 'data-changed',
-      message: `images of few have changed since they audited ${out}: 1 changed`,
+      message: `some images of few have changed since the audit of ${out}: 1 changed`,
       notes: ['changed: 3'],
     });
     const accepting = { ...again, remember: { ...remember, acceptData: true } };
@@ -234,7 +234,7 @@ describe('reassigning again', () => {
     expect(told).toHaveLength(1);
     rmSync(join(dirname(out), 'sets'), { recursive: true });
     await expect(reassign(kept, again)).resolves.toMatchObject({ skipped: true });
-    expect(told.slice(1)).toEqual([expect.stringContaining('keeps no record')]);
+    expect(told.slice(1)).toEqual([expect.stringContaining('has no record')]);
   });
 
   it('finds nothing to do where the file is there, made from the same inputs', async () => {
@@ -280,16 +280,16 @@ describe('reassigning again', () => {
   it('keeps what lies at its place, whatever it is', async () => {
     const kept = await keep();
     const bytes = readFileSync(kept);
-    await expect(reassign(kept, { out: kept })).rejects.toThrow('read and written at once');
+    await expect(reassign(kept, { out: kept })).rejects.toThrow('cannot be both input and output');
     const ledger = kept.replace('kept', 'ledger');
     await expect(reassign(kept, { out: ledger })).rejects.toThrow(
       expect.objectContaining({
-        message: `${ledger} is there already, and holds no kept labels`,
+        message: `${ledger} exists, and does not hold kept labels`,
         notes: [`${ledger} is a ledger, not kept labels`],
       }),
     );
     await expect(reassign(ledger)).rejects.toThrow(
-      expect.objectContaining({ hint: 'give kept labels, as gradus filter writes' }),
+      expect.objectContaining({ hint: 'pass kept labels, as gradus filter writes' }),
     );
     await expect(reassign(labels)).rejects.toThrow(
       `${labels} is not a Parquet file: it is a folder`,
@@ -331,7 +331,7 @@ describe('a person', () => {
     const corrections = correctionsFile(`${beside},${quarterNames[1] ?? ''}`);
     await expect(reassign(kept, { corrections })).resolves.toMatchObject({
       corrected: 0,
-      warnings: ['a correction is of images that were not kept; gradus filter can take them in'],
+      warnings: ['a correction is of images that were not kept; gradus filter can apply them'],
     });
     const strange = correctionsFile(`${beside},`, `images/none.png,${quarterNames[1] ?? ''}`);
     await expect(reassign(kept, { corrections: strange })).rejects.toThrow(
@@ -381,11 +381,11 @@ describe('reassigning refuses', () => {
       expect.objectContaining({
         name: 'DataError',
         code: 'images-missing',
-        message: `images/${last}.png is kept in ${kept}, but quarters does not have it`,
+        message: `images/${last}.png is kept in ${kept}, but is missing in quarters`,
       }),
     );
     await expect(reassign(kept, {}, quarterSource(3))).rejects.toThrow(
-      /images are kept in .* that quarters does not have/,
+      /images are kept in .*, but are missing in quarters/,
     );
   });
 
@@ -400,8 +400,8 @@ describe('reassigning refuses', () => {
     await expect(reassign(kept, {}, other)).rejects.toThrow(
       expect.objectContaining({
         code: 'data-differs',
-        message: `others is not the data of which ${kept} keeps images`,
-        hint: `give the data that was filtered: quarters, ${images} images`,
+        message: `others is not the data that ${kept} was made from`,
+        hint: `pass the data that was filtered: quarters, ${images} images`,
       }),
     );
   });
@@ -415,7 +415,7 @@ describe('reassigning refuses', () => {
     await expect(reassign(kept, { out, corrections })).rejects.toThrow(
       expect.objectContaining({
         code: 'class-empty',
-        message: '1 of 4 classes have no image any more',
+        message: '1 of 4 classes have no images left',
         notes: [expect.stringMatching(new RegExp(`^${one}: \\d+ images had this label$`))],
       }),
     );

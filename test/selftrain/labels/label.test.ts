@@ -338,9 +338,11 @@ describe('an .onnx teacher', () => {
     const without = await labelled(bare);
     const told = await labelled(bare, { onnx: { mean: [0.25], std: [0.5] } });
     expect(own.notes).not.toMatch(/metadata/);
-    expect(without.notes).toMatch(/Gradus wrote it, and its metadata is gone/);
+    expect(without.notes).toMatch(
+      /Gradus wrote it, but its metadata, which quantisers drop, is missing/,
+    );
     expect(relativeError(without.all, own.all)).toBeGreaterThan(1e-2);
-    expect(told.notes).not.toMatch(/metadata is gone/);
+    expect(told.notes).not.toMatch(/which quantisers drop, is missing/);
     expect(relativeError(told.all, own.all)).toBeLessThan(1e-5);
   });
 
@@ -372,7 +374,7 @@ describe('an .onnx teacher', () => {
         expect.objectContaining({
           code: 'labels-differ',
           message: expect.stringContaining(
-            `with another reading of the network: ${words}`,
+            `with another interpretation of the network: ${words}`,
           ) as string,
         }),
       );
@@ -418,11 +420,11 @@ describe('labelling refuses', () => {
     const out = join(temporaryFolder(), 'labels');
     const refused = (count: number, options: Partial<LabelOptions>) =>
       expect(label(quarterSource(count), { out, ...options })).rejects;
-    await refused(0, {}).toThrow('quarters holds no images');
+    await refused(0, {}).toThrow('quarters contains no images');
     await refused(3, { shards: 4 }).toThrow('3 images cannot be cut into 4 shards');
-    await refused(3, { shard: 0 }).toThrow('there is no shard 0 of 1');
-    await refused(3, { topK: 5 }).toThrow('the top 5 of 4 classes');
-    await refused(3, { temperature: 0 }).toThrow('a temperature of 0');
+    await refused(3, { shard: 0 }).toThrow('shard 0 of 1 does not exist');
+    await refused(3, { topK: 5 }).toThrow('topK is 5 for 4 classes');
+    await refused(3, { temperature: 0 }).toThrow('the temperature is 0');
     expect(() => statSync(out)).toThrow(/ENOENT/);
   });
 
@@ -432,7 +434,7 @@ describe('labelling refuses', () => {
       expect.objectContaining({ code: 'architecture-mismatch' }),
     );
     await expect(Labeller.create(teacher, { classNames: ['a'] })).rejects.toThrow(
-      '1 class names for a teacher of 4 classes',
+      '1 class names do not fit a teacher of 4 classes',
     );
   });
 });

@@ -48,7 +48,7 @@ describe('labels that another program wrote', () => {
       expect(summary).toMatchObject({ images: 12, kept: 9 });
       expect(summary.classes.map(({ name }) => name)).toEqual(['ant', 'bee', 'cat']);
       expect(summary.warnings).toEqual([
-        expect.stringMatching(/was written by DuckDB .*does not say who gave the labels/),
+        expect.stringMatching(/was written by DuckDB .*does not record its teacher/),
       ]);
       expect((await KeptSet.open(out)).info.classes).toEqual(['ant', 'bee', 'cat']);
     }
@@ -56,7 +56,7 @@ describe('labels that another program wrote', () => {
 
   it('say which of their columns are left out', async () => {
     const { notes } = await LabelSet.open(folderOf('duckdb-types'), { classes: classFile() });
-    expect(notes[1]).toBe('columns that are left out: note, list');
+    expect(notes[1]).toBe('columns that are ignored: note, list');
   });
 
   it('are refused while nobody names their classes, with the ways on', async () => {
@@ -179,7 +179,7 @@ describe('labels that make no sense', () => {
 
   it('are told of where a label is not the likeliest class', async () => {
     const { warnings } = await filter(edited('label', 0));
-    expect(warnings).toEqual([expect.stringMatching(/^a label is not the likeliest class/)]);
+    expect(warnings).toEqual([expect.stringMatching(/^a label is not the most probable class/)]);
   });
 
   it('are refused in kept labels as well', async () => {
@@ -293,7 +293,7 @@ describe('what Gradus writes', () => {
     });
     expect(() => {
       writer.add('images/1.jpg', 0, new Float32Array(6).fill(NaN));
-    }).toThrow(/the teacher gives NaN for images\/1.jpg/);
+    }).toThrow(/the teacher returns NaN for images\/1.jpg/);
     writer.discard();
   });
 });

@@ -55,9 +55,9 @@ describe('label shards', () => {
     write(folder, '15.png', 'IMAGE 5');
     await expect(label()).rejects.toMatchObject({
       code: 'data-changed',
-      message: `images of ${folder} have changed since ${out} labelled them: 1 changed`,
+      message: `some images of ${folder} have changed since they were labelled in ${out}: 1 changed`,
       notes: ['changed: 15.png'],
-      hint: expect.stringContaining('acceptData: true labels the 1 shard') as string,
+      hint: expect.stringContaining('acceptData: true relabels the 1 shard') as string,
     });
     // Another process, that makes another shard, does not look there.
     expect(await label({}, { shard: 3 })).toEqual({ skipped: 1, labelled: 0 });
@@ -94,7 +94,7 @@ describe('label shards', () => {
     writeList(names.toReversed());
     await expect(labelList()).rejects.toMatchObject({
       code: 'labels-differ',
-      message: expect.stringMatching(/\(the same ones in another order\)$/) as string,
+      message: expect.stringMatching(/\(the same images in another order\)$/) as string,
     });
   });
 
@@ -102,7 +102,7 @@ describe('label shards', () => {
     await label();
     rmSync(join(out, 'sets'), { recursive: true });
     expect(await label()).toEqual({ skipped: 3, labelled: 0 });
-    expect(told).toEqual([expect.stringMatching(/keeps no record of the images/)]);
+    expect(told).toEqual([expect.stringMatching(/has no record of the images/)]);
     expect(readdirSync(join(out, 'sets'))).toHaveLength(3);
     await label();
     expect(told).toEqual([]);
@@ -137,7 +137,7 @@ describe('an audit beside labels', () => {
     write(set, 'b/1.png', 'B 1');
     expect(await audit(set)).toMatchObject({ asked: 1 });
     expect(told).toEqual([
-      `${auditPath(out)} is of images that have changed since, of ${set}: 1 changed (changed: b/1.png): the teacher is audited anew`,
+      `${auditPath(out)} was made from images of ${set} that have changed since: 1 changed (changed: b/1.png): auditing the teacher again`,
     ]);
     expect(await audit(set)).toMatchObject({ asked: 0 });
     write(set, 'b/4.png', 'b 4');
@@ -147,7 +147,7 @@ describe('an audit beside labels', () => {
     rmSync(join(out, 'sets'), { recursive: true });
     expect(await audit(set)).toMatchObject({ asked: 1 });
     expect(told).toEqual([
-      expect.stringMatching(/keeps no record of its images .*: the teacher is audited anew$/),
+      expect.stringMatching(/has no record of its images .*: auditing the teacher again$/),
     ]);
     expect(await audit(set)).toMatchObject({ asked: 0 });
     expect(told).toEqual([]);

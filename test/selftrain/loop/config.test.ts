@@ -66,7 +66,7 @@ describe('a self-training config', () => {
       [{ ratio: 1.03 }],
       /students\.0\.ratio: 1\.03 times a batch of 16/,
     ],
-    ['epochs and steps', [{ epochs: 1, steps: 1 }], /students\.0\.epochs: give epochs or steps/],
+    ['epochs and steps', [{ epochs: 1, steps: 1 }], /students\.0\.epochs: set epochs or steps/],
     [
       'a mistyped key',
       [{ labels: { treshold: 1 } }],
@@ -76,7 +76,7 @@ describe('a self-training config', () => {
     [
       'a cap of labels that are made on the fly',
       [{ labels: { onTheFly: true, perClass: 5 } }],
-      /students\.0\.labels\.perClass: is for stored labels/,
+      /students\.0\.labels\.perClass: applies to stored labels only/,
     ],
   ])('refuses %s', (_, students, message) => {
     expect(() => parse(students)).toThrow(message);

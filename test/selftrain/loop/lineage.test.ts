@@ -54,8 +54,8 @@ describe('the stages of a run', () => {
   });
 
   it.each([
-    ['a device', '../../../../../../../../../../dev/zero', /lies outside the run's folder/],
-    ['a file beside the run', '../other', /lies outside the run's folder/],
+    ['a device', '../../../../../../../../../../dev/zero', /is outside the run's folder/],
+    ['a file beside the run', '../other', /is outside the run's folder/],
     ['a link to a device', 'zero', /is a link out of the run's folder/],
     ['a link in a folder that it made', 'made', /is neither a file nor a folder/],
   ])('refuse a lineage that names %s', async (_, output, message) => {
@@ -159,6 +159,8 @@ describe('the stages of a run', () => {
 
   it('do not start from a damaged lineage.json', () => {
     writeFileSync(join(folder, 'lineage.json'), '{"format":"gradus-lineage"');
-    expect(() => new Stages(folder)).toThrow(/lineage\.json is no lineage: it is not JSON/);
+    expect(() => new Stages(folder)).toThrow(
+      /lineage\.json is not a valid lineage: it is not JSON/,
+    );
   });
 });

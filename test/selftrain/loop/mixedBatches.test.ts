@@ -122,7 +122,7 @@ describe('batches of labelled and pseudo-labelled images', () => {
 
   it('are refused for a step of another size and a ratio that gives no whole images', async () => {
     await expect(fill(mixed(), 0, 5)).rejects.toThrow(/^a step of 5 images for batches of 6/);
-    expect(() => mixed({ ratio: 1.25 })).toThrow(/^1.25 times a batch of 2 is no number/);
-    expect(() => mixed({ ratio: 0 })).toThrow(/is no number of images/);
+    expect(() => mixed({ ratio: 1.25 })).toThrow(/^1.25 times a batch of 2 is not a whole number/);
+    expect(() => mixed({ ratio: 0 })).toThrow(/is not a whole number of images above 0/);
   });
 });

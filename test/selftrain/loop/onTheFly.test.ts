@@ -176,7 +176,7 @@ describe('labels on the fly', () => {
   it('of another number of classes than the student has are refused', async () => {
     const arrays = { ...(await fill()), target: new Float32Array(8 * 10) };
     await expect(onTheFlyBatches(options()).fill(arrays, 0, 2)).rejects.toThrow(
-      'the teacher tiny-net has 4 classes, the student 10',
+      'the teacher tiny-net has 4 classes, but the student has 10',
     );
   });
 

@@ -88,7 +88,7 @@ describe('a self-training', () => {
       ]);
     expect(readFileSync(join(out, 'summary.svg'), 'utf8')).toMatch(/student-2: \d+ % of 40 /);
     expect(summary.chosenBy).toMatch(
-      /held-out labelled images, equal ones by loss; the test set was read once/,
+      /held-out labelled images, ties by loss; the test set was read once/,
     );
     expect(summary.comparisons).toEqual([
       expect.objectContaining({ network: 'student-2', against: 'teacher', paired: true }),
@@ -182,7 +182,7 @@ describe('a self-training', () => {
     expect(recordedClasses(join(out, 'student-1/checkpoints', checkpoint))).toEqual(classNames);
     expect(() => resolveCheckpoint(out)).toThrow(
       expect.objectContaining({
-        hint: `give one of the networks in it: ${join(out, 'student-1')}, ${join(out, 'teacher')}`,
+        hint: `pass one of the networks in it: ${join(out, 'student-1')}, ${join(out, 'teacher')}`,
       }) as Error,
     );
     const texts: string[] = [];

@@ -180,7 +180,7 @@ describe('labels that cannot be compared', () => {
     const here = first();
     const text = join(temporaryFolder(), 'labels.txt');
     writeFileSync(text, 'images/1.jpg cat');
-    await refused(here, text).toThrow(`${text} is not a Parquet file: it begins otherwise`);
+    await refused(here, text).toThrow(`${text} is not a Parquet file: it does not begin with PAR1`);
     const other = join(temporaryFolder(), 'other.parquet');
     const writer = new ParquetFileWriter(other, { a: 'int32' }, {});
     writer.commit();

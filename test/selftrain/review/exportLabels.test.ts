@@ -105,7 +105,7 @@ describe('labels that are exported', () => {
     expect(lines[2]).toMatch(
       /^images\/bücher 01\.jpg,10,1,'=1\+1,0\.54,0\.22999999,0\.54,0\.22999999$/,
     );
-    await expect(exported(merged, 'csv')).rejects.toThrow(/does not say which classes/);
+    await expect(exported(merged, 'csv')).rejects.toThrow(/does not name its classes/);
   });
 
   it('of our own files are not given other names', async () => {
@@ -116,7 +116,7 @@ describe('labels that are exported', () => {
     writeFileSync(classes, 'x\nb\nc\nd\ne\nf\n');
     for (const path of [folder, out, join(folder, 'ledger.parquet')])
       await expect(exported(path, 'csv', classes)).rejects.toThrow(
-        /names its classes itself; those given come with other classes: missing: a; new: x/,
+        /names its own classes; those given come with other classes: missing: a; new: x/,
       );
   });
 

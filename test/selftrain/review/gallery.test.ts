@@ -128,15 +128,15 @@ describe('a gallery', () => {
     });
     audit.commit();
     const { html } = await gallery(folder);
-    expect(html).toContain('75 % of 4 (30 to 95) held-out images right in the audit');
-    expect(html).toContain('67 % of 3 (21 to 94) held-out images right in the audit');
+    expect(html).toContain('75 % of 4 (30 to 95) held-out images correct in the audit');
+    expect(html).toContain('67 % of 3 (21 to 94) held-out images correct in the audit');
     expect(html).toContain(
       '<b>75 % (41 to 93)</b><span>accuracy on 8 held-out labelled images</span>',
     );
     await filterLabels(folder, { out: join(folder, 'kept.parquet') });
     for (const file of ['kept.parquet', 'ledger.parquet'])
       expect((await gallery(join(folder, file))).html).toContain(
-        '75 % of 4 (30 to 95) held-out images right in the audit',
+        '75 % of 4 (30 to 95) held-out images correct in the audit',
       );
   });
 
@@ -208,7 +208,7 @@ describe('a random sample', () => {
     });
     expect(sample).toMatchObject({ n: 3, right: 2, precision: 2 / 3, of: 4, below: 0 });
     expect(rejected).toBe(1);
-    expect((await gallery(out)).html).toContain('right of 3 drawn at random');
+    expect((await gallery(out)).html).toContain('correct among 3 drawn at random');
   });
 });
 
@@ -267,7 +267,7 @@ describe('the images of a gallery', () => {
     const folder = writeLabels(temporaryFolder(), numbered);
     await expect(gallery(folder, {}, imagesOf(numbered))).resolves.toBeDefined();
     const other = { ...imagesOf(numbered), fingerprint: 'd' };
-    await expect(gallery(folder, {}, other)).rejects.toThrow(/has none of the images of/);
+    await expect(gallery(folder, {}, other)).rejects.toThrow(/does not contain any image of/);
   });
 
   it('must be those of the labels', async () => {
@@ -280,8 +280,8 @@ describe('the images of a gallery', () => {
       expect.objectContaining({
         name: 'DataError',
         code: 'images-missing',
-        message: `grey squares has none of the images of ${folder}`,
-        hint: 'give the data that was labelled: made up, 400 images',
+        message: `grey squares does not contain any image of ${folder}`,
+        hint: 'pass the data that was labelled: made up, 400 images',
       }),
     );
   });

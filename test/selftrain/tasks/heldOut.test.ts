@@ -40,7 +40,7 @@ describe('the images that a self-training held out', () => {
     if (!found || 'lost' in found) throw new TypeError(found?.lost ?? 'no run');
     expect(found.notes).toEqual([
       expect.stringMatching(
-        /run keeps no record of what it held out .* drawn again from labelled, 30 % of each class by seed 5; if images there have changed since, nobody can tell/,
+        /run has no record of its held-out images .* drawn again from labelled, 30 % of each class by seed 5; a change of these images since the training cannot be noticed/,
       ),
     ]);
     const { count, fingerprint, name, classNames } = found.images;
@@ -60,7 +60,7 @@ describe('the images that a self-training held out', () => {
     const found = await heldOutOfSelfTraining(checkpoint.replace(folder, copy));
     if (!found || 'lost' in found) throw new TypeError(found?.lost ?? 'no run');
     expect(found.notes[0]).toBe(
-      `${join(copy, 'run')} was made in ${folder}, whose labelled is taken; there is one in ${copy}, too`,
+      `${join(copy, 'run')} was made in ${folder}; using its labelled, although ${copy} has one, too`,
     );
   });
 
@@ -82,7 +82,7 @@ describe('the images that a self-training held out', () => {
     );
     expect(await heldOutOfSelfTraining(checkpoint)).toEqual({
       lost: expect.stringContaining(
-        `there is no elsewhere (looked for: ${join(folder, 'elsewhere')}, `,
+        `elsewhere does not exist (looked for: ${join(folder, 'elsewhere')}, `,
       ) as string,
     });
   });

@@ -1,4 +1,4 @@
-import { mkdirSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { appendFileSync, mkdirSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -48,6 +48,19 @@ describe('exported metrics', () => {
     const out = join(folder, 'one.csv');
     exportMetrics(join(folder, 'single'), { out });
     expect(rowsOf(out)[1]).toBe('.,eval,3,1,0');
+  });
+
+  it('count damaged lines that are left out, and say if steps are thinned', () => {
+    write('long', ...[4000, 4001, 4002].map((step) => ({ kind: 'step' as const, step, loss: 1 })));
+    appendFileSync(placesOf(join(folder, 'long')).metrics, '{"kind":"st\n');
+    const out = join(folder, 'long.csv');
+    const summary = exportMetrics(join(folder, 'long'), { out });
+    expect(summary).toMatchObject({ rows: 2, damaged: 1, thinned: true });
+    expect(rowsOf(out).slice(1)).toEqual(['.,step,4000,1', '.,step,4002,1', '']);
+    expect(exportMetrics(join(folder, 'single'), { out })).toMatchObject({
+      damaged: 0,
+      thinned: false,
+    });
   });
 
   it('are refused if there are none, and nothing is written', () => {

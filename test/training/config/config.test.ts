@@ -116,7 +116,7 @@ describe('a training config', () => {
         "schedule.warmup: expected at least 0, not -1",
         "noise.dropout: expected less than 1, not 1",
         "data.kind: "mnis" is not known (did you mean mnist?); allowed: images, mnist",
-        "epochs: give epochs or steps, not both",
+        "epochs: set epochs or steps, not both",
       ]
     `);
   });
@@ -142,7 +142,7 @@ describe('a training config', () => {
       'model: missing; expected text',
       `optimizer: missing; expected an object with a kind of: ${optimizerNames.join(', ')}`,
       'data: missing; expected an object with a kind of: images, mnist',
-      'epochs: missing; say how long to train, with epochs or with steps',
+      'epochs: missing; set the length of training with epochs or with steps',
     ]);
   });
 

@@ -148,9 +148,9 @@ describe('a setting that is wrong', () => {
   });
 
   it.each([
-    ['students.2.ratio=2', 'students is a list of 2, in which 2 is not the number of an item'],
-    ['students.ratio=2', 'students is a list of 2, in which ratio is not the number of an item'],
-    ['students.-1.ratio=2', 'in which -1 is not'],
+    ['students.2.ratio=2', 'students is a list of 2 items, and 2 is not the number of one'],
+    ['students.ratio=2', 'students is a list of 2 items, and ratio is not the number of one'],
+    ['students.-1.ratio=2', 'and -1 is not the number of one'],
     ['students.0.ratoi=2', 'students.0.ratoi: unknown key (did you mean ratio?)'],
     ['teacher.modle=x', 'teacher.modle: unknown key (did you mean model?)'],
   ])('is refused in a self-training: %s', async (text, message) => {

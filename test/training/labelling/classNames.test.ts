@@ -130,7 +130,7 @@ describe('class names that a training recorded', () => {
     }
     const slow = { optimizer: { kind: 'adamw', learningRate: 1e-9 } };
     const texts = await train(made.folder, { ...start, ...slow });
-    expect(texts.join()).toContain('is put in the order of these classes, by name');
+    expect(texts.join()).toContain('is reordered to match these classes by name');
     const found = await evaluateCheckpoint(join(made.folder, 'runs/next'), {
       data: join(made.folder, 'test'),
     });
@@ -224,7 +224,7 @@ describe('class names that a training recorded', () => {
     writeFileSync(state, JSON.stringify({ ...older, config }));
     const { notes } = await evaluateCheckpoint(checkpoint, { data: join(made.folder, 'test') });
     expect(notes).toEqual([
-      `${checkpoint} does not record the names of its classes; they are taken to be, in this order: Zebra, ant, bee`,
+      `${checkpoint} does not record the names of its classes; assumed, in this order: Zebra, ant, bee`,
     ]);
   });
 });
@@ -282,7 +282,7 @@ describe('a project', () => {
     const { accuracy, notes } = await evaluateCheckpoint(run);
     expect([accuracy, notes]).toEqual([
       1,
-      [`test is not in /nowhere/before any more; it was found in ${folder}`],
+      [`test is no longer in /nowhere/before; using the one in ${folder}`],
     ]);
   });
 });

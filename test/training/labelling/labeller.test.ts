@@ -80,7 +80,7 @@ describe('float16', () => {
     await expect(label(teacher, options)).rejects.toMatchObject({
       name: 'ConfigError',
       code: 'precision',
-      message: 'the CPU does not label in float16',
+      message: 'the CPU cannot label in float16',
     });
     const exported = loadTeacher('network.onnx', { batch: 4, precision: 'float16' });
     await expect(exported).rejects.toMatchObject({ name: 'ConfigError', code: 'precision' });
@@ -197,7 +197,7 @@ describe('a noised teacher', () => {
     await expect(label({ checkpoint, model: silent }, { noise })).rejects.toThrow(
       expect.objectContaining({
         code: 'no-noise',
-        message: 'silent draws no noise: it has no dropout and no stochastic depth',
+        message: 'silent cannot draw noise: it has no dropout and no stochastic depth',
       }),
     );
     const out = join(temporaryFolder(), 'silent.onnx');

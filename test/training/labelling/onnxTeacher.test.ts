@@ -76,7 +76,7 @@ describe('scores of another program', () => {
     const bias = { shape: [3], data: [0, 1, 0] };
     const { reading } = await measure({ ...model, constants: { W: chance, B: bias } });
     expect(reading?.settings.output).toBe('logits');
-    expect(reading?.notes.join('\n')).toMatch(/look like probabilities; taken as logits/);
+    expect(reading?.notes.join('\n')).toMatch(/look like probabilities; used as logits/);
   });
 
   it('are what the caller says, unless a number cannot be', async () => {
@@ -85,7 +85,7 @@ describe('scores of another program', () => {
     expect(told.loss).toBeCloseTo(0.5582, 2);
     const model = base(wide, [['Identity', ['z'], ['y']]]);
     await expect(measure(model, { output: 'probabilities' })).rejects.toThrow(
-      error('scores-differ', /none of probabilities/),
+      error('scores-differ', /cannot be one of probabilities/),
     );
   });
 
@@ -106,7 +106,9 @@ describe('scores of another program', () => {
       ],
     };
     refused(two).toThrow(
-      expect.objectContaining({ hint: "say which holds the scores: onnx.outputName: 'p', or z" }),
+      expect.objectContaining({
+        hint: "choose the output with the scores: onnx.outputName: 'p', or z",
+      }),
     );
     expect(await measure(two, { outputName: 'z' })).toMatchObject(right);
     refused(two, { outputName: 'Z' }).toThrow(error('onnx-option', /no output Z/));
@@ -117,8 +119,10 @@ describe('scores of another program', () => {
       ...base(),
       outputs: [{ name: 'q', dtype, shape }],
     });
-    refused(outputs(['N', 1])).toThrow(error('not-a-classifier', /one score an image/));
-    refused(outputs(['N', 3], 'float16')).toThrow(error('not-a-classifier', /of float16/));
+    refused(outputs(['N', 1])).toThrow(error('not-a-classifier', /one score per image/));
+    refused(outputs(['N', 3], 'float16')).toThrow(
+      error('not-a-classifier', /unsupported type float16/),
+    );
     refused(outputs(['N', 'C'])).toThrow(error('not-a-classifier', /\[N,classes\]/));
     refused(outputs(['N', 5, 7])).toThrow(error('not-a-classifier', /\[N,classes\]/));
     refused(outputs(['N', 4e8])).toThrow(error('not-a-classifier', /more than 65536 classes/));
@@ -324,7 +328,9 @@ describe('pixels of another program', () => {
     expect(own.pixels).toMatchObject({ normalisationBy: 'file', std: [0.25, 0.25, 0.25] });
     expect(own.pixels.notes).toEqual([]);
     const stripped = readOnnxClassifier(write({ ...base(), producer: 'gradus' }));
-    expect(stripped.pixels.notes).toEqual([expect.stringMatching(/metadata is gone/)]);
+    expect(stripped.pixels.notes).toEqual([
+      expect.stringMatching(/which quantisers drop, is missing/),
+    ]);
     refused({ ...base(), metadata: { 'gradus.mean': '1,x,1', 'gradus.std': '1,1,1' } }).toThrow(
       error('onnx-metadata', /do not fit/),
     );
@@ -346,7 +352,7 @@ describe('pixels of another program', () => {
     });
     refused(base(), { cropPct: 1.5 }).toThrow(error('onnx-option', /1.5/));
     for (const crop of ['squash', 'pad'] as const)
-      refused(base(), { crop, cropPct: 0.9 }).toThrow(error('onnx-option', /takes no share/));
+      refused(base(), { crop, cropPct: 0.9 }).toThrow(error('onnx-option', /which has no fraction/));
     const padded = { 'gradus.crop': 'pad', 'gradus.mean': '0.5,0.25,1', 'gradus.std': '1,1,1' };
     expect(readOnnxClassifier(write({ ...base(), metadata: padded })).view).toMatchObject({
       ...{ crop: 'pad', fill: [128, 64, 255] },
@@ -378,8 +384,8 @@ describe('names of classes', () => {
   it.each([
     ['too many', { names: "['a', 'b', 'c', 'd']" }, /4 names for 3 classes/],
     ['twice', { names: "['a', 'b', 'a']" }, /twice/],
-    ['numbers that leave one out', { names: "{0: 'a', 1: 'b', 3: 'c'}" }, /no list/],
-    ['a program', { names: 'open("x")' }, /no list/],
+    ['numbers that leave one out', { names: "{0: 'a', 1: 'b', 3: 'c'}" }, /not a list/],
+    ['a program', { names: 'open("x")' }, /not a list/],
     ['two that differ', { names: "['a','b','c']", labels: '["a","b","d"]' }, /differ/],
   ])('are not taken, and said so: %s', (_, metadata, note) => {
     const { names, notes } = namesOf(metadata);

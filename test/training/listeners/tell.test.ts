@@ -56,8 +56,8 @@ describe('a teller', () => {
     expect(texts.sort()).toEqual([
       'one',
       'two',
-      'warning: a listener of events failed and is told no more: full disk',
-      'warning: a listener of events failed and is told no more: no network',
+      'warning: an event listener failed and receives no more events: full disk',
+      'warning: an event listener failed and receives no more events: no network',
     ]);
     expect(throwing).toHaveBeenCalledTimes(1);
   });
@@ -71,7 +71,9 @@ describe('a teller', () => {
     });
     tell(message('one'));
     tell(message('two'));
-    expect(warn.mock.calls).toEqual([['a listener of events failed and is told no more: oops']]);
+    expect(warn.mock.calls).toEqual([
+      ['an event listener failed and receives no more events: oops'],
+    ]);
   });
 });
 

@@ -143,7 +143,7 @@ describe('the images of a run that is resumed', () => {
     renameSync(join(folder, 'copy'), join(folder, 'labelled'));
     expect(await open(resume)).toEqual(first);
     expect(told).toEqual([
-      `20 files of ${join(folder, 'labelled')} have another modification time; their contents are those of before`,
+      `20 files of ${join(folder, 'labelled')} have a new modification time; their contents are unchanged`,
     ]);
     await open(resume);
     expect(told).toEqual([]);
@@ -157,7 +157,7 @@ describe('the images of a run that is resumed', () => {
       listOf((i) => (7 * i) % 20),
     );
     expect(await open(resume, list)).toEqual(first);
-    expect(told).toEqual([expect.stringMatching(/list\.csv has the images in another order/)]);
+    expect(told).toEqual([expect.stringMatching(/list\.csv lists its images in another order/)]);
     writeFileSync(join(folder, 'list.csv'), listOf((i) => i).replace('a/2.png,a', 'a/2.png,b'));
     await expect(open(resume, list)).rejects.toMatchObject({
       notes: ['with another class: labelled/a/2.png (a, now b)'],
@@ -169,7 +169,7 @@ describe('the images of a run that is resumed', () => {
     rmSync(join(run, 'sets'), { recursive: true });
     expect(await open(resume)).toEqual(first);
     expect(told).toEqual([
-      expect.stringMatching(/keeps no record of its images.* held out is drawn from them again/),
+      expect.stringMatching(/has no record of its images.* held-out images are drawn from them again/),
     ]);
     await open(resume);
     expect(told).toEqual([]);
@@ -195,7 +195,7 @@ describe('images that are there twice', () => {
     );
     const { labelled: rest, heldOut } = await open({}, list);
     expect(told).toEqual([
-      `${join(folder, 'list.csv')}: 20 images repeat another, by path or by contents (labelled/a/0.png, labelled/a/1.png, labelled/a/2.png, ...); none is both held out and trained on`,
+      `${join(folder, 'list.csv')}: 20 images repeat another image, by path or by contents (labelled/a/0.png, labelled/a/1.png, labelled/a/2.png, ...); none is both held out and trained on`,
     ]);
     expect(heldOut).toHaveLength(6);
     expect(new Set(heldOut).size).toBe(6);
@@ -240,7 +240,7 @@ describe('images that are there twice', () => {
     symlinkSync('../../labelled/b/1.png', join(folder, 'test/b/link.png'));
     await open();
     expect(told).toEqual([
-      'warning: 2 of 8 test images are labelled ones too (a/shared.png, b/link.png): the test accuracy will be too high',
+      'warning: 2 of 8 test images are labelled ones too (a/shared.png, b/link.png): the test accuracy will be too optimistic',
     ]);
     await expect(open({}, { test: 'labelled' })).rejects.toMatchObject({
       code: 'test-is-labelled',

@@ -144,7 +144,7 @@ describe('the noise of a config', () => {
     expect(() => preparationOf(noiseOf({ pad: 4 }), files, [3, 224, 224])).toThrow(
       expect.objectContaining({
         option: ['noise', 'pad'],
-        hint: "leave out pad, or give crop: 'whole'",
+        hint: "leave pad out, or set crop: 'whole'",
       }),
     );
   });

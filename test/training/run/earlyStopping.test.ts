@@ -122,7 +122,7 @@ describe('early stopping', () => {
       earlyStopping: { patience: 1 },
       validation: undefined,
     });
-    await expect(run(plan)).rejects.toThrow(/nothing is held out to judge it by/);
+    await expect(run(plan)).rejects.toThrow(/earlyStopping needs a validation set/);
   });
 });
 
@@ -151,7 +151,7 @@ describe('a run that chooses its last weights', () => {
 });
 
 describe('the test set', () => {
-  it('is read once, by the chosen weights, also where a run that is done is resumed', async () => {
+  it('is read once, with the selected weights, also where a run that is done is resumed', async () => {
     const folder = temporaryFolder();
     const first = await run(still(folder));
     expect([first.tests, first.judgement.test?.readings]).toEqual([1, 1]);

@@ -161,7 +161,7 @@ describe('a note', () => {
   it('tells that the learning rate never falls', () => {
     const falls = { kind: 'exponential', rate: 0.1, decay: 0.97, every: { epochs: 2.4 } } as const;
     expect(planNotes({ ...plan, schedule: falls })).toEqual([
-      'the learning rate never falls: it would after 120 steps, and the training has 100',
+      'the learning rate never decays: the first decay is after 120 steps, and the training has 100',
     ]);
     expect(planNotes({ ...plan, schedule: { ...falls, staircase: false } })).toEqual([]);
   });
@@ -170,7 +170,7 @@ describe('a note', () => {
     const validation: unknown = [];
     const late = { ...plan, validation, evaluateEvery: 500 };
     expect(planNotes(late)).toEqual([
-      'the held-out images are looked at once, after the last step (500 steps lie between two evaluations, and the training has 100): the best weights are the last',
+      'the only evaluation is after the last step (one is due every 500 steps, and the training has 100): the best weights are the last',
     ]);
     expect(planNotes({ ...late, choose: 'last' })).toEqual([]);
     expect(planNotes({ ...plan, validation, earlyStopping: { patience: 9 } })).toEqual([
@@ -180,14 +180,14 @@ describe('a note', () => {
 
   it('tells that a schedule is stretched, or that there is nothing to train', () => {
     expect(stretchNotes({ ...plan, steps: 200 }, { step: 100, steps: 100 })).toEqual([
-      'the run was planned for 100 steps and now has 200: its cosine schedule is stretched to them, and the learning rate at step 100 is 0.05 in place of 0',
+      'the run was planned for 100 steps and now has 200: its cosine schedule is stretched, and the learning rate at step 100 is 0.05 in place of 0',
     ]);
     const constant = { kind: 'constant', rate: 0.1 } as const;
     const still = { ...plan, steps: 200, schedule: constant };
     expect(stretchNotes(still, { step: 100, steps: 100 })).toEqual([]);
     expect(stretchNotes(plan, { step: 100, steps: 100 })).toEqual([]);
     expect(stretchNotes(plan, { step: 120, steps: 120 })).toEqual([
-      'the run has done 120 steps, and 100 are wanted: nothing is trained',
+      'the run is already at step 120 of 100: nothing to train',
     ]);
   });
 });

@@ -100,7 +100,7 @@ describe.each([
       ])
         expect(await faultOf(work())).toMatchObject({
           code: 'training-not-finite',
-          message: 'training cannot begin at step 3: NaN or infinity in first.weight',
+          message: 'training cannot start at step 3: NaN or infinity in first.weight',
         });
       expect(listCheckpoints(folder)).toEqual([]);
       await expect(
@@ -126,10 +126,10 @@ describe.each([
         expect(error.code).toBe('training-not-finite');
         expect(error.where).toBe('steps 1 to 4');
         expect(error.message).toMatch(
-          /^training is not finite after step 4: NaN or infinity in .*first\.weight/,
+          /^training diverged by step 4: NaN or infinity in .*first\.weight/,
         );
         expect(error.message).toContain(
-          `all was finite after step 0; the last good checkpoint is ${last}`,
+          `everything was finite after step 0; the last good checkpoint is ${last}`,
         );
       }
       expect(listCheckpoints(join(folder, 'checkpoints'))).toEqual([0]);

@@ -107,7 +107,7 @@ describe.skipIf(noWebgpu)(onWebgpu('training on WebGPU'), { timeout: 180_000 }, 
       option: ['precision'],
       message:
         'webgpu cannot compute in float16 here: it runs on the CPU, by SwiftShader: for tests, not for training; no 16-bit floats',
-      hint: "leave precision out, or update the GPU's driver: it must offer shader-f16; `gradus doctor` tells whether it does",
+      hint: "leave precision out, or update the GPU's driver to one that offers shader-f16; `gradus doctor` shows whether it does",
     });
     expect(passes).toBe(0);
   });

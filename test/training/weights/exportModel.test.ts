@@ -264,7 +264,7 @@ describe('the model of a checkpoint', () => {
     const error = await failure(copy, { model: undefined });
     expect(error).toMatchObject({
       code: 'model-unknown',
-      hint: 'give the model: model: NAME_OR_PATH',
+      hint: 'pass the model: model: NAME_OR_PATH',
     });
     expect(error).toBeInstanceOf(ArtifactError);
   });

@@ -172,7 +172,7 @@ describe('importWeights', () => {
     const error = await failure(file, { out });
     expect(error.notes).toHaveLength(2);
     expect(error.hint).toBe(
-      'the file has 7 classes: classes: 7 keeps them, classes: 4 begins with a new classifier',
+      'the file has 7 classes: classes: 7 keeps them, classes: 4 starts with a new classifier',
     );
   });
 

@@ -207,7 +207,7 @@ export class Blocks {
 
   /**
    * Taps of a blocked kernel, dense or depthwise: from the last of each axis backwards by a step.
-   * Whole blocks move, where the same on a plain kernel moves single numbers.
+   * Whole blocks move, whereas the same on a plain kernel moves single numbers.
    */
   pickTaps(
     kernel: OnnxValue,

@@ -21,7 +21,7 @@ import { blocked } from './blocked.js';
 
 export const notDepthwise = 'not a depthwise convolution';
 export const grouped = 'blocked convolutions have one group, or one a channel';
-export const unreached = 'rows of the input that no window reached';
+export const unreached = 'some rows of the input are outside every window';
 
 /** True if each channel of x has a kernel of its own and becomes one channel of y. */
 export const isDepthwise = ({ groups }: ConvAttributes, x: TensorType, y: TensorType): boolean =>
@@ -77,7 +77,7 @@ const depthwiseConv = blocked(conv, {
 const inputGradPasses = ({ groups }: ConvAttributes): number => (groups > 1 ? 3 : 2);
 
 /**
- * dx as a convolution of dy with the flipped kernel, channels exchanged; where the stride is 2 or
+ * dx as a convolution of dy with the flipped kernel, channels exchanged; if the stride is 2 or
  * more, of dy with zeros between its pixels.
  */
 const inputGrad = blocked(convInputGrad, {
@@ -156,7 +156,7 @@ function inputGradKernel(
 
 /** The rows (or columns) of dx whose number is `phase` more than a multiple of the stride. */
 interface Phase {
-  /** Taps that reach them, none where the kernel is smaller than the stride. */
+  /** Taps that reach them, none if the kernel is smaller than the stride. */
   readonly taps: Taps;
   readonly begin: number;
   readonly end: number;
@@ -167,7 +167,7 @@ interface Phase {
  * phase, j = stride*i + phase, meet the taps t = first, first + stride, ... alone, with
  * first = (phase + pad) mod stride, at q = i + floor((phase + pad) / stride) - (t - first)/stride:
  * a convolution of dy with those taps, flipped. All phases together have the products of the forward
- * pass, where a convolution of dy with zeros between its pixels has stride*stride times as many.
+ * pass, whereas a convolution of dy with zeros between its pixels has stride*stride times as many.
  */
 function phasesOf(
   attrs: ConvInputGradAttributes,

@@ -32,7 +32,7 @@ const pixelsInAll = 384;
 
 /**
  * Of products of matrices, one over the pixels of all samples takes up to five times as long as one
- * a sample on larger maps where the kernel is narrow (16 by 96 over 100,352 pixels: 8.9 against
+ * a sample on larger maps if the kernel is narrow (16 by 96 over 100,352 pixels: 8.9 against
  * 1.7 ms); on small ones the sum over samples takes longer than the product (192 by 1152 on 7x7).
  */
 const pixelsAtOnce = 400;

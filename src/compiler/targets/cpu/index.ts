@@ -13,9 +13,9 @@ import { normRules } from './normRules.js';
 
 /** Facts of a machine that the CPU target depends on. */
 export interface CpuFacts {
-  /** Channels of a block in onnxruntime's blocked layout: 16 with AVX-512, 8 with AVX2 or NEON; 0 where there is none. */
+  /** Channels of a block in onnxruntime's blocked layout: 16 with AVX-512, 8 with AVX2 or NEON; 0 if there is none. */
   readonly block: number;
-  /** Times of lowerings there; estimates serve where it is missing or has none. */
+  /** Times of lowerings there; estimates serve if it is missing or has none. */
   readonly costs?: CostTable | undefined;
 }
 
@@ -35,12 +35,12 @@ export function cpuTarget(facts: CpuFacts): Target {
     ...(block > 0 && facts.costs && { costs: costTableHash(facts.costs) }),
     refusesHalf: { float16: noHalves, bfloat16: noHalves },
     staticBatchOnly:
-      'its convolutions treat samples as channels, so their number is part of the graph',
+      'its convolutions treat samples as channels, so the batch size is part of the graph',
   };
 }
 
 const noHalves =
-  'onnxruntime has no 16-bit convolution on the CPU: it would cast to and fro around each';
+  'onnxruntime has no 16-bit convolution on the CPU and would insert casts around each';
 
 function blockedLayouts(facts: CpuFacts): LayoutSystem {
   const { block } = facts;

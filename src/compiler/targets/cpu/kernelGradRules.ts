@@ -33,7 +33,7 @@ const bothBlocked = { in: { x: 'blocked', dy: 'blocked' } } as const;
 
 /**
  * Makes [O,C,1,1] by a function that gives, for a pair, [wide channels padded, narrow channels] in
- * blocks, where the pixels that it sums in one go, `group`, are whole blocks.
+ * blocks, if the pixels that it sums in one go, `group`, are whole blocks.
  */
 function pointwiseRule(
   name: string,
@@ -46,7 +46,7 @@ function pointwiseRule(
     layouts: bothBlocked,
     when: ({ dy }, attrs, _, block) =>
       isPointwise(attrs)
-        ? group(sizeOfMap(dy)) % block === 0 || 'pixels that are no whole blocks'
+        ? group(sizeOfMap(dy)) % block === 0 || 'pixels that do not fill whole blocks'
         : notPointwise,
     onnx: (k, { x: whole, dy }, { strides }, { in: types }) => {
       const dySize = sizeOfMap(types.dy);
@@ -171,7 +171,7 @@ const depthwiseKernelGrad = blocked(convKernelGrad, {
 /**
  * dw of a dense convolution: a blocked convolution over samples in the place of channels, of which
  * each of x's channels is one image and dy the filter, as large as the map; stride and dilation
- * change places. It runs at the speed of the forward pass, where the same with plain maps is a
+ * change places. It runs at the speed of the forward pass, whereas the same with plain maps is a
  * matrix product of nine columns (64 samples, 32 to 32 channels, 32x32: 6 against 46 ms). x is
  * blocked, or, in a network's first convolution, plain.
  */

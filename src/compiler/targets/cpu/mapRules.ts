@@ -39,7 +39,7 @@ function elementwiseRule(op: AnyOp): BlockedOverride {
       const fits = types.every(
         (type) => isMap(type) && shapeEquals(type.shape, first?.shape ?? []),
       );
-      return fits || 'operands that are no maps of one shape';
+      return fits || 'operands that are not maps of one shape';
     },
     onnx: ({ b }, ...given) => description.onnx(b, ...given),
   });

@@ -17,7 +17,7 @@ function reciprocalDeviation({ b }: Blocks, variance: OnnxValue, epsilon: number
 
 /**
  * Statistics by two passes that only read, sum x and sum x*x, then one affine per channel. The
- * variance as a difference of moments loses digits where the mean is far larger than the deviation;
+ * variance as a difference of moments loses digits if the mean is far larger than the deviation;
  * what comes out of a convolution has a mean of the deviation's size.
  */
 const train = blocked(batchNormTrain, {

@@ -21,11 +21,11 @@ export const cudaTarget: Target = {
   opset: {
     version: 18,
     reason:
-      'a kernel is found by the very version of its operator, and the provider has Pad and Equal up to that of opset 18',
+      'kernels are looked up by exact operator version, and the provider has Pad and Equal only up to opset 18',
   },
   refusesHalf: {
     bfloat16:
-      'the provider has its convolution from opset 22 on, and there neither a transposed one nor Pad and MaxPool; take float16',
+      'the provider has its convolution only from opset 22 on, and there lacks transposed convolution, Pad and MaxPool; use float16',
   },
-  staticBatchOnly: 'statistics are divided by the number of pixels, which is part of the graph',
+  staticBatchOnly: 'statistics are divided by the number of pixels, which is fixed in the graph',
 };

@@ -13,7 +13,7 @@ export const webgpuTarget: Target = {
   overrides: [...halfRules, ...normRules, ...otherRules],
   fuse: fuseArgMax,
   refusesHalf: {
-    bfloat16: 'the provider has no such type; take float16',
+    bfloat16: 'the provider does not support the type; use float16',
   },
-  staticBatchOnly: 'what is computed of a shape at run time would run on the CPU',
+  staticBatchOnly: 'shapes computed at run time would be computed on the CPU',
 };

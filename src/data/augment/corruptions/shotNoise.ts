@@ -34,7 +34,7 @@ function poissonTable(mean: number): Float64Array {
   return Float64Array.from(table);
 }
 
-/** Index of the first entry above `value`, by halving; the last one where there is none. */
+/** Index of the first entry above `value`, by halving; the last one if there is none. */
 function firstAbove(table: Float64Array, value: number): number {
   let low = 0;
   let high = table.length - 1;

@@ -8,7 +8,7 @@ export function checkSameSize(image: RgbImage, out: RgbImage): void {
       image.height === out.height &&
       image.data.length === out.data.length &&
       image.data.length === 3 * image.width * image.height,
-    `an operation was given images of ${describe(image)} and ${describe(out)}`,
+    `the images of an operation differ in size: ${describe(image)} and ${describe(out)}`,
   );
 }
 

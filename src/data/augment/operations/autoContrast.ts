@@ -7,7 +7,7 @@ const tables = new Uint8Array(768);
 /**
  * Stretches each channel to 0..255; a channel of one level stays. Source: PIL's
  * ImageOps.autocontrast, in float64; the published code divides in float32, which can differ by one
- * level where a result is almost whole.
+ * level if a result is almost whole.
  */
 export function autoContrast(image: RgbImage, out: RgbImage): void {
   countLevels(image, counts);

@@ -29,7 +29,7 @@ export type ContrastGrey = 'mean' | 'pixelCount';
 
 /** An operation of RandAugment. */
 interface Operation {
-  /** Its argument at magnitude `m`; 0 where it has none. */
+  /** Its argument at magnitude `m`; 0 if it has none. */
   argument(m: number, scale: MagnitudeScale): number;
   /** Negates the argument for every other image. */
   readonly signed?: boolean;

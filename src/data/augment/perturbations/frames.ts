@@ -1,7 +1,7 @@
 import type { RandomStream } from '../../../support/random.js';
 import type { RgbImage } from '../image/image.js';
 
-/** An image that is to be perturbed, with what lies around it where that is known. */
+/** An image that is to be perturbed, with what lies around it if that is known. */
 export interface Canvas {
   /** The image in the middle of its surroundings, or the image alone. */
   readonly whole: RgbImage;

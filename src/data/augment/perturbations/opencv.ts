@@ -112,7 +112,7 @@ const steps = [
 ] as const;
 
 /**
- * Length of the shortest way to a pixel that is 1, in steps to the 5x5 pixels around; infinite where
+ * Length of the shortest way to a pixel that is 1, in steps to the 5x5 pixels around; infinite if
  * there is none. Source: OpenCV's distanceTransform with DIST_L2 and a mask of 5.
  */
 export function distances(marks: Field): Field {

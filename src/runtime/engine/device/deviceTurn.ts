@@ -1,7 +1,7 @@
 /*
- * onnxruntime's WebGPU provider has one device for the whole process, and crashes where two threads
+ * onnxruntime's WebGPU provider has one device for the whole process, and crashes if two threads
  * use it at once (microsoft/onnxruntime#32561). So threads take turns: a word in memory that all of
- * them share holds the number of the one whose turn it is, 0 where it is nobody's.
+ * them share holds the number of the one whose turn it is, 0 if it is nobody's.
  */
 
 /** A place for the turns of one process's threads. */

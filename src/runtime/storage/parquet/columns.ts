@@ -28,7 +28,7 @@ const plainTypes: ReadonlySet<string> = new Set(
   ),
 );
 
-/** A column as it is to be decoded. Throws an ArtifactError where its type cannot be taken. */
+/** A column as it is to be decoded. Throws an ArtifactError if its type cannot be taken. */
 export function columnElement(
   path: string,
   element: SchemaElement,
@@ -96,7 +96,7 @@ export function arrayOf(
   return texts(values, place);
 }
 
-const withoutNulls = 'leave out rows without a value, or give them one';
+const withoutNulls = 'leave out rows without a value, or fill them in';
 
 function wrong({ path, name, row }: ColumnPlace, i: number, value: unknown): Error {
   if (typeof value !== 'number' && typeof value !== 'bigint')
@@ -105,7 +105,7 @@ function wrong({ path, name, row }: ColumnPlace, i: number, value: unknown): Err
     path,
     row + i,
     `${String(value)} in the column ${name}`,
-    'give whole numbers below 2^31',
+    'write whole numbers below 2^31',
   );
 }
 

@@ -6,18 +6,18 @@ export function notParquet(path: string, why: string): ArtifactError {
   return new ArtifactError(`${path} is not a Parquet file: ${why}`, {
     code: 'not-parquet',
     where: path,
-    hint: 'give a Parquet file; if it was one, it is damaged: delete it and make it again',
+    hint: 'pass a Parquet file; if this was one, it is damaged: delete it and make it again',
   });
 }
 
 /** A file whose end is missing. */
 export function cutShort(path: string, size: number): ArtifactError {
   return new ArtifactError(
-    `${path} cannot be read as Parquet: ${size} bytes without the end of a Parquet file`,
+    `${path} cannot be read as Parquet: its ${size} bytes do not end as a Parquet file does`,
     {
       code: 'parquet-damaged',
       where: path,
-      hint: 'it may have been cut short: delete it and make it again',
+      hint: 'delete it and make it again: it may have been cut short',
     },
   );
 }
@@ -29,7 +29,7 @@ export function damaged(path: string, what: string, cause?: unknown): ArtifactEr
   return new ArtifactError(`${path} cannot be read as Parquet: ${what}${reason}`, {
     code: 'parquet-damaged',
     where: path,
-    hint: 'bytes of it were changed or lost: make it again, or take it from a copy',
+    hint: 'make it again or restore it from a copy: some bytes were changed or lost',
     cause,
   });
 }

@@ -56,7 +56,7 @@ export class ParquetFile {
       return new ParquetFile(path, file, size, info, root);
     } catch (cause) {
       closeSync(file);
-      throw damaged(path, 'its footer makes no sense', cause);
+      throw damaged(path, 'its footer cannot be decoded', cause);
     }
   }
 
@@ -85,7 +85,7 @@ export class ParquetFile {
 
   /**
    * The row groups in order, of the columns asked for, whichever further ones there are. Throws an
-   * ArtifactError where a column is missing or of another type, a value is missing, or the file is damaged.
+   * ArtifactError if a column is missing or of another type, a value is missing, or the file is damaged.
    */
   async *read<C extends Columns>(columns: C): AsyncGenerator<Rows<C>> {
     const wanted = Object.entries(columns).map(([name, type]) => this.#column(name, type));
@@ -112,7 +112,7 @@ export class ParquetFile {
       throw wrongColumn(
         path,
         `it has no column ${name}`,
-        `its columns are ${some(this.columnNames)}; a column has to have the name that Gradus gives it`,
+        `its columns are ${some(this.columnNames)}; Gradus reads columns by these names`,
       );
     const element = columnElement(path, child.element, type);
     return { name, type, element, schemaPath: [root, { ...child, element }] };
@@ -127,7 +127,7 @@ export class ParquetFile {
     if (!codecNames.includes(meta.codec))
       throw wrongColumn(
         this.path,
-        `the column ${name} is compressed by ${meta.codec}, which is not read`,
+        `the column ${name} is compressed with ${meta.codec}, which is not supported`,
         `write it with one of ${codecNames.join(', ')}`,
       );
     try {
@@ -164,7 +164,7 @@ function openPlain(path: string): { readonly size: number; readonly file: number
     const stat = statSync(path);
     if (stat.isDirectory()) throw notParquet(path, 'it is a folder');
     // A pipe would wait for ever.
-    if (!stat.isFile()) throw notParquet(path, 'it is not a plain file');
+    if (!stat.isFile()) throw notParquet(path, 'it is not a regular file');
     ({ size } = stat);
     return { size, file: openSync(path, 'r') };
   } catch (error) {
@@ -178,7 +178,7 @@ function requireEnds(path: string, file: number, size: number): void {
     Buffer.from(bytesOf(file, start, end)).toString('latin1');
   const begin = text(0, Math.min(size, magic.length));
   if (begin === encryptedMagic) throw notReadable(path);
-  if (!magic.startsWith(begin)) throw notParquet(path, 'it begins otherwise');
+  if (!magic.startsWith(begin)) throw notParquet(path, 'it does not begin with PAR1');
   if (size < 12) throw cutShort(path, size);
   const end = text(size - magic.length, size);
   if (end === encryptedMagic) throw notReadable(path);
@@ -217,7 +217,7 @@ function requireSensible(path: string, size: number, info: FileMetaData): void {
     throw beyondLimit(
       path,
       `its footer says ${rows} rows in ${size} bytes`,
-      `give files of at most ${mostRows} rows and ${mostRowsPerByte} rows a byte`,
+      `write files of at most ${mostRows} rows and ${mostRowsPerByte} rows per byte`,
     );
 }
 

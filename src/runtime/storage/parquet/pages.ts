@@ -58,7 +58,7 @@ export interface ColumnChunkBytes {
   readonly schemaPath: SchemaTree[];
 }
 
-/** Decodes a column chunk: one value a row, null or undefined where there is none. Throws where it is damaged. */
+/** Decodes a column chunk: one value a row, null or undefined if there is none. Throws if it is damaged. */
 export function decodeChunk({
   bytes,
   rows,

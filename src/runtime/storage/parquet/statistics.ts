@@ -7,7 +7,7 @@ type Values = Int32Array | Float32Array | readonly string[];
 const orderedOtherwise = /[\ud800-\uffff]/;
 
 /**
- * Least and largest value of a column without missing values; undefined where the footer should have
+ * Least and largest value of a column without missing values; undefined if the footer should have
  * none: of no values, of NaN, which they would leave out, and of text that is seldom and slow to order.
  */
 export function statisticsOf(values: Values): Statistics | undefined {

@@ -91,7 +91,7 @@ export class ParquetFileWriter<C extends Columns> {
     return Number(this.#writer.num_rows);
   }
 
-  /** Writes a row group, columns of one length. Throws a TrainingError where the disk is full. */
+  /** Writes a row group, columns of one length. Throws a TrainingError if the disk is full. */
   write(rows: Rows<C>): void {
     const count = rowCount(rows);
     if (count === 0) return;

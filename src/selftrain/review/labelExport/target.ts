@@ -10,10 +10,10 @@ export interface ExportedLabel {
   confidence: number;
   /** Values of the further columns, in their order. */
   readonly further: (string | number)[];
-  /** Numbers of the classes whose probabilities follow; none where the labels have no probabilities. */
+  /** Numbers of the classes whose probabilities follow; none if the labels have no probabilities. */
   readonly classes: Int32Array;
   readonly probabilities: Float32Array;
-  /** Sum of the probabilities of all other classes; undefined where there are no others. */
+  /** Sum of the probabilities of all other classes; undefined if there are no others. */
   rest: number | undefined;
 }
 

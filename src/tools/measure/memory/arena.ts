@@ -1,7 +1,7 @@
 /*
  * onnxruntime's arena (BFCArena, after TensorFlow's): memory comes from the system in regions, each
  * as large as all before it together or the request that it was made for, and is given out in chunks
- * of whole 256 bytes: of the smallest free chunk that fits, which is split where twice as much would
+ * of whole 256 bytes: of the smallest free chunk that fits, which is split if twice as much would
  * be left, or 128 MB. A freed chunk joins its free neighbours. A region is never given back, but only
  * pages that someone wrote to are resident.
  */
@@ -24,7 +24,7 @@ interface Region {
 
 const unit = 256;
 const firstRegion = 2 ** 20;
-/** A chunk is split where so many bytes would be wasted. */
+/** A chunk is split if so many bytes would be wasted. */
 const mostDead = 2 ** 27;
 
 /** A chunk that was given out. */

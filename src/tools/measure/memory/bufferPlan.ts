@@ -3,14 +3,14 @@ import type { OnnxGraph, OnnxNode } from '../../../compiler/onnx/model.js';
 /*
  * onnxruntime decides before the first run which values share a buffer (its allocation planner, in
  * sequential execution): a value takes the buffer of the input that its kernel merely views
- * (Reshape), or may overwrite, where the node is its last reader and the shapes are equal; else the
+ * (Reshape), or may overwrite, if the node is its last reader and the shapes are equal; else the
  * buffer freed last that had the same shape; else a new one. A buffer stays until the last of all its
  * values was read.
  */
 
 /** Known facts about a value: its shape as onnxruntime infers it, and its bytes. */
 export interface ValueSize {
-  /** Equal for values that may share a buffer; undefined where the shape is not known. */
+  /** Equal for values that may share a buffer; undefined if the shape is not known. */
   readonly key: string | undefined;
   readonly bytes: number;
 }

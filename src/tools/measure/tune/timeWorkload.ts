@@ -9,8 +9,8 @@ import type { RuleCosts } from '../../../compiler/targets/costTable.js';
 import type { LoweredWork, Workload, WorkloadInput } from './workloads.js';
 
 /**
- * Rounds in which all spellings of a workload take turns: until the fastest run of each has stood for
- * `settled` of them, as long as that takes fewer milliseconds a spelling than `patience`.
+ * Rounds in which all lowerings of a workload take turns: until the fastest run of each has stood for
+ * `settled` of them, as long as that takes fewer milliseconds a lowering than `patience`.
  */
 const leastRounds = 5;
 const settled = 4;
@@ -20,7 +20,7 @@ const patience = 250;
 /** A run that is faster by less than this share does not count as news. */
 const noise = 0.03;
 
-/** A spelling whose fastest of so many runs takes so many times as long as its best rival is given up. */
+/** A lowering whose fastest of so many runs takes so many times as long as its best rival is given up. */
 const chances = 3;
 const hopeless = 4;
 
@@ -39,7 +39,7 @@ interface Timed {
   foundIn: number;
 }
 
-/** Times spellings in small models, with the threads that a step will have. */
+/** Times lowerings in small models, with the threads that a step will have. */
 export class WorkloadTimer {
   /** Numbers for all inputs of a workload, each in a part of its own. */
   #numbers = new Float32Array(0);
@@ -61,14 +61,14 @@ export class WorkloadTimer {
     return new WorkloadTimer(threads, nothing.least);
   }
 
-  /** Microseconds of each spelling: of the fastest run, the one that the rest of the machine let be. */
-  async time({ spellings }: Workload): Promise<RuleCosts> {
-    const [{ inputs } = { inputs: [] }] = spellings;
+  /** Microseconds of each lowering: of the fastest run, the one that the rest of the machine let be. */
+  async time({ lowerings }: Workload): Promise<RuleCosts> {
+    const [{ inputs } = { inputs: [] }] = lowerings;
     const largest = Math.max(0, ...inputs.map(({ shape }) => sizeOfShape(shape)));
     const copies = largest < smallElements ? smallCopies : 1;
     const all: Timed[] = [];
     try {
-      for (const work of spellings) all.push(await this.#load(work, copies));
+      for (const work of lowerings) all.push(await this.#load(work, copies));
       await takeTurns(all);
     } finally {
       for (const { session } of all) await session.release();
@@ -113,7 +113,7 @@ export class WorkloadTimer {
   }
 }
 
-/** The spellings run one after the other, again and again, so that all see the same machine. */
+/** The lowerings run one after the other, again and again, so that all see the same machine. */
 async function takeTurns(all: readonly Timed[]): Promise<void> {
   const begun = performance.now();
   for (let round = 0; round < mostRounds; round++) {

@@ -45,14 +45,14 @@ export interface TuneOptions
 
 type ListeningOptions = ReturnType<typeof listening<TuneOptions>>;
 
-/** Nodes of one kind that are spelled otherwise than before. */
+/** Nodes of one kind that are lowered differently than before. */
 export interface ChangedRule {
   /** As in the table: operator, shapes, attributes. */
   readonly work: string;
   readonly nodes: number;
   readonly before: string;
   readonly after: string;
-  /** Microseconds of a node in the spelling of before, and in its new one. */
+  /** Microseconds of a node with the lowering of before, and with the new one. */
   readonly microseconds: readonly [before: number | null, after: number | null];
 }
 
@@ -66,7 +66,7 @@ export interface TuneResult {
   readonly timed: number;
   readonly known: number;
   readonly changed: readonly ChangedRule[];
-  /** Milliseconds of a training step, lower quartiles, before and after; null where nothing changes. */
+  /** Milliseconds of a training step, lower quartiles, before and after; null if nothing changes. */
   readonly step: { readonly before: number; readonly after: number } | null;
   /** True if the measured costs are the machine's from now on: not if they make a step slower. */
   readonly kept: boolean;
@@ -76,11 +76,11 @@ export interface TuneResult {
   readonly hash: string | null;
   readonly seconds: number;
   readonly cores: number;
-  /** Work that waited for the cores in the last minute; more than the cores where others ran. */
+  /** Work that waited for the cores in the last minute; more than the cores if others ran. */
   readonly load: number;
 }
 
-/** Tuning is undone where a step takes so much longer with it. */
+/** Tuning is undone if a step takes so much longer with it. */
 const tolerated = 1.01;
 
 /** Processes of each kind whose steps are compared, in turns. */
@@ -88,9 +88,9 @@ const rounds = 2;
 const comparison = { mode: 'train', warmUp: 2, steps: 4, seconds: 3 } as const;
 
 /**
- * Times on this machine every spelling that could take a node of a model's training step, and keeps
+ * Times on this machine every lowering that could take a node of a model's training step, and keeps
  * the times in the user's cache, for all compilations to come. A whole step by them is compared
- * with one as before; where it is slower they are not kept. Throws a DeviceError where the machine
+ * with one as before; if it is slower they are not kept. Throws a DeviceError if the machine
  * has no choice of layouts.
  */
 export async function tuneModel(
@@ -141,11 +141,11 @@ function requireBlocks(block: number): void {
   throw new DeviceError('onnxruntime has no blocked layout on this machine', {
     code: 'nothing-to-tune',
     where: cpu.name,
-    hint: 'there is nothing to choose from: every node has its portable spelling',
+    hint: 'there is nothing to choose from: every node has its portable lowering only',
   });
 }
 
-/** The graphs of a training step and of its evaluation, as their nodes are spelled. */
+/** The graphs of a training step and of its evaluation, as their nodes are lowered. */
 export async function tracedStep(model: string | Model, options: TuneOptions, costs: Costs) {
   const graphs = new Map<string, Graph>();
   const { manifest } = await compileStep(model, {
@@ -172,7 +172,7 @@ async function timeAll(
   title: string,
   { threads, signal, onEvent }: ListeningOptions,
 ): Promise<CostTable['costs']> {
-  onEvent({ kind: 'begin', title: `${title}: timing spellings` });
+  onEvent({ kind: 'begin', title: `${title}: timing lowerings` });
   const timer = await WorkloadTimer.start(threads);
   const progress = progressTeller({ onEvent }, { task: 'tune', unit: 'nodes' });
   const costs: Record<string, CostTable['costs'][string]> = {};

@@ -34,20 +34,20 @@ export interface LoweredWork {
 export interface Workload {
   /** As in a cost table. */
   readonly key: string;
-  readonly spellings: readonly LoweredWork[];
+  readonly lowerings: readonly LoweredWork[];
 }
 
 /** All that a target has a choice about in some graphs, each kind of node once. */
 export function workloadsOf(graphs: readonly Graph[], target: Target): Workload[] {
   const found = new Map<string, Workload>();
-  const add = (key: string, spellings: () => LoweredWork[]): void => {
-    if (!found.has(key)) found.set(key, { key, spellings: spellings() });
+  const add = (key: string, lowerings: () => LoweredWork[]): void => {
+    if (!found.has(key)) found.set(key, { key, lowerings: lowerings() });
   };
   for (const graph of graphs)
     for (const candidates of candidatesOf(graph, target)) {
       const { node, types, plain, blocked } = candidates;
       if (plain.length + blocked.length < 2) continue;
-      add(costKey(node.op, node.attrs, types), () => spellingsOf(candidates, target));
+      add(costKey(node.op, node.attrs, types), () => loweringsOf(candidates, target));
       for (const type of [...types.inputs, ...types.outputs])
         if (type?.shape.length === 4 && type.dtype === 'float32')
           add(conversionKey(type), () => conversionsOf(type, target));
@@ -55,7 +55,7 @@ export function workloadsOf(graphs: readonly Graph[], target: Target): Workload[
   return [...found.values()];
 }
 
-function spellingsOf({ node, types, plain, blocked }: Candidates, target: Target): LoweredWork[] {
+function loweringsOf({ node, types, plain, blocked }: Candidates, target: Target): LoweredWork[] {
   return [...blocked, ...plain].map((override) => ({
     name: ruleName(override),
     ...spelled(

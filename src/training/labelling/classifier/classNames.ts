@@ -21,7 +21,7 @@ export interface FoundNames {
 /**
  * Names of the classes in a model's metadata: what Gradus wrote, else a list or a dictionary by
  * number under a key that is common, as JSON, as Python writes it or a name a line. Throws an
- * ArtifactError where Gradus' own do not fit the scores.
+ * ArtifactError if Gradus' own do not fit the scores.
  */
 export function classNamesIn(
   metadata: Readonly<Record<string, string>>,
@@ -50,11 +50,13 @@ export function classNamesIn(
     const names = listOf(text, true);
     const problem = problemOf(names, classes);
     if (names === undefined || problem !== undefined)
-      notes.push(`the names under ${key} in its metadata are not taken: ${problem ?? ''}`);
+      notes.push(`the class names under ${key} in its metadata are ignored: ${problem ?? ''}`);
     else if (found && found.names.join('\n') !== names.join('\n'))
       return {
         found: undefined,
-        notes: [`the names under ${found.key} and ${key} in its metadata differ: none are taken`],
+        notes: [
+          `the class names under ${found.key} and ${key} in its metadata differ: both are ignored`,
+        ],
       };
     else found ??= { names, key };
   }
@@ -62,13 +64,13 @@ export function classNamesIn(
 }
 
 function problemOf(names: readonly string[] | undefined, classes: number): string | undefined {
-  if (!names) return 'they are no list';
+  if (!names) return 'they are not a list';
   if (names.length !== classes) return `${names.length} names for ${classes} classes`;
-  if (new Set(names).size < names.length) return 'a name is there twice';
+  if (new Set(names).size < names.length) return 'a name occurs twice';
   return names.includes('') ? 'a name is empty' : undefined;
 }
 
-/** A list of names, or a dictionary of them by number from 0; undefined where the text is neither. */
+/** A list of names, or a dictionary of them by number from 0; undefined if the text is neither. */
 function listOf(text: string, lines: boolean): readonly string[] | undefined {
   const value = jsonOf(text) ?? literalOf(text);
   if (value === undefined) {

@@ -50,7 +50,7 @@ export class GraphWalk {
     return this.#table.shape(value);
   }
 
-  /** The elements of a constant of few elements, in their order, also where it was cast or reshaped. */
+  /** The elements of a constant of few elements, in their order, even if it was cast or reshaped. */
   numbers(value: string | undefined): readonly number[] | undefined {
     const constant = this.#constantOf(value);
     if (constant === undefined || !('dtype' in constant)) return constant;

@@ -20,7 +20,7 @@ export interface ImageInput {
   readonly shape: string;
   readonly layout: PixelLayout;
   readonly layoutBy: Evidence;
-  /** Images of a run, where the file fixes it. */
+  /** Images of a run, if the file fixes it. */
   readonly batch: number | undefined;
   /** [C,H,W] */
   readonly image: readonly [number, number, number];
@@ -46,7 +46,7 @@ const axisOf = { nchw: 1, nhwc: 3 } as const;
 
 /**
  * Reads how a network takes an image from the input's shape: the axis that holds 3 channels, or 1, is
- * that of the channels. Throws an ArtifactError where that is no image, or not certain.
+ * that of the channels. Throws an ArtifactError if that is no image, or not certain.
  */
 export function imageInputOf(value: OnnxValueInfo, path: string, hints: ImageHints): ImageInput {
   const shape = describeValue(value);
@@ -60,25 +60,25 @@ export function imageInputOf(value: OnnxValueInfo, path: string, hints: ImageHin
   const { dtype } = value;
   if (dtype !== 'float32' && dtype !== 'uint8')
     throw wrong(
-      `its image ${value.name} is of ${dtypeName(value)}, which Gradus does not feed`,
+      `its image ${value.name} has the unsupported type ${dtypeName(value)}`,
       'image-type',
-      'convert the network so that it takes float32 or uint8',
+      'convert the input of the network to float32 or uint8',
     );
   const dims = (value.shape ?? []).map(known);
   if (dims.length !== 4)
     throw wrong(
       `its input ${value.name} is not an image [N,C,H,W] or [N,H,W,C]`,
       'not-a-classifier',
-      'give a network that classifies images, one image a row of the batch',
+      'pass a network that classifies images, with one image per row of the batch',
     );
   const { layout, by, channels } = layoutOf(dims, hints, wrong);
   const [height, width] = sizeOf(dims, layout, path, hints, wrong);
   const batch = dims[0];
   if (Math.max(height, width) > largest || (batch ?? 1) * channels * height * width > mostNumbers)
     throw wrong(
-      `its images are too large: at most ${largest} pixels each way and ${mostNumbers} numbers a run`,
+      `its images are too large: at most ${largest} pixels per side and ${mostNumbers} numbers per run`,
       'image-size',
-      'export the network for smaller images, or for one image a run',
+      'export the network for smaller images, or for one image per run',
     );
   return {
     name: value.name,
@@ -113,24 +113,24 @@ function layoutOf(
   const chosen = stated ?? (fitting.length > 1 ? only(bySeen) : only(fitting));
   if (chosen === undefined && fitting.length > 1)
     throw wrong(
-      'its channels may lie along either of two axes',
+      'its channels could be either of two axes',
       'image-layout',
-      phrase`say which: ${option(['onnx', 'layout'], 'nchw')} for [N,C,H,W], ${option(['onnx', 'layout'], 'nhwc')} for [N,H,W,C]`,
+      phrase`choose one: ${option(['onnx', 'layout'], 'nchw')} for [N,C,H,W], ${option(['onnx', 'layout'], 'nhwc')} for [N,H,W,C]`,
     );
   const channels = chosen === undefined ? undefined : at(chosen);
   if (chosen === undefined || channels === undefined || ![1, 3].includes(channels))
     throw wrong(
       chosen === undefined
-        ? 'no axis of its image holds 3 channels of colour or 1 of grey'
+        ? 'no axis of its image has 3 colour channels or 1 grey channel'
         : `${channels ?? 'an unknown number of'} channels lie along the axis that ${chosen} means, and not 3 or 1`,
       'image-channels',
-      'Gradus feeds images of 3 channels or of 1; export the network with a fixed number of them',
+      'export the network with a fixed number of channels, 3 or 1',
     );
   if (seen && (seen.axis !== axisOf[chosen] || seen.count !== channels))
     throw wrong(
       `its shape says ${channels} channels as ${chosen}, and its first layer takes ${seen.count} along axis ${seen.axis}`,
       'image-channels',
-      'Gradus feeds images of 3 channels or of 1, as [N,C,H,W] or as [N,H,W,C]',
+      'export the network for images of 3 channels or 1, as [N,C,H,W] or [N,H,W,C]',
     );
   const by = told ? 'told' : recorded ? 'file' : fitting.length > 1 ? 'graph' : 'shape';
   return { layout: chosen, by, channels };
@@ -153,13 +153,13 @@ function sizeOf(
     throw wrong(
       'the height and width of its images are not fixed',
       'image-size',
-      phrase`say which to give it, such as ${option(['onnx', 'size'], [224])}, or ${option(['onnx', 'size'], [48, 192])} for height and width`,
+      phrase`set them, such as ${option(['onnx', 'size'], [224])}, or ${option(['onnx', 'size'], [48, 192])} for height and width`,
     );
   if (size && (size[0] !== height || size[1] !== width))
     throw new ConfigError(`${path} takes images of ${height}x${width}, not ${size.join('x')}`, {
       code: 'image-size',
       option: ['onnx', 'size'],
-      hint: phrase`leave ${option(['onnx', 'size'])} out: it is for networks that take images of any size`,
+      hint: phrase`leave ${option(['onnx', 'size'])} out: it applies only to networks that take images of any size`,
     });
   return [height, width];
 }
@@ -181,6 +181,6 @@ export function describeShape(shape: readonly Dim[]): string {
 }
 
 export function dtypeName({ dtype, otherType }: OnnxValueInfo): string {
-  if (dtype === undefined) return otherType ? 'another type than a tensor' : 'an unknown type';
+  if (dtype === undefined) return otherType ? 'not a tensor' : 'an unknown type';
   return typeof dtype === 'string' ? dtype : dtype.foreign;
 }

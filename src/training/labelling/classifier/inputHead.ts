@@ -25,7 +25,7 @@ export function channelOrderBy(means: readonly number[]): ChannelOrder | undefin
 
 /** Facts about the image that follow from the first nodes of a graph. */
 export interface InputHead {
-  /** The pixels that its own normalisation is for; undefined where it has none that is certain. */
+  /** The pixels that its own normalisation is for; undefined if it has none that is certain. */
   readonly range: PixelRange | undefined;
   /** The order of the colours that its means are for; undefined for other means than ImageNet's. */
   readonly order: ChannelOrder | undefined;
@@ -89,7 +89,7 @@ class Scaling {
 
   constructor(private readonly walk: GraphWalk) {}
 
-  /** Takes a node in; false where it is something else, behind which nothing counts. */
+  /** Takes a node in; false if it is something else, behind which nothing counts. */
   add(node: OnnxNode, value: string): boolean {
     const { opType, inputs } = node;
     if (['Cast', 'Identity', 'Transpose'].includes(opType)) return true;
@@ -127,7 +127,7 @@ class Scaling {
     return true;
   }
 
-  /** Statistics of the network's own images tell their range where they are far from 0 and 1. */
+  /** Statistics of the network's own images tell their range if they are far from 0 and 1. */
   #normalised({ opType, inputs }: OnnxNode): void {
     if (this.#operators.length > 0) return;
     const [mean, variance] = [inputs[3], inputs[4]].map((name) => this.walk.numbers(name));
@@ -164,7 +164,7 @@ interface Channel {
   readonly middle: number;
 }
 
-/** The pixels that a scaling is for, where it makes no sense of others. */
+/** The pixels that a scaling is for, if it makes no sense of others. */
 function rangeOf(channels: readonly Channel[]): PixelRange | undefined {
   const every = (fits: (channel: Channel) => boolean): boolean => channels.every(fits);
   // Means of bytes; no pixel of 0 to 1 is near them.

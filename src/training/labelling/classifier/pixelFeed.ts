@@ -10,7 +10,7 @@ interface PixelFeed {
   fill(pixels: Float32Array | Uint8Array, out: Float32Array | Uint8Array): void;
 }
 
-/** Bytes are asked for where the network takes pixels of 0 to 255, so that each is exact. */
+/** Bytes are asked for if the network takes pixels of 0 to 255, so that each is exact. */
 export function pixelFeed(
   found: { readonly image: ImageInput; readonly pixels: PixelReading } | undefined,
 ): PixelFeed | undefined {

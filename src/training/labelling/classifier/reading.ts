@@ -152,7 +152,7 @@ export function readingDifference(a: ReadingSettings, b: ReadingSettings): strin
   const words = (value: ReadingSettings[keyof ReadingSettings]): string =>
     value === null ? 'none' : String(value);
   const told = others.map((key) => `${key} ${words(b[key])}, not ${words(a[key])}`);
-  return `with another reading of the network: ${told.join('; ')}`;
+  return `with another interpretation of the network: ${told.join('; ')}`;
 }
 
 /**
@@ -170,7 +170,7 @@ export function pixelReadingOf(
   const order = orderOf(options, channels, head, path);
   if (dtype === 'uint8') {
     if (told ?? options.range === '0..1')
-      throw new ConfigError(`${path} takes bytes, which are not scaled or normalised`, {
+      throw new ConfigError(`${path} takes bytes, which cannot be scaled or normalised`, {
         code: 'onnx-option',
         option: ['onnx', told ? 'mean' : 'range'],
         hint: 'leave the range, the mean and the std out',
@@ -187,18 +187,18 @@ export function pixelReadingOf(
     notes.push(`its first nodes (${head.by}) are for pixels ${head.range}`);
   if (!recorded && !told && !head.range && isOwn(model))
     notes.push(
-      'Gradus wrote it, and its metadata is gone, as quantisers lose it: its mean and std are not known here',
+      'Gradus wrote it, but its metadata, which quantisers drop, is missing: its mean and std are unknown',
     );
   const { mean, std } = told ?? recorded ?? { mean: undefined, std: undefined };
   if (order.channelsBy === 'assumed' && mean && channelOrderBy(mean) === 'bgr')
     notes.push(
-      "its mean is that of ImageNet's images with blue first, and its channels are given with red first: say which is right",
+      'its mean is that of ImageNet with blue first, but its channels are set to red first: set which is right',
     );
   if (range === '0..1' && mean?.some((m) => Math.abs(m) > 1.5))
     throw new ConfigError(`a mean of ${mean.join(',')} is not one of pixels from 0 to 1`, {
       code: 'onnx-option',
       ...(told ? { option: ['onnx', 'mean'] } : { where: path }),
-      hint: 'say that the pixels go from 0 to 255, or divide mean and std by 255',
+      hint: 'set the range of the pixels to 0 to 255, or divide mean and std by 255',
     });
   return {
     range,
@@ -255,7 +255,7 @@ function toldNormalisation(
       {
         code: 'onnx-option',
         where,
-        hint: `give ${channels === 1 ? 'one number' : `${channels} numbers with commas between, or one for all`}${where === 'std' ? ', each above 0' : ''}`,
+        hint: `pass ${channels === 1 ? 'one number' : `${channels} numbers separated by commas, or one for all`}${where === 'std' ? ', each above 0' : ''}`,
       },
     );
   }
@@ -315,7 +315,7 @@ export function recordedChoice<const T extends string>(
   throw new ArtifactError(`${path} has ${key} ${JSON.stringify(text)} in its metadata`, {
     code: 'onnx-metadata',
     where: path,
-    hint: `Gradus knows ${allowed.join(', ')}; export the network again`,
+    hint: `export the network again with one of ${allowed.join(', ')}`,
   });
 }
 
@@ -340,20 +340,20 @@ export function viewEvidence(
 /** A share that a caller gives. Throws a ConfigError unless it is above 0 and at most 1. */
 export function toldShare(share: number | undefined): number | undefined {
   if (share === undefined || (share > 0 && share <= 1)) return share;
-  throw new ConfigError(`a centre crop of ${share} is not a share of the short side`, {
+  throw new ConfigError(`the centre crop ${share} is not a fraction of the short side`, {
     code: 'onnx-option',
     option: ['onnx', 'cropPct'],
-    hint: 'give a share above 0, of at most 1, such as 0.875',
+    hint: 'pass a fraction above 0 and at most 1, such as 0.875',
   });
 }
 
 /** Throws a ConfigError for a share of the short side that the view has no use for. */
 export function requireCentre({ cropPct }: OnnxOptions, { crop }: ImageView, path: string): void {
   if (cropPct === undefined || crop === 'centre') return;
-  throw new ConfigError(`${path} sees images by crop ${crop}, which takes no share of them`, {
+  throw new ConfigError(`${path} uses crop ${crop}, which has no fraction`, {
     code: 'onnx-option',
     option: ['onnx', 'cropPct'],
-    hint: 'say that the crop is the centre, or leave the share out',
+    hint: 'set the crop to centre, or leave the fraction out',
   });
 }
 
@@ -383,7 +383,7 @@ export function recordedShare(
   throw new ArtifactError(`${path} has ${key} ${JSON.stringify(text)} in its metadata`, {
     code: 'onnx-metadata',
     where: path,
-    hint: 'it is a share above 0, of at most 1; export the network again',
+    hint: 'export the network again with a fraction above 0 and at most 1',
   });
 }
 

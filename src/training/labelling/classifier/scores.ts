@@ -17,7 +17,7 @@ export interface Ending {
   readonly by: string;
 }
 
-/** Operators whose results are logits where nothing but sums and factors follows. */
+/** Operators whose results are logits if nothing but sums and factors follows. */
 const linear = new Set([
   ...['Gemm', 'MatMul', 'Conv', 'FusedMatMul', 'QGemm', 'QLinearMatMul', 'QLinearConv'],
   ...['MatMulInteger', 'ConvInteger', 'MatMulIntegerToFloat', 'DynamicQuantizeMatMul'],
@@ -85,7 +85,7 @@ function kindOf(
   }
 }
 
-/** Logits stay logits where constants or other logits are added, and where a constant scales them. */
+/** Logits stay logits if constants or other logits are added, and if a constant scales them. */
 function affine(
   walk: GraphWalk,
   node: OnnxNode,
@@ -171,11 +171,11 @@ export function oddityOf(scores: Float32Array, classes: number): string | undefi
   );
   const every = (of: (row: Float32Array) => boolean): boolean => rows.length > 0 && rows.every(of);
   if (every((row) => row.every((x) => x === row[0])))
-    return 'those of an image are all equal, as a softmax along another axis than the classes makes them';
+    return 'those of an image are all equal, as after a softmax along an axis other than the classes';
   if (every((row) => row.every((x) => x === 0 || x === 1) && sum(row) === 1))
-    return 'each is 0 or 1, a decision that tells nothing of how sure it is: export the network with what comes before';
+    return 'each is 0 or 1, a decision without confidence: export the network with the scores before it';
   if (every((row) => row.every((x) => x >= 0) && Math.abs(sum(row) - 100) <= 100 * tolerance))
-    return 'those of an image sum to 100, as percentages do: have the network divide them by 100';
+    return 'those of an image sum to 100, as percentages do: divide them by 100 in the network';
   return undefined;
 }
 
@@ -191,7 +191,7 @@ function isOne(total: number): boolean {
 const smallestLog = Math.log(1e-38);
 
 /**
- * Makes logits of scores in place. Of a sigmoid each score is the odds of its class: where one class is
+ * Makes logits of scores in place. Of a sigmoid each score is the odds of its class: if one class is
  * right and the others are not, its probability is their share. Returns where a score is that cannot
  * be one of its kind, or -1.
  */
@@ -243,12 +243,16 @@ export function decideScores(
   if (ending.kind === 'logits' && measured === 'log-probabilities') return both;
   // A sigmoid of z and -z is a distribution over two classes.
   if (ending.kind === 'sigmoid' && measured === 'probabilities')
-    return { kind: measured, by, note: `${ending.by} makes them, and yet their rows sum to 1` };
+    return {
+      kind: measured,
+      by,
+      note: `they are the output of ${ending.by}, and yet their rows sum to 1`,
+    };
   return {
     ...ending,
-    note: `their numbers on ${images} images look like ${measured}; taken as ${ending.kind}, since ${ending.by} makes them`,
+    note: `their numbers on ${images} images look like ${measured}; used as ${ending.kind}, since they are the output of ${ending.by}`,
   };
 }
 
 const sigmoidNote =
-  'they lie within 0 and 1 and do not sum to 1: each is taken as the odds of its class, the probability as its share';
+  'they lie within 0 and 1 and do not sum to 1: each is used as the odds of its class, normalised to probabilities';

@@ -87,7 +87,7 @@ describe('the end of another program', () => {
     ['percentages', /sum to 100, as percentages do/, [soft, ['Mul', ['s', 'hundred'], ['y']]]],
     [
       'a softmax along a wrong axis',
-      /all equal, as a softmax along another axis/,
+      /all equal, as after a softmax along an axis/,
       [
         ['Reshape', ['z', 'four'], ['r']],
         ['Softmax', ['r'], ['w'], { axis: 3 }],
@@ -104,29 +104,29 @@ describe('the end of another program', () => {
     const kept: ForeignNode = ['ArgMax', ['z'], ['a'], { axis: 1, keepdims: 1 }];
     const labels = output('label', ['N'], 'int64');
     const hint = (text: string) => expect.objectContaining({ hint: text }) as Error;
-    const before = 'export the network with the scores that its ArgMax takes';
-    refused(model([argMax], [labels])).toThrow(error('not-a-classifier', /numbers of classes/));
+    const before = 'export the network with the scores before its ArgMax';
+    refused(model([argMax], [labels])).toThrow(error('not-a-classifier', /holds class numbers/));
     refused(model([argMax], [labels])).toThrow(hint(before));
     const asFloat: ForeignNode[] = [kept, ['Cast', ['a'], ['y'], { to: 1 }]];
     refused(model(asFloat, [output('y', ['N', 1])])).toThrow(hint(before));
     const sigmoid: ForeignNode = ['Sigmoid', ['z'], ['y']];
     for (const shape of [['N', 1], ['N']])
       refused(model([sigmoid], [output('y', shape)])).toThrow(
-        error('not-a-classifier', /one score an image/),
+        error('not-a-classifier', /one score per image/),
       );
     refused(model([sigmoid], [output('y', [3])])).toThrow(
-      hint('export the network with the axis of its batch, also where that is 1'),
+      hint('export the network with a batch axis, even if the batch is 1'),
     );
     // As sklearn's converter writes it: the label, and the probabilities.
     const both = [labels, output('s', ['N', 3])];
     refused(model([argMax, soft], both)).toThrow(
-      hint("say which holds the scores: onnx.outputName: 's'"),
+      hint("choose the output with the scores: onnx.outputName: 's'"),
     );
     const maps: ForeignNode = ['Identity', ['s'], ['maps']];
     const zipped = [labels, { name: 'maps' }];
     refused(model([argMax, soft, maps], zipped)).toThrow(
       hint(
-        'export it so that its scores are one tensor: without ZipMap, in skl2onnx by the option zipmap: False',
+        'export the scores as one tensor, without ZipMap: in skl2onnx, set the option zipmap: False',
       ),
     );
   });
@@ -176,7 +176,7 @@ describe('the order of colours', () => {
     expect(pixels(bytes.toReversed())).toMatchObject({ channels: 'rgb', channelsBy: 'graph' });
     expect(pixels([120, 120, 120])).toMatchObject({ channels: 'rgb', channelsBy: 'assumed' });
     const told = readOnnxClassifier(write(base()), { range: '0..255', mean: bytes });
-    expect(told.pixels.notes.join()).toMatch(/ImageNet's images with blue first/);
+    expect(told.pixels.notes.join()).toMatch(/that of ImageNet with blue first/);
     const padded = readOnnxClassifier(write(base()), {
       ...{ crop: 'pad', channels: 'bgr', range: '0..255', mean: [0, 51, 255] },
     });
