@@ -25,7 +25,7 @@ export type ExitCode = (typeof exitCodes)[keyof typeof exitCodes];
 /** Codes of an ArtifactError about a place that the user chose, not about what lies there. */
 const unwritable: ReadonlySet<string> = new Set(['not-writable', 'not-a-folder', 'write-failed']);
 
-/** The exit status for an error; what is no error of a known class counts as our fault. */
+/** The exit status for an error; what is not an error of a known class counts as our fault. */
 export function exitCodeOf(error: unknown): ExitCode {
   if (error instanceof ConfigError) return exitCodes.usage;
   if (error instanceof ModelError) return exitCodes.model;

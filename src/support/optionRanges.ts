@@ -7,7 +7,7 @@ export interface NumberRange {
   readonly least: number;
   /** Also a value of the option, unless `open` says otherwise. */
   readonly most: number;
-  /** Ends that are no values themselves. */
+  /** Ends that are not values themselves. */
   readonly open?: 'least' | 'most' | 'both';
 }
 

@@ -18,11 +18,11 @@ export type OnnxTensor = TensorData | ForeignTensor;
 /** Name and type of an input, an output or a value between. */
 export interface OnnxValueInfo {
   readonly name: string;
-  /** Undefined if the model does not say, or if it is no tensor. */
+  /** Undefined if the model does not say, or if it is not a tensor. */
   readonly dtype?: ElementType | undefined;
   /** Undefined if even the rank is unknown; a nameless unknown dimension has the symbol `?`. */
   readonly shape?: Shape | undefined;
-  /** The type of a value that is no tensor, as it was read. */
+  /** The type of a value that is not a tensor, as it was read. */
   readonly otherType?: onnx.TypeProto.$Properties | undefined;
 }
 

@@ -44,7 +44,7 @@ export interface StatOptions {
   readonly hashAll?: boolean | undefined;
 }
 
-/** Looks at all files of a set. What is not there has the size -1, and is no error here. */
+/** Looks at all files of a set. What is not there has the size -1, and is not an error here. */
 export async function statImages(images: Images, options: StatOptions = {}): Promise<FileStats> {
   const { packed, count } = images;
   const columns = {
@@ -117,7 +117,7 @@ function rowOf(sorted: Uint32Array, value: number): number {
   return sorted[low] === value ? low : -1;
 }
 
-/** Packed images are no files: their pixels stand for the contents. */
+/** Packed images are not files: their pixels stand for the contents. */
 function packedStats(
   images: Images,
   { data, shape }: PackedPixels,

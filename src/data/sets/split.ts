@@ -24,7 +24,7 @@ export function writeSplit(path: string, { images, indices }: Split): void {
 
 /**
  * The images of a split, in its order; `id` is an image's number in the packed set. Throws a
- * DataError if the file is no split, or names images that the set does not have.
+ * DataError if the file is not a split, or names images that the set does not have.
  */
 export function openSplit(path: string): LabelledImages {
   const { images, indices } = readSplit(path);

@@ -15,7 +15,7 @@ import { dirname, join } from 'node:path';
 export interface FrontendCache {
   /** The entry, or undefined if there is none or it cannot be read. */
   readonly read: (key: string) => unknown;
-  /** Keeps a JSON value; a folder that cannot be written to is no error. */
+  /** Keeps a JSON value; a folder that cannot be written to is not an error. */
   readonly write: (key: string, value: unknown) => void;
 }
 

@@ -57,7 +57,7 @@ export interface WideResNetOptions {
 
 /**
  * A Wide-ResNet, pre-activated; image [N,3,H,W] -> logits [N,classes]. Named as a ResNet of
- * torchvision, its last normalisation `bn1`. Errors: another depth, a width that is no whole number.
+ * torchvision, its last normalisation `bn1`. Errors: another depth, a width that is not a whole number.
  * Source: arXiv 1605.07146 and its code.
  *
  * @example export default wideResnet({ depth: 28, width: 2 });

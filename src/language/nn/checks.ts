@@ -2,7 +2,7 @@ import type { Value } from '../../compiler/ir/graph.js';
 import type { Trace } from '../../compiler/trace/trace.js';
 import { formatShape } from '../../support/shape.js';
 
-/** Refuses an option that is no whole number of at least 1. */
+/** Refuses an option that is not a whole number of at least 1. */
 export function checkCount(trace: Trace, layer: string, option: string, value: number): void {
   if (!Number.isInteger(value) || value < 1)
     throw trace.error(
@@ -12,7 +12,7 @@ export function checkCount(trace: Trace, layer: string, option: string, value: n
     );
 }
 
-/** Refuses an option that is no finite number above 0. */
+/** Refuses an option that is not a finite number above 0. */
 export function checkPositive(trace: Trace, layer: string, option: string, value: number): void {
   if (!(Number.isFinite(value) && value > 0))
     throw trace.error(

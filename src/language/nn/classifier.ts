@@ -13,7 +13,7 @@ export interface ClassifierOptions extends NameOption, Pick<LinearOptions, 'init
 /**
  * Global average pool, dropout and a linear layer; x [N,C,H,W] -> logits [N,classes]. Parameters
  * `weight` [classes,C] and `bias` [classes] under its name, `classifier` by default. Errors: an
- * input that is no map, a rate outside [0, 1).
+ * input that is not a map, a rate outside [0, 1).
  *
  * @example return classifier(x, { classes, dropout: 0.2 })
  */

@@ -20,7 +20,7 @@ export interface GlobalPoolOptions {
 }
 
 /**
- * Mean over the map; x [N,C,H,W] -> [N,C], or [N,C,1,1]. Errors: an input that is no map.
+ * Mean over the map; x [N,C,H,W] -> [N,C], or [N,C,1,1]. Errors: an input that is not a map.
  *
  * @example features = globalAvgPool(x)
  */
@@ -31,7 +31,7 @@ export function globalAvgPool(x: Value, { keepDims = false }: GlobalPoolOptions 
   });
 }
 
-/** Maximum over the map; x [N,C,H,W] -> [N,C], or [N,C,1,1]. Errors: an input that is no map. */
+/** Maximum over the map; x [N,C,H,W] -> [N,C], or [N,C,1,1]. Errors: an input that is not a map. */
 export function globalMaxPool(x: Value, { keepDims = false }: GlobalPoolOptions = {}): Value {
   return addLayer({ kind: 'globalMaxPool', inputs: [x] }, (trace) => {
     checkMap(trace, 'globalMaxPool', x);

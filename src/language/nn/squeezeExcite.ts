@@ -19,7 +19,7 @@ export interface SqueezeExciteOptions {
 
 /**
  * Squeeze-and-excitation; x [N,C,H,W] -> same. Parameters of `conv_reduce` and `conv_expand`, as
- * timm's, or of `fc1` and `fc2`, as torchvision's. Errors: an input that is no map. Source: arXiv 1709.01507, section 3.
+ * timm's, or of `fc1` and `fc2`, as torchvision's. Errors: an input that is not a map. Source: arXiv 1709.01507, section 3.
  *
  * @example x = squeezeExcite(x, { reduced: 8 }) // se.conv_reduce.weight, ...
  */

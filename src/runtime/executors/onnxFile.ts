@@ -31,7 +31,7 @@ export function nodeSources(model: OnnxSource): Map<string, string | undefined> 
 /** Reads `length` bytes at `position` into the window that it returns; fewer at the end. */
 type ReadAt = (position: number, length: number) => Uint8Array;
 
-/** Number of nodes of the main graph, without decoding it; 0 if the bytes are no model. */
+/** Number of nodes of the main graph, without decoding it; 0 if the bytes are not a model. */
 export function countNodes(model: OnnxSource): number {
   if (typeof model !== 'string')
     return countIn((position, length) => model.subarray(position, position + length));
@@ -68,7 +68,7 @@ interface Field {
   readonly end: number;
 }
 
-/** The fields of a protobuf message between two positions; ends early at what is no field. */
+/** The fields of a protobuf message between two positions; ends early at what is not a field. */
 function* fieldsOf(readAt: ReadAt, start: number, end: number): Generator<Field> {
   for (let position = start; position < end;) {
     const head = readAt(position, 16);

@@ -7,7 +7,7 @@ export class Best<T> {
   /** True if an item of this score would be among them now. */
   wants(score: number): boolean {
     const last = this.#items[this.count - 1];
-    // NaN is no score.
+    // NaN is not a score.
     return this.count > 0 && score > (last === undefined ? -Infinity : last.score);
   }
 

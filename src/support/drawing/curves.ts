@@ -7,7 +7,7 @@ export interface CurvePoint {
   readonly y: number;
 }
 
-/** A named line; points with a y that is no finite number leave a gap. */
+/** A named line; points with a y that is not a finite number leave a gap. */
 export interface Curve {
   readonly name: string;
   readonly points: readonly CurvePoint[];

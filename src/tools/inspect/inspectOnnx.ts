@@ -55,7 +55,7 @@ export function inspectOnnx(
  */
 export function inspectOnnxFile(path: string, sizes: OnnxSizes = {}): Inspection {
   if (!existsSync(path))
-    throw new DataError(`there is no file ${path}`, {
+    throw new DataError(`${path} does not exist`, {
       code: 'missing-file',
       where: path,
       hint: 'name an .onnx file or a model file',

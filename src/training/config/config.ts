@@ -320,7 +320,7 @@ export function parseTrainingConfig(
 
 /**
  * A config that a run recorded, with the keys that have come since at their defaults, so that a newer
- * version goes on with it; unchanged if it is no config any more.
+ * version goes on with it; unchanged if it is not a config any more.
  */
 export function withTrainingDefaults(recorded: unknown): unknown {
   return trainingSchema.safeParse(recorded).data ?? recorded;

@@ -7,7 +7,7 @@ import { asRecorded } from '../record/runRecord.js';
 
 /**
  * Opens labelled images whose classes have the numbers that an .onnx file gives them by name. Names
- * that Gradus recorded have to be those of the set; others that are not are no names of folders, and
+ * that Gradus recorded have to be those of the set; others may not be names of folders, so
  * the order of the set stands. Throws a DataError as openLabelledSet does.
  */
 export async function openSetOfOnnx(

@@ -310,7 +310,7 @@ function problemOf(output: OnnxValueInfo, walk: GraphWalk): OutputProblem | unde
   return undefined;
 }
 
-/** The shape of scores. Throws an ArtifactError for what is no output of a classifier. */
+/** The shape of scores. Throws an ArtifactError for what is not an output of a classifier. */
 function scoresShape(output: OnnxValueInfo, walk: GraphWalk, path: string): Shape {
   const problem = problemOf(output, walk);
   if (problem) throw notClassifier(path, problem.text, [output], problem.hint);

@@ -103,7 +103,7 @@ async function fixPlan(request: FixResolutionRequest): Promise<TrainingPlan> {
 
 /**
  * The first half of a network's blocks, by their names: `conv_stem`, `bn1`, `blocks.0.0`, ... A
- * block is what comes before the part that is no number behind a number.
+ * block is what comes before the part that is not a number behind a number.
  */
 export function shallowBlocks(params: readonly string[]): string[] {
   const blocks: string[] = [];

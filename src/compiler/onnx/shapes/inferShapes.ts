@@ -187,7 +187,7 @@ class Inference {
     );
   }
 
-  /** Runs a body until the shapes of its state stay as they are; `skip` outputs are no results. */
+  /** Runs a body until the shapes of its state stay as they are; `skip` outputs are not results. */
   #repeated(
     outer: ValueTable,
     body: OnnxGraph,

@@ -11,7 +11,7 @@ export interface Snow extends Motion {
   readonly std: number;
   /** Enlargement of the flakes. */
   readonly zoom: number;
-  /** Noise below it is no flake. */
+  /** Noise below it is not a flake. */
   readonly threshold: number;
   /** Share of the image that is not whitened. */
   readonly weight: number;

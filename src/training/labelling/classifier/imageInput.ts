@@ -46,7 +46,7 @@ const axisOf = { nchw: 1, nhwc: 3 } as const;
 
 /**
  * Reads how a network takes an image from the input's shape: the axis that holds 3 channels, or 1, is
- * that of the channels. Throws an ArtifactError if that is no image, or not certain.
+ * that of the channels. Throws an ArtifactError if that is not an image, or not certain.
  */
 export function imageInputOf(value: OnnxValueInfo, path: string, hints: ImageHints): ImageInput {
   const shape = describeValue(value);

@@ -35,7 +35,7 @@ export interface InputHead {
   readonly channels: { readonly axis: number; readonly count: number } | undefined;
 }
 
-/** More nodes than this are no head. */
+/** More nodes than this are not a head. */
 const mostNodes = 32;
 
 /** Follows the nodes behind an image [N,.,.,.] to the first convolution. */
