@@ -68,11 +68,11 @@ export interface WrittenTraining<Model, Optimizer> {
     readonly kind: 'lamb';
     /** Learning rate, from which the schedule starts. (more than 0; default: 0.001) */
     readonly learningRate?: number | undefined;
-    /** Weight of the past in the mean of gradients. (at least 0 and less than 1; default: 0.9) */
+    /** Decay of the running mean of gradients. (at least 0 and less than 1; default: 0.9) */
     readonly beta1?: number | undefined;
-    /** Weight of the past in the mean of squared gradients. (at least 0 and less than 1; default: 0.999) */
+    /** Decay of the running mean of squared gradients. (at least 0 and less than 1; default: 0.999) */
     readonly beta2?: number | undefined;
-    /** Added to the root of that mean. (more than 0; default: 0.000001) */
+    /** Added to the square root of that mean. (more than 0; default: 0.000001) */
     readonly epsilon?: number | undefined;
     /** Weight decay; biases and normalisation have none. (at least 0; default: 0.01) */
     readonly weightDecay?: number | undefined;
@@ -81,7 +81,7 @@ export interface WrittenTraining<Model, Optimizer> {
     /** Scale no step up: the ratio of the norms is at most 1. (default: false) */
     readonly trustClip?: boolean | undefined;
   } | {
-    /** Steps by the sign of an average of gradients. */
+    /** Lion: steps by the sign of an average of gradients. */
     readonly kind: 'lion';
     /** Learning rate, from which the schedule starts. (more than 0; default: 0.0001) */
     readonly learningRate?: number | undefined;
@@ -98,11 +98,11 @@ export interface WrittenTraining<Model, Optimizer> {
     readonly kind: 'nadam';
     /** Learning rate, from which the schedule starts. (more than 0; default: 0.002) */
     readonly learningRate?: number | undefined;
-    /** Weight of the past in the mean of gradients. (at least 0 and less than 1; default: 0.9) */
+    /** Decay of the running mean of gradients. (at least 0 and less than 1; default: 0.9) */
     readonly beta1?: number | undefined;
-    /** Weight of the past in the mean of squared gradients. (at least 0 and less than 1; default: 0.999) */
+    /** Decay of the running mean of squared gradients. (at least 0 and less than 1; default: 0.999) */
     readonly beta2?: number | undefined;
-    /** Added to the root of that mean. (more than 0; default: 1e-8) */
+    /** Added to the square root of that mean. (more than 0; default: 1e-8) */
     readonly epsilon?: number | undefined;
     /** Speed at which the momentum rises to beta1. (more than 0; default: 0.004) */
     readonly momentumDecay?: number | undefined;
@@ -349,11 +349,11 @@ export interface TrainingConfig {
     readonly kind: 'lamb';
     /** Learning rate, from which the schedule starts. (more than 0; default: 0.001) */
     readonly learningRate: number;
-    /** Weight of the past in the mean of gradients. (at least 0 and less than 1; default: 0.9) */
+    /** Decay of the running mean of gradients. (at least 0 and less than 1; default: 0.9) */
     readonly beta1: number;
-    /** Weight of the past in the mean of squared gradients. (at least 0 and less than 1; default: 0.999) */
+    /** Decay of the running mean of squared gradients. (at least 0 and less than 1; default: 0.999) */
     readonly beta2: number;
-    /** Added to the root of that mean. (more than 0; default: 0.000001) */
+    /** Added to the square root of that mean. (more than 0; default: 0.000001) */
     readonly epsilon: number;
     /** Weight decay; biases and normalisation have none. (at least 0; default: 0.01) */
     readonly weightDecay: number;
@@ -362,7 +362,7 @@ export interface TrainingConfig {
     /** Scale no step up: the ratio of the norms is at most 1. (default: false) */
     readonly trustClip: boolean;
   } | {
-    /** Steps by the sign of an average of gradients. */
+    /** Lion: steps by the sign of an average of gradients. */
     readonly kind: 'lion';
     /** Learning rate, from which the schedule starts. (more than 0; default: 0.0001) */
     readonly learningRate: number;
@@ -379,11 +379,11 @@ export interface TrainingConfig {
     readonly kind: 'nadam';
     /** Learning rate, from which the schedule starts. (more than 0; default: 0.002) */
     readonly learningRate: number;
-    /** Weight of the past in the mean of gradients. (at least 0 and less than 1; default: 0.9) */
+    /** Decay of the running mean of gradients. (at least 0 and less than 1; default: 0.9) */
     readonly beta1: number;
-    /** Weight of the past in the mean of squared gradients. (at least 0 and less than 1; default: 0.999) */
+    /** Decay of the running mean of squared gradients. (at least 0 and less than 1; default: 0.999) */
     readonly beta2: number;
-    /** Added to the root of that mean. (more than 0; default: 1e-8) */
+    /** Added to the square root of that mean. (more than 0; default: 1e-8) */
     readonly epsilon: number;
     /** Speed at which the momentum rises to beta1. (more than 0; default: 0.004) */
     readonly momentumDecay: number;
@@ -645,11 +645,11 @@ export interface WrittenSelfTraining<Model, Optimizer> {
       readonly kind: 'lamb';
       /** Learning rate, from which the schedule starts. (more than 0; default: 0.001) */
       readonly learningRate?: number | undefined;
-      /** Weight of the past in the mean of gradients. (at least 0 and less than 1; default: 0.9) */
+      /** Decay of the running mean of gradients. (at least 0 and less than 1; default: 0.9) */
       readonly beta1?: number | undefined;
-      /** Weight of the past in the mean of squared gradients. (at least 0 and less than 1; default: 0.999) */
+      /** Decay of the running mean of squared gradients. (at least 0 and less than 1; default: 0.999) */
       readonly beta2?: number | undefined;
-      /** Added to the root of that mean. (more than 0; default: 0.000001) */
+      /** Added to the square root of that mean. (more than 0; default: 0.000001) */
       readonly epsilon?: number | undefined;
       /** Weight decay; biases and normalisation have none. (at least 0; default: 0.01) */
       readonly weightDecay?: number | undefined;
@@ -658,7 +658,7 @@ export interface WrittenSelfTraining<Model, Optimizer> {
       /** Scale no step up: the ratio of the norms is at most 1. (default: false) */
       readonly trustClip?: boolean | undefined;
     } | {
-      /** Steps by the sign of an average of gradients. */
+      /** Lion: steps by the sign of an average of gradients. */
       readonly kind: 'lion';
       /** Learning rate, from which the schedule starts. (more than 0; default: 0.0001) */
       readonly learningRate?: number | undefined;
@@ -675,11 +675,11 @@ export interface WrittenSelfTraining<Model, Optimizer> {
       readonly kind: 'nadam';
       /** Learning rate, from which the schedule starts. (more than 0; default: 0.002) */
       readonly learningRate?: number | undefined;
-      /** Weight of the past in the mean of gradients. (at least 0 and less than 1; default: 0.9) */
+      /** Decay of the running mean of gradients. (at least 0 and less than 1; default: 0.9) */
       readonly beta1?: number | undefined;
-      /** Weight of the past in the mean of squared gradients. (at least 0 and less than 1; default: 0.999) */
+      /** Decay of the running mean of squared gradients. (at least 0 and less than 1; default: 0.999) */
       readonly beta2?: number | undefined;
-      /** Added to the root of that mean. (more than 0; default: 1e-8) */
+      /** Added to the square root of that mean. (more than 0; default: 1e-8) */
       readonly epsilon?: number | undefined;
       /** Speed at which the momentum rises to beta1. (more than 0; default: 0.004) */
       readonly momentumDecay?: number | undefined;
@@ -882,11 +882,11 @@ export interface WrittenSelfTraining<Model, Optimizer> {
       readonly kind: 'lamb';
       /** Learning rate, from which the schedule starts. (more than 0; default: 0.001) */
       readonly learningRate?: number | undefined;
-      /** Weight of the past in the mean of gradients. (at least 0 and less than 1; default: 0.9) */
+      /** Decay of the running mean of gradients. (at least 0 and less than 1; default: 0.9) */
       readonly beta1?: number | undefined;
-      /** Weight of the past in the mean of squared gradients. (at least 0 and less than 1; default: 0.999) */
+      /** Decay of the running mean of squared gradients. (at least 0 and less than 1; default: 0.999) */
       readonly beta2?: number | undefined;
-      /** Added to the root of that mean. (more than 0; default: 0.000001) */
+      /** Added to the square root of that mean. (more than 0; default: 0.000001) */
       readonly epsilon?: number | undefined;
       /** Weight decay; biases and normalisation have none. (at least 0; default: 0.01) */
       readonly weightDecay?: number | undefined;
@@ -895,7 +895,7 @@ export interface WrittenSelfTraining<Model, Optimizer> {
       /** Scale no step up: the ratio of the norms is at most 1. (default: false) */
       readonly trustClip?: boolean | undefined;
     } | {
-      /** Steps by the sign of an average of gradients. */
+      /** Lion: steps by the sign of an average of gradients. */
       readonly kind: 'lion';
       /** Learning rate, from which the schedule starts. (more than 0; default: 0.0001) */
       readonly learningRate?: number | undefined;
@@ -912,11 +912,11 @@ export interface WrittenSelfTraining<Model, Optimizer> {
       readonly kind: 'nadam';
       /** Learning rate, from which the schedule starts. (more than 0; default: 0.002) */
       readonly learningRate?: number | undefined;
-      /** Weight of the past in the mean of gradients. (at least 0 and less than 1; default: 0.9) */
+      /** Decay of the running mean of gradients. (at least 0 and less than 1; default: 0.9) */
       readonly beta1?: number | undefined;
-      /** Weight of the past in the mean of squared gradients. (at least 0 and less than 1; default: 0.999) */
+      /** Decay of the running mean of squared gradients. (at least 0 and less than 1; default: 0.999) */
       readonly beta2?: number | undefined;
-      /** Added to the root of that mean. (more than 0; default: 1e-8) */
+      /** Added to the square root of that mean. (more than 0; default: 1e-8) */
       readonly epsilon?: number | undefined;
       /** Speed at which the momentum rises to beta1. (more than 0; default: 0.004) */
       readonly momentumDecay?: number | undefined;
@@ -1193,11 +1193,11 @@ export interface SelfTrainingConfig {
       readonly kind: 'lamb';
       /** Learning rate, from which the schedule starts. (more than 0; default: 0.001) */
       readonly learningRate: number;
-      /** Weight of the past in the mean of gradients. (at least 0 and less than 1; default: 0.9) */
+      /** Decay of the running mean of gradients. (at least 0 and less than 1; default: 0.9) */
       readonly beta1: number;
-      /** Weight of the past in the mean of squared gradients. (at least 0 and less than 1; default: 0.999) */
+      /** Decay of the running mean of squared gradients. (at least 0 and less than 1; default: 0.999) */
       readonly beta2: number;
-      /** Added to the root of that mean. (more than 0; default: 0.000001) */
+      /** Added to the square root of that mean. (more than 0; default: 0.000001) */
       readonly epsilon: number;
       /** Weight decay; biases and normalisation have none. (at least 0; default: 0.01) */
       readonly weightDecay: number;
@@ -1206,7 +1206,7 @@ export interface SelfTrainingConfig {
       /** Scale no step up: the ratio of the norms is at most 1. (default: false) */
       readonly trustClip: boolean;
     } | {
-      /** Steps by the sign of an average of gradients. */
+      /** Lion: steps by the sign of an average of gradients. */
       readonly kind: 'lion';
       /** Learning rate, from which the schedule starts. (more than 0; default: 0.0001) */
       readonly learningRate: number;
@@ -1223,11 +1223,11 @@ export interface SelfTrainingConfig {
       readonly kind: 'nadam';
       /** Learning rate, from which the schedule starts. (more than 0; default: 0.002) */
       readonly learningRate: number;
-      /** Weight of the past in the mean of gradients. (at least 0 and less than 1; default: 0.9) */
+      /** Decay of the running mean of gradients. (at least 0 and less than 1; default: 0.9) */
       readonly beta1: number;
-      /** Weight of the past in the mean of squared gradients. (at least 0 and less than 1; default: 0.999) */
+      /** Decay of the running mean of squared gradients. (at least 0 and less than 1; default: 0.999) */
       readonly beta2: number;
-      /** Added to the root of that mean. (more than 0; default: 1e-8) */
+      /** Added to the square root of that mean. (more than 0; default: 1e-8) */
       readonly epsilon: number;
       /** Speed at which the momentum rises to beta1. (more than 0; default: 0.004) */
       readonly momentumDecay: number;
@@ -1430,11 +1430,11 @@ export interface SelfTrainingConfig {
       readonly kind: 'lamb';
       /** Learning rate, from which the schedule starts. (more than 0; default: 0.001) */
       readonly learningRate: number;
-      /** Weight of the past in the mean of gradients. (at least 0 and less than 1; default: 0.9) */
+      /** Decay of the running mean of gradients. (at least 0 and less than 1; default: 0.9) */
       readonly beta1: number;
-      /** Weight of the past in the mean of squared gradients. (at least 0 and less than 1; default: 0.999) */
+      /** Decay of the running mean of squared gradients. (at least 0 and less than 1; default: 0.999) */
       readonly beta2: number;
-      /** Added to the root of that mean. (more than 0; default: 0.000001) */
+      /** Added to the square root of that mean. (more than 0; default: 0.000001) */
       readonly epsilon: number;
       /** Weight decay; biases and normalisation have none. (at least 0; default: 0.01) */
       readonly weightDecay: number;
@@ -1443,7 +1443,7 @@ export interface SelfTrainingConfig {
       /** Scale no step up: the ratio of the norms is at most 1. (default: false) */
       readonly trustClip: boolean;
     } | {
-      /** Steps by the sign of an average of gradients. */
+      /** Lion: steps by the sign of an average of gradients. */
       readonly kind: 'lion';
       /** Learning rate, from which the schedule starts. (more than 0; default: 0.0001) */
       readonly learningRate: number;
@@ -1460,11 +1460,11 @@ export interface SelfTrainingConfig {
       readonly kind: 'nadam';
       /** Learning rate, from which the schedule starts. (more than 0; default: 0.002) */
       readonly learningRate: number;
-      /** Weight of the past in the mean of gradients. (at least 0 and less than 1; default: 0.9) */
+      /** Decay of the running mean of gradients. (at least 0 and less than 1; default: 0.9) */
       readonly beta1: number;
-      /** Weight of the past in the mean of squared gradients. (at least 0 and less than 1; default: 0.999) */
+      /** Decay of the running mean of squared gradients. (at least 0 and less than 1; default: 0.999) */
       readonly beta2: number;
-      /** Added to the root of that mean. (more than 0; default: 1e-8) */
+      /** Added to the square root of that mean. (more than 0; default: 1e-8) */
       readonly epsilon: number;
       /** Speed at which the momentum rises to beta1. (more than 0; default: 0.004) */
       readonly momentumDecay: number;
