@@ -16,8 +16,8 @@ export async function madeUpCosts(
   const block = await machineBlock();
   const { graphs } = await tracedStep(model, options, 'estimated');
   const workloads = workloadsOf([...graphs.values()], cpuTarget({ block }));
-  const costs = workloads.map(({ key, spellings }) => {
-    const own = spellings.map(({ name }) => [name, 1 + (fnv1a32(`${seed} ${key} ${name}`) % 100)]);
+  const costs = workloads.map(({ key, lowerings }) => {
+    const own = lowerings.map(({ name }) => [name, 1 + (fnv1a32(`${seed} ${key} ${name}`) % 100)]);
     return [key, Object.fromEntries(own) as Readonly<Record<string, number>>] as const;
   });
   return { machine: costMachine(block), costs: Object.fromEntries(costs) };
