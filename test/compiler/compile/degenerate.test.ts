@@ -107,7 +107,9 @@ describe('a batch norm on a map that has shrunk to 1x1', () => {
     expect([train?.leastBatch, grad?.leastBatch, infer?.leastBatch]).toEqual([2, 2, undefined]);
     const other = compile(tinyNet(), { artifacts: ['train'] }).manifest.artifacts.train;
     expect(other?.leastBatch).toBeUndefined();
-    expect(() => compile(model, { artifacts: ['train'], batch: 1 })).toThrow(/one value per channel/);
+    expect(() => compile(model, { artifacts: ['train'], batch: 1 })).toThrow(
+      /one value per channel/,
+    );
     expect(() => new BatchInputs(train ?? { file: '', inputs: [], outputs: [] }, 1, {})).toThrow(
       'train.onnx needs a batch of at least 2 images, not 1',
     );

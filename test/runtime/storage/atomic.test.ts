@@ -87,7 +87,9 @@ describe('a file written atomically', () => {
   it('is refused where a file stands for its folder', () => {
     const folder = temporaryFolder();
     writeFileSync(join(folder, 'file'), '');
-    expect(() => writeFileAtomic(join(folder, 'file', 'a'), 'x')).toThrow(/a file is in the place of/);
+    expect(() => writeFileAtomic(join(folder, 'file', 'a'), 'x')).toThrow(
+      /a file is in the place of/,
+    );
     expect(() => makeFolder(join(folder, 'file', 'deep'))).toThrow(/a file is in the place of/);
   });
 });

@@ -85,7 +85,9 @@ describe('a checkpoint', () => {
     truncateSync(file, 40);
     expect(() => loadCheckpoint(path)).toThrow(/is corrupt: it has 40 bytes/);
     writeFileSync(join(path, 'state.json'), '{"step": 3');
-    expect(() => loadCheckpoint(path)).toThrow(/state\.json is not a valid checkpoint: it is not JSON/);
+    expect(() => loadCheckpoint(path)).toThrow(
+      /state\.json is not a valid checkpoint: it is not JSON/,
+    );
     expect(() => loadCheckpoint(path)).toThrow(
       expect.objectContaining({ hint: expect.stringMatching(/earlier one/) }),
     );

@@ -352,7 +352,9 @@ describe('pixels of another program', () => {
     });
     refused(base(), { cropPct: 1.5 }).toThrow(error('onnx-option', /1.5/));
     for (const crop of ['squash', 'pad'] as const)
-      refused(base(), { crop, cropPct: 0.9 }).toThrow(error('onnx-option', /which has no fraction/));
+      refused(base(), { crop, cropPct: 0.9 }).toThrow(
+        error('onnx-option', /which has no fraction/),
+      );
     const padded = { 'gradus.crop': 'pad', 'gradus.mean': '0.5,0.25,1', 'gradus.std': '1,1,1' };
     expect(readOnnxClassifier(write({ ...base(), metadata: padded })).view).toMatchObject({
       ...{ crop: 'pad', fill: [128, 64, 255] },

@@ -169,7 +169,9 @@ describe('the images of a run that is resumed', () => {
     rmSync(join(run, 'sets'), { recursive: true });
     expect(await open(resume)).toEqual(first);
     expect(told).toEqual([
-      expect.stringMatching(/has no record of its images.* held-out images are drawn from them again/),
+      expect.stringMatching(
+        /has no record of its images.* held-out images are drawn from them again/,
+      ),
     ]);
     await open(resume);
     expect(told).toEqual([]);
