@@ -1,9 +1,11 @@
 import { describe, expect, it } from 'vitest';
 import { Graph, type Value } from '../../../src/compiler/ir/graph.js';
-import { expandLike, reduceSum } from '../../../src/compiler/ops/broadcast.js';
+import { clip, prelu } from '../../../src/compiler/ops/activations.js';
+import { expand, expandLike, reduceSum } from '../../../src/compiler/ops/broadcast.js';
 import { conv } from '../../../src/compiler/ops/conv.js';
 import { add, siluGrad } from '../../../src/compiler/ops/elementwise.js';
-import { softmaxCrossEntropy } from '../../../src/compiler/ops/loss.js';
+import { gather } from '../../../src/compiler/ops/gather.js';
+import { softmax, softmaxCrossEntropy } from '../../../src/compiler/ops/loss.js';
 import { matmul } from '../../../src/compiler/ops/matmul.js';
 import { dropout, stochasticDepth } from '../../../src/compiler/ops/noise.js';
 import { batchNormTrain } from '../../../src/compiler/ops/norm.js';
@@ -14,6 +16,7 @@ import {
   padAxis,
   reshape,
   slice,
+  split,
   transpose,
 } from '../../../src/compiler/ops/shape.js';
 import { ModelError } from '../../../src/support/errors.js';
@@ -184,6 +187,46 @@ const refused: readonly (readonly [
     'slice: slice: elements 2 to 7 are outside axis 1 of [N,6,5,5]',
     [map],
     (x) => slice(x, { axis: 1, start: 2, end: 7 }),
+  ],
+  [
+    'parts that are not the whole',
+    'split: split: axis 1 of [N,6,5,5] has no parts of 4, 3',
+    [map],
+    (x) => split(x, { axis: 1, sizes: [4, 3] }),
+  ],
+  [
+    'a place past the end',
+    'gather: gather: place 6 on axis 1 of [N,6,5,5]',
+    [map],
+    (x) => gather(x, { axis: 1, indices: [0, 6] }),
+  ],
+  [
+    'places in the batch',
+    'gather: gather: place 0 on axis 0 of [N,6,5,5]',
+    [map],
+    (x) => gather(x, { axis: 0, indices: [0] }),
+  ],
+  [
+    'a repetition of several elements',
+    'shape-mismatch: expand: [N,6,5,5] cannot be repeated to samples of [6,10,5]',
+    [map],
+    (x) => expand(x, undefined, { shape: [6, 10, 5] }),
+  ],
+  [
+    'slopes that would enlarge a value',
+    'shape-mismatch: prelu: slopes float32 [6,1,1] of float32 [N,1,5,5]',
+    [
+      [N, 1, 5, 5],
+      [6, 1, 1],
+    ],
+    (x, slope) => prelu(x, slope),
+  ],
+  ['a clip without bounds', 'clip: clip: it has no bound', [map], (x) => clip(x, {})],
+  [
+    'a softmax over an axis that is not there',
+    'axis: softmax: axis 4 does not exist in [N,6,5,5]',
+    [map],
+    (x) => softmax(x, { axis: 4 }),
   ],
   [
     'zeros around the batch',

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { conv, convInputGrad, convKernelGrad } from '../../../../src/compiler/ops/conv.js';
 import { channelAffine, channelDot } from '../../../../src/compiler/ops/channels.js';
+import { clipGrad } from '../../../../src/compiler/ops/activations.js';
 import { expandLike, reduceSum } from '../../../../src/compiler/ops/broadcast.js';
 import { reduceMean } from '../../../../src/compiler/ops/reduce.js';
 import { channelMoments } from '../../../../src/compiler/ops/moments.js';
@@ -94,6 +95,10 @@ const positive = (shape: number[]) => ({ shape, draw: between(0.5, 2) });
 const noGradient = 'spellings only';
 
 const withEpsilon = (opCase: OpCase): OpCase => ({ ...opCase, attrs: { epsilon: 1e-3 } });
+const clipped = (opCase: OpCase): OpCase => ({
+  ...opCase,
+  attrs: { min: -1, max: 0.5, open: true },
+});
 const over =
   (axes: readonly number[], keepDims: boolean) =>
   (opCase: OpCase): OpCase => ({ ...opCase, attrs: { axes, keepDims } });
@@ -131,6 +136,7 @@ const blockedTables: readonly OpTable[] = [
   { op: mul, noGradient, cases: cases((x) => ({ a: x, b: rows(x) })) },
   { op: siluGrad, noGradient, cases: cases((x) => ({ x, dy: x })) },
   { op: reluGrad, noGradient, cases: cases((x) => ({ x, dy: x })) },
+  { op: clipGrad, noGradient, cases: cases((x) => ({ x, dy: x })).map(clipped) },
   { op: channelDot, noGradient, cases: cases((x) => ({ a: x, b: x })) },
   {
     op: channelAffine,
