@@ -106,8 +106,15 @@ export function transpose(x: Value, permutation: readonly number[]): Value {
   });
 }
 
-/** `transpose` by the name that PyTorch has for it. */
-export const permute = transpose;
+/**
+ * `transpose` by the name that PyTorch has for it: axis i of the result is axis order[i] of x. Errors: no
+ * permutation of the axes, another axis than the batch first.
+ *
+ * @example tokens = permute(x, [0, 2, 3, 1]) // [N,C,H,W] -> [N,H,W,C]
+ */
+export function permute(x: Value, order: readonly number[]): Value {
+  return transpose(x, order);
+}
 
 export interface ExpandOptions {
   /** Sizes of a sample, without the batch (default: x's own). */
