@@ -51,7 +51,9 @@ export function plainModel(graph: PlainGraph): OnnxModel {
     );
     return add('Concat', parts, new Map([['axis', { type: 'int', value: 0 }]]));
   };
-  const nameOf = (value: PlainValue | undefined): string => value?.name ?? '';
+  // A result that is not optional has a name even if nobody reads it.
+  const nameOf = (value: PlainValue | undefined, i: number): string =>
+    value?.name ?? `unread/${nodes.length}/${i}`;
   for (const node of graph.nodes) {
     for (const output of node.outputs)
       if (output) {

@@ -1,6 +1,13 @@
 /** Sizes in which a file has written its batch as a number, read with the batch left open. */
 import type { TensorData } from '../../../support/tensor.js';
-import { batchDim, shapeEquals, sizeOf, type Dim, type Shape } from '../../../support/shape.js';
+import {
+  batchDim,
+  dimEquals,
+  sizeOf,
+  type Dim,
+  type Shape,
+  type SymbolicDim,
+} from '../../../support/shape.js';
 import { read } from './constants.js';
 
 /** Number of the axis that the batch is in; -1 for none. */
@@ -12,9 +19,35 @@ export function hasBatch(shape: Shape): boolean {
   return batchAxis(shape) >= 0;
 }
 
+/*
+ * A batch that a Reshape has merged with an axis before it, as linear layers of [length, N, features] do, has the
+ * symbol `197*N`: 197 times N of which N counts faster. It tells a Reshape that parts them again where N lies.
+ */
+const inner = '*';
+
+/** The batch behind `lead` elements of the same axis. */
+function behind(lead: number, factor: number): SymbolicDim {
+  const { symbol } = batchDim;
+  return { symbol: lead === 1 ? symbol : `${lead}${inner}${symbol}`, factor };
+}
+
+/** Elements of the batch's axis that count slower than it. */
+function leadOf({ symbol }: SymbolicDim): number {
+  return symbol.includes(inner) ? Number(symbol.split(inner)[0]) : 1;
+}
+
+/** A shape as multiples of N, however the batch lies in them. */
+export function plainShape(shape: Shape): Shape {
+  return shape.map((dim) =>
+    typeof dim === 'number' || !dim.symbol.includes(inner)
+      ? dim
+      : { ...batchDim, factor: leadOf(dim) * dim.factor },
+  );
+}
+
 /** A shape for a batch of so many. */
 export function atBatch(shape: Shape, batch: number): number[] {
-  return shape.map((dim) => (typeof dim === 'number' ? dim : dim.factor * batch));
+  return plainShape(shape).map((dim) => (typeof dim === 'number' ? dim : dim.factor * batch));
 }
 
 function product(sizes: readonly number[]): number {
@@ -23,14 +56,16 @@ function product(sizes: readonly number[]): number {
 
 /** True if two shapes have as many elements, whatever the batch. */
 export function holdAlike(a: Shape, b: Shape): boolean {
-  const symbols = [a, b].map((shape) => shape.filter((dim) => typeof dim !== 'number').length);
-  if (symbols.some((count) => count > 1)) return false;
-  return shapeEquals([sizeOf(a)], [sizeOf(b)]);
+  const plain = [a, b].map(plainShape);
+  if (plain.some((shape) => shape.filter((dim) => typeof dim !== 'number').length > 1))
+    return false;
+  const [first, second] = plain.map((shape) => sizeOf(shape));
+  return first !== undefined && second !== undefined && dimEquals(first, second);
 }
 
 /**
  * The shape that a Reshape of `x` to `wanted` has if the batch is open: the wanted sizes were written for a batch of
- * `batch`. The batch goes where the elements before it are as many as they were; undefined if there is no such axis.
+ * `batch`. The batch goes where as many elements come before it as did; undefined if there is no such axis.
  */
 export function freedShape(
   x: Shape,
@@ -42,17 +77,28 @@ export function freedShape(
   const copied = wanted.map((dim, i) => (dim === 0 && !zero ? (from[i] ?? 0) : dim));
   const known = product(copied.filter((dim) => dim !== -1));
   const sizes = copied.map((dim) => (dim === -1 ? product(from) / known : dim));
-  if (product(sizes) !== product(from)) return undefined;
   const axis = batchAxis(x);
-  const before = product(from.slice(0, axis));
-  const fits = sizes.flatMap((dim, i) =>
-    product(sizes.slice(0, i)) === before && dim % batch === 0 && dim > 0 ? [i] : [],
+  const [dim] = x.slice(axis, axis + 1);
+  if (product(sizes) !== product(from) || typeof dim !== 'object') return undefined;
+  const before = product(from.slice(0, axis)) * leadOf(dim);
+  const places = sizes.flatMap((size, at) => {
+    const lead = before / product(sizes.slice(0, at));
+    const factor = size / lead / batch;
+    return Number.isInteger(lead) && Number.isInteger(factor) && factor > 0
+      ? [{ at, lead, factor }]
+      : [];
+  });
+  const outer = places.filter(({ lead }) => lead === 1);
+  // Axes of size 1 leave a choice: where the batch was; an axis of its own; rows of a matrix; as far out as can be.
+  const kept = outer.find(
+    ({ at }) => at === axis && from.slice(0, at).every((size, i) => size === sizes[i]),
   );
-  // Axes of size 1 leave a choice: where the batch was, else as far out as can be.
-  const kept = fits.includes(axis) && from.slice(0, axis).every((dim, i) => dim === sizes[i]);
-  const at = kept ? axis : fits[0];
-  if (at === undefined) return undefined;
-  return sizes.map((dim, i): Dim => (i === at ? { ...batchDim, factor: dim / batch } : dim));
+  const own = outer.find(({ factor }) => factor === 1);
+  const rows = sizes.length === 2 ? places.find(({ at }) => at === 0) : undefined;
+  const place = kept?.factor === 1 ? kept : (own ?? rows ?? kept ?? outer[0] ?? places[0]);
+  return (
+    place && sizes.map((size, i) => (i === place.at ? behind(place.lead, place.factor) : size))
+  );
 }
 
 /** The first of equal rows along the first axis; undefined if they differ. */

@@ -1,5 +1,5 @@
 /** Nodes whose constants or axes have to do with the batch. */
-import type { Shape } from '../../../support/shape.js';
+import type { Dim, Shape } from '../../../support/shape.js';
 import type { OnnxNode } from '../../onnx/model.js';
 import { int } from '../../onnx/shapes/valueTable.js';
 import { shapeRules } from '../../onnx/shapes/shapeRules.js';
@@ -74,32 +74,46 @@ const broadcasting: ReadonlySet<string> = new Set(
   ),
 );
 
-/** The node with constants in it that have a row for each image of a fixed batch brought to one row. */
+/** A constant of one row to be repeated for each image of a batch. */
+export interface Repeated {
+  readonly name: string;
+  readonly row: string;
+  readonly shape: Shape;
+}
+
+/**
+ * The node with constants in it that have a row for each image of a fixed batch brought to one row; what a
+ * Concat joins is to be repeated, since it does not broadcast.
+ */
 export function fitBatch(
   node: OnnxNode,
   values: Values,
   fixed: number | undefined,
   tally: Tally,
-): OnnxNode {
-  if (!broadcasting.has(node.opType) || node.domain !== '') return node;
+): { readonly node: OnnxNode; readonly repeated: readonly Repeated[] } {
+  const repeated: Repeated[] = [];
   const shapes = node.inputs.map((name) => values.table.shape(name));
-  const [batched] = shapes.filter((shape) => shape !== undefined && hasBatch(shape));
-  if (!batched) return node;
-  const back = batched.length - batchAxis(batched);
-  const rows = atBatch(batched, fixed ?? 1)[batched.length - back] ?? 1;
+  const batched = shapes.find((shape) => shape !== undefined && hasBatch(shape));
   const concat = node.opType === 'Concat';
-  if (concat && int(node, 'axis', 0) === batchAxis(batched)) return node;
+  if (!batched || !broadcasting.has(node.opType) || node.domain !== '') return { node, repeated };
+  const axis = batchAxis(batched);
+  const back = batched.length - axis;
+  const rows = atBatch(batched, fixed ?? 1)[axis] ?? 1;
+  const around = values.around(0, fixed, tally);
+  if (concat && int(node, 'axis', 0) === axis) return { node, repeated };
   const inputs = node.inputs.map((name, i) => {
-    const entry = values.get(name);
-    const shape = shapes[i] ?? [];
-    const at = shape.length - back;
-    if (entry?.kind !== 'constant' || at < 0 || shape[at] !== rows) return name;
-    if (!concat && rows === 1) return name;
-    const row = at === 0 ? oneRow(entry.constant.tensor) : undefined;
+    const tensor = around.tensor(name);
+    const at = (shapes[i]?.length ?? 0) - back;
+    if (!tensor || at < 0 || tensor.shape[at] !== rows || (rows === 1 && !concat)) return name;
+    const row = rows === 1 ? tensor : at === 0 ? oneRow(tensor) : undefined;
     if (!row) return name;
-    const single = rows === 1 ? name : values.around(0, fixed).constant(name, row);
     if (rows > 1) tally.add('row');
-    return single;
+    const single = rows === 1 ? name : around.constant(name, row);
+    if (!concat) return single;
+    const all = around.fresh(`${single}.repeated`);
+    const shape = row.shape.map((dim, j): Dim => (j === at ? (batched[axis] ?? dim) : dim));
+    repeated.push({ name: all, row: single, shape });
+    return all;
   });
-  return changed(node, { inputs });
+  return { node: changed(node, { inputs }), repeated };
 }

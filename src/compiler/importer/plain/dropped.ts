@@ -19,7 +19,9 @@ export function dropping(node: OnnxNode, values: Values, tally: Tally): string |
       tally.add('dropout', ratioOf(node, values));
       return x;
     case 'Cast':
-      return castsFloat(node, values) ? x : undefined;
+      if (!castsFloat(node, values)) return undefined;
+      if (isHalf(node)) tally.add('cast');
+      return x;
     case 'QuantizeLinear':
     case 'DequantizeLinear': {
       const isValue = values.get(x)?.kind === 'value';
@@ -29,6 +31,11 @@ export function dropping(node: OnnxNode, values: Values, tally: Tally): string |
     default:
       return undefined;
   }
+}
+
+/** A Cast back to float32 has one before it that is counted. */
+function isHalf(node: OnnxNode): boolean {
+  return elementTypeOf(int(node, 'to', 1)) !== 'float32';
 }
 
 function castsFloat(node: OnnxNode, values: Values): boolean {

@@ -22,6 +22,7 @@ const limits = { depth: 64, nodes: 200_000 };
 export function openedNodes(model: OnnxModel, file: string): Opened[] {
   const functions = new Map(model.functions.map((fn) => [`${fn.domain}:${fn.name}`, fn]));
   const opened: Opened[] = [];
+  let seen = 0;
   const open = (
     nodes: readonly OnnxNode[],
     opsets: readonly OpsetImport[],
@@ -29,23 +30,25 @@ export function openedNodes(model: OnnxModel, file: string): Opened[] {
   ): void => {
     const versions = new Map(opsets.map(({ domain, version }) => [domain, version]));
     for (const node of nodes) {
+      // Calls count as well: functions that only call others could go on for ever.
+      if (depth > limits.depth || ++seen > limits.nodes) throw tooMany(node, file);
       const called = functions.get(`${node.domain}:${node.opType}`);
       if (!called) opened.push({ node, opset: versions.get(node.domain) ?? 1 });
-      else
-        open(
-          bodyOf(called, node, opened.length),
-          called.opsets.length > 0 ? called.opsets : opsets,
-          depth + 1,
-        );
-      if (depth > limits.depth || opened.length > limits.nodes)
-        throw new ArtifactError(
-          `${file}: the function ${called?.name ?? node.opType} opens up to more than ${limits.nodes} nodes, or calls itself`,
-          { code: 'onnx-graph', where: file },
-        );
+      else {
+        const own = called.opsets.length > 0 ? called.opsets : opsets;
+        open(bodyOf(called, node, seen), own, depth + 1);
+      }
     }
   };
   open(model.graph.nodes, model.opsets, 0);
   return opened;
+}
+
+function tooMany({ opType }: OnnxNode, file: string): ArtifactError {
+  return new ArtifactError(
+    `${file} has more than ${limits.nodes} nodes once its functions are opened, or ${opType} calls itself`,
+    { code: 'onnx-graph', where: file },
+  );
 }
 
 /** The nodes of a function for one call, with the call's values and attributes in place of its own. */

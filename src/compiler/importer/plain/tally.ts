@@ -1,13 +1,27 @@
 /** Counts what is left out or assumed, and says it in a sentence each. */
 export type Tallied =
-  'branch' | 'dropout' | 'cast' | 'quantisation' | 'dynamic' | 'reshape' | 'row' | 'half';
+  | 'branch'
+  | 'dropout'
+  | 'cast'
+  | 'quantisation'
+  | 'quantised'
+  | 'relu'
+  | 'dynamic'
+  | 'reshape'
+  | 'row'
+  | 'half';
 
 const sentences: Readonly<Record<Tallied, (count: string, detail: string) => string>> = {
   branch: (count) => `${count} of If was chosen, since its condition is constant`,
   dropout: (count, detail) => `${count} of Dropout${detail} left out: in inference they do nothing`,
-  cast: () => '',
+  cast: (count) =>
+    `${count} of Cast to float16, bfloat16 or float64 left out: the import computes in float32`,
   quantisation: (count) =>
     `${count} of quantisation and its inverse around activations left out: the import computes in float32`,
+  quantised: (count) =>
+    `${count} of a quantised operator computed in float32, with dequantised weights`,
+  relu: (count) =>
+    `${count} of a quantised activation that begins at 0 got the ReLU that quantisation had taken away`,
   dynamic: (count) => `${count} of dynamic quantisation left out: the import computes in float32`,
   reshape: (count) => `${count} of Reshape had the file's batch among the sizes, which was freed`,
   row: (count) =>

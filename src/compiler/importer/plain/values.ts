@@ -9,6 +9,7 @@ import type { Obstacle } from '../network.js';
 import type { PlainConstant, PlainValue } from '../plainGraph.js';
 import { plainType } from './constants.js';
 import type { Surroundings } from './forms/form.js';
+import type { Tally } from './tally.js';
 
 /** What a name stands for. */
 export type Entry =
@@ -36,10 +37,17 @@ export function plainTypeOf(type: ElementType): string {
   return /^(?:float16|bfloat16|double)$/.test(name) ? 'float' : name;
 }
 
+/** True for the name of a parameter, such as `layer1.0.bn1.weight`, and not one that an exporter made up. */
+function isGiven(name: string): boolean {
+  return name.includes('.') && !/^\/|::/.test(name);
+}
+
 export class Values {
   readonly table = new ValueTable();
   readonly obstacles: Obstacle[] = [];
   readonly #entries = new Map<string, Entry>();
+  /** Operators by the values that they make. */
+  readonly makers = new Map<PlainValue, string>();
   readonly #refused = new Set<string>();
 
   get(name: string): Entry | undefined {
@@ -60,9 +68,10 @@ export class Values {
     this.table.constant(name, tensor);
   }
 
-  setValue(name: string, value: PlainValue, type: string): void {
+  /** `shape` says where in an axis the batch lies. */
+  setValue(name: string, value: PlainValue, type: string, shape = value.shape): void {
     this.#entries.set(name, { kind: 'value', value, type });
-    this.table.shapes.set(name, value.shape);
+    this.table.shapes.set(name, shape);
   }
 
   setSizes(name: string, shape: Shape, elements: readonly Dim[], real: boolean): void {
@@ -79,7 +88,9 @@ export class Values {
   alias(name: string, of: string): void {
     const entry = this.#entries.get(of);
     const [shape, known] = [this.table.shape(of), this.table.elements(of)];
-    if (entry) this.#entries.set(name, entry);
+    if (entry?.kind === 'constant' && isGiven(name))
+      this.#entries.set(name, { ...entry, constant: { ...entry.constant, name } });
+    else if (entry) this.#entries.set(name, entry);
     if (shape) this.table.shapes.set(name, shape);
     if (known) this.table.known.set(name, known);
   }
@@ -105,7 +116,7 @@ export class Values {
   }
 
   /** What a form may know, for a node of some opset. */
-  around(opset: number, freed: number | undefined): Surroundings {
+  around(opset: number, freed: number | undefined, tally: Tally): Surroundings {
     return {
       opset,
       freed,
@@ -126,6 +137,13 @@ export class Values {
         return name;
       },
       fresh: (base) => this.fresh(base),
+      maker: (name) => {
+        const entry = this.get(name);
+        return entry?.kind === 'value' ? this.makers.get(entry.value) : undefined;
+      },
+      count: (kind) => {
+        tally.add(kind);
+      },
       refuse: (node, reason) => {
         this.refuse(node, reason);
       },

@@ -2,21 +2,23 @@
 import { ArtifactError, GradusError, InternalError } from '../../../support/errors.js';
 import { batchDim, type Dim, type Shape } from '../../../support/shape.js';
 import { findOperator } from '../../onnx/schema.js';
-import { elementTypeOf } from '../../onnx/elementTypes.js';
+import { elementTypeOf, schemaName } from '../../onnx/elementTypes.js';
 import { inferTypes } from '../../onnx/inferTypes.js';
-import type { OnnxGraph, OnnxNode } from '../../onnx/model.js';
+import type { OnnxGraph, OnnxNode, OnnxTensor } from '../../onnx/model.js';
 import { evaluate } from '../../onnx/shapes/constantValues.js';
 import { inOrder, readBy } from '../../onnx/shapes/nodeOrder.js';
 import { shapeRules } from '../../onnx/shapes/shapeRules.js';
 import { graphOf, int } from '../../onnx/shapes/valueTable.js';
 import type { NodeName, Operand, PlainNode, PlainValue } from '../plainGraph.js';
+import { plainShape } from './batch.js';
 import { fitBatch, keepingBatch, mixesBatch, reshapedTo } from './batchRules.js';
 import { numbers, plainTensor, plainType, tensorOf } from './constants.js';
 import { dropping } from './dropped.js';
 import { evaluators } from './fold/index.js';
 import { forms } from './forms/index.js';
+import { quantisedForms } from './forms/quantised.js';
 import { openedBranch, type Opened } from './inline.js';
-import { dtypeOf, plainTypeOf, type Values } from './values.js';
+import { dtypeOf, plainTypeOf, type Entry, type Values } from './values.js';
 import type { Tally } from './tally.js';
 
 /** The newest opset that schemas/ has. */
@@ -32,11 +34,29 @@ const refusals: Readonly<Partial<Record<string, string>>> = {
   If: 'chooses between graphs by a value that depends on the images',
 };
 
+/** Axes of a constant beyond which nothing is meant. */
+const mostAxes = 64;
+
+/** What an initializer is told as that cannot be imported. */
+const unnamed: OnnxNode = {
+  opType: '',
+  domain: '',
+  name: '',
+  inputs: [],
+  outputs: [],
+  attributes: new Map(),
+  docString: '',
+  metadata: {},
+};
+
 export class Walk {
   readonly nodes: PlainNode[] = [];
   readonly behind: NodeName[] = [];
   readonly #names = new Set<string>();
   #opened = 0;
+  /** Elements that evaluation has made, and may make: some times those of the file's weights. */
+  #made = 0;
+  #mayMake = 2 ** 26;
 
   constructor(
     readonly values: Values,
@@ -86,19 +106,25 @@ export class Walk {
     for (const [i, output] of node.outputs.entries())
       if (output !== '' && (this.values.has(output) || node.outputs.indexOf(output) !== i))
         throw this.#broken(node, `it makes ${output}, which is there already`);
-    if (read.some((name) => this.values.get(name)?.kind === 'behind')) return this.#behind(node);
-    if (node.domain === '') {
-      if (node.opType === 'Constant') return this.#constant(node);
-      if (node.opType === 'If' && this.#branch(node, opset)) return undefined;
+    if (read.some((name) => this.values.get(name)?.kind === 'behind')) this.#behind(node);
+    else if (node.domain === '' && node.opType === 'Constant') this.#constant(node);
+    else if (!this.#branch(node, opset)) this.#formed(node, opset);
+  }
+
+  /** Goes on with the nodes that a node is in the newest form. */
+  #formed(node: OnnxNode, opset: number): void {
+    const around = this.values.around(opset, this.fixed, this.tally);
+    const floats = quantisedForms[node.domain]?.[node.opType]?.(node, around) ?? [node];
+    for (const float of floats) {
+      const made = forms[float.domain]?.[float.opType]?.(float, around) ?? [float];
+      if (this.values.isRefused(node)) break;
+      for (const one of made) {
+        if (one.inputs.some((name) => this.values.get(name)?.kind === 'behind')) this.#behind(one);
+        else if (one.domain === '' && one.opType === 'Constant') this.#constant(one);
+        else this.#settle(one);
+      }
     }
-    const around = this.values.around(opset, this.fixed);
-    const made = forms[node.domain]?.[node.opType]?.(node, around) ?? [node];
-    if (this.values.isRefused(node)) return this.#unknown(node);
-    for (const one of made) {
-      if (one.inputs.some((name) => this.values.get(name)?.kind === 'behind')) this.#behind(one);
-      else this.#settle(one);
-    }
-    return undefined;
+    if (this.values.isRefused(node)) this.#unknown(node);
   }
 
   #behind(node: OnnxNode): void {
@@ -118,31 +144,19 @@ export class Walk {
 
   #constant(node: OnnxNode): void {
     const [output = ''] = node.outputs;
-    for (const [name, attribute] of node.attributes) {
-      if (attribute.type === 'tensor') {
-        const tensor = plainTensor(attribute.value);
-        if (tensor)
-          return this.values.setConstant(
-            output,
-            tensor,
-            output,
-            plainTypeOf(attribute.value.dtype),
-          );
-      }
-      const dtype = name.startsWith('value_float') ? 'float32' : 'int64';
-      if (attribute.type === 'int' || attribute.type === 'float')
-        return this.values.setConstant(output, tensorOf(dtype, [], [attribute.value]));
-      if (attribute.type === 'ints' || attribute.type === 'floats') {
-        const { value } = attribute;
-        return this.values.setConstant(output, tensorOf(dtype, [value.length], value));
-      }
-    }
-    this.#refuse(node, 'holds text, or a sparse tensor, or numbers of a type that is not imported');
-    return undefined;
+    const [[name, attribute] = []] = node.attributes;
+    const dtype = name?.startsWith('value_float') === true ? 'float32' : 'int64';
+    if (attribute?.type === 'tensor') this.addConstant(output, attribute.value, node);
+    else if (attribute?.type === 'int' || attribute?.type === 'float')
+      this.values.setConstant(output, tensorOf(dtype, [], [attribute.value]));
+    else if (attribute?.type === 'ints' || attribute?.type === 'floats')
+      this.values.setConstant(output, tensorOf(dtype, [attribute.value.length], attribute.value));
+    else this.#refuse(node, 'holds text or a sparse tensor');
   }
 
   /** Goes through the branch that a constant condition takes; false if it is not constant. */
   #branch(node: OnnxNode, opset: number): boolean {
+    if (node.domain !== '' || node.opType !== 'If') return false;
     const test = this.values.get(node.inputs[0] ?? '');
     if (test?.kind !== 'constant') return false;
     const graph: OnnxGraph | undefined = graphOf(
@@ -159,10 +173,23 @@ export class Walk {
     return true;
   }
 
-  addConstant(name: string, tensor: OnnxGraph['initializers'][number]['tensor']): void {
-    const plain = plainTensor(tensor);
-    if (plain) this.values.setConstant(name, plain, name, plainTypeOf(tensor.dtype));
-    else this.values.setBehind(name);
+  /** A tensor of the file; `node` is that which holds it, if one does. */
+  addConstant(name: string, tensor: OnnxTensor, node?: OnnxNode): void {
+    const { dtype } = tensor;
+    const plain = tensor.shape.length > mostAxes ? undefined : plainTensor(tensor);
+    if (plain) {
+      this.#mayMake += 4 * plain.data.length;
+      this.values.setConstant(name, plain, name, plainTypeOf(dtype));
+      if (typeof dtype === 'string' && plain.dtype !== dtype) this.tally.add('half');
+      return;
+    }
+    const holder = node ?? { ...unnamed, name, opType: 'initializer' };
+    this.#refuse(
+      { ...holder, outputs: [name] },
+      tensor.shape.length > mostAxes
+        ? `has more than ${mostAxes} axes`
+        : `holds ${schemaName(dtype)}, which is not imported`,
+    );
   }
 
   /** A node in its newest form. */
@@ -189,24 +216,23 @@ export class Walk {
     if (!x) return false;
     const results = evaluator({ node, inputs, x, types: constants.map((entry) => entry?.type) });
     if (!results) return false;
-    const weights = constants.filter(
-      (entry) =>
-        entry !== undefined &&
-        entry.constant.tensor.data.length > 1 &&
-        /float|int8/.test(entry.type),
-    );
-    const [weight] = weights;
+    for (const { data } of results) if (data !== x.data) this.#made += data.length;
+    if (this.#made > this.#mayMake) {
+      this.#refuse(node, 'makes constants that are much larger than the weights of the file');
+      return true;
+    }
+    const source = weightOf(node, constants);
     for (const [i, output] of node.outputs.entries()) {
       const result = results[i];
       if (output === '') continue;
-      if (!result) this.values.setBehind(output);
-      else {
-        const source =
-          weights.length === 1 && results.length === 1 && weight ? weight.constant.name : output;
-        const quantised =
-          node.opType === 'QuantizeLinear' ? (constants[2]?.type ?? 'uint8') : plainType(result);
-        this.values.setConstant(output, result, source, quantised);
+      if (!result) {
+        this.values.setBehind(output);
+        continue;
       }
+      const type =
+        node.opType === 'QuantizeLinear' ? (constants[2]?.type ?? 'uint8') : plainType(result);
+      const name = results.length === 1 ? (source ?? output) : output;
+      this.values.setConstant(output, result, name, type);
     }
     return true;
   }
@@ -247,50 +273,80 @@ export class Walk {
       : shapes;
   }
 
+  /** States a node; or says why it cannot be. */
   #state(given: OnnxNode): void {
-    const { table } = this.values;
-    const node = fitBatch(given, this.values, this.fixed, this.tally);
-    if (!(node.opType in shapeRules) || !knownDomains.has(node.domain))
-      return this.#refuse(node, refusals[node.opType] ?? 'is not an operator that can be imported');
-    const mixed = mixesBatch(node, (name) => table.shape(name));
-    if (mixed !== undefined) return this.#refuse(node, mixed);
-    const shapes =
-      node.opType === 'Reshape'
-        ? reshapedTo(node, this.values, this.fixed, this.tally)
-        : this.#shapes(node);
-    const wanted = node.outputs.map((output, i) => (output === '' ? undefined : shapes?.[i]));
-    const [first] = wanted;
-    if (!first || !wanted.every((shape) => shape === undefined || shape.every(isKnown)))
-      return this.#refuse(node, 'makes a result whose size is not known');
-    const types = this.#types(node);
+    const { node, repeated } = fitBatch(given, this.values, this.fixed, this.tally);
+    for (const { name, row, shape } of repeated) {
+      const size = this.values.fresh(`${name}.size`);
+      this.values.setSizes(size, [shape.length], shape, false);
+      this.#state({ ...unnamed, opType: 'Expand', inputs: [row, size], outputs: [name] });
+    }
     const operands = node.inputs.map((name) => this.#operand(name));
-    if (operands.includes('sizes') && !settledBySize.has(node.opType))
-      return this.#refuse(node, 'computes with the size of the batch');
+    const shapes = this.#resultShapes(node, operands);
+    const types = this.#types(node);
     const outputs = node.outputs.map((output, i): PlainValue | undefined => {
-      const [shape, dtype] = [wanted[i], dtypeOf(types[i])];
+      const [shape, dtype] = [shapes?.[i], dtypeOf(types[i])];
       if (output === '' || !shape) return undefined;
-      if (dtype === undefined) {
-        this.#refuse(node, `makes values of the type ${types[i] ?? 'of none that is known'}`);
-        return undefined;
-      }
-      return { name: output, dtype, shape };
+      if (dtype !== undefined) return { name: output, dtype, shape: plainShape(shape) };
+      this.values.refuse(node, `makes values of the type ${types[i] ?? 'of none that is known'}`);
+      return undefined;
     });
-    if (this.values.isRefused(node)) return undefined;
+    if (this.values.isRefused(node)) {
+      this.#unknown(node);
+      return;
+    }
     for (const [i, value] of outputs.entries())
-      if (value) this.values.setValue(value.name, value, types[i] ?? 'float');
-      else if (node.outputs[i]) this.values.setBehind(node.outputs[i] ?? '');
+      if (value) {
+        this.values.setValue(value.name, value, types[i] ?? 'float', shapes?.[i]);
+        this.values.makers.set(value, node.opType);
+      }
+    this.#unknown(node);
+    const settled = settledBySize.get(node.opType);
     const plain = operands.map((operand) => (operand === 'sizes' ? undefined : operand));
     this.nodes.push({
       op: node.opType,
       domain: node.domain,
       name: this.#uniqueName(node),
-      operands: plain.slice(0, settledBySize.get(node.opType) ?? plain.length),
-      attributes: settledBySize.has(node.opType)
-        ? without(node, ['allowzero', 'axes'])
-        : node.attributes,
+      operands: plain.slice(0, settled ?? plain.length),
+      attributes: settled === undefined ? node.attributes : without(node, ['allowzero', 'axes']),
       outputs,
     });
+  }
+
+  /** Shapes of a node's results, all of them known; it is refused if they are not. */
+  #resultShapes(
+    node: OnnxNode,
+    operands: readonly (Operand | 'sizes' | undefined)[],
+  ): readonly (Shape | undefined)[] | undefined {
+    const reason = this.#reason(node, operands);
+    const shapes =
+      reason === undefined && node.opType === 'Reshape'
+        ? reshapedTo(node, this.values, this.fixed, this.tally)
+        : reason === undefined
+          ? this.#shapes(node)
+          : undefined;
+    const wanted = node.outputs.map((output, i) => (output === '' ? undefined : shapes?.[i]));
+    if (wanted[0] && wanted.every((shape) => !shape || plainShape(shape).every(isKnown)))
+      return wanted;
+    this.values.refuse(node, reason ?? 'makes a result whose size is not known');
     return undefined;
+  }
+
+  /** Why a node cannot be stated, whatever its size. */
+  #reason(
+    node: OnnxNode,
+    operands: readonly (Operand | 'sizes' | undefined)[],
+  ): string | undefined {
+    if (!(node.opType in shapeRules) || !knownDomains.has(node.domain))
+      return refusals[node.opType] ?? 'is not an operator that can be imported';
+    if (operands.includes('sizes') && !settledBySize.has(node.opType))
+      return 'computes with the size of the batch';
+    if (
+      !operands.includes('sizes') &&
+      operands.every((one) => one === undefined || one === 'sizes' || one.kind === 'constant')
+    )
+      return 'makes a constant that is not computed here, or one that is too large';
+    return mixesBatch(node, (name) => this.values.table.shape(name));
   }
 
   #operand(name: string): Operand | 'sizes' | undefined {
@@ -320,6 +376,20 @@ export class Walk {
     this.#names.add(name);
     return name;
   }
+}
+
+type ConstantEntry = Extract<Entry, { kind: 'constant' }>;
+
+/** Name of the one weight that a constant is made of; undefined if there are several or none. */
+function weightOf(
+  { opType }: OnnxNode,
+  constants: readonly (ConstantEntry | undefined)[],
+): string | undefined {
+  const given = /QuantizeLinear|DequantizeLinear/.test(opType) ? constants.slice(0, 1) : constants;
+  const weights = given.filter(
+    (entry) => entry && entry.constant.tensor.data.length > 1 && /float|int8/.test(entry.type),
+  );
+  return weights.length === 1 ? weights[0]?.constant.name : undefined;
 }
 
 /** Operators whose size lies in their result, and how many operands are left to them. */

@@ -215,6 +215,50 @@ const matMul: Evaluator = ({ inputs: [a, b] }) => {
   return [tensorOf(a.dtype, [rows, columns], out)];
 };
 
+/**
+ * Batch norm of a constant. In training form it takes the constant's own statistics, which is how weights are
+ * standardised.
+ */
+const batchNorm: Evaluator = ({ node, inputs, x }) => {
+  const channels = x.shape[1] ?? 0;
+  const parts = inputs.slice(1, 5).map((input) => input && Float64Array.from(read(input)));
+  const [scale, bias, mean, variance] = parts;
+  if (!scale || !bias || !mean || !variance || parts.some((part) => part?.length !== channels))
+    return undefined;
+  const inner = sizeOfShape(x.shape.slice(2));
+  const values = read(x);
+  const channelOf = (at: number): number => Math.floor(at / inner) % channels;
+  if (int(node, 'training_mode', 0) === 1) {
+    const share = channels / values.length;
+    mean.fill(0);
+    variance.fill(0);
+    for (let i = 0; i < values.length; i++)
+      mean[channelOf(i)] = (mean[channelOf(i)] ?? 0) + (values[i] ?? 0) * share;
+    for (let i = 0; i < values.length; i++) {
+      const c = channelOf(i);
+      variance[c] = (variance[c] ?? 0) + ((values[i] ?? 0) - (mean[c] ?? 0)) ** 2 * share;
+    }
+  }
+  const given = node.attributes.get('epsilon');
+  const epsilon = given?.type === 'float' ? given.value : 1e-5;
+  const out = Float64Array.from({ length: values.length }, (_, i) => {
+    const c = channelOf(i);
+    const centred = (values[i] ?? 0) - (mean[c] ?? 0);
+    return (centred / Math.sqrt((variance[c] ?? 0) + epsilon)) * (scale[c] ?? 0) + (bias[c] ?? 0);
+  });
+  return [tensorOf(x.dtype, x.shape, out)];
+};
+
+const eyeLike: Evaluator = ({ node, x }) => {
+  const type = elementTypeOf(int(node, 'dtype', 0)) ?? x.dtype;
+  const [, columns = 1] = x.shape;
+  const diagonal = int(node, 'k', 0);
+  if (typeof type !== 'string' || x.shape.length !== 2) return undefined;
+  const one = (_: unknown, i: number): number =>
+    Number((i % columns) - Math.floor(i / columns) === diagonal);
+  return [tensorOf(type, x.shape, Float64Array.from({ length: x.data.length }, one))];
+};
+
 /** Operators that compute with elements. */
 export const arithmetic: Evaluators = {
   Add: binary(() => (a, b) => a + b),
@@ -260,6 +304,8 @@ export const arithmetic: Evaluators = {
   NonZero: nonZero,
   ArgMax: argMax,
   MatMul: matMul,
+  BatchNormalization: batchNorm,
+  EyeLike: eyeLike,
   ReduceSum: reduction(0, (a, b) => a + b),
   ReduceMean: reduction(
     0,

@@ -100,7 +100,11 @@ function copyBigRuns(
 
 /** The same data in another shape. */
 function reshaped(x: TensorData, shape: readonly number[] | undefined): TensorData[] | undefined {
-  if (shape?.every((dim) => dim >= 0) !== true || sizeOfShape(shape) !== x.data.length)
+  if (
+    shape?.every((dim) => dim >= 0) !== true ||
+    shape.length > 64 ||
+    sizeOfShape(shape) !== x.data.length
+  )
     return undefined;
   return [{ ...x, shape }];
 }

@@ -3,6 +3,7 @@ import type { Dim, Shape } from '../../../../support/shape.js';
 import type { TensorData } from '../../../../support/tensor.js';
 import type { OnnxAttribute, OnnxNode } from '../../../onnx/model.js';
 import { ints } from '../../../onnx/shapes/valueTable.js';
+import type { Tallied } from '../tally.js';
 import { int64s, numbers, tensorOf } from '../constants.js';
 
 /** What is known of a node's surroundings. */
@@ -22,6 +23,10 @@ export interface Surroundings {
   constant(base: string, tensor: TensorData): string;
   /** A name that no value has. */
   fresh(base: string): string;
+  /** The operator that makes a value; undefined for the image and for constants. */
+  maker(name: string): string | undefined;
+  /** Counts what is done to a node, for the notes. */
+  count(kind: Tallied): void;
   /** Says that a node cannot be imported. */
   refuse(node: OnnxNode, reason: string): void;
 }

@@ -1,4 +1,4 @@
-/** Forms by domain and operator. */
+/** Newest forms by domain and operator. */
 import type { Forms } from './form.js';
 import { listForms } from './lists.js';
 import { sumForms } from './sums.js';

@@ -1,6 +1,7 @@
 /** Forms of the operators whose lists of axes and places were attributes once. */
 import type { OnnxNode } from '../../../onnx/model.js';
 import { int, ints, optionalInt, text } from '../../../onnx/shapes/valueTable.js';
+import { atBatch } from '../batch.js';
 import { tensorOf } from '../constants.js';
 import {
   changed,
@@ -50,8 +51,8 @@ function freedEnds(node: OnnxNode, around: Surroundings): readonly number[] | un
   const axes = listOf(node, around, 'axes', 3);
   return listOf(node, around, 'ends', 2)?.map((at, i) => {
     const size = shape?.at(axes?.[i] ?? i);
-    const whole =
-      typeof size === 'object' && around.freed !== undefined && at >= around.freed * size.factor;
+    const [most = 0] = size === undefined ? [] : atBatch([size], around.freed ?? 1);
+    const whole = typeof size === 'object' && around.freed !== undefined && at >= most;
     return whole ? end : at;
   });
 }

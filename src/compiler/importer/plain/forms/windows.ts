@@ -9,7 +9,6 @@ import {
   instead,
   intsAttribute,
   isOpen,
-  listOf,
   textAttribute,
   type Form,
   type Forms,
