@@ -144,11 +144,15 @@ function findFile(path: string, cwd: string, kind: FileKind): string {
       hint: similarFiles(absolute, path, kind),
     });
   if (!stat.isFile() || !extensions.includes(extname(absolute)))
-    throw fileError(kind, `${path} is ${stat.isFile() ? 'no' : 'a folder, not a'} ${kind} file`, {
-      code: 'wrong-file',
-      where: path,
-      hint: `a ${kind} file is a TypeScript module, such as my.${kind}.ts`,
-    });
+    throw fileError(
+      kind,
+      `${path} is ${stat.isFile() ? 'not a' : 'a folder, not a'} ${kind} file`,
+      {
+        code: 'wrong-file',
+        where: path,
+        hint: `a ${kind} file is a TypeScript module, such as my.${kind}.ts`,
+      },
+    );
   return realpathSync(absolute);
 }
 

@@ -60,10 +60,14 @@ export function writeError(cause: unknown, path: string, bytes?: number): Gradus
 /** Explains a failed read of `path`. */
 export function readError(cause: unknown, path: string, hint?: string): GradusError {
   const missing = systemCode(cause) === 'ENOENT';
-  return new ArtifactError(
-    missing ? `${path} does not exist` : `cannot read ${path}: ${messageOf(cause)}`,
-    { code: missing ? 'missing-file' : 'read-failed', where: path, hint, cause },
-  );
+  const reason =
+    systemCode(cause) === 'ENOTDIR' ? 'a file is in the place of a folder' : messageOf(cause);
+  return new ArtifactError(missing ? `${path} does not exist` : `cannot read ${path}: ${reason}`, {
+    code: missing ? 'missing-file' : 'read-failed',
+    where: path,
+    hint,
+    cause,
+  });
 }
 
 /** `1.2 GB` */

@@ -58,7 +58,7 @@ describe('a model', () => {
     const folder = temporaryFolder();
     writeFileSync(join(folder, 'resnet18'), source);
     const loading = within(folder, () => loadModel('resnet18'));
-    await expect(loading).rejects.toThrow('resnet18 is no model file');
+    await expect(loading).rejects.toThrow('resnet18 is not a model file');
   });
 
   it.each([

@@ -1,4 +1,11 @@
-import { appendFileSync, mkdirSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import {
+  appendFileSync,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -68,6 +75,9 @@ describe('exported metrics', () => {
     mkdirSync(join(folder, 'empty'));
     expect(() => exportMetrics(join(folder, 'empty'), { out })).toThrow(/empty has no metrics/);
     expect(() => exportMetrics(join(folder, 'missing'), { out })).toThrow(/missing/);
+    const file = join(folder, 'file');
+    writeFileSync(file, '');
+    expect(() => exportMetrics(file, { out })).toThrow(/a file is in the place of a folder/);
     expect(() => readFileSync(out)).toThrow();
   });
 });
