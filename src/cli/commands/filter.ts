@@ -28,7 +28,7 @@ export default defineCommand({
     ['filter labels', 'all above a confidence of 0.3, into labels/kept.parquet'],
     [
       'filter labels --per-class 1000',
-      'the best 1,000 of each class, copies where there are fewer',
+      'the best 1,000 of each class, with copies if there are fewer',
     ],
     ['filter labels --corrections corrections.csv --strict', ''],
   ],
