@@ -43,7 +43,8 @@ export function checkOp(
     const { linearIn } = table;
     if (linearIn !== undefined)
       it(`is linear in ${linearIn}`, () => {
-        for (const instance of instancesOf(table, 'float64')) expectLinear(instance, linearIn);
+        for (const instance of instancesOf({ ...table, noGradient: 'not needed' }, 'float64'))
+          expectLinear(instance, linearIn);
       });
     checkSpelling(table, portable);
   });

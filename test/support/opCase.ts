@@ -172,8 +172,11 @@ class Program {
     const terms = results.flatMap((result) => {
       const name = outputName(result.producer?.op, result.outputIndex);
       if (!(differentiable?.includes(name) ?? dtypes[result.dtype].floating)) return [];
-      const dy = this.declare(`d${name}`, { shape: result.shape, dtype: result.dtype });
-      resultGrads.set(`${id}.${name}`, `${id}.d${name}`);
+      // An operand may be called dy itself.
+      const taken = this.graph.findInput(`${id}.d${name}`) !== undefined;
+      const input = taken ? `dd${name}` : `d${name}`;
+      const dy = this.declare(input, { shape: result.shape, dtype: result.dtype });
+      resultGrads.set(`${id}.${name}`, `${id}.${input}`);
       const axes = result.shape.map((_, axis) => axis);
       return [reduceSum(mul(result, dy), { axes, keepDims: false })];
     });

@@ -109,7 +109,10 @@ export interface ConvInputGradAttributes extends ConvAttributes {
   readonly input: readonly [number, number];
 }
 
-/** Gradient of a convolution's input: dy [N,O,H',W'], w [O,C/groups,kh,kw] -> [N,C,H,W]. */
+/**
+ * Gradient of a convolution's input, and so the transposed convolution: dy [N,O,H',W'], w
+ * [O,C/groups,kh,kw] -> [N,C,H,W]. Its own gradient is the convolution.
+ */
 export const convInputGrad = defineOp('convInputGrad', {
   inputs: ['dy', 'w'],
   traits: {
@@ -127,6 +130,13 @@ export const convInputGrad = defineOp('convInputGrad', {
       dx.data[xAt] = (dx.data[xAt] ?? 0) + (dy.data[yAt] ?? NaN) * (w.data[wAt] ?? NaN);
     });
     return dx;
+  },
+  gradient: ({ dy, w }, g, { strides, pads, dilations, groups }): InputGrads => {
+    const window = { strides, pads, dilations, groups };
+    return {
+      dy: conv(g, w, undefined, window),
+      w: convKernelGrad(g, dy, { ...window, kernel: kernelOf(w.type) }),
+    };
   },
   onnx: (b, { dy, w }, attrs, { in: types }) => {
     const kernel = kernelOf(types.w);

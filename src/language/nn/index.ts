@@ -17,10 +17,17 @@ export {
   type ModelDescription,
 } from '../../compiler/trace/defineModel.js';
 export { initialize, type Initializer } from '../../compiler/trace/init.js';
-export * from './groupNorm.js';
+export {
+  groupNorm,
+  instanceNorm,
+  type GroupNormOptions,
+  type InstanceNormOptions,
+} from './groupNorm.js';
+export * from './interpolate.js';
 export { defineLayer, scope, type Layer, type LayerInput, type NameOption } from './layer.js';
 export * from './layerNorm.js';
 export * from './linear.js';
+export * from './localResponseNorm.js';
 export * from './mbConv.js';
 export * from './noise.js';
 export * from './parameter.js';

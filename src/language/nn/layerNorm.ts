@@ -1,10 +1,11 @@
 import type { Value } from '../../compiler/ir/graph.js';
-import { scalarLike } from '../../compiler/ops/constant.js';
-import { add, div, mul, sqrt, sub } from '../../compiler/ops/elementwise.js';
-import { reduceMean } from '../../compiler/ops/reduce.js';
+import { add, mul } from '../../compiler/ops/elementwise.js';
+import { standardise } from '../../compiler/ops/standardise.js';
 import { formatShape, staticDim } from '../../support/shape.js';
 import { checkPositive } from './checks.js';
+import { scaleChannels } from './groupNorm.js';
 import { addLayer, type NameOption } from './layer.js';
+import { checkMap } from './window.js';
 
 export interface LayerNormOptions extends NameOption {
   /** Added to the variance; default 1e-5. */
@@ -30,10 +31,28 @@ export function layerNorm(x: Value, options: LayerNormOptions = {}): Value {
     const features = [staticDim(x.shape.at(-1))];
     const weight = trace.param('weight', features, { kind: 'ones' });
     const bias = trace.param('bias', features, { kind: 'zeros' });
-    const last = { axes: [x.rank - 1], keepDims: true };
-    const centred = sub(x, reduceMean(x, last));
-    const variance = reduceMean(mul(centred, centred), last);
-    const unit = div(centred, sqrt(add(variance, scalarLike(variance, epsilon))));
-    return add(mul(unit, weight), bias);
+    return add(mul(standardise(x, x.rank - 1, epsilon), weight), bias);
+  });
+}
+
+export interface LayerNorm2dOptions extends NameOption {
+  /** Added to the variance (default: 1e-6, as in ConvNeXt). */
+  readonly epsilon?: number;
+}
+
+/**
+ * Layer normalisation over the channels of each pixel; x [N,C,H,W] -> same. Parameters `weight` and
+ * `bias` [C]. Errors: an input that is not a map. Source: arXiv 2201.03545, timm and torchvision LayerNorm2d.
+ *
+ * @example x = layerNorm2d(x, { name: 'norm' })
+ */
+export function layerNorm2d(x: Value, options: LayerNorm2dOptions = {}): Value {
+  const { name = 'layerNorm2d', epsilon = 1e-6 } = options;
+  return addLayer({ kind: 'layerNorm2d', name, inputs: [x] }, (trace) => {
+    checkPositive(trace, 'layerNorm2d', 'epsilon', epsilon);
+    checkMap(trace, 'layerNorm2d', x);
+    const weight = trace.param('weight', [x.channels], { kind: 'ones' });
+    const bias = trace.param('bias', [x.channels], { kind: 'zeros' });
+    return scaleChannels(standardise(x, 1, epsilon), weight, bias);
   });
 }

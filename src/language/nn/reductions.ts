@@ -11,7 +11,8 @@ export interface ReduceOptions {
   readonly keepDims?: boolean;
 }
 
-type Reduction = (x: Value, options?: ReduceOptions) => Value;
+/** What remains of a value when axes of each sample are reduced. */
+export type Reduction = (x: Value, options?: ReduceOptions) => Value;
 
 function reduction(
   kind: string,

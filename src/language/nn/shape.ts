@@ -1,9 +1,14 @@
 import type { Value } from '../../compiler/ir/graph.js';
 import { expand as expandOp } from '../../compiler/ops/broadcast.js';
+import { constant } from '../../compiler/ops/constant.js';
+import { add } from '../../compiler/ops/elementwise.js';
+import { axisWeights, separable } from '../../compiler/ops/separable.js';
 import * as shapes from '../../compiler/ops/shape.js';
 import { formatShape, staticDim, staticSize } from '../../support/shape.js';
+import { tensorData } from '../../support/tensor.js';
 import { checkAxis, checkCount } from './checks.js';
 import { addLayer } from './layer.js';
+import { checkMap, sidesOf, type Padding, type Sides } from './window.js';
 
 /**
  * Joins values along an axis, channels by default; [N,C1,H,W], [N,C2,H,W] -> [N,C1+C2,H,W].
@@ -47,6 +52,72 @@ export function pad(x: Value, { axis = 1, before = 0, after = 0 }: PadOptions): 
       );
     return before + after === 0 ? x : shapes.padAxis(x, { axis, before, after });
   });
+}
+
+export interface Pad2dOptions {
+  /** Pixels added on every side, [vertical, horizontal], or [top, left, bottom, right]. */
+  readonly padding: Exclude<Padding, string>;
+  /**
+   * What is added, by PyTorch's names: a constant, the map mirrored at its border pixels, these
+   * pixels repeated (ONNX's 'edge'), or the map from its other end (default: 'constant').
+   */
+  readonly mode?: 'constant' | 'reflect' | 'replicate' | 'circular';
+  /** The constant (default: 0). */
+  readonly value?: number;
+}
+
+/**
+ * Pixels around each map; x [N,C,H,W] -> [N,C,top+H+bottom,left+W+right]. Errors: negative padding,
+ * mirrored pixels of the map's size or more, a value with another mode. Source: PyTorch pad.
+ *
+ * @example x = pad2d(x, { padding: 3, mode: 'reflect' })
+ */
+export function pad2d(x: Value, { padding, mode = 'constant', value }: Pad2dOptions): Value {
+  return addLayer({ kind: 'pad2d', inputs: [x] }, (trace) => {
+    checkMap(trace, 'pad2d', x);
+    const [top, left, bottom, right] = sidesOf(padding);
+    const wrong = (what: string, hint: string) =>
+      trace.error('option', `pad2d: ${what} around ${formatShape(x.shape)}`, hint);
+    const sides = [top, left, bottom, right];
+    if (!sides.every((side) => Number.isInteger(side) && side >= 0))
+      throw wrong(`[${sides.join(',')}] pixels`, '`padding` is whole numbers of at least 0');
+    const most = { constant: Infinity, replicate: Infinity, reflect: -1, circular: 0 }[mode];
+    if (sides.some((side, i) => side > (i % 2 === 0 ? x.height : x.width) + most))
+      throw wrong(
+        `[${sides.join(',')}] pixels of mode ${mode}`,
+        `the map has too few pixels for it: pad less, or with mode 'replicate'`,
+      );
+    if (value !== undefined && (mode !== 'constant' || !Number.isFinite(value)))
+      throw wrong(`value ${value} with mode ${mode}`, "`value` is a number, for mode 'constant'");
+    if (mode === 'constant') return framed(x, [top, left, bottom, right], value ?? 0);
+    const extended = (size: number, before: number, after: number) =>
+      axisWeights(size, before + size + after, (i) => [[sources[mode](i - before, size), 1]]);
+    return separable(x, extended(x.height, top, bottom), extended(x.width, left, right));
+  });
+}
+
+/** The pixel of a map that stands at a place beyond its border. */
+const sources = {
+  reflect: (at: number, size: number) => {
+    const turned = Math.abs(at);
+    return turned < size ? turned : 2 * (size - 1) - turned;
+  },
+  replicate: (at: number, size: number) => Math.min(Math.max(at, 0), size - 1),
+  circular: (at: number, size: number) => (at + size) % size,
+};
+
+/** A map in a frame of a constant. */
+function framed(x: Value, [top, left, bottom, right]: Sides, value: number): Value {
+  const rows = shapes.padAxis(x, { axis: 2, before: top, after: bottom });
+  const y = shapes.padAxis(rows, { axis: 3, before: left, after: right });
+  if (value === 0) return y;
+  const isFrame = (at: number, before: number, size: number): boolean =>
+    at < before || at >= before + size;
+  const frame = Array.from({ length: y.height * y.width }, (_, i) => {
+    const [row, column] = [Math.floor(i / y.width), i % y.width];
+    return isFrame(row, top, x.height) || isFrame(column, left, x.width) ? value : 0;
+  });
+  return add(y, constant(x.graph, tensorData(x.dtype, [1, 1, y.height, y.width], frame)));
 }
 
 /**

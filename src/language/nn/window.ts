@@ -16,6 +16,16 @@ export type Pair = number | readonly [number, number];
  */
 export type Padding = Pair | readonly [number, number, number, number] | 'symmetric' | 'same';
 
+/** Top, left, bottom, right. */
+export type Sides = readonly [number, number, number, number];
+
+/** Padding in numbers, as that of each side. */
+export function sidesOf(padding: Exclude<Padding, string>): Sides {
+  if (typeof padding === 'object' && padding.length === 4) return padding;
+  const [vertical, horizontal] = pair(padding);
+  return [vertical, horizontal, vertical, horizontal];
+}
+
 export interface WindowOptions {
   /** Rows and columns. */
   readonly kernel: Pair;
@@ -100,7 +110,8 @@ export function checkMap(trace: Trace, layer: string, x: Value): void {
     );
 }
 
-function pair(value: Pair): readonly [number, number] {
+/** A pair as two numbers. */
+export function pair(value: Pair): readonly [number, number] {
   return typeof value === 'number' ? [value, value] : value;
 }
 
@@ -110,8 +121,8 @@ function resolvePads(
   kernel: readonly [number, number],
   strides: readonly [number, number],
   dilations: readonly [number, number],
-): readonly [number, number, number, number] {
-  if (typeof padding === 'object' && padding.length === 4) return padding;
+): Sides {
+  if (padding !== 'same' && padding !== 'symmetric') return sidesOf(padding);
   const sides = (i: 0 | 1): readonly [number, number] => {
     const reach = dilations[i] * (kernel[i] - 1);
     if (padding === 'same') {
@@ -119,8 +130,7 @@ function resolvePads(
       const total = Math.max((outputs - 1) * strides[i] + reach + 1 - size[i], 0);
       return [Math.floor(total / 2), Math.ceil(total / 2)];
     }
-    const side =
-      padding === 'symmetric' ? Math.floor((reach + strides[i] - 1) / 2) : pair(padding)[i];
+    const side = Math.floor((reach + strides[i] - 1) / 2);
     return [side, side];
   };
   const [[top, bottom], [left, right]] = [sides(0), sides(1)];

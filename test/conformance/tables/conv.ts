@@ -128,7 +128,6 @@ export const convs: readonly OpTable[] = [
   },
   {
     op: convInputGrad,
-    noGradient: own,
     linearIn: 'dy',
     cases: parts.map(({ x, w, y, attrs }) => ({
       in: { dy: y, w },

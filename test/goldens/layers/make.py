@@ -103,6 +103,16 @@ class ClassToken(nn.Module):
         return first * rest
 
 
+class LayerNorm2d(nn.LayerNorm):
+    """torchvision's."""
+
+    def __init__(self):
+        super().__init__(6, eps=1e-6)
+
+    def forward(self, x):
+        return super().forward(x.permute(0, 2, 3, 1)).permute(0, 3, 1, 2)
+
+
 class SqueezeExcite(nn.Module):
     def __init__(self, channels, reduced):
         super().__init__()
@@ -170,6 +180,28 @@ CASES = {
     "amax": lambda: Function(lambda x: x.amax((1, 2, 3))),
     "norm": lambda: Function(lambda x: x.norm(dim=(1, 2), keepdim=True)),
     "matmul": lambda: Function(lambda x: x.amax(1, keepdim=True) @ x.transpose(2, 3)),
+    "interpolate": lambda: Function(lambda x: F.interpolate(x, scale_factor=2)),
+    "interpolate nearest": lambda: Function(lambda x: F.interpolate(x, size=(5, 19))),
+    "interpolate nearest-exact": lambda: Function(lambda x: F.interpolate(x, size=(4, 13), mode="nearest-exact")),
+    "interpolate bilinear": lambda: Function(lambda x: F.interpolate(x, scale_factor=(2, 3), mode="bilinear")),
+    "interpolate bilinear scale": lambda: Function(lambda x: F.interpolate(x, scale_factor=(1.7, 0.6), mode="bilinear")),
+    "interpolate bilinear corners": lambda: Function(lambda x: F.interpolate(x, size=(13, 5), mode="bilinear", align_corners=True)),
+    "interpolate bilinear one": lambda: Function(lambda x: F.interpolate(x, size=(1, 1), mode="bilinear", align_corners=True)),
+    "interpolate bicubic": lambda: Function(lambda x: F.interpolate(x, size=(14, 5), mode="bicubic")),
+    "interpolate bicubic corners": lambda: Function(lambda x: F.interpolate(x, size=(1, 17), mode="bicubic", align_corners=True)),
+    "convTranspose2d": lambda: nn.ConvTranspose2d(
+        6, 4, (3, 2), stride=(2, 3), padding=(1, 0), output_padding=(1, 2), groups=2, dilation=(1, 2)
+    ),
+    "convTranspose2d plain": lambda: nn.ConvTranspose2d(6, 5, 4, padding=1, bias=False),
+    "instanceNorm": lambda: nn.InstanceNorm2d(6),
+    "instanceNorm affine": lambda: nn.InstanceNorm2d(6, eps=1e-3, affine=True),
+    "layerNorm2d": LayerNorm2d,
+    "localResponseNorm": lambda: nn.LocalResponseNorm(3, alpha=0.5, beta=0.6, k=2.0),
+    "localResponseNorm even": lambda: nn.LocalResponseNorm(4, alpha=0.5),
+    "pad2d": lambda: Function(lambda x: F.pad(x, (1, 2, 3, 0), value=-0.5)),
+    "pad2d reflect": lambda: Function(lambda x: F.pad(x, (7, 2, 3, 8), mode="reflect")),
+    "pad2d replicate": lambda: Function(lambda x: F.pad(x, (9, 2, 0, 10), mode="replicate")),
+    "pad2d circular": lambda: Function(lambda x: F.pad(x, (8, 2, 1, 9), mode="circular")),
     "groupNorm": lambda: nn.GroupNorm(3, 6, eps=1e-4),
     "tokens": Tokens,
     "prelu": lambda: nn.PReLU(6),

@@ -75,6 +75,40 @@ const cases: Readonly<Record<string, (x: Value) => Value>> = {
   amax: (x) => nn.amax(x),
   norm: (x) => nn.norm(x, { axes: [1, 2], keepDims: true }),
   matmul: (x) => nn.matmul(nn.amax(x, { axes: [1], keepDims: true }), x, { transB: true }),
+  interpolate: (x) => nn.interpolate(x, { scale: 2 }),
+  'interpolate nearest': (x) => nn.interpolate(x, { size: [5, 19] }),
+  'interpolate nearest-exact': (x) => nn.interpolate(x, { size: [4, 13], mode: 'nearest-exact' }),
+  'interpolate bilinear': (x) => nn.interpolate(x, { scale: [2, 3], mode: 'bilinear' }),
+  'interpolate bilinear scale': (x) => nn.interpolate(x, { scale: [1.7, 0.6], mode: 'bilinear' }),
+  'interpolate bilinear corners': (x) =>
+    nn.interpolate(x, { size: [13, 5], mode: 'bilinear', alignCorners: true }),
+  'interpolate bilinear one': (x) =>
+    nn.interpolate(x, { size: 1, mode: 'bilinear', alignCorners: true }),
+  'interpolate bicubic': (x) => nn.interpolate(x, { size: [14, 5], mode: 'bicubic' }),
+  'interpolate bicubic corners': (x) =>
+    nn.interpolate(x, { size: [1, 17], mode: 'bicubic', alignCorners: true }),
+  convTranspose2d: (x) =>
+    nn.convTranspose2d(x, {
+      name: unnamed,
+      out: 4,
+      kernel: [3, 2],
+      stride: [2, 3],
+      padding: [1, 0],
+      outputPadding: [1, 2],
+      groups: 2,
+      dilation: [1, 2],
+    }),
+  'convTranspose2d plain': (x) =>
+    nn.convTranspose2d(x, { name: unnamed, out: 5, kernel: 4, padding: 1, bias: false }),
+  instanceNorm: (x) => nn.instanceNorm(x, { name: unnamed }),
+  'instanceNorm affine': (x) => nn.instanceNorm(x, { name: unnamed, epsilon: 1e-3, affine: true }),
+  layerNorm2d: (x) => nn.layerNorm2d(x, { name: unnamed }),
+  localResponseNorm: (x) => nn.localResponseNorm(x, { size: 3, alpha: 0.5, beta: 0.6, k: 2 }),
+  'localResponseNorm even': (x) => nn.localResponseNorm(x, { size: 4, alpha: 0.5 }),
+  pad2d: (x) => nn.pad2d(x, { padding: [3, 1, 0, 2], value: -0.5 }),
+  'pad2d reflect': (x) => nn.pad2d(x, { padding: [3, 7, 8, 2], mode: 'reflect' }),
+  'pad2d replicate': (x) => nn.pad2d(x, { padding: [0, 9, 10, 2], mode: 'replicate' }),
+  'pad2d circular': (x) => nn.pad2d(x, { padding: [1, 8, 9, 2], mode: 'circular' }),
   groupNorm: (x) => nn.groupNorm(x, { name: unnamed, groups: 3, epsilon: 1e-4 }),
   tokens: (x) => {
     const tokens = nn.transpose(nn.reshape(x, [6, -1]), [0, 2, 1]);
