@@ -164,6 +164,8 @@ describe('the batch', () => {
   it.each<readonly [string, NodeSpec]>([
     ['one image is taken', ['Gather', ['x', 'first'], ['y'], { axis: 0 }]],
     ['images are joined', ['Softmax', ['x'], ['y'], { axis: 0 }]],
+    ['a mean of all images is taken', ['ReduceMean', ['x'], ['y'], { axes: [0, 2, 3] }]],
+    ['images are normalised together', ['MeanVarianceNormalization', ['x'], ['y']]],
   ])('is refused where %s', (_, node) => {
     const plain = plainGraph(
       graphOf({ opset: 13, constants: { first: tensorData('int64', [], [0]) }, nodes: [node] }),
@@ -337,6 +339,12 @@ describe('an open size', () => {
     ]);
   });
 
+  it('of the channels has no option', () => {
+    const image = [batch, { symbol: '?', factor: 1 }, 8, 8];
+    const error = failure(graphOf({ opset: 13, image, nodes: [['Relu', ['x'], ['y']]] }));
+    expect(error.message).toContain('number of channels');
+  });
+
   it('cannot be given where the file fixes it', () => {
     expect(
       failure(graphOf({ opset: 13, nodes: [['Relu', ['x'], ['y']]] }), { size: 32 }),
@@ -390,7 +398,7 @@ describe('a quantised graph', () => {
       ['Mul', ['f', 'by'], ['y']],
     ];
     const { plain, difference } = await compared(graphOf({ opset: 13, constants, nodes }));
-    expect(opsOf(plain)).toEqual(['Conv', 'Mul']);
+    expect(opsOf(plain)).toEqual(['Conv']);
     expect(difference).toBeLessThan(0.05);
   });
 });

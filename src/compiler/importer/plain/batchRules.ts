@@ -1,10 +1,10 @@
 /** Nodes whose constants or axes have to do with the batch. */
 import type { Dim, Shape } from '../../../support/shape.js';
 import type { OnnxNode } from '../../onnx/model.js';
-import { int } from '../../onnx/shapes/valueTable.js';
+import { int, ints } from '../../onnx/shapes/valueTable.js';
 import { shapeRules } from '../../onnx/shapes/shapeRules.js';
 import { atBatch, batchAxis, freedShape, hasBatch, holdAlike, oneRow } from './batch.js';
-import { changed } from './forms/form.js';
+import { changed, fromFront, listOf, type Surroundings } from './forms/form.js';
 import type { Tally } from './tally.js';
 import type { Values } from './values.js';
 
@@ -34,34 +34,44 @@ export function keepingBatch(shape: Shape, like: Shape | undefined): Shape {
   return shape.map((dim, i) => (typeof like?.[i] === 'object' ? like[i] : dim));
 }
 
-/** Operators that join elements of one axis or of several. */
-const joining: ReadonlySet<string> = new Set([
-  'Softmax',
-  'LogSoftmax',
-  'Hardmax',
-  'ArgMax',
-  'ArgMin',
-  'Concat',
-  'CumSum',
-  'Gather',
-  'GatherElements',
-  'Split',
-  'TopK',
-]);
+/** Operators that join the elements of one axis, and that axis if they do not say it. */
+const joining: Readonly<Partial<Record<string, number>>> = {
+  ArgMax: 0,
+  ArgMin: 0,
+  Concat: 0,
+  Gather: 0,
+  GatherElements: 0,
+  Hardmax: -1,
+  LogSoftmax: -1,
+  LpNormalization: -1,
+  Softmax: -1,
+  Split: 0,
+  TopK: -1,
+};
+
+/** Axes of a node's first operand whose elements it joins. */
+function joinedAxes(node: OnnxNode, rank: number, around: Surroundings): number[] {
+  const { opType } = node;
+  const axis = joining[opType];
+  const list = (operand: number): readonly number[] => listOf(node, around, '', operand) ?? [];
+  const all = Array.from({ length: rank }, (_, i) => i);
+  if (axis !== undefined) return [fromFront(int(node, 'axis', axis), rank)];
+  if (opType === 'LayerNormalization') return all.slice(fromFront(int(node, 'axis', -1), rank));
+  if (opType === 'MeanVarianceNormalization') return [...(ints(node, 'axes') ?? [0, 2, 3])];
+  if (opType.startsWith('Reduce') || opType === 'CumSum')
+    return list(1).map((at) => fromFront(at, rank));
+  if (opType === 'Tile') return all.filter((i) => list(1)[i] !== 1);
+  if (opType === 'Pad') return all.filter((i) => list(1)[i] !== 0 || list(1)[rank + i] !== 0);
+  return opType === 'ReverseSequence' ? [int(node, 'time_axis', 0)] : [];
+}
 
 /** Why a node mixes the images of a batch; undefined if it does not. */
-export function mixesBatch(
-  node: OnnxNode,
-  shapeOf: (name: string | undefined) => Shape | undefined,
-): string | undefined {
-  const shape = shapeOf(node.inputs[0]);
-  const batch = shape ? batchAxis(shape) : -1;
-  if (!shape || batch < 0) return undefined;
-  const axis = int(node, 'axis', node.opType === 'TopK' ? -1 : 0);
-  const at = axis < 0 ? axis + shape.length : axis;
-  if (node.opType === 'LayerNormalization' && at <= batch)
-    return 'takes the mean of several images';
-  if (!joining.has(node.opType) || at !== batch) return undefined;
+export function mixesBatch(node: OnnxNode, around: Surroundings): string | undefined {
+  const shapes = node.inputs.map((name) => around.shape(name) ?? []);
+  const [shape = []] = node.opType === 'Concat' ? shapes.filter(hasBatch) : shapes;
+  const batch = batchAxis(shape);
+  if (batch < 0 || node.domain !== '' || !joinedAxes(node, shape.length, around).includes(batch))
+    return undefined;
   return node.opType === 'Gather'
     ? 'takes single images out of the batch'
     : 'joins the images of a batch';

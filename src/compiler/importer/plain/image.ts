@@ -32,6 +32,11 @@ export function imageShape(
       option: ['size'],
       hint: phrase`say the height and width of its images with ${option('size', 224)}, or export it anew with a fixed one`,
     });
+  if (!given.slice(1).every(isSize))
+    throw new ArtifactError(
+      `${file}: the image ${name} has an open number of channels, ${formatShape(shape)}`,
+      { code: 'onnx-size', where: file, hint: 'export it anew with a fixed number of channels' },
+    );
   const [batch] = shape;
   return { shape: given, fixed: typeof batch === 'number' && batch > 0 ? batch : undefined };
 }

@@ -6,6 +6,7 @@ import { readBy } from '../../onnx/shapes/nodeOrder.js';
 import type { PlainGraph, PlainNode, PlainValue } from '../plainGraph.js';
 import { imageShape } from './image.js';
 import { openedNodes, type Opened } from './inline.js';
+import { scaledWeights } from './scales.js';
 import { Tally } from './tally.js';
 import { dtypeOf, plainTypeOf, Values } from './values.js';
 import { Walk } from './walk.js';
@@ -73,8 +74,9 @@ export function plainGraph(model: OnnxModel, options: PlainOptions = {}): PlainG
       code: 'onnx-graph',
       where: file,
     });
+  const made = new Set(outputs.map(({ value }) => value));
   return {
-    ...finished(input, walk.nodes, outputs),
+    ...finished(input, scaledWeights(walk.nodes, walk.products, made), outputs),
     notes: [...notes, ...tally.sentences()],
     obstacles: values.obstacles,
     behind: walk.behind,

@@ -52,6 +52,8 @@ const unnamed: OnnxNode = {
 export class Walk {
   readonly nodes: PlainNode[] = [];
   readonly behind: NodeName[] = [];
+  /** Products of whole numbers, which a factor behind them scales. */
+  readonly products = new Set<PlainValue>();
   readonly #names = new Set<string>();
   #opened = 0;
   /** Elements that evaluation has made, and may make: some times those of the file's weights. */
@@ -125,6 +127,9 @@ export class Walk {
       }
     }
     if (this.values.isRefused(node)) this.#unknown(node);
+    const made = this.values.get(node.outputs[0] ?? '');
+    if (/^(?:Conv|MatMul)Integer$/.test(node.opType) && made?.kind === 'value')
+      this.products.add(made.value);
   }
 
   #behind(node: OnnxNode): void {
@@ -346,7 +351,7 @@ export class Walk {
       operands.every((one) => one === undefined || one === 'sizes' || one.kind === 'constant')
     )
       return 'makes a constant that is not computed here, or one that is too large';
-    return mixesBatch(node, (name) => this.values.table.shape(name));
+    return mixesBatch(node, this.values.around(newest, this.fixed, this.tally));
   }
 
   #operand(name: string): Operand | 'sizes' | undefined {
