@@ -67,8 +67,8 @@ export function clip(x: Value, { min, max }: ClipOptions): Value {
     if (bounds.length === 0 || !bounds.every(Number.isFinite) || Number(min) > Number(max))
       throw trace.error(
         'option',
-        `clip: from ${min ?? 'anything'} to ${max ?? 'anything'}`,
-        'give `min`, `max` or both: finite numbers, `min` not above `max`',
+        `clip: invalid bounds: min ${min ?? 'missing'}, max ${max ?? 'missing'}`,
+        'give `min`, `max` or both; they must be finite numbers, `min` not above `max`',
       );
     return ops.clip(x, { min, max });
   });
@@ -125,8 +125,8 @@ export function gelu(x: Value, { approximate = 'none' }: GeluOptions = {}): Valu
     if (form) return form(x);
     throw trace.error(
       'option',
-      `gelu: approximate is ${JSON.stringify(approximate)}`,
-      "`approximate` is 'none' or 'tanh'",
+      `gelu: invalid approximate ${JSON.stringify(approximate)}`,
+      "`approximate` must be 'none' or 'tanh'",
     );
   });
 }

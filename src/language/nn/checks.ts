@@ -27,7 +27,7 @@ export function checkFinite(trace: Trace, layer: string, option: string, value: 
   if (!Number.isFinite(value))
     throw trace.error(
       'option',
-      `${layer}: ${option} is ${value}`,
+      `${layer}: invalid ${option} ${value}`,
       `\`${option}\` must be a finite number`,
     );
 }

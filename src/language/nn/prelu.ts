@@ -25,7 +25,7 @@ export function prelu(x: Value, options: PreluOptions = {}): Value {
       throw trace.error(
         'rank',
         `prelu: ${formatShape(x.shape)} has no axis of channels`,
-        'the input is [N,C,...]',
+        'the input must be [N,C,...]',
       );
     const weight = trace.param('weight', [shared ? 1 : x.channels], init);
     const alike = x.shape.slice(2).map(() => 1);

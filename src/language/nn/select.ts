@@ -36,7 +36,7 @@ export function slice(x: Value, options: SliceOptions): Value {
       throw trace.error(
         'slice',
         `slice: ${options.start ?? 0} to ${options.end ?? size} along axis ${axis} of ${formatShape(x.shape)}`,
-        `\`start\` and \`end\` are whole numbers up to ${size}, \`end\` the greater; below 0 they count from the end`,
+        `\`start\` and \`end\` must be whole numbers up to ${size}, \`end\` the greater; below 0 they count from the end`,
       );
     if (end - start === size && step === 1) return x;
     return shapes.slice(x, step === 1 ? { axis, start, end } : { axis, start, end, step });
@@ -65,7 +65,7 @@ export function split(x: Value, { axis = 1, sizes }: SplitOptions): Value[] {
     throw trace.error(
       'split',
       `split: parts of ${sizes.join(', ') || 'nothing'} along axis ${axis} of ${formatShape(x.shape)}`,
-      `\`sizes\` are whole numbers of at least 1, together ${size}`,
+      `\`sizes\` must be whole numbers of at least 1 that add up to ${size}`,
     );
   let parts: readonly Value[] | undefined;
   return sizes.map((_, i) =>
@@ -97,8 +97,8 @@ export function gather(x: Value, { axis = 1, indices }: GatherOptions): Value {
     if (indices.length === 0 || outside !== undefined)
       throw trace.error(
         'gather',
-        `gather: place ${outside ?? 'none'} on axis ${axis} of ${formatShape(x.shape)}`,
-        `\`indices\` holds whole numbers of 0 to ${size - 1}`,
+        `gather: ${outside === undefined ? 'no index' : `index ${outside}`} on axis ${axis} of ${formatShape(x.shape)}`,
+        `\`indices\` must be whole numbers from 0 to ${size - 1}`,
       );
     const range = rangeOf(indices);
     return range ? shapes.slice(x, { axis, ...range }) : gatherOp(x, { axis, indices });

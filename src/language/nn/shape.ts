@@ -216,7 +216,7 @@ export function expand(x: Value, { shape, batchOf }: ExpandOptions): Value {
       throw trace.error(
         'shape-mismatch',
         `expand: ${formatShape(x.shape)} to samples of ${formatShape(sizes)}${batchOf ? ' and another batch' : ''}`,
-        'an axis that changes has the size 1, with `batchOf` the first one, too; `shape` leaves out the batch',
+        'an axis that changes must have size 1, and with `batchOf` the first one, too; `shape` leaves out the batch',
       );
     return expandOp(x, batchOf, { shape: sizes });
   });
@@ -240,7 +240,7 @@ export function pixelShuffle(x: Value, { factor }: PixelShuffleOptions): Value {
       throw trace.error(
         'shape-mismatch',
         `pixelShuffle: ${formatShape(x.shape)} by ${factor}`,
-        `the input is [N,C,H,W] with a multiple of ${factor * factor} channels`,
+        `the input must be [N,C,H,W] with a multiple of ${factor * factor} channels`,
       );
     const [{ channels, height, width }, [batch = 1]] = [x, x.shape];
     const out = channels / (factor * factor);
@@ -268,7 +268,7 @@ export function pixelUnshuffle(x: Value, { factor }: PixelUnshuffleOptions): Val
       throw trace.error(
         'shape-mismatch',
         `pixelUnshuffle: ${formatShape(x.shape)} by ${factor}`,
-        `the input is [N,C,H,W] with height and width that ${factor} divides`,
+        `the input must be [N,C,H,W] with height and width that ${factor} divides`,
       );
     const [{ channels, height, width }, [batch = 1]] = [x, x.shape];
     const [rows, columns] = [height / factor, width / factor];

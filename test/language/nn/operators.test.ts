@@ -50,62 +50,62 @@ describe('refuses, at the line of the user and with a hint,', () => {
 it('says what is wrong, with the shapes, and how to mend it', () => {
   const text = Object.values(mistakes).map((build) => shown(errorOf(build)));
   expect(text.join('\n\n')).toMatchInlineSnapshot(`
-    "ModelError option: clip: from anything to anything
-    hint: give \`min\`, \`max\` or both: finite numbers, \`min\` not above \`max\`
+    "ModelError option: clip: invalid bounds: min missing, max missing
+    hint: give \`min\`, \`max\` or both; they must be finite numbers, \`min\` not above \`max\`
 
-    ModelError option: clip: from 1 to -1
-    hint: give \`min\`, \`max\` or both: finite numbers, \`min\` not above \`max\`
+    ModelError option: clip: invalid bounds: min 1, max -1
+    hint: give \`min\`, \`max\` or both; they must be finite numbers, \`min\` not above \`max\`
 
-    ModelError option: leakyRelu: slope is NaN
-    hint: \`slope\` is a finite number
+    ModelError option: leakyRelu: invalid slope NaN
+    hint: \`slope\` must be a finite number
 
-    ModelError option: hardSigmoid: alpha is -0.2
-    hint: \`alpha\` is a number above 0
+    ModelError option: hardSigmoid: invalid alpha -0.2
+    hint: \`alpha\` must be a number above 0
 
-    ModelError option: div: the number is 0
-    hint: pass a finite number other than 0, or a value
+    ModelError option: div: invalid number 0
+    hint: pass a finite number other than 0 or a value of the network
 
     ModelError option: pow: the exponent is 0
     hint: pass a finite number other than 0
 
-    ModelError axis: softmax: axis 0 of [N,8,14,14]
-    hint: \`axis\` is 1 to 3; axis 0 is the batch
+    ModelError axis: softmax: axis 0 is outside [N,8,14,14]
+    hint: \`axis\` must be 1 to 3; axis 0 is the batch
 
     ModelError rank: prelu: [N] has no axis of channels
-    hint: the input is [N,C,...]
+    hint: the input must be [N,C,...]
 
     ModelError slice: slice: 4 to 9 along axis 1 of [N,8,14,14]
-    hint: \`start\` and \`end\` are whole numbers up to 8, \`end\` the greater; below 0 they count from the end
+    hint: \`start\` and \`end\` must be whole numbers up to 8, \`end\` the greater; below 0 they count from the end
 
     ModelError slice: slice: -3 to 11 along axis 2 of [N,8,14,14]
-    hint: \`start\` and \`end\` are whole numbers up to 14, \`end\` the greater; below 0 they count from the end
+    hint: \`start\` and \`end\` must be whole numbers up to 14, \`end\` the greater; below 0 they count from the end
 
-    ModelError option: slice: step is -1
-    hint: \`step\` is a whole number of at least 1
+    ModelError option: slice: invalid step -1
+    hint: \`step\` must be a whole number of at least 1
 
     ModelError split: split: parts of 4, 3 along axis 1 of [N,8,14,14]
-    hint: \`sizes\` are whole numbers of at least 1, together 8
+    hint: \`sizes\` must be whole numbers of at least 1 that add up to 8
 
     ModelError split: split: parts of nothing along axis 1 of [N,8,14,14]
-    hint: \`sizes\` are whole numbers of at least 1, together 8
+    hint: \`sizes\` must be whole numbers of at least 1 that add up to 8
 
-    ModelError gather: gather: place 8 on axis 1 of [N,8,14,14]
-    hint: \`indices\` holds whole numbers of 0 to 7
+    ModelError gather: gather: index 8 on axis 1 of [N,8,14,14]
+    hint: \`indices\` must be whole numbers from 0 to 7
 
-    ModelError gather: gather: place none on axis 1 of [N,8,14,14]
-    hint: \`indices\` holds whole numbers of 0 to 7
+    ModelError gather: gather: no index on axis 1 of [N,8,14,14]
+    hint: \`indices\` must be whole numbers from 0 to 7
 
     ModelError shape-mismatch: expand: [N,8,14,14] to samples of [16,14,14]
-    hint: an axis that changes has the size 1, with \`batchOf\` the first one, too; \`shape\` leaves out the batch
+    hint: an axis that changes must have size 1, and with \`batchOf\` the first one, too; \`shape\` leaves out the batch
 
     ModelError shape-mismatch: expand: [N,8,14,14] to samples of [8,14,14] and another batch
-    hint: an axis that changes has the size 1, with \`batchOf\` the first one, too; \`shape\` leaves out the batch
+    hint: an axis that changes must have size 1, and with \`batchOf\` the first one, too; \`shape\` leaves out the batch
 
     ModelError shape-mismatch: pixelShuffle: [N,8,14,14] by 3
-    hint: the input is [N,C,H,W] with a multiple of 9 channels
+    hint: the input must be [N,C,H,W] with a multiple of 9 channels
 
     ModelError shape-mismatch: pixelUnshuffle: [N,8,14,14] by 4
-    hint: the input is [N,C,H,W] with height and width that 4 divides"
+    hint: the input must be [N,C,H,W] with height and width that 4 divides"
   `);
 });
 
