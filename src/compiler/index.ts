@@ -8,6 +8,7 @@ export {
   type CompiledArtifact,
   type CompileOptions,
   type DeclinedRewrite,
+  type Reusable,
 } from './compile/compile.js';
 export { compileInference, type Inference, type InferenceRequest } from './compile/inference.js';
 export type { InitialWeights, WeightSpec, Weights as WeightMap } from './compile/initialWeights.js';

@@ -5,6 +5,7 @@ import { parseTrainingConfig } from '../../src/training/config/config.js';
 import { runCommandLine } from '../../src/cli/main.js';
 import type { CompileModelOptions } from '../../src/training/build/compileModel.js';
 import type { TrainResult } from '../../src/training/run/trainFromConfig.js';
+import type * as compiledCacheModule from '../../src/training/build/compiledCache.js';
 import type * as compileModelModule from '../../src/training/build/compileModel.js';
 import type * as loadTrainingConfigModule from '../../src/training/config/loadTrainingConfig.js';
 import type * as trainFromConfigModule from '../../src/training/run/trainFromConfig.js';
@@ -29,6 +30,7 @@ import { FakeEnvironment } from './environment.js';
 
 /** The functions that commands load, in their stead. */
 type Library = typeof compileModelModule &
+  typeof compiledCacheModule &
   typeof loadTrainingConfigModule &
   typeof trainFromConfigModule &
   typeof evaluateCheckpointModule &
@@ -59,6 +61,7 @@ const stubs = vi.hoisted(() => {
   return { given, mocked };
 });
 vi.mock('../../src/training/build/compileModel.js', stubs.mocked('compileModel'));
+vi.mock('../../src/training/build/compiledCache.js', stubs.mocked('describeCompiledCache'));
 vi.mock('../../src/training/config/loadTrainingConfig.js', stubs.mocked('loadTrainingConfig'));
 vi.mock('../../src/training/run/trainFromConfig.js', stubs.mocked('trainFromConfig'));
 vi.mock('../../src/training/evaluation/evaluateCheckpoint.js', stubs.mocked('evaluateCheckpoint'));
@@ -465,7 +468,9 @@ describe('gradus doctor', () => {
       next: ['nothing: the CPU is ready'],
     };
     const examineMachine = () => Promise.resolve(summary);
-    const { status, out } = await run('doctor', { examineMachine });
+    const cache = { folder: '/home/u/.cache/gradus/compiled', entries: 12, bytes: 34_500_000 };
+    const describeCompiledCache = () => ({ ...cache, mostBytes: 2 ** 29, off: false });
+    const { status, out } = await run('doctor', { examineMachine, describeCompiledCache });
     expect(status).toBe(0);
     expect(out).toMatchInlineSnapshot(`
       "Node 20.20.2, onnxruntime 1.29.0, linux x64, 2 cores, 25.3 GB
@@ -479,6 +484,7 @@ describe('gradus doctor', () => {
       SwiftShader  not installed
       CUDA         no driver; onnxruntime's library not installed
       auto         --device auto takes cpu: no GPU was found
+      cache        12 compiled networks, 34.5 MB of at most 536.9 MB, in /home/u/.cache/gradus/compiled; remove that folder to empty it
 
       next
         nothing: the CPU is ready

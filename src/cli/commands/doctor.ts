@@ -1,11 +1,15 @@
 import type { DoctorSummary } from '../../runtime/machine/devices.js';
+import type { CompiledCache } from '../../training/build/compiledCache.js';
 import { defineCommand } from '../command.js';
 import { library } from '../library.js';
-import { formatBytes } from '../table.js';
+import { formatBytes, formatCount } from '../table.js';
 import { deviceTable, machineLine } from './devices.js';
 
 const examineMachine = library(
   async () => (await import('../../runtime/machine/devices.js')).examineMachine,
+);
+const describeCompiledCache = library(
+  async () => (await import('../../training/build/compiledCache.js')).describeCompiledCache,
 );
 
 export default defineCommand({
@@ -19,18 +23,20 @@ export default defineCommand({
   async run() {
     const summary = await examineMachine();
     const train = `train: gradus train training.config.ts (--device auto takes ${summary.auto})`;
-    const whole = { ...summary, next: [...summary.next, train] };
+    const cache = await describeCompiledCache();
+    const whole = { ...summary, cache, next: [...summary.next, train] };
     return { json: whole, text: textOf(whole) };
   },
 });
 
-function textOf(summary: DoctorSummary): string {
-  const { gpus, vulkan, cuda, auto, autoWhy, next } = summary;
+function textOf(summary: DoctorSummary & { readonly cache: CompiledCache }): string {
+  const { gpus, vulkan, cuda, auto, autoWhy, cache, next } = summary;
   const facts: [string, string][] = [
     ['GPU', gpus.map(describeGpu).join('; ') || 'none found'],
     ...vulkanFacts(summary.platform, vulkan),
     ['CUDA', describeCuda(cuda)],
     ['auto', `--device auto takes ${auto}: ${autoWhy}`],
+    ['cache', describeCache(cache)],
   ];
   const width = Math.max(...facts.map(([name]) => name.length));
   return [
@@ -43,6 +49,13 @@ function textOf(summary: DoctorSummary): string {
     'next',
     ...next.map((step) => `  ${step}`),
   ].join('\n');
+}
+
+/** It holds nothing that is not made again, so whoever wants the room just removes the folder. */
+function describeCache({ folder, entries, bytes, mostBytes, off }: CompiledCache): string {
+  if (off) return 'off (GRADUS_CACHE=off)';
+  const size = `${formatBytes(bytes)} of at most ${formatBytes(mostBytes)}`;
+  return `${formatCount(entries)} compiled networks, ${size}, in ${folder}; remove that folder to empty it`;
 }
 
 function describeGpu({ name, driver, memoryBytes }: DoctorSummary['gpus'][number]): string {

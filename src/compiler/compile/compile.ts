@@ -3,6 +3,7 @@ import { artifactFile, type ArtifactKind } from '../../contract/artifactKinds.js
 import type { ArtifactInfo, Manifest, TensorInfo } from '../../contract/manifest.js';
 import { isGivenEachStep, stepsSymbol } from '../../contract/steps.js';
 import type { Graph } from '../ir/graph.js';
+import { printGraph } from '../ir/print.js';
 import type { OnDecline } from '../ir/rewrite.js';
 import type { Model } from '../trace/defineModel.js';
 import type { Traced, TraceOptions } from '../trace/traceModel.js';
@@ -90,7 +91,15 @@ export interface CompileOptions {
   readonly onChoice?: (artifact: ArtifactKind, choice: Choice) => void;
   /** Called with each node that a rewrite left alone although it is meant for its like. */
   readonly onDecline?: (artifact: ArtifactKind, declined: DeclinedRewrite) => void;
+  /**
+   * May give what was made before in place of `make()`, if it was made for the same `identity`: a text that
+   * tells all that it depends on but the compiler's code. Not asked if weights lie in a graph.
+   */
+  readonly reuse?: (identity: string, make: () => Reusable) => Reusable;
 }
+
+/** What is the same for every seed. */
+export type Reusable = Pick<Compiled, 'manifest' | 'artifacts'>;
 
 /** A node that a rewrite left alone, and why. */
 export interface DeclinedRewrite {
@@ -116,12 +125,11 @@ export interface Compiled {
 export function compile(model: Model, options: CompileOptions = {}): Compiled {
   const context = new Compilation(model, options);
   const kinds = options.artifacts ?? ['infer', 'train', 'init'];
-  const made = kinds.map((kind) => [kind, context.artifact(kind)] as const);
-  const artifacts = Object.fromEntries(
-    made.flatMap(([kind, { compiled }]) => (compiled ? [[kind, compiled]] : [])),
-  );
-  const infos = Object.fromEntries(made.map(([kind, { info }]) => [kind, info]));
-  return { manifest: context.manifest(infos), artifacts, initial: context.initial };
+  const make = (): Reusable => context.make(kinds);
+  const { reuse } = options;
+  const asked = reuse && !kinds.some((kind) => context.holdsWeights(kind));
+  const made = asked ? reuse(context.identity(kinds), make) : make();
+  return { ...made, initial: context.initial };
 }
 
 interface Made {
@@ -182,7 +190,41 @@ class Compilation {
     return this.#programs.network;
   }
 
-  artifact(kind: ArtifactKind): Made {
+  make(kinds: readonly ArtifactKind[]): Reusable {
+    const made = kinds.map((kind) => [kind, this.#artifact(kind)] as const);
+    const artifacts = Object.fromEntries(
+      made.flatMap(([kind, { compiled }]) => (compiled ? [[kind, compiled]] : [])),
+    );
+    const infos = Object.fromEntries(made.map(([kind, { info }]) => [kind, info]));
+    return { manifest: this.#manifest(infos), artifacts };
+  }
+
+  /** True if the weights are part of an artifact's graph. */
+  holdsWeights(kind: ArtifactKind): boolean {
+    if (kind === 'infer') return this.options.weightInputs !== true;
+    return kind === 'forward' || kind === 'training-info';
+  }
+
+  /** The network in evaluation and, if one of `kinds` trains, in training, with all options that matter. */
+  identity(kinds: readonly ArtifactKind[]): string {
+    const trains = kinds.some((kind) => kind !== 'infer' && kind !== 'init');
+    const networks = trains ? [this.traced, this.#programs.training] : [this.traced];
+    const { name, block, costs } = this.target;
+    const { optimizer, maxNorm, emaDecay, labelSmoothing, checkpointing, precision } = this.options;
+    const { stepsPerRun, unrollSteps, foldBatchNorm: folds, imageFormat, modelPath } = this.options;
+    return JSON.stringify([
+      ...[kinds, { name, block, costs }, this.opset, this.batch],
+      { optimizer, maxNorm, emaDecay, labelSmoothing, checkpointing, precision },
+      { stepsPerRun, unrollSteps, folds, imageFormat, modelPath },
+      [this.model.name, this.model.input],
+      networks.map(({ graph, imageShape, classes, params, buffers, noise, leastBatch }) => [
+        printGraph(graph, { origins: true }),
+        { imageShape, classes, params, buffers, noise, leastBatch },
+      ]),
+    ]);
+  }
+
+  #artifact(kind: ArtifactKind): Made {
     this.#kind = kind;
     switch (kind) {
       case 'init':
@@ -349,7 +391,7 @@ class Compilation {
     return { file: artifactFile('init'), inputs: [], outputs };
   }
 
-  manifest(artifacts: Manifest['artifacts']): Manifest {
+  #manifest(artifacts: Manifest['artifacts']): Manifest {
     const { optimizer } = this.#update;
     const trains = ['train', 'update'].some((kind) => kind in artifacts);
     return {

@@ -77,6 +77,11 @@ export class Programs {
     return (this.#evaluated ??= this.#trace('eval'));
   }
 
+  /** The network in training. */
+  get training(): Traced {
+    return (this.#trained ??= this.#trace('train'));
+  }
+
   /** Evaluation-mode forward pass: image -> logits. */
   infer(): Program {
     return forwardOf(this.network);
@@ -84,7 +89,7 @@ export class Programs {
 
   /** Training-mode forward pass: image and noise -> logits. */
   forward(): Program {
-    return forwardOf(this.#training);
+    return forwardOf(this.training);
   }
 
   /** Loss, gradients, logits and new batch statistics; sums, so that micro-batches and machines add up. */
@@ -176,13 +181,9 @@ export class Programs {
     return program;
   }
 
-  get #training(): Traced {
-    return (this.#trained ??= this.#trace('train'));
-  }
-
   /** The network in training, whose results are also the sums of the loss and its gradients. */
   get #gradients(): Traced {
-    return (this.#differentiated ??= differentiate(this.#training, this.options));
+    return (this.#differentiated ??= differentiate(this.training, this.options));
   }
 
   #trace(mode: TraceOptions['mode']): Traced {

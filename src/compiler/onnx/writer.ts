@@ -30,6 +30,11 @@ export class WrittenModel {
     readonly external: ExternalFile | undefined,
   ) {}
 
+  /** A model that was encoded before, in one file. */
+  static of(bytes: Uint8Array): WrittenModel {
+    return new WrittenModel(piecesOf([bytes]), undefined);
+  }
+
   /** The file, to be written part by part. */
   get parts(): readonly Uint8Array[] {
     return this.pieces.parts;

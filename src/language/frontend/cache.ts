@@ -21,11 +21,22 @@ export interface FrontendCache {
 
 const mostEntries = 1000;
 
-/** `$XDG_CACHE_HOME/gradus/<name>`, or `~/.cache/gradus/<name>`: what may be lost but is dear to make. */
+/** Folder of all that may be lost but is dear to make: `$GRADUS_CACHE`, `$XDG_CACHE_HOME/gradus` or `~/.cache/gradus`. */
+export function userCache(): string {
+  const own = process.env['GRADUS_CACHE'] ?? '';
+  if (own !== '' && own !== 'off') return own;
+  const base = process.env['XDG_CACHE_HOME'] ?? '';
+  return join(base === '' ? join(homedir(), '.cache') : base, 'gradus');
+}
+
+/** The part of it that a subject has. */
 export function userCacheFolder(name: string): string {
-  const base = process.env['XDG_CACHE_HOME'];
-  const root = base === undefined || base === '' ? join(homedir(), '.cache') : base;
-  return join(root, 'gradus', name);
+  return join(userCache(), name);
+}
+
+/** True if `GRADUS_CACHE=off`: nothing that can be made again is read or kept; tuned costs are. */
+export function cacheIsOff(): boolean {
+  return process.env['GRADUS_CACHE'] === 'off';
 }
 
 /** A cache of one JSON file an entry in `folder`; without a folder, one that keeps nothing. */

@@ -4,7 +4,7 @@ import { basename, dirname, extname, isAbsolute, join, relative, resolve } from 
 import { resetSites } from '../../compiler/trace/callSites.js';
 import type { GradusError } from '../../support/errors.js';
 import { nearest } from '../../support/nearest.js';
-import { openCache, userCacheFolder } from './cache.js';
+import { cacheIsOff, openCache, userCacheFolder } from './cache.js';
 import { keyLocator, type KeyLocator } from './configKeys.js';
 import { evaluate } from './evaluate.js';
 import { hashOf, installedVersion } from './installation.js';
@@ -24,7 +24,7 @@ export interface LoadOptions {
   readonly kind?: FileKind;
   /** Folder that paths are relative to, in `path` and in messages; the process's unless told. */
   readonly cwd?: string;
-  /** Folder of the cache, or false for none; `$XDG_CACHE_HOME/gradus/frontend` unless told. */
+  /** Folder of the cache, or false for none; that of the user unless told. */
   readonly cacheDir?: string | false;
   /** Checks types (default: true). */
   readonly typeCheck?: boolean;
@@ -70,7 +70,7 @@ const extensions = ['.ts', '.mts', '.cts', '.js', '.mjs', '.cjs', '.json'];
  */
 export async function loadModule(path: string, options: LoadOptions): Promise<LoadedModule> {
   const cwd = realpathSync(options.cwd ?? process.cwd());
-  const cacheDir = options.cacheDir ?? userCacheFolder('frontend');
+  const cacheDir = options.cacheDir ?? (cacheIsOff() ? false : userCacheFolder('frontend'));
   const context: LoadContext = {
     kind: options.kind ?? 'model',
     nameOf: (absolute) => displayName(absolute, cwd),

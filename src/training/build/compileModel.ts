@@ -17,6 +17,7 @@ import { streamSafetensors } from '../../runtime/storage/safetensors.js';
 import { placeNames } from '../../runtime/storage/places.js';
 import { ConfigError } from '../../support/errors.js';
 import type { TensorData } from '../../support/tensor.js';
+import { reuseCompiled } from './compiledCache.js';
 import { recordOf, type ArchitectureRecord } from './architectureRecord.js';
 import { loadModel, type LoadedModel } from '../../language/frontend/loadModel.js';
 import { resolveTarget, type TargetFacts } from './target.js';
@@ -106,6 +107,8 @@ export async function compileModel(
     },
     ...(opset !== undefined && { opset: checkedOpset(opset) }),
     ...(onPass && { onPass }),
+    // Who wants to see how the graphs come about has them made.
+    ...(!onPass && !options.explain && { reuse: reuseCompiled }),
     ...(options.explain && {
       onChoice: (kind, { node, op, taken, declined }) => {
         const reasons = declined.length > 0 ? ` (declined: ${declined.join('; ')})` : '';
