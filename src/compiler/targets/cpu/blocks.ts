@@ -174,7 +174,7 @@ export class Blocks {
    * that blocks channels does it in a fraction of Transpose's time, and onnxruntime does not merge
    * it with a transpose beside it into one that moves single elements.
    */
-  #turn(x: OnnxValue, groups: number, elements: number): OnnxValue {
+  turn(x: OnnxValue, groups: number, elements: number): OnnxValue {
     return this.b.nchwc.ReorderInput(this.reshape(x, groups, this.block, 1, elements));
   }
 
@@ -183,8 +183,8 @@ export class Blocks {
     const { block } = this;
     const [o, i, kh, kw] = this.#paddedKernel(shape);
     const full = this.#padKernel(w, shape);
-    const taps = kh * kw === 1 ? full : this.#turn(full, (o * i) / block, kh * kw);
-    return this.reshape(this.#turn(taps, o / block, i * kh * kw), o, i, kh, kw);
+    const taps = kh * kw === 1 ? full : this.turn(full, (o * i) / block, kh * kw);
+    return this.reshape(this.turn(taps, o / block, i * kh * kw), o, i, kh, kw);
   }
 
   /**
@@ -242,7 +242,7 @@ export class Blocks {
     const o = this.padded(out);
     const extra = o - out;
     const full = extra === 0 ? w : this.b.Pad(w, this.b.ints(0, 0, 0, 0, extra, 0, 0, 0));
-    const turned = this.#turn(full, o / this.block, channels * kh * kw);
+    const turned = this.turn(full, o / this.block, channels * kh * kw);
     return this.reshape(turned, o, channels, kh, kw);
   }
 
@@ -265,53 +265,6 @@ export class Blocks {
     const rows = (batch * this.padded(channels) * height) / this.block;
     const pads = this.b.ints(0, left, 0, 0, right, 0);
     return this.b.Pad(this.reshape(x, rows, width, this.block), pads);
-  }
-
-  /**
-   * A map [N,C,H,W], blocked or plain, as C images whose channels are the samples, blocked:
-   * [C,N/block,H,W,block], N padded with zeros and the maps by `pads`: the operator takes outputs
-   * whose window reaches into its own padding one by one, and here most do.
-   */
-  channelsAsImages(
-    x: OnnxValue,
-    { batch, channels, height, width }: MapSize,
-    plain: boolean,
-    [top = 0, left = 0, bottom = 0, right = 0]: readonly number[],
-  ): { readonly images: OnnxValue; readonly channels: number } {
-    const { b, block } = this;
-    const pixels = height * width;
-    const images = plain ? channels : this.padded(channels);
-    const samples = this.padded(batch);
-    const rows = this.#padSamples(x, batch, images * pixels);
-    const columns = this.#turn(rows, samples / block, images * pixels);
-    // The elements of a sample lie [C,H*W] or [C/block,H*W,block].
-    const inner = plain ? 1 : block;
-    const split = this.reshape(columns, samples / block, images / inner, pixels, inner, block);
-    const blocked = b.Transpose(split, { perm: [1, 3, 0, 2, 4] });
-    const maps = this.reshape(blocked, (images * samples) / block, height, width, block);
-    const ends = [0, bottom, right, 0];
-    const framed =
-      top + left + bottom + right === 0 ? maps : b.Pad(maps, b.ints(0, top, left, 0, ...ends));
-    const size = [height + top + bottom, width + left + right];
-    return { images: this.reshape(framed, images, samples, ...size), channels: images };
-  }
-
-  /** A blocked map [N,O,H,W] as a dense kernel over samples: [O/block,N/block,H,W,block n,block o]. */
-  samplesAsKernel(dy: OnnxValue, { batch, channels, height, width }: MapSize): OnnxValue {
-    const { b, block } = this;
-    const pixels = height * width;
-    const out = this.padded(channels);
-    const samples = this.padded(batch);
-    const rows = this.#padSamples(dy, batch, out * pixels);
-    const split = this.reshape(rows, samples / block, block, out / block, pixels, block);
-    return this.reshape(b.Transpose(split, { perm: [2, 0, 3, 1, 4] }), out, samples, height, width);
-  }
-
-  /** [N,...] -> [N rounded up to whole blocks, elements of a sample]. */
-  #padSamples(x: OnnxValue, batch: number, elements: number): OnnxValue {
-    const rows = this.reshape(x, batch, elements);
-    const extra = this.padded(batch) - batch;
-    return extra === 0 ? rows : this.b.Pad(rows, this.b.ints(0, 0, extra, 0));
   }
 
   /** Every `down`-th row and every `right`-th column of a blocked map. */
@@ -402,6 +355,31 @@ export class Blocks {
   pixels(x: OnnxValue, { batch, channels, height, width }: MapSize): OnnxValue {
     const last = this.b.nchwc.ReorderOutput(x, { channels, channels_last: 1 });
     return this.reshape(last, batch * height * width, channels);
+  }
+
+  /**
+   * A blocked map as a matrix over the pixels of a grid, channels last, each with the pixels that `at` names,
+   * zeros where it names one outside: [N * pixels of the grid, pixels named * C].
+   */
+  shifted(
+    x: OnnxValue,
+    size: MapSize,
+    [rows, columns]: readonly [number, number],
+    at: (row: number, column: number) => readonly (readonly number[])[],
+  ): OnnxValue {
+    const { b } = this;
+    const { batch, channels, height, width } = size;
+    const indices = Array.from({ length: rows * columns }, (_, i) =>
+      at(Math.floor(i / columns), i % columns).map(([row = 0, column = 0]) =>
+        row < 0 || column < 0 || row >= height || column >= width
+          ? height * width
+          : row * width + column,
+      ),
+    );
+    const pixels = this.reshape(this.pixels(x, size), batch, height * width, channels);
+    const framed = b.Pad(pixels, b.ints(0, 0, 0, 0, 1, 0));
+    const taken = b.Gather(framed, b.ints(...indices.flat()), { axis: 1 });
+    return this.reshape(taken, batch * rows * columns, (indices[0]?.length ?? 1) * channels);
   }
 
   /** A blocked map [N,C,H,W] -> plain [N,C,H*W]. */

@@ -4,6 +4,7 @@ import { convInputGrad, convKernelGrad, type ConvKernelGradAttributes } from '..
 import { conversionKey, costKey, type CostTable } from '../costTable.js';
 import { ruleName, type Layout, type Override } from '../target.js';
 import { kernelShape, sizeOfMap, type MapSize } from './blocks.js';
+import { bandsOf } from './samples.js';
 
 /*
  * The cost of a lowering is the time measured on the machine, if there is one, and otherwise an estimate
@@ -20,6 +21,9 @@ const usualPasses = 2;
 /** Products a microsecond of a convolution or matrix product, and of one with nine columns. */
 const products = 1e5;
 const skinnyProducts = 1e4;
+
+/** Products a microsecond of one product over shifted rows, whose operand lies transposed. */
+const shiftedProducts = 7e4;
 
 /**
  * The kernel's gradient of a 1x1 convolution is best a convolution that takes pixels for channels: for
@@ -96,8 +100,23 @@ function estimate(
   const misfit = !rule || suits(op, rule.name, attrs, types, block) ? 1 : unsuited;
   const kernelGrad = viewOf(convKernelGrad, { op, attrs }, types.inputs);
   if (kernelGrad === undefined || kernelGrad.attrs.groups > 1) return moved * misfit;
-  const speed = !rule && !isPointwise(kernelGrad.attrs) ? skinnyProducts : products;
-  return (kernelGradProducts(kernelGrad) / speed + moved) * misfit;
+  const speed = !rule && !isPointwise(kernelGrad.attrs) ? skinnyProducts : speedOf(rule);
+  const summed =
+    kernelGradProducts(kernelGrad) * filling(rule, sizeOfMap(kernelGrad.inputs.dy), block);
+  return (summed / speed + moved) * misfit;
+}
+
+const speedOf = (rule: Override | undefined): number =>
+  rule?.name === 'blocked-shifted' ? shiftedProducts : products;
+
+/** Products that a dense kernel's gradient over samples sums, zeros of unfilled blocks included, by those asked for. */
+function filling(rule: Override | undefined, dy: MapSize, block: number): number {
+  const name = rule?.name ?? '';
+  const { batch, height } = dy;
+  if (/^blocked-(samples|stem)$/.test(name)) return (Math.ceil(batch / block) * block) / batch;
+  if (!name.endsWith('bands')) return 1;
+  const { count, rows } = bandsOf(dy, block);
+  return (count * rows) / height;
 }
 
 const isPointwise = ({ kernel, strides }: ConvKernelGradAttributes): boolean =>

@@ -6,6 +6,13 @@ import type { OnnxValue } from '../../../support/onnxValue.js';
 import { sizeOfMap, type Blocks, type MapSize } from './blocks.js';
 import { grouped, isDepthwise, notDepthwise, unreached } from './convRules.js';
 import { blocked, type BlockedOverride } from './blocked.js';
+import {
+  bandsAsImages,
+  bandsAsKernel,
+  bandsOf,
+  channelsAsImages,
+  samplesAsKernel,
+} from './samples.js';
 
 /*
  * dw of a 1x1 convolution is a matrix product over pixels, dy [O,P] by x^T [P,C]. A blocked map of one
@@ -173,27 +180,40 @@ const depthwiseKernelGrad = blocked(convKernelGrad, {
  * each of x's channels is one image and dy the filter, as large as the map; stride and dilation
  * change places. It runs at the speed of the forward pass, whereas the same with plain maps is a
  * matrix product of nine columns (64 samples, 32 to 32 channels, 32x32: 6 against 46 ms). x is
- * blocked, or, in a network's first convolution, plain.
+ * blocked, or, in a network's first convolution, plain. A batch that is no whole number of blocks is
+ * filled up with zeros, or each sample cut into bands of rows, which are samples of their own
+ * (8 samples in blocks of 16, 64 to 64 channels, 56x56: half the products).
  */
-function denseKernelGrad(layout: 'blocked' | 'plain'): BlockedOverride {
+function denseKernelGrad(layout: 'blocked' | 'plain', over: 'samples' | 'bands'): BlockedOverride {
   const plain = layout === 'plain';
+  const ofSamples = plain ? 'blocked-stem' : 'blocked-samples';
   return blocked(convKernelGrad, {
-    name: plain ? 'blocked-stem' : 'blocked-samples',
-    passes: () => 5,
+    name: over === 'samples' ? ofSamples : plain ? 'blocked-stem-bands' : 'blocked-bands',
+    passes: () => (over === 'bands' ? 7 : 5),
     layouts: { in: { x: layout, dy: 'blocked' } },
     when: (inputs, attrs, _, block) => {
       if (attrs.groups !== 1) return grouped;
       if (sizeOfMap(inputs.x).channels < block !== plain)
         return plain ? 'a whole block of input channels' : 'fewer input channels than a block';
+      if (over === 'bands' && bandsOf(sizeOfMap(inputs.dy), block).count === 1)
+        return 'a batch of whole blocks';
       return reaches(attrs, inputs).every((reach) => reach >= 0) || unreached;
     },
     onnx: (k, { x, dy }, attrs, { in: types }) => {
       const [input, output] = [sizeOfMap(types.x), sizeOfMap(types.dy)];
       const pads = [attrs.pads[0], attrs.pads[1], ...reaches(attrs, types)];
-      const { images: maps, channels } = k.channelsAsImages(x, input, plain, pads);
       const [kh, kw] = attrs.kernel;
-      const dw = k.conv(maps, k.samplesAsKernel(dy, output), {
-        kernel: [output.height, output.width],
+      const [stride] = attrs.strides;
+      const cut = over === 'bands' ? bandsOf(output, k.block) : undefined;
+      const rows = cut?.rows ?? output.height;
+      const height = (rows - 1) * stride + (kh - 1) * attrs.dilations[0] + 1;
+      const bands = cut && { count: cut.count, height, step: rows * stride };
+      const { images: maps, channels } = bands
+        ? bandsAsImages(k, x, input, plain, pads, bands)
+        : channelsAsImages(k, x, input, plain, pads);
+      const filter = cut ? bandsAsKernel(k, dy, output, cut) : samplesAsKernel(k, dy, output);
+      const dw = k.conv(maps, filter, {
+        kernel: [rows, output.width],
         strides: attrs.dilations,
         dilations: attrs.strides,
       });
@@ -209,6 +229,39 @@ function denseKernelGrad(layout: 'blocked' | 'plain'): BlockedOverride {
     },
   });
 }
+
+/**
+ * dw of a dense convolution as one product of matrices over the pixels of all samples, channels last:
+ * of dy's rows, each moved down by every row of the kernel, and of x's columns, each moved by every
+ * column. For kernels of more than one tap at stride 1; each map is written three times for a 3x3
+ * kernel, where a product a tap would write x nine times.
+ */
+const shiftedKernelGrad = blocked(convKernelGrad, {
+  name: 'blocked-shifted',
+  passes: ({ kernel }) => 6 + 2 * Math.max(...kernel),
+  layouts: bothBlocked,
+  when: ({ x }, { groups, kernel, strides, dilations }, _, block) => {
+    if (groups !== 1) return grouped;
+    if (sizeOfMap(x).channels < block) return 'fewer input channels than a block';
+    if (kernel.every((taps) => taps === 1)) return 'a 1x1 convolution';
+    const single = [...strides, ...dilations].every((step) => step === 1);
+    return single || 'a stride or a dilation of 2 or more';
+  },
+  onnx: (k, { x, dy }, { kernel: [kh, kw], pads }, { in: types }) => {
+    const [input, output] = [sizeOfMap(types.x), sizeOfMap(types.dy)];
+    // Both on the grid of x's rows and dy's columns.
+    const grid = [input.height, output.width] as const;
+    const columns = k.shifted(x, input, grid, (row, column) =>
+      Array.from({ length: kw }, (_, tap) => [row, column + tap - pads[1]]),
+    );
+    const rows = k.shifted(dy, output, grid, (row, column) =>
+      Array.from({ length: kh }, (_, tap) => [row - tap + pads[0], column]),
+    );
+    const product = k.b.ms.FusedMatMul(rows, columns, { transA: 1 });
+    const split = k.reshape(product, kh, output.channels, kw, input.channels);
+    return k.b.Transpose(split, { perm: [1, 3, 0, 2] });
+  },
+});
 
 /** Rows and columns by which the last window reaches beyond the input. */
 function reaches(
@@ -232,6 +285,9 @@ export const kernelGradRules = [
   pointwiseProduct('pixels'),
   pointwiseProduct('rows'),
   depthwiseKernelGrad,
-  denseKernelGrad('blocked'),
-  denseKernelGrad('plain'),
+  denseKernelGrad('blocked', 'bands'),
+  denseKernelGrad('plain', 'bands'),
+  denseKernelGrad('blocked', 'samples'),
+  denseKernelGrad('plain', 'samples'),
+  shiftedKernelGrad,
 ];

@@ -68,8 +68,9 @@ const windows: readonly Window[] = [
 
 function convCases(
   depthwise: boolean,
+  counts: readonly (readonly [number, number])[] = channelCounts,
 ): { x: number[]; w: number[]; dy: number[]; attrs: object }[] {
-  return channelCounts.flatMap(([channels, other]) =>
+  return counts.flatMap(([channels, other]) =>
     windows.map(({ kernel, size, strides = [1, 1], pads = [0, 0, 0, 0], dilations = [1, 1] }) => {
       const out = depthwise ? channels : other;
       const reach = (axis: 0 | 1): number =>
@@ -86,7 +87,8 @@ function convCases(
   );
 }
 
-const allConvs = [...convCases(false), ...convCases(true)];
+// The last are as a network's first convolution, which reads its input plain.
+const allConvs = [...convCases(false), ...convCases(true), ...convCases(false, [[3, 24]])];
 const maps = channelCounts.map(([channels]) => [2, channels, 5, 3]);
 const cases = (make: (x: number[]) => OpCase['in']): OpCase[] => maps.map((x) => ({ in: make(x) }));
 const vector = ([, channels = 1]: number[]) => [channels];
