@@ -1,6 +1,7 @@
 import { probeBlock } from '../../runtime/machine/probe.js';
 import { cpuTarget } from '../../compiler/targets/cpu/index.js';
 import { cudaTarget } from '../../compiler/targets/cuda/index.js';
+import type { Manifest } from '../../contract/manifest.js';
 import type { TargetName } from '../../contract/targets.js';
 import { portable, type Target } from '../../compiler/targets/target.js';
 import { webgpuTarget } from '../../compiler/targets/webgpu/index.js';
@@ -41,6 +42,21 @@ async function cpuOfMachine(facts: TargetFacts): Promise<Target> {
   if (costs === undefined || costs === 'estimated' || costs.machine.block !== block)
     return cpuTarget({ block });
   return cpuTarget({ block, costs });
+}
+
+/**
+ * Notes about a run whose lowerings were chosen by rates of other processors: those that the CPU target ships
+ * with are of x64 with AVX2 and with AVX-512.
+ */
+export function costNotes(
+  { target, block, costs }: Pick<Manifest, 'target' | 'block' | 'costs'>,
+  architecture: string = process.arch,
+): string[] {
+  const isCounted = target === 'cpu' && block !== undefined && costs === undefined;
+  if (!isCounted || architecture === 'x64') return [];
+  return [
+    `no speeds of ${architecture} processors are known: lowerings are chosen as for one with AVX2; \`gradus tune\` measures them on this machine, for runs that begin afterwards`,
+  ];
 }
 
 /** The costs by which a run that begins now chooses its lowerings. */

@@ -17,7 +17,7 @@ import { removeOwnFiles } from '../../runtime/storage/ownFiles.js';
 import { placesOf } from '../../runtime/storage/places.js';
 import { ConfigError, TrainingError } from '../../support/errors.js';
 import { isObject } from '../../support/objects.js';
-import { currentCosts } from '../build/target.js';
+import { costNotes, currentCosts } from '../build/target.js';
 import { recordedRunCosts, recordRunCosts, type Costs } from '../build/costFile.js';
 import { planNotes, stretchNotes } from './planNotes.js';
 import {
@@ -171,7 +171,8 @@ class TrainingRun {
   async run(): Promise<TrainingOutcome> {
     const { plan, trainer } = this;
     await this.#start();
-    for (const note of planNotes(plan)) this.#note(`note: ${note}`);
+    for (const note of [...planNotes(plan), ...costNotes(trainer.manifest)])
+      this.#note(`note: ${note}`);
     const begin = { kind: 'begin', title: plan.title, steps: plan.steps } as const;
     this.#tell({ ...begin, firstStep: trainer.step });
     try {

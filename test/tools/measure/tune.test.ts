@@ -56,6 +56,15 @@ describe.skipIf(block === 0)('gradus tune', () => {
     expect(again).toMatchObject({ timed: 0, known: first.timed, changed: [], hash: first.hash });
   });
 
+  it('times again a node of which it knows no time of some spelling', async () => {
+    const table = await madeUpCosts(tinyNet(), 1, { batch: 2 });
+    const [[key, own] = ['', {}], ...rest] = Object.entries(table.costs);
+    const fewer = Object.fromEntries(Object.entries(own).slice(1));
+    const machine = { ...table.machine, threads: 1 };
+    writeTunedCosts({ machine, costs: { ...Object.fromEntries(rest), [key]: fewer } });
+    expect(await tune(20, 10)).toMatchObject({ timed: 1, known: rest.length });
+  });
+
   it('forgets what it measured where steps get slower', async () => {
     const result = await tune(10, 20);
     const slower = result.changed.length > 0;

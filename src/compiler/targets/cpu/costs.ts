@@ -4,26 +4,17 @@ import { convInputGrad, convKernelGrad, type ConvKernelGradAttributes } from '..
 import { conversionKey, costKey, type CostTable } from '../costTable.js';
 import { ruleName, type Layout, type Override } from '../target.js';
 import { kernelShape, sizeOfMap, type MapSize } from './blocks.js';
+import { ratesOf, type Rates } from './rates.js';
 import { bandsOf } from './samples.js';
 
 /*
  * The cost of a lowering is the time measured on the machine, if there is one, and otherwise an estimate
- * from the passes that it makes over maps and the products that it sums. A node's lowerings are compared
+ * from the passes that it makes over maps, the products that it sums and the processor's rates. A node's lowerings are compared
  * by measurements only if all of them have one.
  */
 
-/** Microseconds of one pass over a megabyte that reads or writes, at the memory bandwidth of the machine. */
-const passMicroseconds = 40;
-
 /** Passes of a portable lowering of which its primitive says nothing. */
 const usualPasses = 2;
-
-/** Products a microsecond of a convolution or matrix product, and of one with nine columns. */
-const products = 1e5;
-const skinnyProducts = 1e4;
-
-/** Products a microsecond of one product over shifted rows, whose operand lies transposed. */
-const shiftedProducts = 7e4;
 
 /**
  * The kernel's gradient of a 1x1 convolution is best a convolution that takes pixels for channels: for
@@ -65,7 +56,7 @@ interface Facts {
 /** Microseconds of turning a map into the other layout. */
 export function conversionCost(type: TensorType, to: Layout, { block, costs }: Facts): number {
   const measured = costs?.costs[conversionKey(type)]?.[to];
-  return measured ?? 2 * megabytes(type, block) * passMicroseconds;
+  return measured ?? 2 * megabytes(type, block) * ratesOf(block).pass;
 }
 
 /** Microseconds of a node in a lowering, as measured or as estimated. */
@@ -96,18 +87,26 @@ function estimate(
   const maps = [...types.inputs, ...types.outputs].filter((type) => type?.shape.length === 4);
   const size = Math.max(0, ...maps.map((type) => megabytes(type, rule ? block : 1)));
   const passes = rule ? rule.passes(attrs) : (op.traits.passes?.(attrs) ?? usualPasses);
-  const moved = passes * size * passMicroseconds;
+  const rates = ratesOf(block);
+  const moved = passes * size * rates.pass;
   const misfit = !rule || suits(op, rule.name, attrs, types, block) ? 1 : unsuited;
   const kernelGrad = viewOf(convKernelGrad, { op, attrs }, types.inputs);
   if (kernelGrad === undefined || kernelGrad.attrs.groups > 1) return moved * misfit;
-  const speed = !rule && !isPointwise(kernelGrad.attrs) ? skinnyProducts : speedOf(rule);
+  const speed = speedOf(rule, kernelGrad.attrs, rates);
   const summed =
     kernelGradProducts(kernelGrad) * filling(rule, sizeOfMap(kernelGrad.inputs.dy), block);
   return (summed / speed + moved) * misfit;
 }
 
-const speedOf = (rule: Override | undefined): number =>
-  rule?.name === 'blocked-shifted' ? shiftedProducts : products;
+/** Products a microsecond of a kernel's gradient. */
+function speedOf(
+  rule: Override | undefined,
+  attrs: ConvKernelGradAttributes,
+  rates: Rates,
+): number {
+  if (!rule && !isPointwise(attrs)) return rates.skinnyProducts;
+  return rule?.name === 'blocked-shifted' ? rates.shiftedProducts : rates.products;
+}
 
 /** Products that a dense kernel's gradient over samples sums, zeros of unfilled blocks included, by those asked for. */
 function filling(rule: Override | undefined, dy: MapSize, block: number): number {

@@ -13,6 +13,8 @@ import { dtypes } from '../../../support/dtype.js';
 import { invariant } from '../../../support/errors.js';
 import type { OnnxValue } from '../../../support/onnxValue.js';
 import { shapeEquals } from '../../../support/shape.js';
+import { override } from '../override.js';
+import type { Override } from '../target.js';
 import { blocked, type BlockedOverride } from './blocked.js';
 import { sizeOfMap } from './blocks.js';
 
@@ -93,6 +95,14 @@ const reluMask = blocked(elementwise.reluGrad, {
   ...masked,
   onnx: ({ b }, { x, dy }) => maskedBy(b, dy, b.Greater(x, b.scalar(0))),
 });
+
+/** The same over plain maps. */
+const plainReluMask = (): Override =>
+  override(elementwise.reluGrad, {
+    name: 'mask',
+    when: ({ x }) => x.dtype === 'float32' || 'not float32',
+    onnx: (b, { x, dy }) => maskedBy(b, dy, b.Greater(x, b.scalar(0))),
+  });
 
 const clipMask = blocked(clipGrad, {
   ...masked,
@@ -231,6 +241,7 @@ export const mapRules = [
   quickSilu,
   quickSiluGrad,
   reluMask,
+  plainReluMask,
   clipMask,
   ...elementwiseOps.filter((op) => !exempt.has(op)).map(elementwiseRule),
   scaled,

@@ -106,7 +106,7 @@ export async function tuneModel(
   const old = readTunedCosts(machine);
   const { manifest, graphs } = await tracedStep(model, options, old ?? 'estimated');
   const all = workloadsOf([...graphs.values()], cpuTarget({ block }));
-  const wanted = all.filter(({ key }) => again || !(key in (old?.costs ?? {})));
+  const wanted = all.filter((workload) => again || !isKnown(workload, old));
   const costs = await timeAll(wanted, manifest.name, options);
   const table: CostTable = { machine, costs: { ...old?.costs, ...costs } };
   const train = graphs.get('train');
@@ -134,6 +134,12 @@ export async function tuneModel(
     cores: machine.cores,
     load: round(loadavg()[0] ?? 0),
   };
+}
+
+/** True if a table has a time of each spelling of a workload: a newer version may have more of them. */
+function isKnown({ key, spellings }: Workload, table: CostTable | undefined): boolean {
+  const costs = table?.costs[key];
+  return costs !== undefined && spellings.every(({ name }) => name in costs);
 }
 
 function requireBlocks(block: number): void {

@@ -28,7 +28,7 @@ function forcing(name?: string): Target {
   const target = cpuTarget({ block });
   if (target.layouts === undefined) return target;
   const cost = (_: unknown, rule: Override | undefined): number =>
-    rule === undefined ? 1e6 : rule.name === name ? 0 : 1;
+    rule !== undefined && rule.name === name ? 0 : rule?.layouts === undefined ? 1e6 : 1;
   return { ...target, layouts: { ...target.layouts, conversionCost: () => 0, cost } };
 }
 
@@ -165,8 +165,8 @@ function choicesOf(table: OpTable, target: Target): Set<string> {
 /** Spellings that could take maps of a table and are not the first there. */
 function rivalsIn(table: OpTable): string[] {
   const named = instancesOf(table, 'float32').flatMap(({ graph }) =>
-    candidatesOf(graph, eager).flatMap(({ node, blocked }) =>
-      node.op === table.op ? blocked.slice(1).map((rule) => ruleName(rule)) : [],
+    candidatesOf(graph, eager).flatMap(({ node, blocked, plain }) =>
+      node.op === table.op ? [...blocked.slice(1), ...plain.slice(0, -1)].map(ruleName) : [],
     ),
   );
   return [...new Set(named)];
