@@ -56,7 +56,7 @@ describe.skipIf(block === 0)('gradus tune', () => {
     expect(again).toMatchObject({ timed: 0, known: first.timed, changed: [], hash: first.hash });
   });
 
-  it('times again a node of which it knows no time of some spelling', async () => {
+  it('times again a node of which it knows no time of some lowering', async () => {
     const table = await madeUpCosts(tinyNet(), 1, { batch: 2 });
     const [[key, own] = ['', {}], ...rest] = Object.entries(table.costs);
     const fewer = Object.fromEntries(Object.entries(own).slice(1));

@@ -136,10 +136,10 @@ export async function tuneModel(
   };
 }
 
-/** True if a table has a time of each spelling of a workload: a newer version may have more of them. */
-function isKnown({ key, spellings }: Workload, table: CostTable | undefined): boolean {
+/** True if a table has a time of each lowering of a workload: a newer version may have more of them. */
+function isKnown({ key, lowerings }: Workload, table: CostTable | undefined): boolean {
   const costs = table?.costs[key];
-  return costs !== undefined && spellings.every(({ name }) => name in costs);
+  return costs !== undefined && lowerings.every(({ name }) => name in costs);
 }
 
 function requireBlocks(block: number): void {
