@@ -11,6 +11,13 @@ export {
   type Reusable,
 } from './compile/compile.js';
 export { compileInference, type Inference, type InferenceRequest } from './compile/inference.js';
+export {
+  importOnnx,
+  type Correspondence,
+  type ImportedModel,
+  type ImportOptions as OnnxImportOptions,
+  type ObstacleRow,
+} from './importer/importOnnx.js';
 export type { InitialWeights, WeightSpec, Weights as WeightMap } from './compile/initialWeights.js';
 export * from './optim/optimizers.js';
 export type { Optimizer, OptimizerChoice, OptimizerConfig, OptimizerName } from './optim/index.js';
@@ -48,6 +55,7 @@ export type { NdArray } from './ir/ndarray.js';
 export type { CallSite, Origin } from './ir/origin.js';
 export type { OnDecline } from './ir/rewrite.js';
 export type { ExternalChunk, ExternalFile } from './onnx/external.js';
+export type { ReadExternal } from './onnx/tensorReader.js';
 export type { Pieces } from './onnx/pieces.js';
 export type { WrittenModel } from './onnx/writer.js';
 export type { MatmulAttributes } from './ops/matmul.js';

@@ -21,8 +21,8 @@ export interface LinearOptions extends NameOption {
 }
 
 /**
- * x times the transpose of `weight` [out,I], plus `bias` [out]; x [N,I] -> [N,out], or [N,T,I] ->
- * [N,T,out]. Errors: an input of another rank. Source: PyTorch Linear.
+ * x times the transpose of `weight` [out,I], plus `bias` [out]; x [N,...,I] -> [N,...,out].
+ * Errors: an input without an axis of features. Source: PyTorch Linear.
  *
  * @example logits = linear(flatten(x), { name: 'fc', out: classes })
  */
@@ -30,11 +30,11 @@ export function linear(x: Value, options: LinearOptions): Value {
   const { name = 'linear', out, bias = true, init = { kind: 'fanOutUniform' } } = options;
   const { biasInit = { kind: 'zeros' } } = options;
   return addLayer({ kind: 'linear', name, inputs: [x] }, (trace) => {
-    if (x.rank !== 2 && x.rank !== 3)
+    if (x.rank < 2)
       throw trace.error(
         'rank',
-        `linear: the input ${formatShape(x.shape)} is neither [N,I] nor [N,T,I]`,
-        'apply globalAvgPool(x) or flatten(x) first',
+        `linear: the input ${formatShape(x.shape)} has no axis of features`,
+        'the input is [N,...,I]',
       );
     checkCount(trace, 'linear', 'out', out);
     const lead = x.shape.slice(0, -1);

@@ -1,0 +1,7 @@
+import { classifierLayer } from './classifierLayer.js';
+import type { Combination } from './combine.js';
+import { globalPool } from './globalPool.js';
+import { squeeze } from './squeeze.js';
+
+/** Groups of calls that one layer stands for, in the order in which they are looked for. */
+export const combinations: readonly Combination[] = [globalPool, squeeze, classifierLayer];
