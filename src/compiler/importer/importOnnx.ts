@@ -176,7 +176,8 @@ function remarks(file: string, recognised: Readonly<Record<string, number>>): re
   const counts = Object.entries(recognised)
     .toSorted(([, a], [, b]) => b - a)
     .map(([layer, count]) => `${count} ${layer}`);
-  return wrapped(`Written from ${file} by \`gradus import\`: ${counts.join(', ')}.`);
+  const name = file.replaceAll('*/', '* /');
+  return wrapped(`Written from ${name} by \`gradus import\`: ${counts.join(', ')}.`);
 }
 
 /** A text in lines that a docstring holds. */

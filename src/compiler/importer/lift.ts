@@ -21,7 +21,8 @@ export type Lifted =
 /** Calls of the language's layers for each node of a graph; or all that stands in the way of it. */
 export function lift(graph: PlainGraph): Lifted {
   const lifting = new Lifting(graph.input);
-  for (const node of recogniseGroups(graph, patterns)) lifting.add(node);
+  const outputs = graph.obstacles.length > 0 ? unreadValues(graph) : graph.outputs;
+  for (const node of recogniseGroups({ ...graph, outputs }, patterns)) lifting.add(node);
   const obstacles = [...lifting.obstacles, ...graph.obstacles];
   if (obstacles.length > 0) return { obstacles };
   const output = graph.outputs.find(({ shape }) => shape.length === 2) ?? graph.outputs[0];
@@ -33,6 +34,17 @@ export function lift(graph: PlainGraph): Lifted {
       ? []
       : [`of the file's outputs the model has ${output.name}; it leaves out ${others.join(', ')}`];
   return { network: { calls: neededCalls(lifting.calls, ref), output: ref }, notes };
+}
+
+/** Values that no node reads: the ends of a graph that an obstacle cuts off. */
+function unreadValues({ nodes }: PlainGraph): readonly PlainValue[] {
+  const read = new Set(
+    nodes.flatMap(({ operands }) =>
+      operands.flatMap((operand) => (operand?.kind === 'value' ? [operand.value.name] : [])),
+    ),
+  );
+  const made = nodes.flatMap(({ outputs }) => outputs.filter((output) => output !== undefined));
+  return made.filter(({ name }) => !read.has(name));
 }
 
 /** The calls that an output depends on. */

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { tensorData } from '../../../src/support/tensor.js';
-import { noise, ints, type GraphSpec, type NodeSpec } from './graphs.js';
+import { noise, type GraphSpec, type NodeSpec } from './graphs.js';
 import { suiteFolder } from '../../support/folder.js';
 import { invariant } from '../../../src/support/errors.js';
 import { classifierOf, differenceOf, importedTogether } from './imported.js';

@@ -87,6 +87,18 @@ class Mobile(nn.Module):
         return self.classifier(self.features(x).mean((2, 3))).softmax(1)
 
 
+def efficient():
+    """An EfficientNet of four blocks, torchvision's own."""
+    from torchvision.models.efficientnet import EfficientNet, MBConvConfig
+
+    block = [
+        MBConvConfig(1, 3, 1, 8, 8, 1, 1, 1),
+        MBConvConfig(2, 3, 2, 8, 8, 2, 1, 1),
+        MBConvConfig(2, 5, 1, 8, 16, 1, 1, 1),
+    ]
+    return EfficientNet(block, dropout=0.2, last_channel=16, num_classes=5)
+
+
 class Layer(nn.Module):
     def __init__(self, features):
         super().__init__()
@@ -140,6 +152,7 @@ def main(folder=None, *names):
     torch.manual_seed(0)
     if folder is None:
         export(lively(Residual()), here / "residual.onnx", 16, opset_version=17, **keeping)
+        export(lively(efficient()), here / "efficient.onnx", 16, opset_version=17, **keeping)
         export(lively(Mobile()), here / "mobile.onnx", 16, opset_version=13)
         export(lively(Patches()), here / "patches.onnx", 16, opset_version=13)
     for name in names:

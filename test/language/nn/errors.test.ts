@@ -104,8 +104,8 @@ it('says what is wrong, with the shapes, and how to mend it', () => {
     ModelError option: pad: 0 zeros before and -3 after [N,8,14,14]
     hint: pass whole numbers of at least 0
 
-    ModelError rank: linear: the input [N,8,14,14] is neither [N,I] nor [N,T,I]
-    hint: apply globalAvgPool(x) or flatten(x) first
+    ModelError logits: net: build returns [N,8,14,10]; logits must be [N,10]
+    hint: end with classifier(x, { classes }), or linear(x, { out: classes }) on [N,features]
 
     ModelError rank: conv2d: the input [N,1568] is not [N,C,H,W]
     hint: apply it before flatten, linear or a global pool

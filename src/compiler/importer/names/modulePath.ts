@@ -33,5 +33,5 @@ function isNumbered(source: string): boolean {
 }
 
 function cleaned(part: string): string {
-  return part.replace(/\W+/g, '_').replace(/^_+(?=.)|(?<=.)_+$/g, '');
+  return part.replace(/\W+/g, '_').replace(/^_+(?=.)|(?<=.)_+$/g, '') || 'layer';
 }

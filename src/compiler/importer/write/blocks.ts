@@ -51,7 +51,7 @@ export function outline(
   const deepest = Math.max(0, ...steps.map(({ path }) => path.length));
   let current = steps;
   for (let depth = deepest; depth >= 1; depth--) {
-    const blocks = new Set(functions.map(({ name }) => name));
+    const blocks = new Set(['mbConv', ...functions.map(({ name }) => name)]);
     const replaced = new Map<number, { readonly length: number; readonly step: Step }>();
     for (const group of groupsAt(current, depth, output)) {
       if (!isWorthwhile(group, blocks) || isAlmostParent(current, group)) continue;

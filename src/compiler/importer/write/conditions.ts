@@ -79,6 +79,8 @@ const rules: readonly Rule[] = [
 function agrees({ reads, holds }: Rule, facts: Facts, has: readonly boolean[]): boolean {
   if (!reads.every((name) => facts.parameters.some((parameter) => parameter.name === name)))
     return false;
+  if (reads.includes('out') && facts.channels.some((channels) => channels === undefined))
+    return false;
   return has.every((present, i) => {
     const { stride = 1, out } = facts.values[i] ?? {};
     return holds({ stride, out, channels: facts.channels[i] }) === present;

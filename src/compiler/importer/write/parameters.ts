@@ -63,7 +63,10 @@ export function parametrised(group: BlockGroup, channelsOf: ChannelsOf): Paramet
   const steps = group.steps.map((step, i) => withSteadyPadding(step, group, i));
   const slots = steps.flatMap((_, i) => slotsOf({ ...group, steps }, i));
   const variables = variablesOf(slots);
-  const channels = segments.map(({ inputs }) => channelsOf(inputs[0] ?? ''));
+  // Of several inputs none is called x.
+  const channels = segments.map(({ inputs: [input, ...others] }) =>
+    input === undefined || others.length > 0 ? undefined : channelsOf(input),
+  );
   const names = namesOf(variables);
   const parameters: BlockParameter[] = [];
   const derived: Derived[] = [];

@@ -77,8 +77,10 @@ function partToLeaveOut(
     for (const instead of readFromOutside(steps, start, end)) {
       const part = { start, end, instead };
       if (!isReplaceable(steps, part)) continue;
-      if (signatureOf(renumbered(without(steps, [...absent, part])), inputs) === wanted)
-        return part;
+      const rest = without(steps, [...absent, part]);
+      // A block's last result is what it returns, with or without the part.
+      if (end === steps.length && rest.at(-1)?.result !== instead) continue;
+      if (signatureOf(renumbered(rest), inputs) === wanted) return part;
     }
   }
   return undefined;

@@ -29,7 +29,9 @@ export function writeModel(network: Network, facts: ModelFacts): string {
   );
   shapes.set(imageRef, [1, ...facts.image]);
   const channelsOf = (ref: string): number | undefined => {
-    const dim = shapes.get(ref)?.[1];
+    const shape = shapes.get(ref);
+    // Of tokens [N,T,C] the second axis is something else.
+    const dim = shape?.length === 3 ? undefined : shape?.[1];
     return typeof dim === 'number' ? dim : undefined;
   };
   const layers = layerNames(network.calls);
@@ -39,7 +41,7 @@ export function writeModel(network: Network, facts: ModelFacts): string {
   const looped = withLoops(
     outlined.steps,
     network.output,
-    blocks,
+    new Set([...blocks, 'mbConv']),
     new Set([...reserved, ...blocks]),
   );
   const types = new Set(
