@@ -96,6 +96,21 @@ export function read({ data }: TensorData): ArrayLike<number> {
   return data instanceof BigInt64Array ? Float64Array.from(data, Number) : data;
 }
 
+/** A function of each number; TypedArray.from is 20 times as slow. */
+export function mapped(values: ArrayLike<number>, apply: (value: number) => number): Float64Array {
+  const out = new Float64Array(values.length);
+  for (let i = 0; i < out.length; i++) out[i] = apply(values[i] ?? 0);
+  return out;
+}
+
+/** A float tensor times a number. */
+export function scaled(tensor: TensorData, by: number): TensorData {
+  const values = read(tensor);
+  const data = new Float32Array(values.length);
+  for (let i = 0; i < data.length; i++) data[i] = (values[i] ?? 0) * by;
+  return { dtype: 'float32', shape: tensor.shape, data };
+}
+
 const lowest = -(2n ** 63n);
 const highest = 2n ** 63n - 1n;
 

@@ -1,6 +1,6 @@
 /** Scales of products of whole numbers, put into their weights. */
 import type { PlainNode, PlainValue } from '../plainGraph.js';
-import { read, tensorOf } from './constants.js';
+import { read, scaled } from './constants.js';
 
 /**
  * The nodes, with the factor behind a product of `products` multiplied into its weights where nothing else reads the
@@ -32,8 +32,7 @@ export function scaledWeights(
     const operands = node.operands.map((operand) => {
       if (operand?.kind !== 'constant') return operand;
       const { name, tensor } = operand.constant;
-      const values = Float64Array.from(read(tensor), (value) => value * factor.by);
-      return { ...operand, constant: { name, tensor: tensorOf('float32', tensor.shape, values) } };
+      return { ...operand, constant: { name, tensor: scaled(tensor, factor.by) } };
     });
     return [{ ...node, operands, outputs: factor.scale.outputs }];
   });

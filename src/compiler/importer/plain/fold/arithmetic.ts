@@ -4,7 +4,7 @@ import type { DType } from '../../../../support/dtype.js';
 import type { TensorData } from '../../../../support/tensor.js';
 import { elementTypeOf } from '../../../onnx/elementTypes.js';
 import { int } from '../../../onnx/shapes/valueTable.js';
-import { isFloat, read, tensorOf } from '../constants.js';
+import { isFloat, mapped, read, tensorOf } from '../constants.js';
 import {
   axisOf,
   isMakeable,
@@ -54,7 +54,7 @@ function comparison(holds: (a: number, b: number) => boolean): Evaluator {
 }
 
 function unary(apply: (x: number) => number): Evaluator {
-  return ({ x }) => [tensorOf(x.dtype, x.shape, Float64Array.from(read(x), apply))];
+  return ({ x }) => [tensorOf(x.dtype, x.shape, mapped(read(x), apply))];
 }
 
 /** Rounds as ONNX does, halves to even. */
@@ -90,15 +90,13 @@ const cast: Evaluator = ({ node, x }) => {
         tensorOf(
           'bool',
           x.shape,
-          Array.from(values, (value) => Number(value !== 0)),
+          mapped(values, (value) => Number(value !== 0)),
         ),
       ];
     case 'int64':
     case 'int32':
     case 'uint8':
-      return [
-        x.dtype === type ? x : tensorOf(type, x.shape, Float64Array.from(values, Math.trunc)),
-      ];
+      return [x.dtype === type ? x : tensorOf(type, x.shape, mapped(values, Math.trunc))];
     default:
       // int8 and its like are held as int32.
       return type === undefined || isFloat(x) ? undefined : [x];
@@ -163,7 +161,7 @@ const clip: Evaluator = ({ inputs, x }) => {
   const [low, high] = [inputs[1], inputs[2]].map((bound) => bound && Number(bound.data[0] ?? 0));
   const one = (value: number): number =>
     Math.min(high ?? Infinity, Math.max(low ?? -Infinity, value));
-  return [tensorOf(x.dtype, x.shape, Float64Array.from(read(x), one))];
+  return [tensorOf(x.dtype, x.shape, mapped(read(x), one))];
 };
 
 const cumSum: Evaluator = (folding) => {

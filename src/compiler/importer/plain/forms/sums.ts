@@ -1,9 +1,8 @@
 /** Forms of sums, products, normalisations and the operators that only need their axis said. */
 import { staticSize } from '../../../../support/shape.js';
-import type { TensorData } from '../../../../support/tensor.js';
 import type { OnnxNode } from '../../../onnx/model.js';
 import { int, ints } from '../../../onnx/shapes/valueTable.js';
-import { int64s, read, tensorOf } from '../constants.js';
+import { int64s, read, scaled, tensorOf } from '../constants.js';
 import {
   changed,
   float,
@@ -100,14 +99,6 @@ const gemm: Form = (node, around) => {
   const set = { transB: node.attributes.get('transB') };
   return [...nodes, instead(node, 'Gemm', { inputs, set })];
 };
-
-function scaled(tensor: TensorData, by: number): TensorData {
-  return tensorOf(
-    tensor.dtype,
-    tensor.shape,
-    Float64Array.from(read(tensor), (value) => value * by),
-  );
-}
 
 /** A constant bias of one row, or of one number, as a vector of a number for each column. */
 function asVector(bias: string, right: string, node: OnnxNode, around: Surroundings): string {
