@@ -13,6 +13,8 @@ export interface WrittenTraining<Model, Optimizer> {
     readonly share?: number | undefined;
     /** Epochs between two evaluations. (more than 0 and at most 1000000; default: 1) */
     readonly every?: number | undefined;
+    /** Figure that the best checkpoint and early stopping go by (default: accuracy). */
+    readonly metric?: 'accuracy' | 'balancedAccuracy' | 'macroF1' | undefined;
   } | undefined;
   /** Threads per operator (default: onnxruntime's choice). (a whole number, at least 1 and at most 1024) */
   readonly threads?: number | undefined;
@@ -163,11 +165,68 @@ export interface WrittenTraining<Model, Optimizer> {
     readonly every?: number | undefined;
     /** Falls in steps rather than smoothly. (default: true) */
     readonly staircase?: boolean | undefined;
+  } | {
+    /** A learning rate that falls to 0 as a power of what is left of the run. */
+    readonly kind: 'polynomial';
+    /** Epochs of warm-up, in which the learning rate rises linearly from 0. (at least 0 and at most 1000000; default: 0) */
+    readonly warmup?: number | undefined;
+    /** Exponent; 1 is a straight line. (more than 0; default: 1) */
+    readonly power?: number | undefined;
+  } | {
+    /** A learning rate that rises to the optimizer's and falls far below it. */
+    readonly kind: 'oneCycle';
+    /** Fraction of the run in which it rises. (more than 0 and less than 1; default: 0.3) */
+    readonly pctStart?: number | undefined;
+    /** First learning rate: the highest divided by this. (more than 0; default: 25) */
+    readonly divFactor?: number | undefined;
+    /** Last learning rate: the first divided by this. (more than 0; default: 10000) */
+    readonly finalDivFactor?: number | undefined;
+    /** Curve of the rise and the fall. (default: "cosine") */
+    readonly anneal?: 'cosine' | 'linear' | undefined;
+  } | {
+    /** A learning rate that falls along half a cosine again and again. */
+    readonly kind: 'cosineRestarts';
+    /** Epochs of warm-up, in which the learning rate rises linearly from 0. (at least 0 and at most 1000000; default: 0) */
+    readonly warmup?: number | undefined;
+    /** Epochs of the first fall. (more than 0 and at most 1000000; default: 10) */
+    readonly period?: number | undefined;
+    /** Length of each fall, as a multiple of the one before. (at least 1 and at most 1000000; default: 1) */
+    readonly factor?: number | undefined;
+    /** Learning rate before a restart, as a fraction of the first. (at least 0 and at most 1; default: 0) */
+    readonly final?: number | undefined;
   } | undefined;
   /** Decay of a moving average of the weights (default: no average). (at least 0 and less than 1) */
   readonly ema?: number | undefined;
   /** Fraction of each label that is spread evenly over all classes. (at least 0 and less than 1; default: 0) */
   readonly labelSmoothing?: number | undefined;
+  /** Loss of each image, by its name or with options (default: crossEntropy). */
+  readonly criterion?: 'binaryCrossEntropy' | 'crossEntropy' | 'focal' | {
+    /** Binary cross-entropy of each class by itself. */
+    readonly kind: 'binaryCrossEntropy';
+    /** Take the sum over the classes in place of their mean. (default: false) */
+    readonly sumClasses?: boolean | undefined;
+    /** Targets above this count as 1 and others as 0; 0 leaves targets as they are. (at least 0 and less than 1; default: 0) */
+    readonly targetThreshold?: number | undefined;
+  } | {
+    /** Softmax cross-entropy. */
+    readonly kind: 'crossEntropy';
+  } | {
+    /** Cross-entropy in which images that are right already count less. */
+    readonly kind: 'focal';
+    /** Exponent of 1 - p; 0 is cross-entropy. (at least 0 and at most 100; default: 2) */
+    readonly gamma?: number | undefined;
+    /** Factor of the loss of every class. (more than 0 and at most 100; default: 1) */
+    readonly alpha?: number | undefined;
+  } | undefined;
+  /** Weight of each labelled image in the loss, by its class (default: all weigh 1). */
+  readonly classWeights?: 'balanced' | 'effectiveNumber' | {
+    /** By effective numbers of images. */
+    readonly kind: 'effectiveNumber';
+    /** Share of a new image that is new; near 1 is near balanced. (more than 0 and less than 1; default: 0.999) */
+    readonly beta?: number | undefined;
+  } | Readonly<Record<string, number>> | undefined;
+  /** Order of the labelled images: shuffled epochs, or each class equally often (default: shuffled). */
+  readonly sampler?: 'shuffled' | 'balanced' | undefined;
   /** Largest global norm of the gradients (default: no clipping). (more than 0) */
   readonly clipNorm?: number | undefined;
   /** Recompute blocks in the backward pass: less memory, more time. (default: false) */
@@ -216,6 +275,21 @@ export interface WrittenTraining<Model, Optimizer> {
       readonly ratio?: readonly [number, number] | undefined;
       /** Grey level of the rectangle, from black to white. (a whole number, at least 0 and at most 255; default: 0) */
       readonly value?: number | undefined;
+    } | undefined;
+    /** Mixup and CutMix: images of a batch are mixed with their labels (default: none). */
+    readonly mix?: {
+      /** Alpha of Mixup; 0 for none. (at least 0 and at most 1000; default: 0) */
+      readonly mixup?: number | undefined;
+      /** Alpha of CutMix; 0 for none. (at least 0 and at most 1000; default: 0) */
+      readonly cutmix?: number | undefined;
+      /** Share of the batches, or of the images in mode elem, that are mixed. (at least 0 and at most 1; default: 1) */
+      readonly prob?: number | undefined;
+      /** Share of CutMix where there are both. (at least 0 and at most 1; default: 0.5) */
+      readonly switchProb?: number | undefined;
+      /** One draw for all images of a batch, or one for each. (default: "batch") */
+      readonly mode?: 'batch' | 'elem' | undefined;
+      /** Epoch, counted from 0, from which nothing is mixed any more; 0 for never. (a whole number, at least 0 and at most 1000000; default: 0) */
+      readonly offEpoch?: number | undefined;
     } | undefined;
     /** Part of the image to train on (default: whole for packed images and networks below 128 px, or as the model says; otherwise random). */
     readonly crop?: 'random' | 'middle' | 'whole' | 'pad' | {
@@ -294,6 +368,8 @@ export interface TrainingConfig {
     readonly share: number;
     /** Epochs between two evaluations. (more than 0 and at most 1000000; default: 1) */
     readonly every: number;
+    /** Figure that the best checkpoint and early stopping go by (default: accuracy). */
+    readonly metric?: 'accuracy' | 'balancedAccuracy' | 'macroF1' | undefined;
   };
   /** Threads per operator (default: onnxruntime's choice). (a whole number, at least 1 and at most 1024) */
   readonly threads?: number | undefined;
@@ -444,11 +520,68 @@ export interface TrainingConfig {
     readonly every: number;
     /** Falls in steps rather than smoothly. (default: true) */
     readonly staircase: boolean;
+  } | {
+    /** A learning rate that falls to 0 as a power of what is left of the run. */
+    readonly kind: 'polynomial';
+    /** Epochs of warm-up, in which the learning rate rises linearly from 0. (at least 0 and at most 1000000; default: 0) */
+    readonly warmup: number;
+    /** Exponent; 1 is a straight line. (more than 0; default: 1) */
+    readonly power: number;
+  } | {
+    /** A learning rate that rises to the optimizer's and falls far below it. */
+    readonly kind: 'oneCycle';
+    /** Fraction of the run in which it rises. (more than 0 and less than 1; default: 0.3) */
+    readonly pctStart: number;
+    /** First learning rate: the highest divided by this. (more than 0; default: 25) */
+    readonly divFactor: number;
+    /** Last learning rate: the first divided by this. (more than 0; default: 10000) */
+    readonly finalDivFactor: number;
+    /** Curve of the rise and the fall. (default: "cosine") */
+    readonly anneal: 'cosine' | 'linear';
+  } | {
+    /** A learning rate that falls along half a cosine again and again. */
+    readonly kind: 'cosineRestarts';
+    /** Epochs of warm-up, in which the learning rate rises linearly from 0. (at least 0 and at most 1000000; default: 0) */
+    readonly warmup: number;
+    /** Epochs of the first fall. (more than 0 and at most 1000000; default: 10) */
+    readonly period: number;
+    /** Length of each fall, as a multiple of the one before. (at least 1 and at most 1000000; default: 1) */
+    readonly factor: number;
+    /** Learning rate before a restart, as a fraction of the first. (at least 0 and at most 1; default: 0) */
+    readonly final: number;
   };
   /** Decay of a moving average of the weights (default: no average). (at least 0 and less than 1) */
   readonly ema?: number | undefined;
   /** Fraction of each label that is spread evenly over all classes. (at least 0 and less than 1; default: 0) */
   readonly labelSmoothing: number;
+  /** Loss of each image, by its name or with options (default: crossEntropy). */
+  readonly criterion?: 'binaryCrossEntropy' | 'crossEntropy' | 'focal' | {
+    /** Binary cross-entropy of each class by itself. */
+    readonly kind: 'binaryCrossEntropy';
+    /** Take the sum over the classes in place of their mean. (default: false) */
+    readonly sumClasses: boolean;
+    /** Targets above this count as 1 and others as 0; 0 leaves targets as they are. (at least 0 and less than 1; default: 0) */
+    readonly targetThreshold: number;
+  } | {
+    /** Softmax cross-entropy. */
+    readonly kind: 'crossEntropy';
+  } | {
+    /** Cross-entropy in which images that are right already count less. */
+    readonly kind: 'focal';
+    /** Exponent of 1 - p; 0 is cross-entropy. (at least 0 and at most 100; default: 2) */
+    readonly gamma: number;
+    /** Factor of the loss of every class. (more than 0 and at most 100; default: 1) */
+    readonly alpha: number;
+  } | undefined;
+  /** Weight of each labelled image in the loss, by its class (default: all weigh 1). */
+  readonly classWeights?: 'balanced' | 'effectiveNumber' | {
+    /** By effective numbers of images. */
+    readonly kind: 'effectiveNumber';
+    /** Share of a new image that is new; near 1 is near balanced. (more than 0 and less than 1; default: 0.999) */
+    readonly beta: number;
+  } | Readonly<Record<string, number>> | undefined;
+  /** Order of the labelled images: shuffled epochs, or each class equally often (default: shuffled). */
+  readonly sampler?: 'shuffled' | 'balanced' | undefined;
   /** Largest global norm of the gradients (default: no clipping). (more than 0) */
   readonly clipNorm?: number | undefined;
   /** Recompute blocks in the backward pass: less memory, more time. (default: false) */
@@ -497,6 +630,21 @@ export interface TrainingConfig {
       readonly ratio: readonly [number, number];
       /** Grey level of the rectangle, from black to white. (a whole number, at least 0 and at most 255; default: 0) */
       readonly value: number;
+    } | undefined;
+    /** Mixup and CutMix: images of a batch are mixed with their labels (default: none). */
+    readonly mix?: {
+      /** Alpha of Mixup; 0 for none. (at least 0 and at most 1000; default: 0) */
+      readonly mixup: number;
+      /** Alpha of CutMix; 0 for none. (at least 0 and at most 1000; default: 0) */
+      readonly cutmix: number;
+      /** Share of the batches, or of the images in mode elem, that are mixed. (at least 0 and at most 1; default: 1) */
+      readonly prob: number;
+      /** Share of CutMix where there are both. (at least 0 and at most 1; default: 0.5) */
+      readonly switchProb: number;
+      /** One draw for all images of a batch, or one for each. (default: "batch") */
+      readonly mode: 'batch' | 'elem';
+      /** Epoch, counted from 0, from which nothing is mixed any more; 0 for never. (a whole number, at least 0 and at most 1000000; default: 0) */
+      readonly offEpoch: number;
     } | undefined;
     /** Part of the image to train on (default: whole for packed images and networks below 128 px, or as the model says; otherwise random). */
     readonly crop?: 'random' | 'middle' | 'whole' | 'pad' | {
@@ -575,6 +723,8 @@ export interface WrittenSelfTraining<Model, Optimizer> {
     readonly share?: number | undefined;
     /** Epochs between two evaluations. (more than 0 and at most 1000000; default: 1) */
     readonly every?: number | undefined;
+    /** Figure that the best checkpoint and early stopping go by (default: accuracy). */
+    readonly metric?: 'accuracy' | 'balancedAccuracy' | 'macroF1' | undefined;
   } | undefined;
   /** Threads per operator (default: onnxruntime's choice). (a whole number, at least 1 and at most 1024) */
   readonly threads?: number | undefined;
@@ -740,11 +890,68 @@ export interface WrittenSelfTraining<Model, Optimizer> {
       readonly every?: number | undefined;
       /** Falls in steps rather than smoothly. (default: true) */
       readonly staircase?: boolean | undefined;
+    } | {
+      /** A learning rate that falls to 0 as a power of what is left of the run. */
+      readonly kind: 'polynomial';
+      /** Epochs of warm-up, in which the learning rate rises linearly from 0. (at least 0 and at most 1000000; default: 0) */
+      readonly warmup?: number | undefined;
+      /** Exponent; 1 is a straight line. (more than 0; default: 1) */
+      readonly power?: number | undefined;
+    } | {
+      /** A learning rate that rises to the optimizer's and falls far below it. */
+      readonly kind: 'oneCycle';
+      /** Fraction of the run in which it rises. (more than 0 and less than 1; default: 0.3) */
+      readonly pctStart?: number | undefined;
+      /** First learning rate: the highest divided by this. (more than 0; default: 25) */
+      readonly divFactor?: number | undefined;
+      /** Last learning rate: the first divided by this. (more than 0; default: 10000) */
+      readonly finalDivFactor?: number | undefined;
+      /** Curve of the rise and the fall. (default: "cosine") */
+      readonly anneal?: 'cosine' | 'linear' | undefined;
+    } | {
+      /** A learning rate that falls along half a cosine again and again. */
+      readonly kind: 'cosineRestarts';
+      /** Epochs of warm-up, in which the learning rate rises linearly from 0. (at least 0 and at most 1000000; default: 0) */
+      readonly warmup?: number | undefined;
+      /** Epochs of the first fall. (more than 0 and at most 1000000; default: 10) */
+      readonly period?: number | undefined;
+      /** Length of each fall, as a multiple of the one before. (at least 1 and at most 1000000; default: 1) */
+      readonly factor?: number | undefined;
+      /** Learning rate before a restart, as a fraction of the first. (at least 0 and at most 1; default: 0) */
+      readonly final?: number | undefined;
     } | undefined;
     /** Decay of a moving average of the weights (default: no average). (at least 0 and less than 1) */
     readonly ema?: number | undefined;
     /** Fraction of each label that is spread evenly over all classes. (at least 0 and less than 1; default: 0) */
     readonly labelSmoothing?: number | undefined;
+    /** Loss of each image, by its name or with options (default: crossEntropy). */
+    readonly criterion?: 'binaryCrossEntropy' | 'crossEntropy' | 'focal' | {
+      /** Binary cross-entropy of each class by itself. */
+      readonly kind: 'binaryCrossEntropy';
+      /** Take the sum over the classes in place of their mean. (default: false) */
+      readonly sumClasses?: boolean | undefined;
+      /** Targets above this count as 1 and others as 0; 0 leaves targets as they are. (at least 0 and less than 1; default: 0) */
+      readonly targetThreshold?: number | undefined;
+    } | {
+      /** Softmax cross-entropy. */
+      readonly kind: 'crossEntropy';
+    } | {
+      /** Cross-entropy in which images that are right already count less. */
+      readonly kind: 'focal';
+      /** Exponent of 1 - p; 0 is cross-entropy. (at least 0 and at most 100; default: 2) */
+      readonly gamma?: number | undefined;
+      /** Factor of the loss of every class. (more than 0 and at most 100; default: 1) */
+      readonly alpha?: number | undefined;
+    } | undefined;
+    /** Weight of each labelled image in the loss, by its class (default: all weigh 1). */
+    readonly classWeights?: 'balanced' | 'effectiveNumber' | {
+      /** By effective numbers of images. */
+      readonly kind: 'effectiveNumber';
+      /** Share of a new image that is new; near 1 is near balanced. (more than 0 and less than 1; default: 0.999) */
+      readonly beta?: number | undefined;
+    } | Readonly<Record<string, number>> | undefined;
+    /** Order of the labelled images: shuffled epochs, or each class equally often (default: shuffled). */
+    readonly sampler?: 'shuffled' | 'balanced' | undefined;
     /** Largest global norm of the gradients (default: no clipping). (more than 0) */
     readonly clipNorm?: number | undefined;
     /** Recompute blocks in the backward pass: less memory, more time. (default: false) */
@@ -793,6 +1000,21 @@ export interface WrittenSelfTraining<Model, Optimizer> {
         readonly ratio?: readonly [number, number] | undefined;
         /** Grey level of the rectangle, from black to white. (a whole number, at least 0 and at most 255; default: 0) */
         readonly value?: number | undefined;
+      } | undefined;
+      /** Mixup and CutMix: images of a batch are mixed with their labels (default: none). */
+      readonly mix?: {
+        /** Alpha of Mixup; 0 for none. (at least 0 and at most 1000; default: 0) */
+        readonly mixup?: number | undefined;
+        /** Alpha of CutMix; 0 for none. (at least 0 and at most 1000; default: 0) */
+        readonly cutmix?: number | undefined;
+        /** Share of the batches, or of the images in mode elem, that are mixed. (at least 0 and at most 1; default: 1) */
+        readonly prob?: number | undefined;
+        /** Share of CutMix where there are both. (at least 0 and at most 1; default: 0.5) */
+        readonly switchProb?: number | undefined;
+        /** One draw for all images of a batch, or one for each. (default: "batch") */
+        readonly mode?: 'batch' | 'elem' | undefined;
+        /** Epoch, counted from 0, from which nothing is mixed any more; 0 for never. (a whole number, at least 0 and at most 1000000; default: 0) */
+        readonly offEpoch?: number | undefined;
       } | undefined;
       /** Part of the image to train on (default: whole for packed images and networks below 128 px, or as the model says; otherwise random). */
       readonly crop?: 'random' | 'middle' | 'whole' | 'pad' | {
@@ -977,11 +1199,68 @@ export interface WrittenSelfTraining<Model, Optimizer> {
       readonly every?: number | undefined;
       /** Falls in steps rather than smoothly. (default: true) */
       readonly staircase?: boolean | undefined;
+    } | {
+      /** A learning rate that falls to 0 as a power of what is left of the run. */
+      readonly kind: 'polynomial';
+      /** Epochs of warm-up, in which the learning rate rises linearly from 0. (at least 0 and at most 1000000; default: 0) */
+      readonly warmup?: number | undefined;
+      /** Exponent; 1 is a straight line. (more than 0; default: 1) */
+      readonly power?: number | undefined;
+    } | {
+      /** A learning rate that rises to the optimizer's and falls far below it. */
+      readonly kind: 'oneCycle';
+      /** Fraction of the run in which it rises. (more than 0 and less than 1; default: 0.3) */
+      readonly pctStart?: number | undefined;
+      /** First learning rate: the highest divided by this. (more than 0; default: 25) */
+      readonly divFactor?: number | undefined;
+      /** Last learning rate: the first divided by this. (more than 0; default: 10000) */
+      readonly finalDivFactor?: number | undefined;
+      /** Curve of the rise and the fall. (default: "cosine") */
+      readonly anneal?: 'cosine' | 'linear' | undefined;
+    } | {
+      /** A learning rate that falls along half a cosine again and again. */
+      readonly kind: 'cosineRestarts';
+      /** Epochs of warm-up, in which the learning rate rises linearly from 0. (at least 0 and at most 1000000; default: 0) */
+      readonly warmup?: number | undefined;
+      /** Epochs of the first fall. (more than 0 and at most 1000000; default: 10) */
+      readonly period?: number | undefined;
+      /** Length of each fall, as a multiple of the one before. (at least 1 and at most 1000000; default: 1) */
+      readonly factor?: number | undefined;
+      /** Learning rate before a restart, as a fraction of the first. (at least 0 and at most 1; default: 0) */
+      readonly final?: number | undefined;
     } | undefined;
     /** Decay of a moving average of the weights (default: no average). (at least 0 and less than 1) */
     readonly ema?: number | undefined;
     /** Fraction of each label that is spread evenly over all classes. (at least 0 and less than 1; default: 0) */
     readonly labelSmoothing?: number | undefined;
+    /** Loss of each image, by its name or with options (default: crossEntropy). */
+    readonly criterion?: 'binaryCrossEntropy' | 'crossEntropy' | 'focal' | {
+      /** Binary cross-entropy of each class by itself. */
+      readonly kind: 'binaryCrossEntropy';
+      /** Take the sum over the classes in place of their mean. (default: false) */
+      readonly sumClasses?: boolean | undefined;
+      /** Targets above this count as 1 and others as 0; 0 leaves targets as they are. (at least 0 and less than 1; default: 0) */
+      readonly targetThreshold?: number | undefined;
+    } | {
+      /** Softmax cross-entropy. */
+      readonly kind: 'crossEntropy';
+    } | {
+      /** Cross-entropy in which images that are right already count less. */
+      readonly kind: 'focal';
+      /** Exponent of 1 - p; 0 is cross-entropy. (at least 0 and at most 100; default: 2) */
+      readonly gamma?: number | undefined;
+      /** Factor of the loss of every class. (more than 0 and at most 100; default: 1) */
+      readonly alpha?: number | undefined;
+    } | undefined;
+    /** Weight of each labelled image in the loss, by its class (default: all weigh 1). */
+    readonly classWeights?: 'balanced' | 'effectiveNumber' | {
+      /** By effective numbers of images. */
+      readonly kind: 'effectiveNumber';
+      /** Share of a new image that is new; near 1 is near balanced. (more than 0 and less than 1; default: 0.999) */
+      readonly beta?: number | undefined;
+    } | Readonly<Record<string, number>> | undefined;
+    /** Order of the labelled images: shuffled epochs, or each class equally often (default: shuffled). */
+    readonly sampler?: 'shuffled' | 'balanced' | undefined;
     /** Largest global norm of the gradients (default: no clipping). (more than 0) */
     readonly clipNorm?: number | undefined;
     /** Recompute blocks in the backward pass: less memory, more time. (default: false) */
@@ -1030,6 +1309,21 @@ export interface WrittenSelfTraining<Model, Optimizer> {
         readonly ratio?: readonly [number, number] | undefined;
         /** Grey level of the rectangle, from black to white. (a whole number, at least 0 and at most 255; default: 0) */
         readonly value?: number | undefined;
+      } | undefined;
+      /** Mixup and CutMix: images of a batch are mixed with their labels (default: none). */
+      readonly mix?: {
+        /** Alpha of Mixup; 0 for none. (at least 0 and at most 1000; default: 0) */
+        readonly mixup?: number | undefined;
+        /** Alpha of CutMix; 0 for none. (at least 0 and at most 1000; default: 0) */
+        readonly cutmix?: number | undefined;
+        /** Share of the batches, or of the images in mode elem, that are mixed. (at least 0 and at most 1; default: 1) */
+        readonly prob?: number | undefined;
+        /** Share of CutMix where there are both. (at least 0 and at most 1; default: 0.5) */
+        readonly switchProb?: number | undefined;
+        /** One draw for all images of a batch, or one for each. (default: "batch") */
+        readonly mode?: 'batch' | 'elem' | undefined;
+        /** Epoch, counted from 0, from which nothing is mixed any more; 0 for never. (a whole number, at least 0 and at most 1000000; default: 0) */
+        readonly offEpoch?: number | undefined;
       } | undefined;
       /** Part of the image to train on (default: whole for packed images and networks below 128 px, or as the model says; otherwise random). */
       readonly crop?: 'random' | 'middle' | 'whole' | 'pad' | {
@@ -1123,6 +1417,8 @@ export interface SelfTrainingConfig {
     readonly share: number;
     /** Epochs between two evaluations. (more than 0 and at most 1000000; default: 1) */
     readonly every: number;
+    /** Figure that the best checkpoint and early stopping go by (default: accuracy). */
+    readonly metric?: 'accuracy' | 'balancedAccuracy' | 'macroF1' | undefined;
   };
   /** Threads per operator (default: onnxruntime's choice). (a whole number, at least 1 and at most 1024) */
   readonly threads?: number | undefined;
@@ -1288,11 +1584,68 @@ export interface SelfTrainingConfig {
       readonly every: number;
       /** Falls in steps rather than smoothly. (default: true) */
       readonly staircase: boolean;
+    } | {
+      /** A learning rate that falls to 0 as a power of what is left of the run. */
+      readonly kind: 'polynomial';
+      /** Epochs of warm-up, in which the learning rate rises linearly from 0. (at least 0 and at most 1000000; default: 0) */
+      readonly warmup: number;
+      /** Exponent; 1 is a straight line. (more than 0; default: 1) */
+      readonly power: number;
+    } | {
+      /** A learning rate that rises to the optimizer's and falls far below it. */
+      readonly kind: 'oneCycle';
+      /** Fraction of the run in which it rises. (more than 0 and less than 1; default: 0.3) */
+      readonly pctStart: number;
+      /** First learning rate: the highest divided by this. (more than 0; default: 25) */
+      readonly divFactor: number;
+      /** Last learning rate: the first divided by this. (more than 0; default: 10000) */
+      readonly finalDivFactor: number;
+      /** Curve of the rise and the fall. (default: "cosine") */
+      readonly anneal: 'cosine' | 'linear';
+    } | {
+      /** A learning rate that falls along half a cosine again and again. */
+      readonly kind: 'cosineRestarts';
+      /** Epochs of warm-up, in which the learning rate rises linearly from 0. (at least 0 and at most 1000000; default: 0) */
+      readonly warmup: number;
+      /** Epochs of the first fall. (more than 0 and at most 1000000; default: 10) */
+      readonly period: number;
+      /** Length of each fall, as a multiple of the one before. (at least 1 and at most 1000000; default: 1) */
+      readonly factor: number;
+      /** Learning rate before a restart, as a fraction of the first. (at least 0 and at most 1; default: 0) */
+      readonly final: number;
     };
     /** Decay of a moving average of the weights (default: no average). (at least 0 and less than 1) */
     readonly ema?: number | undefined;
     /** Fraction of each label that is spread evenly over all classes. (at least 0 and less than 1; default: 0) */
     readonly labelSmoothing: number;
+    /** Loss of each image, by its name or with options (default: crossEntropy). */
+    readonly criterion?: 'binaryCrossEntropy' | 'crossEntropy' | 'focal' | {
+      /** Binary cross-entropy of each class by itself. */
+      readonly kind: 'binaryCrossEntropy';
+      /** Take the sum over the classes in place of their mean. (default: false) */
+      readonly sumClasses: boolean;
+      /** Targets above this count as 1 and others as 0; 0 leaves targets as they are. (at least 0 and less than 1; default: 0) */
+      readonly targetThreshold: number;
+    } | {
+      /** Softmax cross-entropy. */
+      readonly kind: 'crossEntropy';
+    } | {
+      /** Cross-entropy in which images that are right already count less. */
+      readonly kind: 'focal';
+      /** Exponent of 1 - p; 0 is cross-entropy. (at least 0 and at most 100; default: 2) */
+      readonly gamma: number;
+      /** Factor of the loss of every class. (more than 0 and at most 100; default: 1) */
+      readonly alpha: number;
+    } | undefined;
+    /** Weight of each labelled image in the loss, by its class (default: all weigh 1). */
+    readonly classWeights?: 'balanced' | 'effectiveNumber' | {
+      /** By effective numbers of images. */
+      readonly kind: 'effectiveNumber';
+      /** Share of a new image that is new; near 1 is near balanced. (more than 0 and less than 1; default: 0.999) */
+      readonly beta: number;
+    } | Readonly<Record<string, number>> | undefined;
+    /** Order of the labelled images: shuffled epochs, or each class equally often (default: shuffled). */
+    readonly sampler?: 'shuffled' | 'balanced' | undefined;
     /** Largest global norm of the gradients (default: no clipping). (more than 0) */
     readonly clipNorm?: number | undefined;
     /** Recompute blocks in the backward pass: less memory, more time. (default: false) */
@@ -1341,6 +1694,21 @@ export interface SelfTrainingConfig {
         readonly ratio: readonly [number, number];
         /** Grey level of the rectangle, from black to white. (a whole number, at least 0 and at most 255; default: 0) */
         readonly value: number;
+      } | undefined;
+      /** Mixup and CutMix: images of a batch are mixed with their labels (default: none). */
+      readonly mix?: {
+        /** Alpha of Mixup; 0 for none. (at least 0 and at most 1000; default: 0) */
+        readonly mixup: number;
+        /** Alpha of CutMix; 0 for none. (at least 0 and at most 1000; default: 0) */
+        readonly cutmix: number;
+        /** Share of the batches, or of the images in mode elem, that are mixed. (at least 0 and at most 1; default: 1) */
+        readonly prob: number;
+        /** Share of CutMix where there are both. (at least 0 and at most 1; default: 0.5) */
+        readonly switchProb: number;
+        /** One draw for all images of a batch, or one for each. (default: "batch") */
+        readonly mode: 'batch' | 'elem';
+        /** Epoch, counted from 0, from which nothing is mixed any more; 0 for never. (a whole number, at least 0 and at most 1000000; default: 0) */
+        readonly offEpoch: number;
       } | undefined;
       /** Part of the image to train on (default: whole for packed images and networks below 128 px, or as the model says; otherwise random). */
       readonly crop?: 'random' | 'middle' | 'whole' | 'pad' | {
@@ -1525,11 +1893,68 @@ export interface SelfTrainingConfig {
       readonly every: number;
       /** Falls in steps rather than smoothly. (default: true) */
       readonly staircase: boolean;
+    } | {
+      /** A learning rate that falls to 0 as a power of what is left of the run. */
+      readonly kind: 'polynomial';
+      /** Epochs of warm-up, in which the learning rate rises linearly from 0. (at least 0 and at most 1000000; default: 0) */
+      readonly warmup: number;
+      /** Exponent; 1 is a straight line. (more than 0; default: 1) */
+      readonly power: number;
+    } | {
+      /** A learning rate that rises to the optimizer's and falls far below it. */
+      readonly kind: 'oneCycle';
+      /** Fraction of the run in which it rises. (more than 0 and less than 1; default: 0.3) */
+      readonly pctStart: number;
+      /** First learning rate: the highest divided by this. (more than 0; default: 25) */
+      readonly divFactor: number;
+      /** Last learning rate: the first divided by this. (more than 0; default: 10000) */
+      readonly finalDivFactor: number;
+      /** Curve of the rise and the fall. (default: "cosine") */
+      readonly anneal: 'cosine' | 'linear';
+    } | {
+      /** A learning rate that falls along half a cosine again and again. */
+      readonly kind: 'cosineRestarts';
+      /** Epochs of warm-up, in which the learning rate rises linearly from 0. (at least 0 and at most 1000000; default: 0) */
+      readonly warmup: number;
+      /** Epochs of the first fall. (more than 0 and at most 1000000; default: 10) */
+      readonly period: number;
+      /** Length of each fall, as a multiple of the one before. (at least 1 and at most 1000000; default: 1) */
+      readonly factor: number;
+      /** Learning rate before a restart, as a fraction of the first. (at least 0 and at most 1; default: 0) */
+      readonly final: number;
     };
     /** Decay of a moving average of the weights (default: no average). (at least 0 and less than 1) */
     readonly ema?: number | undefined;
     /** Fraction of each label that is spread evenly over all classes. (at least 0 and less than 1; default: 0) */
     readonly labelSmoothing: number;
+    /** Loss of each image, by its name or with options (default: crossEntropy). */
+    readonly criterion?: 'binaryCrossEntropy' | 'crossEntropy' | 'focal' | {
+      /** Binary cross-entropy of each class by itself. */
+      readonly kind: 'binaryCrossEntropy';
+      /** Take the sum over the classes in place of their mean. (default: false) */
+      readonly sumClasses: boolean;
+      /** Targets above this count as 1 and others as 0; 0 leaves targets as they are. (at least 0 and less than 1; default: 0) */
+      readonly targetThreshold: number;
+    } | {
+      /** Softmax cross-entropy. */
+      readonly kind: 'crossEntropy';
+    } | {
+      /** Cross-entropy in which images that are right already count less. */
+      readonly kind: 'focal';
+      /** Exponent of 1 - p; 0 is cross-entropy. (at least 0 and at most 100; default: 2) */
+      readonly gamma: number;
+      /** Factor of the loss of every class. (more than 0 and at most 100; default: 1) */
+      readonly alpha: number;
+    } | undefined;
+    /** Weight of each labelled image in the loss, by its class (default: all weigh 1). */
+    readonly classWeights?: 'balanced' | 'effectiveNumber' | {
+      /** By effective numbers of images. */
+      readonly kind: 'effectiveNumber';
+      /** Share of a new image that is new; near 1 is near balanced. (more than 0 and less than 1; default: 0.999) */
+      readonly beta: number;
+    } | Readonly<Record<string, number>> | undefined;
+    /** Order of the labelled images: shuffled epochs, or each class equally often (default: shuffled). */
+    readonly sampler?: 'shuffled' | 'balanced' | undefined;
     /** Largest global norm of the gradients (default: no clipping). (more than 0) */
     readonly clipNorm?: number | undefined;
     /** Recompute blocks in the backward pass: less memory, more time. (default: false) */
@@ -1578,6 +2003,21 @@ export interface SelfTrainingConfig {
         readonly ratio: readonly [number, number];
         /** Grey level of the rectangle, from black to white. (a whole number, at least 0 and at most 255; default: 0) */
         readonly value: number;
+      } | undefined;
+      /** Mixup and CutMix: images of a batch are mixed with their labels (default: none). */
+      readonly mix?: {
+        /** Alpha of Mixup; 0 for none. (at least 0 and at most 1000; default: 0) */
+        readonly mixup: number;
+        /** Alpha of CutMix; 0 for none. (at least 0 and at most 1000; default: 0) */
+        readonly cutmix: number;
+        /** Share of the batches, or of the images in mode elem, that are mixed. (at least 0 and at most 1; default: 1) */
+        readonly prob: number;
+        /** Share of CutMix where there are both. (at least 0 and at most 1; default: 0.5) */
+        readonly switchProb: number;
+        /** One draw for all images of a batch, or one for each. (default: "batch") */
+        readonly mode: 'batch' | 'elem';
+        /** Epoch, counted from 0, from which nothing is mixed any more; 0 for never. (a whole number, at least 0 and at most 1000000; default: 0) */
+        readonly offEpoch: number;
       } | undefined;
       /** Part of the image to train on (default: whole for packed images and networks below 128 px, or as the model says; otherwise random). */
       readonly crop?: 'random' | 'middle' | 'whole' | 'pad' | {

@@ -48,6 +48,12 @@ export {
   type CorruptionErrors,
   type FlipRates,
 } from './training/evaluation/robustness.js';
+export {
+  findLearningRate,
+  type FindLearningRateOptions,
+  type FoundLearningRate,
+  type RatedLoss,
+} from './training/run/findLearningRate.js';
 export { trainFromConfig } from './training/run/trainFromConfig.js';
 export {
   Trainer,
@@ -142,7 +148,8 @@ export type { CheckpointMeta } from './runtime/storage/checkpoint.js';
 export type { CalibrationBin } from './support/statistics/classification.js';
 export type { Measures as NetworkMeasures } from './support/statistics/scores.js';
 export type { QuietImages } from './runtime/engine/noise.js';
-export type { Schedule, Span as ScheduleSpan } from './runtime/engine/schedules.js';
+export type { ClassFigures, ClassMeans, JudgingMetric } from './support/statistics/byClass.js';
+export type { Anneal, Schedule, Span as ScheduleSpan } from './runtime/engine/schedules.js';
 export type { WeightKind } from './runtime/engine/buffers.js';
 export type { Interval } from './support/statistics/interval.js';
 export type { ShareFacts } from './support/statistics/share.js';

@@ -10,11 +10,14 @@ import { formatPercent, formatShare } from '../support/statistics/share.js';
 const fewClasses = 12;
 const widestName = 10;
 const mostPairs = 10;
+/** Classes whose figures are shown. */
+const mostClasses = 20;
 
 export function describeEvaluation(report: EvaluationReport): string {
   const { corruptions, perturbations, monteCarlo } = report;
   return [
     describeFigures(report),
+    classTable(report),
     report.classNames.length <= fewClasses ? confusionTable(report) : confusedPairs(report),
     ...(corruptions ? [describeCorruptions(corruptions)] : []),
     ...(perturbations ? [describePerturbations(perturbations)] : []),
@@ -64,6 +67,31 @@ function figures(
     loss.toFixed(4),
     calibrationError.toFixed(4),
   ];
+}
+
+/** The figures of each class, of many those of the lowest F1, and their means. */
+function classTable({ classNames, perClass, balancedAccuracy, macroF1 }: EvaluationReport): string {
+  const all = perClass.map((figures, label) => ({ name: classNames[label] ?? '', ...figures }));
+  const few = all.length <= mostClasses;
+  const worst = all.toSorted((a, b) => orLast(a.f1) - orLast(b.f1)).slice(0, mostClasses);
+  const rows = (few ? all : worst).map(({ name, images, predicted, accuracy, precision, f1 }) => [
+    name,
+    formatCount(images),
+    images === 0 ? '' : formatShare(accuracy, images),
+    predicted === 0 ? '' : formatShare(precision, predicted),
+    Number.isNaN(f1) ? '' : f1.toFixed(3),
+  ]);
+  const columns = [{ title: 'class' }, ...right('images', 'accuracy', 'precision', 'F1')];
+  const left = few
+    ? ''
+    : `; ${formatCount(all.length - mostClasses)} classes of a higher F1 are not shown`;
+  const means = `balanced accuracy ${formatPercent(balancedAccuracy)}, macro F1 ${macroF1.toFixed(4)}`;
+  return `${formatTable(columns, rows)}\n${means}${left}`;
+}
+
+/** A class that is neither there nor predicted comes last. */
+function orLast(f1: number): number {
+  return Number.isNaN(f1) ? Infinity : f1;
 }
 
 function confusionTable({ classNames, confusion }: EvaluationReport): string {

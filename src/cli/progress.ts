@@ -3,7 +3,7 @@ import { deviceNote, type DeviceChoice } from '../runtime/machine/deviceNames.js
 import { formatClock, formatCount } from './table.js';
 import { formatShareOf } from '../support/statistics/share.js';
 import { wantsColour, type Environment } from './terminal.js';
-import type { Happening, ProgressEvent, StepEvent } from '../contract/events.js';
+import type { EvaluationEvent, Happening, ProgressEvent, StepEvent } from '../contract/events.js';
 
 /** Shows a run's events: on a terminal one line that rewrites itself, elsewhere a line every 30 s. */
 export interface Progress {
@@ -88,7 +88,7 @@ export class TerminalProgress implements Progress {
         break;
       case 'evaluation':
         this.note(
-          `${this.#prefix()}step ${event.step}: validation accuracy ${formatShareOf(event.accuracy, event.images)}, loss ${event.loss.toFixed(4)}`,
+          `${this.#prefix()}step ${event.step}: validation accuracy ${formatShareOf(event.accuracy, event.images)}, loss ${event.loss.toFixed(4)}${judgedText(event)}`,
         );
         break;
       case 'saving':
@@ -206,4 +206,9 @@ function formatRate(rate: number): string {
 function formatLearningRate(rate: number): string {
   if (rate === 0) return '0';
   return rate < 1e-4 ? rate.toExponential(3) : rate.toPrecision(4);
+}
+
+/** `, macroF1 0.7213`, where a run is judged by another figure than the accuracy. */
+function judgedText({ judged }: EvaluationEvent): string {
+  return judged ? `, ${judged.metric} ${judged.value.toFixed(4)}` : '';
 }

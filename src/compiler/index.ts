@@ -20,6 +20,7 @@ export {
 } from './importer/importOnnx.js';
 export type { InitialWeights, WeightSpec, Weights as WeightMap } from './compile/initialWeights.js';
 export * from './optim/optimizers.js';
+export type { LossChoice, LossConfig, LossName } from './losses/index.js';
 export type { Optimizer, OptimizerChoice, OptimizerConfig, OptimizerName } from './optim/index.js';
 export {
   defineModel,

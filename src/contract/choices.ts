@@ -28,6 +28,9 @@ export const decodings = ['fast', 'exact'] as const;
 /** Exactness of decoding (default: exact); `fast` lets JPEG and WebP shrink while decoding. */
 export type Decoding = (typeof decodings)[number];
 
+/** The orders in which labelled images are drawn. */
+export const samplers = ['shuffled', 'balanced'] as const;
+
 /** The checkpoints that a run may end with. */
 export const checkpointChoices = ['best', 'last'] as const;
 /** Weights that a run ends with: those of the best evaluation, or the last. */

@@ -53,6 +53,8 @@ export interface EvaluationEvent {
   readonly loss: number;
   /** Number of held-out images. */
   readonly images: number;
+  /** The figure that the run is judged by; missing where it is the accuracy. */
+  readonly judged?: { readonly metric: string; readonly value: number };
 }
 
 /** A checkpoint is about to be written: what a listener holds back for a file goes there first. */

@@ -1,3 +1,4 @@
+import { ConfigError } from './errors.js';
 import { isWithin, rangeText, valueError, type NumberRange } from './optionRanges.js';
 
 /*
@@ -102,4 +103,30 @@ function allowedBy(option: SingleOption): string {
   if (option.type === 'flag') return 'true or false';
   const range = rangeText(option);
   return option.type === 'number' ? range : `the ends of a range, each ${range}`;
+}
+
+/**
+ * The maker of a kind. Throws a ConfigError where there is none, and for a key that is no option of it; `noun`
+ * is what is made, and `at` the key of a config that it lies at.
+ */
+export function chooseMaker<M extends { readonly kind: string; readonly options: Options }>(
+  makers: readonly M[],
+  { kind, ...given }: { readonly kind: string },
+  noun: string,
+  at = noun,
+): M {
+  const make = makers.find((own) => own.kind === kind);
+  if (make === undefined)
+    throw new ConfigError(`unknown ${noun} ${kind}`, {
+      code: `unknown-${noun}`,
+      option: [at, 'kind'],
+      hint: `allowed: ${makers.map((own) => own.kind).join(', ')}`,
+    });
+  const unknown = Object.keys(given).filter((key) => !(key in make.options));
+  if (unknown.length === 0) return make;
+  throw new ConfigError(`unknown option ${unknown.join(', ')} of the ${noun} ${kind}`, {
+    code: 'unknown-key',
+    option: [at, unknown[0] ?? ''],
+    hint: `allowed: ${Object.keys(make.options).join(', ')}`,
+  });
 }

@@ -7,10 +7,17 @@ import type { EvaluationReport } from '../../src/training/evaluation/evaluateChe
 import { exportModel } from '../../src/training/weights/exportModel.js';
 import { corruptionNames } from '../../src/data/augment/corruptions/corrupt.js';
 import { describeEvaluation } from '../../src/cli/evaluationText.js';
+import { figuresByClass, meansOfClasses } from '../../src/support/statistics/byClass.js';
 import { wilson } from '../../src/support/statistics/interval.js';
 import { brightTeacher } from '../support/brightNet.js';
 import { temporaryFolder } from '../support/folder.js';
 import { gradusBin } from '../support/paths.js';
+
+const confusion = [
+  [3, 1],
+  [0, 1],
+];
+const perClass = figuresByClass(confusion);
 
 const report: EvaluationReport = {
   ...{ checkpoint: 'runs/a/checkpoints/step-00000120', name: 'a', step: 120, data: 'photos/test' },
@@ -18,10 +25,7 @@ const report: EvaluationReport = {
   ...{ n: 5, interval: wilson(4, 5), top5Interval: wilson(5, 5) },
   ...{ accuracy: 0.8, top5: 1, loss: 0.25, calibrationError: 0.031, calibration: [] },
   classNames: ['cat', 'a very long name'],
-  confusion: [
-    [3, 1],
-    [0, 1],
-  ],
+  ...{ confusion, perClass, ...meansOfClasses(perClass) },
   ...{ corruptions: null, perturbations: null, monteCarlo: null, notes: [] },
 };
 
@@ -39,6 +43,12 @@ describe('what gradus eval prints', () => {
       runs/a/checkpoints/step-00000120   120  80 % (38 to 96)  0.2500             0.0310       5        10
       on photos/test
 
+      class             images           accuracy          precision     F1
+      ----------------  ------  -----------------  -----------------  -----
+      cat                    4    75 % (30 to 95)  100 % (44 to 100)  0.857
+      a very long name       1  100 % (21 to 100)     50 % (9 to 91)  0.667
+      balanced accuracy 87.50 %, macro F1 0.7619
+
       is, taken for  cat  a very lon
       -------------  ---  ----------
       cat              3           1
@@ -54,7 +64,9 @@ describe('what gradus eval prints', () => {
     confusion[2]?.splice(5, 1, 3);
     confusion[4]?.splice(0, 1, 1);
     const skipped = { images: 95, unreadable: 2, unreadableList: 'a.unreadable.jsonl' };
-    const many = { ...report, classNames, confusion, step: null, ...skipped };
+    const perClass = figuresByClass(confusion);
+    const byClass = { perClass, ...meansOfClasses(perClass) };
+    const many = { ...report, classNames, confusion, ...byClass, step: null, ...skipped };
     expect(describeEvaluation({ ...many, ofImages: 1000 })).toMatchInlineSnapshot(`
       "checkpoint                                  top-1                    top-5    loss  calibration error  images  images/s
       --------------------------------  ---------------  -----------------------  ------  -----------------  ------  --------
@@ -62,6 +74,23 @@ describe('what gradus eval prints', () => {
       on photos/test
       a sample of 97 images, evenly spread over 1,000
       2 of the images could not be read: a.unreadable.jsonl lists them
+
+      class     images           accuracy          precision     F1
+      --------  ------  -----------------  -----------------  -----
+      class 0        7  100 % (65 to 100)    88 % (53 to 98)  0.933
+      class 1        7  100 % (65 to 100)  100 % (65 to 100)  1.000
+      class 2       10    70 % (40 to 89)  100 % (65 to 100)  0.824
+      class 3        7  100 % (65 to 100)  100 % (65 to 100)  1.000
+      class 4        8    88 % (53 to 98)  100 % (65 to 100)  0.933
+      class 5        7  100 % (65 to 100)    70 % (40 to 89)  0.824
+      class 6        7  100 % (65 to 100)  100 % (65 to 100)  1.000
+      class 7        7  100 % (65 to 100)  100 % (65 to 100)  1.000
+      class 8        7  100 % (65 to 100)  100 % (65 to 100)  1.000
+      class 9        7  100 % (65 to 100)  100 % (65 to 100)  1.000
+      class 10       7  100 % (65 to 100)  100 % (65 to 100)  1.000
+      class 11       7  100 % (65 to 100)  100 % (65 to 100)  1.000
+      class 12       7  100 % (65 to 100)  100 % (65 to 100)  1.000
+      balanced accuracy 96.73 %, macro F1 0.9626
 
       is       taken for  images  of its own
       -------  ---------  ------  ----------
@@ -92,7 +121,7 @@ describe('what gradus eval prints', () => {
         ensemble: { ...figures, ...facts, accuracy: 0.82, loss: 0.21 },
       },
     };
-    const [, , ...rest] = describeEvaluation(all).split('\n\n');
+    const [, , , ...rest] = describeEvaluation(all).split('\n\n');
     expect(rest.join('\n\n')).toMatchInlineSnapshot(`
       "error in % on 5 corrupted images
       corruption      severity 1  severity 5   mean

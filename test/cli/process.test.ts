@@ -257,7 +257,7 @@ describe('gradus train', () => {
       "error ConfigError: the config has 2 problems
         --> wrong.json
         wrong.json:10:5 optimizer.kind: "adam" is not known (did you mean adamw?); allowed: adafactor, adamw, lamb, lion, nadam, rmspropTf, sgd
-        wrong.json:8:3 bach: unknown key (did you mean batch?); allowed: name, seed, validation, threads, device, model, init, freeze, size, epochs, steps, batch, optimizer, schedule, ema, labelSmoothing, clipNorm, checkpointing, precision, stepsPerRun, noise, earlyStopping, choose, checkpoints, fixResolution, data, classes
+        wrong.json:8:3 bach: unknown key (did you mean batch?); allowed: name, seed, validation, threads, device, model, init, freeze, size, epochs, steps, batch, optimizer, schedule, ema, labelSmoothing, criterion, classWeights, sampler, clipNorm, checkpointing, precision, stepsPerRun, noise, earlyStopping, choose, checkpoints, fixResolution, data, classes
         hint: docs/cli.md lists the keys of a config with their defaults
       "
     `);

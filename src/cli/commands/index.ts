@@ -7,6 +7,7 @@ const files = await Promise.all([
   import('./inspect.js'),
   import('./compile.js'),
   import('./train.js'),
+  import('./lrFind.js'),
   import('./eval.js'),
   import('./predict.js'),
   import('./label.js'),

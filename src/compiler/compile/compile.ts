@@ -11,6 +11,7 @@ import { GraphBuilder } from '../onnx/builder.js';
 import type { OnnxModel } from '../onnx/model.js';
 import { assertValidModel } from '../onnx/verify.js';
 import { writeModel, type WrittenModel } from '../onnx/writer.js';
+import { createLoss, type LossChoice } from '../losses/index.js';
 import { createOptimizer, type OptimizerChoice } from '../optim/index.js';
 import { optimize } from '../passes/pipeline.js';
 import { foldBatchNorm } from '../passes/foldBatchNorm.js';
@@ -58,6 +59,8 @@ export interface CompileOptions {
   readonly emaDecay?: number;
   /** Default of the hyper `label_smoothing`. */
   readonly labelSmoothing?: number;
+  /** The loss of each image (default: cross-entropy). */
+  readonly criterion?: LossChoice | undefined;
   /** Computes the maps of the forward pass again in the backward pass, all but a few: less memory, more time. */
   readonly checkpointing?: boolean | undefined;
   /**
@@ -175,6 +178,7 @@ class Compilation {
     this.#programs = new Programs(model, {
       trace,
       labelSmoothing: options.labelSmoothing ?? 0,
+      ...(options.criterion && { loss: createLoss(options.criterion) }),
       ...preparation(this.target, precision, (node, reason) => {
         this.#declinesOf(this.#kind, this.target.prepare?.name)?.(node, reason);
       }),
@@ -212,10 +216,11 @@ class Compilation {
     const { name, block, costs } = this.target;
     const { optimizer, maxNorm, emaDecay, labelSmoothing, checkpointing, precision } = this.options;
     const { stepsPerRun, unrollSteps, foldBatchNorm: folds, imageFormat, modelPath } = this.options;
+    const { criterion } = this.options;
     return JSON.stringify([
       ...[kinds, { name, block, costs }, this.opset, this.batch],
       { optimizer, maxNorm, emaDecay, labelSmoothing, checkpointing, precision },
-      { stepsPerRun, unrollSteps, folds, imageFormat, modelPath },
+      { stepsPerRun, unrollSteps, folds, imageFormat, modelPath, criterion },
       [this.model.name, this.model.input],
       networks.map(({ graph, imageShape, classes, params, buffers, noise, leastBatch }) => [
         printGraph(graph, { origins: true }),

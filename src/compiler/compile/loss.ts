@@ -2,13 +2,13 @@ import type { Graph, Value } from '../ir/graph.js';
 import { reduceSum } from '../ops/broadcast.js';
 import { scalarLike } from '../ops/constant.js';
 import { add, div, mul, sub } from '../ops/elementwise.js';
-import { softmaxCrossEntropy } from '../ops/loss.js';
+import type { Loss } from '../losses/index.js';
 import { argMax } from '../ops/reduce.js';
 import { cast, equal } from '../ops/shape.js';
 
 /** Sums of a loss over the batch. */
 export interface LossValues {
-  /** Sum of weight * cross-entropy; gradients are taken of it. */
+  /** Sum of weight * loss; gradients are taken of it. */
   readonly lossSum: Value;
   readonly weightSum: Value;
   /** Sum of the weights of images whose top-1 class is the target's. */
@@ -16,10 +16,10 @@ export interface LossValues {
 }
 
 /**
- * Softmax cross-entropy on soft targets [N,K] with label smoothing and per-sample weights [N], as
- * sums: a step divides by the weight sum, so sums of micro-batches or machines add up.
+ * A loss on soft targets [N,K] with label smoothing and per-sample weights [N], as sums: a step divides
+ * by the weight sum, so sums of micro-batches or machines add up.
  */
-export function buildLoss(graph: Graph, logits: Value, classes: number): LossValues {
+export function buildLoss(graph: Graph, logits: Value, classes: number, loss: Loss): LossValues {
   const batch = logits.shape.slice(0, 1);
   const target = graph.input('target', logits.dtype, [...batch, classes]);
   const weight = graph.input('weight', logits.dtype, batch);
@@ -30,7 +30,7 @@ export function buildLoss(graph: Graph, logits: Value, classes: number): LossVal
   const sum = (x: Value): Value => reduceSum(x, { axes: [0], keepDims: false });
   const right = cast(equal(argMax(logits), argMax(target)), { to: logits.dtype });
   return {
-    lossSum: sum(mul(softmaxCrossEntropy(logits, smoothed), weight)),
+    lossSum: sum(mul(loss.rows({ logits, target: smoothed, classes }), weight)),
     weightSum: sum(weight),
     correctSum: sum(mul(right, weight)),
   };

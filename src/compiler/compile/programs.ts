@@ -4,6 +4,7 @@ import { Graph, type Value } from '../ir/graph.js';
 import { continueGraph } from '../ir/rewrite.js';
 import type { Model } from '../trace/defineModel.js';
 import { traceModel, type Traced, type TraceOptions } from '../trace/traceModel.js';
+import { losses, type Loss } from '../losses/index.js';
 import { select } from '../ops/choose.js';
 import { scalar } from '../ops/constant.js';
 import { div, mul } from '../ops/elementwise.js';
@@ -30,6 +31,8 @@ export interface ProgramOptions {
   /** Scales the loss, as float16 needs; see optim/lossScale. */
   readonly scalesLoss?: boolean;
   readonly labelSmoothing: number;
+  /** Default: cross-entropy. */
+  readonly loss?: Loss;
   /** Rewrites the network before it is differentiated. */
   readonly prepare?: (graph: Graph) => Graph;
 }
@@ -212,13 +215,14 @@ export class Programs {
 /** Adds the sums of the loss and their gradients; a parameter has none if it is frozen or not reached. */
 function differentiate(
   written: Traced,
-  { prepare = (graph: Graph) => graph, scalesLoss }: ProgramOptions,
+  { prepare = (graph: Graph) => graph, scalesLoss, loss = losses.crossEntropy() }: ProgramOptions,
 ): Traced {
   const { graph, results } = continueGraph(prepare(written.graph));
   const { lossSum, weightSum, correctSum } = buildLoss(
     graph,
     resultOf(results, 'logits'),
     written.classes,
+    loss,
   );
   const lossScale = scalesLoss ? declareScalar(graph, lossScaleState) : undefined;
   const scaled = lossScale ? mul(lossSum, lossScale) : lossSum;

@@ -1,7 +1,7 @@
 import type { Value } from '../ir/graph.js';
 import type { Shape } from '../../support/shape.js';
 import { scalarLike } from '../ops/constant.js';
-import { add, div, exp, log, minimum, mul, neg, sqrt, sub } from '../ops/elementwise.js';
+import { add, div, maximum, minimum, mul, pow, sqrt, sub } from '../ops/elementwise.js';
 import { reduceMean } from '../ops/reduce.js';
 import { invariant } from '../../support/errors.js';
 import {
@@ -52,13 +52,13 @@ export const adafactor = defineOptimizer({
     update: ({ param, grad, slots, hypers, weightDecay: decay }) => {
       const { learning_rate: most, step_number: t } = hypers;
       invariant(most && t, 'the update of adafactor lacks a hyper');
-      const share = exp(mul(log(t), scalarLike(t, beta2Decay)));
+      const share = pow(t, { exponent: beta2Decay });
       const one = scalarLike(t, 1);
-      const size = maximum(rootMeanSquare(param), epsilon2);
+      const size = atLeast(rootMeanSquare(param), epsilon2);
       const alpha = mul(size, minimum(most, div(one, sqrt(t))));
       const { mean, slots: next } = nextMean(mul(grad, grad), slots, share, epsilon1);
-      const step = div(grad, sqrt(maximum(mean, epsilon1 * epsilon1)));
-      const excess = maximum(div(rootMeanSquare(step), scalarLike(t, clipThreshold)), 1);
+      const step = div(grad, sqrt(atLeast(mean, epsilon1 * epsilon1)));
+      const excess = atLeast(div(rootMeanSquare(step), scalarLike(t, clipThreshold)), 1);
       const kept = decay ? mul(param, sub(one, mul(most, decay))) : param;
       return { param: sub(kept, mul(step, div(alpha, excess))), slots: next };
     },
@@ -108,7 +108,7 @@ function nextMean(
   const over = (x: Value, axis: number): Value => reduceMean(x, { axes: [axis], keepDims: true });
   const rows = towards(row, over(squares, long));
   const columns = towards(column, over(squares, short));
-  const portions = div(rows, maximum(over(rows, short), least));
+  const portions = div(rows, atLeast(over(rows, short), least));
   return { mean: mul(portions, columns), slots: { row_var: rows, col_var: columns } };
 }
 
@@ -117,6 +117,6 @@ function rootMeanSquare(x: Value): Value {
   return sqrt(reduceMean(mul(x, x), { axes, keepDims: false }));
 }
 
-function maximum(x: Value, least: number): Value {
-  return neg(minimum(neg(x), scalarLike(x, -least)));
+function atLeast(x: Value, least: number): Value {
+  return maximum(x, scalarLike(x, least));
 }

@@ -1,5 +1,4 @@
-import { ConfigError } from '../../support/errors.js';
-import type { FilledOptions, GivenOptions } from '../../support/options.js';
+import { chooseMaker, type FilledOptions, type GivenOptions } from '../../support/options.js';
 import type { Optimizer, OptimizerRecord } from './optimizer.js';
 import * as optimizers from './optimizers.js';
 
@@ -31,20 +30,7 @@ export type OptimizerChoice = OptimizerConfig | Optimizer;
 export function createOptimizer(choice: OptimizerChoice | OptimizerRecord): Optimizer {
   // One that a function made counts as what it was made from.
   const { kind, ...given } = isOptimizer(choice) ? choice.config : choice;
-  const make = Object.values(optimizers).find((own) => own.kind === kind);
-  if (make === undefined)
-    throw new ConfigError(`unknown optimizer ${kind}`, {
-      code: 'unknown-optimizer',
-      option: ['optimizer', 'kind'],
-      hint: `allowed: ${optimizerNames.join(', ')}`,
-    });
-  const unknown = Object.keys(given).filter((key) => !(key in make.options));
-  if (unknown.length === 0) return make(given);
-  throw new ConfigError(`unknown option ${unknown.join(', ')} of the optimizer ${kind}`, {
-    code: 'unknown-key',
-    option: ['optimizer', unknown[0] ?? ''],
-    hint: `allowed: ${Object.keys(make.options).join(', ')}`,
-  });
+  return chooseMaker(Object.values(optimizers), { kind, ...given }, 'optimizer')(given);
 }
 
 function isOptimizer(choice: OptimizerChoice | OptimizerRecord): choice is Optimizer {

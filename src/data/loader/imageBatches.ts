@@ -1,6 +1,7 @@
 import type { BatchArrays } from '../../runtime/engine/batchArrays.js';
 import type { Images, Targets } from '../sets/images.js';
 import type { LoaderPool } from './loaderPool.js';
+import type { Mixer } from './mixing.js';
 import type { Preparation } from './preparation.js';
 import { PreparedBatches, type BatchOrder } from './preparedBatches.js';
 import type { UnreadableImages } from './unreadable.js';
@@ -9,6 +10,8 @@ export interface ImageBatchesOptions extends BatchOrder {
   readonly pool: LoaderPool;
   readonly preparation: Preparation;
   readonly unreadable: UnreadableImages;
+  /** Mixes the images of a batch (default: none is mixed). */
+  readonly mixer?: Mixer | undefined;
 }
 
 /** Batches for training from images of any number, with their targets; see PreparedBatches. */
@@ -16,13 +19,15 @@ export class ImageBatches {
   /** Batches of an epoch. */
   readonly stepsPerEpoch: number;
   readonly #batches: PreparedBatches;
+  readonly #mix: (arrays: BatchArrays, step: number, firstRow: number) => void;
 
   /** Throws a DataError if there are fewer images than a batch holds. */
   constructor(
     images: Images,
     private readonly targets: Targets,
-    { preparation, ...options }: ImageBatchesOptions,
+    { preparation, mixer, ...options }: ImageBatchesOptions,
   ) {
+    this.#mix = mixing(mixer, preparation, options.batch);
     this.#batches = new PreparedBatches(images, { ...options, preparations: [preparation] });
     this.stepsPerEpoch = this.#batches.stepsPerEpoch;
   }
@@ -45,6 +50,7 @@ export class ImageBatches {
       for (const [row, index] of indices.entries())
         this.#writeTarget(arrays, firstRow + row, index);
     });
+    this.#mix(arrays, step, firstRow);
   }
 
   #writeTarget({ target, weight }: BatchArrays, row: number, index: number): void {
@@ -52,4 +58,20 @@ export class ImageBatches {
     this.targets.target(index, target.subarray(row * classes, (row + 1) * classes));
     weight[row] = this.targets.weight(index);
   }
+}
+
+/** Mixes the rows of a part of a step's images, beginning at `firstRow`. */
+export function mixing(
+  mixer: Mixer | undefined,
+  { shape }: Pick<Preparation, 'shape'>,
+  count: number,
+): (arrays: BatchArrays, step: number, firstRow: number) => void {
+  return ({ image, target, weight }, step, firstRow) => {
+    if (!mixer) return;
+    const part = <T extends Float32Array | Uint8Array>(all: T): T => {
+      const size = all.length / weight.length;
+      return all.subarray(firstRow * size, (firstRow + count) * size) as T;
+    };
+    mixer.mix({ shape, image: part(image), target: part(target), weight: part(weight) }, step);
+  };
 }

@@ -26,6 +26,8 @@ export interface LoadRow {
   readonly row: number;
   /** Index of the image in its set. */
   readonly index: number;
+  /** Tells its noise from that of the image in other rows (default: the epoch). */
+  readonly visit?: number;
   /** Path of its file, or its place among the packed images. */
   readonly where: string | number;
 }

@@ -55,7 +55,7 @@ async function load({ job, failed }: Progress, row: LoadRow): Promise<void> {
   invariant(plan, `no plan ${job.plan}`);
   const { seed, site } = plan.content;
   try {
-    const at = { seed, site, epoch: job.epoch, index: row.index };
+    const at = { seed, site, epoch: row.visit ?? job.epoch, index: row.index };
     await plan.preparer.prepare(row.where, at, job.image, row.row);
   } catch (error) {
     if (!(error instanceof UnreadableImage)) throw error;

@@ -9,11 +9,27 @@ import type { Preparation } from './preparation.js';
 import { sharedPixels, Slots, type Pixels } from './slots.js';
 import type { UnreadableImages } from './unreadable.js';
 
+/** An image that is drawn for a row. */
+export interface Drawn {
+  readonly index: number;
+  /** Tells its noise from that of other draws of the same image. */
+  readonly visit: number;
+}
+
+/** The images of all rows of a training, by their place: rows of steps before count as places. */
+export interface DrawOrder {
+  at(place: number): Drawn;
+  /** The image in place of one that cannot be read, at the given attempt from 1. */
+  other(place: number, attempt: number): Drawn;
+}
+
 export interface BatchOrder {
   readonly batch: number;
   readonly seed: number;
   /** Tells apart several streams of one seed, such as labelled and pseudo-labelled images. */
   readonly name?: string | undefined;
+  /** Default: each epoch all images once, in an order of its own. */
+  readonly order?: DrawOrder | undefined;
   /** Batches made ahead of the one that is asked for; default 2. */
   readonly prefetch?: number | undefined;
   /** Steps of the run, behind which nothing is made ahead; default any number. */
@@ -96,6 +112,8 @@ export class PreparedBatches {
 
   /** Index in the set of row `row` of a step, if that image can be read. */
   index(step: number, row: number): number {
+    const { order, batch } = this.options;
+    if (order) return order.at(step * batch + row).index;
     const { epoch, position } = this.position(step);
     if (epoch !== this.#epoch) {
       this.#order = this.#orderOf(epoch);
@@ -187,16 +205,24 @@ export class PreparedBatches {
   #choose(step: number, row: number, tries: Uint16Array): LoadRow {
     const { images } = this;
     for (let attempt = tries[row] ?? 0; attempt < maxTries; attempt++) {
-      const index = attempt === 0 ? this.index(step, row) : this.#other(step, row, attempt);
-      const where = images.where(index);
+      const drawn = this.#draw(step, row, attempt);
+      const where = images.where(drawn.index);
       tries[row] = attempt;
-      if (!this.options.unreadable.has(where)) return { row, index, where };
+      if (!this.options.unreadable.has(where)) return { row, ...drawn, where };
     }
     throw new DataError(`too few images of ${images.name} can be read`, {
       code: 'unreadable-images',
       where: images.name,
       notes: this.options.unreadable.reasons,
     });
+  }
+
+  #draw(step: number, row: number, attempt: number): Pick<LoadRow, 'index' | 'visit'> {
+    const { order, batch } = this.options;
+    if (order === undefined)
+      return { index: attempt === 0 ? this.index(step, row) : this.#other(step, row, attempt) };
+    const place = step * batch + row;
+    return attempt === 0 ? order.at(place) : order.other(place, attempt);
   }
 
   #other(step: number, row: number, attempt: number): number {

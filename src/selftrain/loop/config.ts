@@ -10,6 +10,8 @@ import {
 } from '../../training/config/config.js';
 import { labelKinds, classCaps, mixedLosses } from '../../contract/choices.js';
 import { inferencePrecisions } from '../../contract/precisions.js';
+import { isLinear } from '../../compiler/losses/index.js';
+import { lossSchema } from '../../training/config/optionSchemas.js';
 import { explainIssues } from '../../training/config/configProblems.js';
 import { limits } from '../../support/limits.js';
 import { isObject } from '../../support/objects.js';
@@ -260,7 +262,17 @@ function relationIssues(config: unknown): z.core.$ZodIssue[] {
     ...durationIssues(keys, path),
     ...ratioIssues(keys, path),
     ...onTheFlyIssues(keys, path),
+    ...criterionIssues(keys, path),
   ]);
+}
+
+/** A sum of means counts the parts of a batch by factors on their targets. */
+function criterionIssues(keys: unknown, path: readonly PropertyKey[]): z.core.$ZodIssue[] {
+  if (!isObject(keys) || keys['loss'] !== 'sumOfMeans') return [];
+  const { data: criterion } = lossSchema().safeParse(keys['criterion']);
+  if (criterion === undefined || isLinear(criterion)) return [];
+  const message = `sumOfMeans needs a loss that is linear in its target, which this criterion is not; give loss: 'mean'`;
+  return [{ code: 'custom', path: [...path, 'loss'], message }];
 }
 
 function ratioIssues(keys: unknown, path: readonly PropertyKey[]): z.core.$ZodIssue[] {

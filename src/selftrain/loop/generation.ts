@@ -1,4 +1,5 @@
 import { join, relative } from 'node:path';
+import { classWeightsOf } from '../../training/run/balance.js';
 import { fixResolution } from '../../training/run/fixResolution.js';
 import {
   batchOptions,
@@ -86,6 +87,8 @@ export type TrainedNetwork = {
   readonly validation: number | null;
   /** Steps that overflowed and changed nothing; missing but in float16. */
   readonly skipped?: number;
+  /** Weight of each class of the labelled images in the loss; missing where all weigh 1. */
+  readonly classWeights?: Readonly<Record<string, number>>;
 };
 
 /**
@@ -107,6 +110,7 @@ export async function trainGeneration(
   if (last === undefined) return undefined;
   const { checkpoint, step, validation } = last;
   const after = phase ? (last.skipped ?? 0) : 0;
+  const classWeights = classWeightsOf(network);
   return {
     checkpoint: relative(context.folder, checkpoint),
     step,
@@ -115,6 +119,7 @@ export async function trainGeneration(
     stepsPerEpoch: plan.source.stepsPerEpoch,
     validation,
     ...(first.skipped !== undefined && { skipped: first.skipped + after }),
+    ...(classWeights && { classWeights }),
   };
 }
 
@@ -208,7 +213,7 @@ function lessonsOf(
   const { kind, temperature, threshold } = student.labels;
   const options = batchOptions(network, context, images, {
     ...{ name: `${name}.pseudo`, rows: batch * ratio },
-    noise: quiet?.input === true ? leastNoise(noise) : noise,
+    noise: quiet?.input === true ? { ...leastNoise(noise), mix: undefined } : noise,
   });
   const source = new MixedBatches({
     labelled: labelledPart(batch),

@@ -4,6 +4,8 @@ import type { Images } from '../../data/sets/images.js';
 import type { ImageLayout, ImageSource } from '../../data/loader/imageSource.js';
 import type { LoaderPool } from '../../data/loader/loaderPool.js';
 import { evaluationCrop, type Crop, type Preparation } from '../../data/loader/preparation.js';
+import { mixing } from '../../data/loader/imageBatches.js';
+import type { Mixer } from '../../data/loader/mixing.js';
 import { PreparedBatches, type BatchOrder } from '../../data/loader/preparedBatches.js';
 import type { Pixels } from '../../data/loader/slots.js';
 import type { UnreadableImages } from '../../data/loader/unreadable.js';
@@ -28,6 +30,8 @@ export interface OnTheFlyOptions extends BatchOrder {
   readonly unreadable: UnreadableImages;
   /** Preparation of an image for the student, noise included. */
   readonly preparation: Preparation;
+  /** Mixes the images of a batch, with what the teacher says of each (default: none is mixed). */
+  readonly mixer?: Mixer | undefined;
   /** Crop of an image for the teacher (default: as for a teacher that labels a set). */
   readonly cleanCrop?: Crop | undefined;
   /** Soft: the teacher's probabilities; hard: its most probable class alone. */
@@ -55,6 +59,7 @@ export function onTheFlyBatches(options: OnTheFlyOptions): BatchPart {
   const clean: Pixels = format === 'uint8-nhwc' ? new Uint8Array() : new Float32Array();
   const write = kind === 'hard' ? hardTarget : softTarget;
   const own = new Float64Array(classes);
+  const mix = mixing(options.mixer, preparation, options.batch);
 
   /** Labels the clean copies; `row` is that of the first. */
   async function label(
@@ -84,6 +89,7 @@ export function onTheFlyBatches(options: OnTheFlyOptions): BatchPart {
         arrays.image.set(noised, (firstRow * noised.length) / indices.length);
         await label(arrays, firstRow, indices, cleanCopy);
       });
+      mix(arrays, step, firstRow);
     },
   };
 }

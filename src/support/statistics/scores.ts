@@ -1,4 +1,11 @@
 import {
+  figuresByClass,
+  meansOfClasses,
+  type ClassFigures,
+  type ClassMeans,
+  type JudgingMetric,
+} from './byClass.js';
+import {
   calibrationBins,
   confusionMatrix,
   expectedCalibrationError,
@@ -66,7 +73,7 @@ export function argmaxRow(values: Float32Array, start: number, classes: number):
 }
 
 /** Quality of a classifier's scores on labelled images. */
-export interface Measures {
+export interface Measures extends ClassMeans {
   readonly images: number;
   /** Share of images whose class is the likeliest. */
   readonly accuracy: number;
@@ -80,6 +87,8 @@ export interface Measures {
   readonly calibration: readonly CalibrationBin[];
   /** Images by actual class (rows) and predicted class (columns). */
   readonly confusion: readonly (readonly number[])[];
+  /** Figures of each class, in their order. */
+  readonly perClass: readonly ClassFigures[];
 }
 
 /** Measures a classifier over batches; a few bytes an image stay. */
@@ -123,20 +132,38 @@ export class Evaluation {
   }
 
   measures(): Measures {
-    const { images, accuracy, loss, classes } = this;
+    const { images, accuracy, loss } = this;
     const actual = Int32Array.from(this.#actual);
     const predicted = Int32Array.from(this.#predicted);
     const confidence = Float32Array.from(this.#confidence);
     const correct = Uint8Array.from(actual, (label, i) => Number(label === predicted[i]));
-    const confusion = confusionMatrix(actual, predicted, classes);
+    const confusion = this.#confusion(actual, predicted);
+    const perClass = figuresByClass(confusion);
     return {
       ...{ images, accuracy, top5: this.#top5 / images, loss },
       calibrationError: expectedCalibrationError(confidence, correct),
       calibration: calibrationBins(confidence, correct).filter(({ count }) => count > 0),
-      confusion: Array.from({ length: classes }, (_, label) => [
-        ...confusion.subarray(label * classes, (label + 1) * classes),
-      ]),
+      confusion,
+      perClass,
+      ...meansOfClasses(perClass),
     };
+  }
+
+  /** Accuracy, or a mean over the classes. */
+  figure(metric: JudgingMetric): number {
+    if (metric === 'accuracy') return this.accuracy;
+    return meansOfClasses(figuresByClass(this.#confusion()))[metric];
+  }
+
+  #confusion(
+    actual = Int32Array.from(this.#actual),
+    predicted = Int32Array.from(this.#predicted),
+  ): number[][] {
+    const { classes } = this;
+    const counts = confusionMatrix(actual, predicted, classes);
+    return Array.from({ length: classes }, (_, label) => [
+      ...counts.subarray(label * classes, (label + 1) * classes),
+    ]);
   }
 }
 

@@ -15,6 +15,8 @@ interface Schema {
   readonly exclusiveMaximum?: number;
   readonly properties?: Readonly<Record<string, Schema>>;
   readonly required?: readonly string[];
+  /** Of an object whose keys are names. */
+  readonly additionalProperties?: Schema | false;
   readonly items?: Schema | false;
   readonly prefixItems?: readonly Schema[];
   readonly oneOf?: readonly Schema[];
@@ -73,6 +75,8 @@ function typeOf(schema: Schema, indent: string, form: Form): string {
     return `readonly [${schema.prefixItems.map((item) => typeOf(item, indent, form)).join(', ')}]`;
   if (schema.items) return `readonly ${inList(schema.items, indent, form)}[]`;
   if (schema.properties) return objectType(schema, indent, form);
+  if (schema.additionalProperties)
+    return `Readonly<Record<string, ${typeOf(schema.additionalProperties, indent, form)}>>`;
   return schema.type === 'integer' ? 'number' : (schema.type ?? 'unknown');
 }
 

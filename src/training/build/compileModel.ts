@@ -11,6 +11,7 @@ import { printGraph } from '../../compiler/ir/print.js';
 import type { Model } from '../../compiler/trace/defineModel.js';
 import type { ModelChoice } from '../config/config.js';
 import type { ExternalFile } from '../../compiler/onnx/external.js';
+import type { LossChoice } from '../../compiler/losses/index.js';
 import type { OptimizerChoice } from '../../compiler/optim/index.js';
 import { makeFolder, writeFileAtomic } from '../../runtime/storage/atomic.js';
 import { streamSafetensors } from '../../runtime/storage/safetensors.js';
@@ -36,6 +37,8 @@ export interface CompileModelOptions extends TargetFacts {
   readonly maxNorm?: number | undefined;
   readonly emaDecay?: number | undefined;
   readonly labelSmoothing?: number | undefined;
+  /** The loss of each image (default: cross-entropy). */
+  readonly criterion?: LossChoice | undefined;
   /** Dotted names of layers or parameters that are not trained, each with all below it, such as `blocks.0`. */
   readonly freeze?: readonly string[] | undefined;
   /** Weights and batch statistics for `infer` and `forward`, by dotted name (default: the initial ones). */

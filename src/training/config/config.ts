@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import type { TrainingConfig, WrittenTraining } from '../../../generated/config.js';
-import { decodings, checkpointChoices } from '../../contract/choices.js';
+import { decodings, checkpointChoices, samplers } from '../../contract/choices.js';
 import { precisions } from '../../contract/precisions.js';
 import type { KeyLocator } from '../../language/frontend/configKeys.js';
 import type { ModelName } from '../../language/models/index.js';
@@ -8,10 +8,14 @@ import type { Optimizer } from '../../compiler/optim/index.js';
 import type { Schedule } from '../../runtime/engine/schedules.js';
 import { wholeSets, type WholeSet } from '../../data/datasets/index.js';
 import { defaultUnreadable } from '../../data/loader/unreadable.js';
+import { usualBeta } from '../../data/sets/classWeights.js';
+import { mixModes } from '../../data/loader/mixing.js';
+import { judgingMetrics } from '../../support/statistics/byClass.js';
 import { limits } from '../../support/limits.js';
 import { isObject } from '../../support/objects.js';
 import { explainIssues } from './configProblems.js';
-import { inputNoiseSchemas, optimizerSchema, pairSchema } from './optionSchemas.js';
+import { epochs, rate, scheduleSchema } from './scheduleSchema.js';
+import { inputNoiseSchemas, lossSchema, optimizerSchema, pairSchema } from './optionSchemas.js';
 import { autoDevice, deviceNames, usualStepsPerRun } from '../../runtime/machine/deviceNames.js';
 
 /** A rate that drops something: 0 keeps all, 1 would drop everything. */
@@ -20,49 +24,10 @@ const dropRate = z.number().min(0).lt(1);
 const average = z.number().min(0).lt(1);
 const upTo = (most: number) => z.int().min(1).max(most);
 const count = upTo(limits.images);
-const positive = z.number().gt(0);
-/** A number above 0 that a graph holds as float32. */
-const rate = positive.max(limits.float32);
-const epochs = positive.max(limits.epochs);
 
 const optimizer = optimizerSchema().describe(
   'The optimizer; the schedule starts from its learningRate.',
 );
-
-const warmup = z
-  .number()
-  .min(0)
-  .max(limits.epochs)
-  .describe('Epochs of warm-up, in which the learning rate rises linearly from 0.')
-  .default(0);
-
-const scheduleSchema = z
-  .discriminatedUnion('kind', [
-    z.strictObject({
-      kind: z.literal('constant').describe('A constant learning rate, after the warm-up.'),
-      warmup,
-    }),
-    z.strictObject({
-      kind: z.literal('cosine').describe('A learning rate that falls along half a cosine.'),
-      warmup,
-      final: z
-        .number()
-        .min(0)
-        .max(1)
-        .describe('Final learning rate, as a fraction of the first.')
-        .default(0),
-    }),
-    z.strictObject({
-      kind: z
-        .literal('exponential')
-        .describe('A learning rate that falls by a factor at regular intervals.'),
-      warmup,
-      decay: z.number().gt(0).max(1).describe('Factor of each fall.').default(0.97),
-      every: epochs.describe('Epochs between two falls.').default(2.4),
-      staircase: z.boolean().describe('Falls in steps rather than smoothly.').default(true),
-    }),
-  ])
-  .describe('Course of the learning rate.');
 
 const path = z.string().min(1);
 
@@ -134,6 +99,32 @@ const cropSchema = z
     'Part of the image to train on (default: whole for packed images and networks below 128 px, or as the model says; otherwise random).',
   );
 
+const alpha = z.number().min(0).max(1000);
+const share = z.number().min(0).max(1);
+
+const mixSchema = z
+  .strictObject({
+    mixup: alpha.describe('Alpha of Mixup; 0 for none.').default(0),
+    cutmix: alpha.describe('Alpha of CutMix; 0 for none.').default(0),
+    prob: share
+      .describe('Share of the batches, or of the images in mode elem, that are mixed.')
+      .default(1),
+    switchProb: share.describe('Share of CutMix where there are both.').default(0.5),
+    mode: z
+      .enum(mixModes)
+      .describe('One draw for all images of a batch, or one for each.')
+      .default('batch'),
+    offEpoch: z
+      .int()
+      .min(0)
+      .max(limits.epochs)
+      .describe('Epoch, counted from 0, from which nothing is mixed any more; 0 for never.')
+      .default(0),
+  })
+  .refine(({ mixup, cutmix }) => mixup > 0 || cutmix > 0, 'expected mixup or cutmix above 0')
+  .optional()
+  .describe('Mixup and CutMix: images of a batch are mixed with their labels (default: none).');
+
 const noiseSchema = z
   .strictObject({
     dropout: dropRate
@@ -143,6 +134,7 @@ const noiseSchema = z
       .optional()
       .describe("Stochastic depth rate of the last block (default: the model's own)."),
     ...inputNoiseSchemas(),
+    mix: mixSchema,
     crop: cropSchema,
   })
   .describe('Noise that makes training harder than inference.');
@@ -165,6 +157,10 @@ const validationSchema = z
       .describe('Fraction of the labelled images to hold out.')
       .default(0.1),
     every: epochs.describe('Epochs between two evaluations.').default(1),
+    metric: z
+      .enum(judgingMetrics)
+      .optional()
+      .describe('Figure that the best checkpoint and early stopping go by (default: accuracy).'),
   })
   .describe('Held-out images that select the best checkpoint; never the test set.');
 
@@ -198,6 +194,31 @@ export const networkKeys = {
   labelSmoothing: dropRate
     .describe('Fraction of each label that is spread evenly over all classes.')
     .default(0),
+  criterion: lossSchema()
+    .optional()
+    .describe('Loss of each image, by its name or with options (default: crossEntropy).'),
+  classWeights: z
+    .union([
+      z.enum(['balanced', 'effectiveNumber']),
+      z.strictObject({
+        kind: z.literal('effectiveNumber').describe('By effective numbers of images.'),
+        beta: z
+          .number()
+          .gt(0)
+          .lt(1)
+          .describe('Share of a new image that is new; near 1 is near balanced.')
+          .default(usualBeta),
+      }),
+      z.record(z.string(), rate),
+    ])
+    .optional()
+    .describe('Weight of each labelled image in the loss, by its class (default: all weigh 1).'),
+  sampler: z
+    .enum(samplers)
+    .optional()
+    .describe(
+      'Order of the labelled images: shuffled epochs, or each class equally often (default: shuffled).',
+    ),
   clipNorm: rate
     .optional()
     .describe('Largest global norm of the gradients (default: no clipping).'),
@@ -358,7 +379,7 @@ export function scheduleOf({
   optimizer,
 }: Pick<TrainingConfig, 'schedule' | 'optimizer'>): Schedule {
   const then = withoutWarmup(schedule, optimizer.learningRate);
-  const { warmup } = schedule;
+  const warmup = 'warmup' in schedule ? schedule.warmup : 0;
   return warmup === 0 ? then : { kind: 'warmup', length: { epochs: warmup }, then };
 }
 
@@ -371,6 +392,14 @@ function withoutWarmup(schedule: TrainingConfig['schedule'], rate: number): Sche
     case 'exponential': {
       const { decay, every, staircase } = schedule;
       return { kind: 'exponential', rate, decay, every: { epochs: every }, staircase };
+    }
+    case 'polynomial':
+      return { kind: 'polynomial', rate, power: schedule.power };
+    case 'oneCycle':
+      return { ...schedule, rate };
+    case 'cosineRestarts': {
+      const { period, factor, final } = schedule;
+      return { kind: 'cosineRestarts', rate, period: { epochs: period }, factor, final };
     }
   }
 }

@@ -85,13 +85,25 @@ function explainChoice(
   schema: JsonSchema,
 ): Problem[] {
   const value = valueAt(config, issue.path);
-  const inside = branches.find((issues) => issues.some(({ path }) => path.length > 0));
+  const isKind = ({ path }: Issue): boolean => path.length === 1 && path[0] === 'kind';
+  const meant = branches.find((own) => !own.some((part) => isKind(part) || isOtherForm(part)));
+  const kinds = branches
+    .flat()
+    .flatMap((own) => (isKind(own) && own.code === 'invalid_value' ? own.values : []));
+  if (!meant && isObject(value) && kinds.length > 0)
+    return [{ path: [...issue.path, 'kind'], text: choice(value['kind'], kinds.map(String)) }];
+  const inside = meant ?? branches.find((own) => own.some(({ path }) => path.length > 0));
   if (inside)
     return inside.flatMap((own) =>
       explain({ ...own, path: [...issue.path, ...own.path] }, config, schema),
     );
   const words = branches.flat().flatMap((own) => (own.code === 'invalid_value' ? own.values : []));
   return [{ path: issue.path, text: choice(value, words.map(String)) }];
+}
+
+/** True if a value is not even of the form that a branch takes, such as a word for an object. */
+function isOtherForm({ path, code }: Issue): boolean {
+  return path.length === 0 && (code === 'invalid_type' || code === 'invalid_value');
 }
 
 function explainValue(issue: Issue, value: unknown, schema: JsonSchema): string {

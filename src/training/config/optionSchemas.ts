@@ -5,6 +5,13 @@ import {
   type FilledOptimizer,
   type OptimizerConfig,
 } from '../../compiler/optim/index.js';
+import {
+  lossNames,
+  losses,
+  type FilledLoss,
+  type LossChoice,
+  type LossName,
+} from '../../compiler/losses/index.js';
 import { inputNoises, type NoiseName } from '../../data/augment/imageNoise.js';
 import type * as noises from '../../data/augment/noises.js';
 import { invariant } from '../../support/errors.js';
@@ -46,14 +53,28 @@ function optionSchemas(options: Options): Record<string, z.ZodType> {
   );
 }
 
+interface Kind {
+  readonly kind: string;
+  readonly meaning: string;
+  readonly options: Options;
+}
+
+function kindSchema({ kind, meaning, options }: Kind) {
+  return z.strictObject({ kind: z.literal(kind).describe(meaning), ...optionSchemas(options) });
+}
+
 /** An optimizer as an object; one kind for each that there is. */
 export function optimizerSchema(): z.ZodType<FilledOptimizer, OptimizerConfig> {
-  const [first, ...others] = Object.values(optimizers).map(({ kind, meaning, options }) =>
-    z.strictObject({ kind: z.literal(kind).describe(meaning), ...optionSchemas(options) }),
-  );
+  const [first, ...others] = Object.values(optimizers).map(kindSchema);
   invariant(first, 'no optimizer is registered');
   const any: z.ZodType = z.discriminatedUnion('kind', [first, ...others]);
   return any as z.ZodType<FilledOptimizer, OptimizerConfig>;
+}
+
+/** A loss by its name, or as an object; one kind for each that there is. */
+export function lossSchema(): z.ZodType<LossName | FilledLoss, LossChoice> {
+  const any: z.ZodType = z.union([z.enum(lossNames), ...Object.values(losses).map(kindSchema)]);
+  return any as z.ZodType<LossName | FilledLoss, LossChoice>;
 }
 
 type NoiseOption<K extends NoiseName> = (typeof noises)[K]['option'];

@@ -16,8 +16,9 @@ export function metricsFile(path: string): (event: Happening) => void {
         file?.append(lineOf(event));
         break;
       case 'evaluation': {
-        const { step, accuracy, loss } = event;
-        file?.append({ kind: 'eval', step, accuracy, loss });
+        const { step, accuracy, loss, judged } = event;
+        const more = judged && { [judged.metric]: judged.value };
+        file?.append({ kind: 'eval', step, accuracy, loss, ...more });
         break;
       }
       case 'saving':

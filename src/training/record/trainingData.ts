@@ -223,7 +223,13 @@ export function plainPreparation(
  * input [C,H,W]. Throws a ConfigError for noise that does not fit into the crop.
  */
 export function preparationOf(
-  { dropout: _dropout, dropPath: _dropPath, crop: wanted, ...noise }: TrainingConfig['noise'],
+  {
+    dropout: _dropout,
+    dropPath: _dropPath,
+    mix: _mix,
+    crop: wanted,
+    ...noise
+  }: TrainingConfig['noise'],
   images: Pick<Images, 'packed'>,
   shape: readonly [number, number, number],
   { view = viewOf(shape), decode }: TrainingView = {},

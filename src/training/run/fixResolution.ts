@@ -90,6 +90,7 @@ async function fixPlan(request: FixResolutionRequest): Promise<TrainingPlan> {
     folder: placesOf(first.folder).fixed,
     trainer: { ...first.trainer, batch, size, freeze, labelSmoothing, costs },
     initial: checkpoint,
+    notes: undefined,
     source,
     steps: Math.ceil(epochs * source.stepsPerEpoch),
     schedule: { kind: 'constant', rate },

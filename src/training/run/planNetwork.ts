@@ -6,10 +6,11 @@ import type { Json } from '../../contract/checkpointSchema.js';
 import type { Model } from '../../compiler/trace/defineModel.js';
 import { ImageBatches, type ImageBatchesOptions } from '../../data/loader/imageBatches.js';
 import type { ImageSource } from '../../data/loader/imageSource.js';
+import { Mixer, type MixOptions } from '../../data/loader/mixing.js';
 import type { LoaderPool } from '../../data/loader/loaderPool.js';
 import type { UnreadableImages } from '../../data/loader/unreadable.js';
 import type { Decoding } from '../../contract/choices.js';
-import { hardTargets, type Images, type LabelledImages } from '../../data/sets/images.js';
+import type { Images, LabelledImages } from '../../data/sets/images.js';
 import type { LoadedModel } from '../../language/frontend/loadModel.js';
 import { batchesAhead } from '../../runtime/machine/device.js';
 import type { BuiltInDevice } from '../../runtime/devices/lookup.js';
@@ -18,6 +19,7 @@ import { scheduleOf, type NetworkConfig } from '../config/config.js';
 import { plainPreparation, preparationOf, shapeOf, viewOfModel } from '../record/trainingData.js';
 import type { BatchSource, TrainerOptions } from '../trainer/trainer.js';
 import { networkOf, type Network } from '../weights/modelWeights.js';
+import { balanceNotes, labelledOrder, labelledTargets } from './balance.js';
 import { requireLarger, type FixResolutionRequest } from './fixResolution.js';
 import { everyEpochs, type TrainingPlan } from './runTraining.js';
 
@@ -49,6 +51,8 @@ export interface NetworkToTrain {
 export interface PlanContext {
   /** Epochs between two evaluations. */
   readonly validationEvery: number;
+  /** Figure that held-out images judge by (default: accuracy). */
+  readonly metric?: TrainingPlan['metric'];
   readonly threads?: number | undefined;
   readonly device: TrainerOptions['device'];
   /** Device that this resolves to here. */
@@ -97,16 +101,27 @@ export interface StreamOptions {
 
 /** Options for batches of some of the images of a network's steps. */
 export function batchOptions(
-  { config, seed, shape, viewAt }: NetworkToTrain,
+  network: NetworkToTrain,
   { pool, unreadable, runsOn, decode }: PlanContext,
   images: Images,
-  { name, rows = config.batch, noise = config.noise, until }: StreamOptions,
+  { name, rows = network.config.batch, noise = network.config.noise, until }: StreamOptions,
 ): ImageBatchesOptions {
+  const { config, seed, shape, viewAt } = network;
   return {
     ...{ batch: rows, seed, name, until, pool, unreadable },
     preparation: preparationOf(noise, images, shape, { view: viewAt(shape), decode }),
     prefetch: batchesAhead(runsOn, config.stepsPerRun),
+    mixer:
+      noise.mix && new Mixer(noise.mix, { seed, name, until: endOfMixing(noise.mix, network) }),
   };
+}
+
+/** The step from which images are not mixed any more: epochs are those of the labelled images. */
+function endOfMixing(
+  { offEpoch }: MixOptions,
+  { config: { batch }, labelled }: Pick<NetworkToTrain, 'config' | 'labelled'>,
+): number {
+  return offEpoch === 0 ? Infinity : offEpoch * Math.floor(labelled.count / batch);
 }
 
 /** Batches of the labelled images under the noise of the config. */
@@ -117,7 +132,8 @@ export function labelledBatches(
 ): ImageBatches {
   const { labelled } = network;
   const options = batchOptions(network, context, labelled, part);
-  return new ImageBatches(labelled, hardTargets(labelled), options);
+  const order = labelledOrder(network, part.name);
+  return new ImageBatches(labelled, labelledTargets(network), { ...options, order });
 }
 
 /** Images that a step learns from, and deviations from the config. */
@@ -154,6 +170,7 @@ export function planNetwork(
       precision: config.precision,
       stepsPerRun: config.stepsPerRun,
       labelSmoothing,
+      criterion: config.criterion,
       drop: noise.dropout,
       dropPath: noise.dropPath,
       freeze: config.freeze,
@@ -171,12 +188,14 @@ export function planNetwork(
     steps: lessons.steps ?? stepsOf(config, source.stepsPerEpoch),
     schedule: scheduleOf(config),
     validation,
+    metric: context.metric,
     evaluateEvery: everyEpochs(context.validationEvery, source),
     earlyStopping: lessons.toTheEnd ? undefined : config.earlyStopping,
     choose: config.choose,
     checkpointEvery: everyEpochs(checkpoints.every, source),
     keepLast: checkpoints.keepLast,
     classes: labelled.classNames,
+    notes: balanceNotes(network),
     config: network.record,
   };
 }
@@ -192,8 +211,9 @@ export function secondPhase(
   if (fix === undefined) return undefined;
   const { pool, unreadable, decode } = context;
   const larger = [network.shape[0], fix.size, fix.size] as const;
-  const source = new ImageBatches(labelled, hardTargets(labelled), {
-    ...{ batch, seed, name: `${stream}.fixed`, pool, unreadable },
+  const name = `${stream}.fixed`;
+  const source = new ImageBatches(labelled, labelledTargets(network), {
+    ...{ batch, seed, name, pool, unreadable, order: labelledOrder(network, name) },
     preparation: plainPreparation(labelled, larger, { view: network.viewAt(larger), decode }),
     prefetch: batchesAhead(context.runsOn, config.stepsPerRun),
   });

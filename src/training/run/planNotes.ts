@@ -52,6 +52,13 @@ function scheduleNotes({ schedule, steps, source }: TimedPlan): string[] {
     }
   }
   const inner = schedule.kind === 'warmup' ? schedule.then : schedule;
+  if (inner.kind === 'cosineRestarts') {
+    const period = spanSteps(inner.period, totals);
+    if (period < steps) return [];
+    return [
+      `the learning rate never restarts: it would after ${short(period)} steps, and the training has ${steps}`,
+    ];
+  }
   if (inner.kind !== 'exponential' || inner.staircase === false) return [];
   const every = spanSteps(inner.every, totals);
   if (every < steps) return [];
@@ -66,20 +73,26 @@ export function stretchNotes(
   { step, steps: before }: { readonly step: number; readonly steps: number | undefined },
 ): string[] {
   if (step > steps) return [`the run is already at step ${step} of ${steps}: nothing to train`];
-  if (before === undefined || before === steps || step === steps || !isStretched(schedule))
+  if (before === undefined || before === steps || step === steps || nameOf(schedule) === undefined)
     return [];
   const { stepsPerEpoch } = source;
   const rateOf = (total: number): string =>
     short(learningRateAt(schedule, step, { steps: total, stepsPerEpoch }));
   return [
-    `the run was planned for ${before} steps and now has ${steps}: its cosine schedule is stretched, ` +
+    `the run was planned for ${before} steps and now has ${steps}: its ${nameOf(schedule)} schedule is stretched, ` +
       `and the learning rate at step ${step} is ${rateOf(steps)} in place of ${rateOf(before)}`,
   ];
 }
 
-/** True if rates depend on the length of the run. */
-function isStretched(schedule: Schedule): boolean {
-  return schedule.kind === 'warmup' ? isStretched(schedule.then) : schedule.kind === 'cosine';
+/** The schedules whose rates depend on the length of the run, in words. */
+const stretched: Partial<Record<Schedule['kind'], string>> = {
+  cosine: 'cosine',
+  polynomial: 'polynomial',
+  oneCycle: 'one-cycle',
+};
+
+function nameOf(schedule: Schedule): string | undefined {
+  return schedule.kind === 'warmup' ? nameOf(schedule.then) : stretched[schedule.kind];
 }
 
 /** Three digits, and no more zeros than are needed. */

@@ -15,6 +15,7 @@ import { readMetrics } from '../../runtime/storage/metrics.js';
 import { learningRateAt, type Schedule } from '../../runtime/engine/schedules.js';
 import { removeOwnFiles } from '../../runtime/storage/ownFiles.js';
 import { placesOf } from '../../runtime/storage/places.js';
+import type { JudgingMetric } from '../../support/statistics/byClass.js';
 import { ConfigError, TrainingError } from '../../support/errors.js';
 import { isObject } from '../../support/objects.js';
 import { costNotes, currentCosts } from '../build/target.js';
@@ -45,6 +46,8 @@ export interface TrainingPlan {
   readonly schedule: Schedule;
   /** Held-out labelled images that the best checkpoint is judged on. */
   readonly validation?: EvaluationImages | undefined;
+  /** Figure by which an evaluation is better than another (default: accuracy). */
+  readonly metric?: JudgingMetric | undefined;
   /** Steps between two evaluations. */
   readonly evaluateEvery: number;
   /** Ends the run after so many evaluations in a row without a better one (default: never). */
@@ -59,6 +62,8 @@ export interface TrainingPlan {
   readonly keepLast: number;
   /** Names of the classes, by their numbers, for each checkpoint to record. */
   readonly classes?: readonly string[] | undefined;
+  /** Told before the first step. */
+  readonly notes?: readonly string[] | undefined;
   /** Written into each checkpoint. */
   readonly config: Json;
 }
@@ -171,8 +176,8 @@ class TrainingRun {
   async run(): Promise<TrainingOutcome> {
     const { plan, trainer } = this;
     await this.#start();
-    for (const note of [...planNotes(plan), ...costNotes(trainer.manifest)])
-      this.#note(`note: ${note}`);
+    const notes = [...(plan.notes ?? []), ...planNotes(plan), ...costNotes(trainer.manifest)];
+    for (const note of notes) this.#note(`note: ${note}`);
     const begin = { kind: 'begin', title: plan.title, steps: plan.steps } as const;
     this.#tell({ ...begin, firstStep: trainer.step });
     try {
@@ -282,10 +287,13 @@ class TrainingRun {
     const { plan, trainer } = this;
     const last = step === plan.steps;
     if (plan.validation && (last || step % plan.evaluateEvery === 0)) {
-      const { accuracy, loss, images } = await trainer.evaluate(plan.validation);
-      this.#tell({ kind: 'evaluation', step, accuracy, loss, images });
-      if (this.#isBetter(accuracy, loss)) {
-        this.#best = { step, metric: 'accuracy', value: accuracy };
+      const { validation, metric = 'accuracy' } = plan;
+      const found = await trainer.evaluate(validation, undefined, metric);
+      const { accuracy, loss, judged } = found;
+      this.#tell({ kind: 'evaluation', step, ...found });
+      const value = judged?.value ?? accuracy;
+      if (this.#isBetter(value, loss)) {
+        this.#best = { step, metric, value };
         this.#bestLoss = loss;
         if (plan.choose !== 'last') {
           await this.#save();
@@ -296,10 +304,10 @@ class TrainingRun {
     if (last || this.#stopped || step % plan.checkpointEvery === 0) await this.#save();
   }
 
-  /** Compares by accuracy, then by loss; if both are equal, the first stays the best. */
-  #isBetter(accuracy: number, loss: number): boolean {
-    if (this.#best === null || accuracy > this.#best.value) return true;
-    return accuracy === this.#best.value && loss < (this.#bestLoss ?? -Infinity);
+  /** Compares by the plan's metric, then by loss; if both are equal, the first stays the best. */
+  #isBetter(value: number, loss: number): boolean {
+    if (this.#best === null || value > this.#best.value) return true;
+    return value === this.#best.value && loss < (this.#bestLoss ?? -Infinity);
   }
 
   async #save(): Promise<void> {

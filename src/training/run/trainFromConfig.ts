@@ -24,6 +24,7 @@ import {
   type TrainingConfig,
 } from '../config/config.js';
 import { evaluateClean } from '../evaluation/evaluateNetwork.js';
+import { classWeightsOf } from './balance.js';
 import { fixResolution } from './fixResolution.js';
 import {
   labelledBatches,
@@ -137,11 +138,13 @@ export async function trainFromConfig(
     await opened.keepSets();
     // No filter touches the images of a data set that is named whole.
     if (resume && namesPaths(config.data)) say(resizerNote(run.readInfo()));
+    const classWeights = classWeightsOf(network);
     run.writeInfo({
       resizer,
       config: toJson(config),
       configFolder: configFolderEntry(out, configFolder),
       classes: [...network.labelled.classNames],
+      ...(classWeights && { classWeights }),
       device: choice.device,
       machine: machine(),
       node: process.version,
@@ -267,6 +270,7 @@ async function openRun(
   const { threads, device } = config;
   const context: PlanContext = {
     validationEvery: config.validation.every,
+    metric: config.validation.metric,
     ...{ threads, device, runsOn, pool, unreadable },
     decode: decodingOf(config),
   };

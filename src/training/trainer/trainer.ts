@@ -1,4 +1,4 @@
-import type { StepEvent } from '../../contract/events.js';
+import type { EvaluationEvent, StepEvent } from '../../contract/events.js';
 import type { CheckpointState, Json } from '../../contract/checkpointSchema.js';
 import type { Manifest } from '../../contract/manifest.js';
 import { stepsPerRunOf } from '../../contract/steps.js';
@@ -10,6 +10,7 @@ import type { OptimizerChoice } from '../../compiler/optim/index.js';
 import type { BatchArrays } from '../../runtime/engine/batchArrays.js';
 import type { CheckpointMeta } from '../../runtime/storage/checkpoint.js';
 import { stepsToQueue } from '../../runtime/engine/device/deviceQueue.js';
+import type { JudgingMetric } from '../../support/statistics/byClass.js';
 import { Evaluation } from '../../support/statistics/scores.js';
 import type { QuietImages } from '../../runtime/engine/noise.js';
 import type { StepResult } from '../../runtime/engine/step.js';
@@ -298,13 +299,15 @@ export class Trainer {
   }
 
   /**
-   * Top-1 accuracy and mean loss over the labelled images that can be read; `signal` as in `predict`.
+   * Top-1 accuracy and mean loss over the labelled images that can be read; `signal` as in `predict`. Another
+   * `metric` than accuracy is `judged`.
    * Throws a DataError if there is none, a TrainingError if the weights are not finite.
    */
   async evaluate(
     images: EvaluationImages,
     signal?: AbortSignal,
-  ): Promise<{ accuracy: number; loss: number; images: number }> {
+    metric: JudgingMetric = 'accuracy',
+  ): Promise<Pick<EvaluationEvent, 'accuracy' | 'loss' | 'images' | 'judged'>> {
     await this.requireFinite();
     const { classes } = this.manifest;
     const evaluation = new Evaluation(classes);
@@ -317,7 +320,9 @@ export class Trainer {
     }
     const { accuracy, loss, images: count } = evaluation;
     requireImages(count, source);
-    return { accuracy, loss, images: count };
+    const figures = { accuracy, loss, images: count };
+    if (metric === 'accuracy') return figures;
+    return { ...figures, judged: { metric, value: evaluation.figure(metric) } };
   }
 
   /** Logits of the images of a source, batch by batch; valid until the next batch is taken. */

@@ -52,6 +52,7 @@ const others: Readonly<
   maxNorm: { maxNorm: 1 },
   emaDecay: { emaDecay: 0.9 },
   labelSmoothing: { labelSmoothing: 0.1 },
+  criterion: { criterion: 'focal' },
   checkpointing: { checkpointing: true },
   precision: { precision: 'bfloat16' },
   stepsPerRun: { stepsPerRun: 2 },

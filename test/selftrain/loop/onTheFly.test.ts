@@ -10,6 +10,7 @@ import { ShuffledBatches } from '../../../src/data/loader/batches.js';
 import { openImageFolder } from '../../../src/data/sets/folder.js';
 import { range } from '../../../src/data/loader/imageSource.js';
 import { LoaderPool } from '../../../src/data/loader/loaderPool.js';
+import { Mixer } from '../../../src/data/loader/mixing.js';
 import { PreparedBatches } from '../../../src/data/loader/preparedBatches.js';
 import { UnreadableImages } from '../../../src/data/loader/unreadable.js';
 import type { BatchArrays } from '../../../src/runtime/engine/batchArrays.js';
@@ -103,6 +104,35 @@ describe('labels on the fly', () => {
     const plain = await fill({ preparation: { shape, crop: { kind: 'whole' } } }, 1);
     expect(plain.image).not.toEqual(image);
     expect(plain.target).toEqual(target);
+  });
+
+  it('are mixed with the images where a student mixes its batches, and only those', async () => {
+    const mix = {
+      mixup: 1,
+      cutmix: 0,
+      prob: 1,
+      switchProb: 0.5,
+      mode: 'batch',
+      offEpoch: 0,
+    } as const;
+    const mixer = new Mixer(mix, { seed: 1, name: 'pseudo', until: 3 });
+    const [plain, mixed] = [await fill({}, 1), await fill({ mixer }, 1)];
+    for (const key of ['image', 'target'] as const) expect(mixed[key]).not.toEqual(plain[key]);
+    expect(mixed.image.subarray(0, 128)).toEqual(plain.image.subarray(0, 128));
+    // Row 2 + i has a share of 2 + (5 - i), the same of pixels and of labels.
+    const shareOf = (all: Float32Array, now: Float32Array, size: number): number => {
+      const [own, other] = [2 * size, 7 * size];
+      const at = Array.from({ length: size }, (_, i) => i).find(
+        (i) => Math.abs((all[own + i] ?? 0) - (all[other + i] ?? 0)) > 0.05,
+      );
+      const [a, b, c] = [own, other]
+        .map((start) => all[start + (at ?? NaN)] ?? NaN)
+        .concat(now[own + (at ?? NaN)] ?? NaN);
+      return ((c ?? NaN) - (b ?? NaN)) / ((a ?? NaN) - (b ?? NaN));
+    };
+    const share = shareOf(plain.target, mixed.target, classes);
+    expect(share).toBeCloseTo(shareOf(plain.image, mixed.image, 64), 4);
+    expect(await fill({ mixer }, 3)).toEqual(await fill({}, 3));
   });
 
   it('are softened by a temperature, or the likeliest class alone', async () => {

@@ -26,6 +26,13 @@ describe('an evaluation', () => {
         [2, 0, 0],
         [0, 0, 1],
       ],
+      perClass: [
+        { images: 1, predicted: 3, accuracy: 1, precision: 1 / 3, f1: 1 / 2 },
+        { images: 2, predicted: 0, accuracy: 0, precision: NaN, f1: 0 },
+        { images: 1, predicted: 1, accuracy: 1, precision: 1, f1: 1 },
+      ],
+      balancedAccuracy: 2 / 3,
+      macroF1: 1 / 2,
     });
     // Of 15 bins (0.667, 0.733] holds 0.7, right, and 0.72, wrong; 0.5 and 0.8 are alone in theirs.
     const alone = Math.abs(0.5 - 0) / 4 + Math.abs(0.8 - 1) / 4;

@@ -124,7 +124,7 @@ describe('a training config', () => {
   it('knows the keys of noise by the noises that there are', () => {
     const noises = inputNoises.map(([key]) => key).join(', ');
     expect(refusal({ ...small, noise: { dropth: 0.1 } }).message).toBe(
-      `noise.dropth: unknown key (did you mean dropPath?); allowed: dropout, dropPath, ${noises}, crop`,
+      `noise.dropth: unknown key (did you mean dropPath?); allowed: dropout, dropPath, ${noises}, mix, crop`,
     );
   });
 

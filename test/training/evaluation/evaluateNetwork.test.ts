@@ -49,6 +49,12 @@ describe('the clean evaluation', () => {
         [2, 1],
         [0, 1],
       ],
+      perClass: [
+        { images: 3, predicted: 2, accuracy: 2 / 3, precision: 1, f1: 4 / 5 },
+        { images: 1, predicted: 2, accuracy: 1, precision: 1 / 2, f1: 2 / 3 },
+      ],
+      balancedAccuracy: expect.closeTo(5 / 6, 12),
+      macroF1: expect.closeTo(11 / 15, 12),
       classNames: ['bright', 'dark'],
       unreadable: 0,
     });

@@ -9,7 +9,7 @@ import { evaluateCheckpoint } from '../../../src/training/evaluation/evaluateChe
 import type { TrainingControl } from '../../../src/training/run/runTraining.js';
 import { trainFromConfig } from '../../../src/training/run/trainFromConfig.js';
 import { packDataSet } from '../../../src/data/datasets/packDataSet.js';
-import { sgd } from '../../../src/index.js';
+import { nadam, sgd } from '../../../src/index.js';
 import { quartersImage } from '../../data/fixtures.js';
 import { tinyCifar10, tinyPackage } from '../../data/datasets/tinyCifar10.js';
 import { suiteFolder, temporaryFolder } from '../../support/folder.js';
@@ -79,6 +79,40 @@ describe('gradus train on images', () => {
     expect(filesBelow(parts)).toMatchObject(wanted);
     const { accuracy, loss } = await evaluateCheckpoint(whole);
     expect(result.test).toMatchObject({ accuracy, loss });
+  });
+
+  it('resumes bit for bit with balanced classes, mixed images and numbers that an optimizer carries', async () => {
+    const changes: Partial<TrainingConfigInput> = {
+      ...{ criterion: 'focal', classWeights: { automobile: 3 }, sampler: 'balanced' },
+      noise: { flip: true, mix: { mixup: 0.5, cutmix: 1, mode: 'elem', offEpoch: 1 } },
+      validation: { share: 0.2, every: 0.5, metric: 'macroF1' },
+      optimizer: nadam({ learningRate: 0.01 }),
+    };
+    const [whole, parts] = [temporaryFolder(), temporaryFolder()];
+    const texts: string[] = [];
+    await train(whole, changes, {
+      onEvent: (event) => {
+        if (event.kind === 'message') texts.push(event.text);
+      },
+    });
+    expect(texts.some((text) => text.startsWith('note: classes weigh in the loss: '))).toBe(true);
+    expect(texts).toContain(
+      'note: warning: classes are balanced twice, by classWeights and by sampler',
+    );
+    const info = JSON.parse(readFileSync(join(whole, 'run.json'), 'utf8')) as object;
+    expect(info).toMatchObject({ classWeights: { airplane: 1, automobile: 3 } });
+    const metrics = readFileSync(join(whole, 'metrics.jsonl'), 'utf8');
+    expect(metrics).toMatch(/"kind":"eval".*"macroF1":/);
+    const abort = new AbortController();
+    const onEvent: TrainingControl['onEvent'] = (event) => {
+      if (event.kind === 'step' && event.step === 3) abort.abort();
+    };
+    expect(await train(parts, changes, { signal: abort.signal, onEvent })).toMatchObject({
+      step: 3,
+    });
+    await train(parts, changes, { resume: true });
+    const { 'run.json': _, ...wanted } = filesBelow(whole);
+    expect(filesBelow(parts)).toMatchObject(wanted);
   });
 
   it('goes on with a run of an older version, whose config lacks keys that have come since', async () => {
