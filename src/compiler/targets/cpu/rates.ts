@@ -19,7 +19,7 @@ export interface Rates {
 const measured: Readonly<Record<8 | 16, Rates>> = {
   // AVX2: AMD EPYC without AVX-512
   8: { pass: 40, products: 100_000, skinnyProducts: 10_000, shiftedProducts: 70_000 },
-  // AVX-512: AMD EPYC
+  // AVX-512: those of AVX2, until they are measured on a quiet machine
   16: { pass: 40, products: 100_000, skinnyProducts: 10_000, shiftedProducts: 70_000 },
 };
 
