@@ -253,6 +253,62 @@ const cases: readonly Case[] = [
     'groupNorm linear',
     21,
   ],
+  [
+    'Resize to the nearest',
+    [
+      [
+        'Resize',
+        ['x', '', 'scales'],
+        ['v'],
+        { coordinate_transformation_mode: 'asymmetric', nearest_mode: 'floor' },
+      ],
+    ],
+    4 * whole,
+    { scales: tensorData('float32', [4], [1, 1, 2, 2]) },
+    'interpolate linear',
+  ],
+  [
+    'Resize by lines',
+    [
+      [
+        'Resize',
+        ['x', '', '', 'sizes'],
+        ['v'],
+        { mode: 'linear', coordinate_transformation_mode: 'pytorch_half_pixel' },
+      ],
+    ],
+    3 * 8 * 11,
+    { sizes: ints(2, 3, 8, 11) },
+    'interpolate linear',
+  ],
+  [
+    'ConvTranspose',
+    [
+      [
+        'ConvTranspose',
+        ['x', 'w', 'b'],
+        ['v'],
+        { kernel_shape: [3, 3], strides: [2, 2], pads: [1, 1, 1, 1], output_padding: [1, 1] },
+      ],
+    ],
+    4 * 12 * 10,
+    { w: noise([3, 4, 3, 3]), b: noise([4], 2) },
+    'convTranspose2d linear',
+  ],
+  [
+    'InstanceNormalization',
+    [['InstanceNormalization', ['x', 's', 'b'], ['v'], { epsilon: 0.001 }]],
+    whole,
+    { s: noise([3]), b: noise([3], 2) },
+    'instanceNorm linear',
+  ],
+  [
+    'LRN',
+    one('LRN', { size: 3, alpha: 0.5, beta: 0.75, bias: 2.5 }),
+    whole,
+    {},
+    'linear localResponseNorm',
+  ],
   ['Gelu', one('Gelu', { approximate: 'tanh' }), whole, {}, 'gelu linear', 20],
   ['Mish', one('Mish'), whole, {}, 'linear mish', 18],
 ];

@@ -1,6 +1,7 @@
 import { activationRules } from './activation.js';
 import { arithmeticRules } from './arithmetic.js';
 import { convRules, linearRules } from './conv.js';
+import { mapRules } from './maps.js';
 import { normRules } from './norm.js';
 import { poolRules } from './pool.js';
 import { reduceRules } from './reduce.js';
@@ -13,6 +14,7 @@ export const importRules: ImportRules = {
   ...arithmeticRules,
   ...convRules,
   ...linearRules,
+  ...mapRules,
   ...normRules,
   ...poolRules,
   ...reduceRules,

@@ -2,9 +2,10 @@
 import { invariant } from '../../../support/errors.js';
 import { mapRefs } from '../network.js';
 import { blockName } from './blockNames.js';
-import { parametrised, type BlockParameter, type Derived } from './parameters.js';
+import type { BlockGroup, BlockParameter, ChannelsOf, Derived, Segment } from './blockTypes.js';
+import { parametrised } from './parameters.js';
 import { itemRefs, type Item, type Step } from './step.js';
-import { joinVariants, signatureOf, type BlockGroup } from './variants.js';
+import { joinVariants, signatureOf } from './variants.js';
 
 /** A function of the file that stands for the calls of a block. */
 export interface BlockFunction {
@@ -23,20 +24,6 @@ export interface Outlined {
   readonly steps: readonly Step[];
   /** Each after those that it calls. */
   readonly functions: readonly BlockFunction[];
-}
-
-/** Channels of a value; undefined where it has none. */
-export type ChannelsOf = (ref: string) => number | undefined;
-
-/** One occurrence of a block. */
-export interface Segment {
-  readonly prefix: readonly string[];
-  readonly start: number;
-  readonly length: number;
-  /** Steps with names and refs of their own, `in0` and `r3`; undefined where it lacks what others have. */
-  readonly steps: readonly (Step | undefined)[];
-  readonly inputs: readonly string[];
-  readonly result: Step;
 }
 
 /** Makes functions of repeated blocks, the innermost first. */

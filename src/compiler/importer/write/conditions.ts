@@ -1,7 +1,12 @@
 /** When a block has its optional parts: by its stride and channels where these tell, else by a switch. */
 import type { Literal } from '../network.js';
-import type { BlockParameter, Derived, Parametrised } from './parameters.js';
-import type { BlockGroup, OptionalPart } from './variants.js';
+import type {
+  BlockGroup,
+  BlockParameter,
+  Derived,
+  OptionalPart,
+  Parametrised,
+} from './blockTypes.js';
 
 export interface Conditions extends Pick<Parametrised, 'parameters' | 'derived' | 'values'> {
   /** The variable that each part depends on. */

@@ -2,34 +2,16 @@
 import { invariant } from '../../../support/errors.js';
 import { literalEquals } from '../literals.js';
 import type { Literal } from '../network.js';
-import type { ChannelsOf } from './blocks.js';
+import type {
+  BlockGroup,
+  BlockParameter,
+  ChannelsOf,
+  Derived,
+  Parametrised,
+} from './blockTypes.js';
 import { conditionsOf } from './conditions.js';
 import type { Item, Step } from './step.js';
-import { isActivation, type BlockGroup } from './variants.js';
-
-/** An option of a block's function. */
-export interface BlockParameter {
-  readonly name: string;
-  /** Its type in TypeScript. */
-  readonly type: string;
-  /** The value where a place leaves it out. */
-  readonly fallback?: Literal | undefined;
-}
-
-/** A variable at the head of a block's function: `hidden = 6 * x.channels`. */
-export interface Derived {
-  readonly name: string;
-  readonly code: string;
-}
-
-export interface Parametrised {
-  /** The block's steps, with variables where places differ. */
-  readonly items: readonly Item[];
-  readonly parameters: readonly BlockParameter[];
-  readonly derived: readonly Derived[];
-  /** The options of each place. */
-  readonly values: readonly Readonly<Record<string, Literal>>[];
-}
+import { isActivation } from './variants.js';
 
 /** What an option is where it is left out. */
 const defaults: Readonly<Record<string, Literal>> = {

@@ -3,23 +3,8 @@
  * one function, whose part depends on a condition.
  */
 import { mapRefs, type Literal } from '../network.js';
-import type { Segment } from './blocks.js';
+import type { BlockGroup, OptionalPart, Segment } from './blockTypes.js';
 import { itemRefs, type Step } from './step.js';
-
-/** Steps of a block that some places leave out: what comes after then reads `instead`. */
-export interface OptionalPart {
-  readonly start: number;
-  readonly end: number;
-  readonly instead: string;
-}
-
-/** Places that one function stands for. */
-export interface BlockGroup {
-  /** The steps of a place that has all parts. */
-  readonly steps: readonly Step[];
-  readonly segments: readonly Segment[];
-  readonly parts: readonly OptionalPart[];
-}
 
 const mostParts = 3;
 
