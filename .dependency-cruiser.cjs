@@ -40,6 +40,7 @@ const lines = [
   ['training/weights'],
   ['training/labelling'],
   ['training/evaluation'],
+  ['training/foreign'],
   ['training/trainer'],
   ['training/run'],
   ['selftrain/labels'],

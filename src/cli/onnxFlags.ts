@@ -120,7 +120,8 @@ function sizeOf(given: string | undefined): readonly [number, number] | undefine
   return [side(height), side(width)];
 }
 
-function numbersOf(flag: string, given: string | undefined): readonly number[] | undefined {
+/** Numbers with commas between. */
+export function numbersOf(flag: string, given: string | undefined): readonly number[] | undefined {
   const parts = given?.split(',').map((part) => (part.trim() === '' ? NaN : Number(part)));
   if (given === undefined || parts?.every(Number.isFinite)) return parts;
   throw badValue(flag, given, 'pass numbers separated by commas, such as 0.485,0.456,0.406');

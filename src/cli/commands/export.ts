@@ -2,14 +2,22 @@ import { nameSets, weightsKinds, exportFormats } from '../../contract/choices.js
 import { imageFormats } from '../../contract/imageFormats.js';
 import type { ExportResult } from '../../training/weights/exportModel.js';
 import { limits } from '../../support/limits.js';
+import { imageLayouts } from '../../training/labelling/classifier/imageInput.js';
+import { channelOrders } from '../../training/labelling/classifier/inputHead.js';
 import { defineCommand } from '../command.js';
 import { library } from '../library.js';
+import { onnxFlags } from '../onnxFlags.js';
+import { requireOptionsOf } from '../onnxImport.js';
 import { flags, oneOf, wholeNumber } from '../options.js';
 import { noteUnfinished } from '../progress.js';
 import { formatBytes, formatTable } from '../table.js';
 
 const exportModel = library(
   async () => (await import('../../training/weights/exportModel.js')).exportModel,
+);
+
+const exportLike = library(
+  async () => (await import('../../training/foreign/exportLike.js')).exportLike,
 );
 
 const text = { type: 'string', requiresArg: true } as const;
@@ -20,6 +28,7 @@ export default defineCommand({
   examples: [
     ['export runs/digits --format onnx --out digits.onnx', "a run's best, for any ONNX runtime"],
     ['export runs/digits --out digits.onnx --batch 1 --image-format uint8-nhwc', '8-bit images'],
+    ['export runs/mine --like theirs.onnx --out mine.onnx', 'in the place of a file of others'],
     ['export weights/b0 --format safetensors --names torchvision --out b0.safetensors', ''],
   ],
   options: (parser) =>
@@ -58,27 +67,49 @@ export default defineCommand({
           describe: 'For onnx: format of the image input',
         },
         size: flags.size,
+        like: {
+          ...text,
+          describe: 'For onnx: an .onnx file whose input, output and metadata to keep',
+        },
+        layout: onnxFlags.layout,
+        channels: onnxFlags.channels,
       }),
   async run(args, { progress }) {
     const { batch } = args;
-    const result = await exportModel(args.checkpoint, {
+    const options = {
       out: args.out,
       format: oneOf('--format', args.format, exportFormats),
       weights: oneOf('--weights', args.weights, weightsKinds),
       float16: args.float16,
       model: args.model,
       trust: args.trust,
-      names: oneOf('--names', args.names, nameSets),
       batch:
         batch === 'dynamic'
-          ? 'dynamic'
+          ? ('dynamic' as const)
           : wholeNumber('--batch', batch, { least: 1, most: limits.batch }),
       opset: wholeNumber('--opset', args.opset, { least: 17, most: 24 }),
-      imageFormat: oneOf('--image-format', args.imageFormat, imageFormats),
       onUnfinished: noteUnfinished(progress),
       size: wholeNumber('--size', args.size, { least: 1, most: limits.size }),
-    });
-    return { json: result, text: textOf(result) };
+    };
+    const form = {
+      names: oneOf('--names', args.names, nameSets),
+      imageFormat: oneOf('--image-format', args.imageFormat, imageFormats),
+    };
+    const image = {
+      layout: oneOf('--layout', args.layout, imageLayouts),
+      channels: oneOf('--channels', args.channels, channelOrders),
+    };
+    const { like } = args;
+    if (like === undefined) {
+      requireOptionsOf('an export without a file to be like', image);
+      const result = await exportModel(args.checkpoint, { ...options, ...form });
+      return { json: result, text: textOf(result) };
+    }
+    requireOptionsOf('an export in the place of another file', form);
+    const result = await exportLike(args.checkpoint, { ...options, like, image });
+    const { kept, lost } = result.like;
+    const told = [`as in ${like}: ${kept.join('; ')}`, `not kept of it: ${lost.join('; ')}`];
+    return { json: result, text: [textOf(result), ...told].join('\n') };
   },
 });
 

@@ -1,8 +1,13 @@
 import { nameSets } from '../../contract/choices.js';
 import type { ImportResult } from '../../training/weights/importWeights.js';
+import { ConfigError } from '../../support/errors.js';
 import { limits } from '../../support/limits.js';
+import { imageLayouts } from '../../training/labelling/classifier/imageInput.js';
+import { channelOrders, pixelRanges } from '../../training/labelling/classifier/inputHead.js';
 import { someOf } from '../../support/finite.js';
 import { defineCommand } from '../command.js';
+import { numbersOf } from '../onnxFlags.js';
+import { onnxImportFlags, onnxImportText, requireOptionsOf } from '../onnxImport.js';
 import { library } from '../library.js';
 import { flags, oneOf, seedOf, wholeNumber } from '../options.js';
 import { formatCount } from '../table.js';
@@ -11,28 +16,36 @@ const importWeights = library(
   async () => (await import('../../training/weights/importWeights.js')).importWeights,
 );
 
+const importOnnxModel = library(
+  async () => (await import('../../training/foreign/importOnnxModel.js')).importOnnxModel,
+);
+
 const text = { type: 'string', requiresArg: true } as const;
 
 export default defineCommand({
-  usage: 'import <weights>',
-  describe: 'Make a checkpoint from a safetensors file of weights',
+  usage: 'import <file>',
+  describe: 'Make a checkpoint from safetensors, or a model file and a checkpoint from ONNX',
   examples: [
     ['import b0.safetensors --model efficientnet_b0 --out weights/b0', "timm's weights"],
     ['import b0.safetensors --model efficientnet_b0 --names torchvision --out weights/b0', ''],
     ['import b0.safetensors --model efficientnet_b0 --classes 10 --out weights/b0', 'to fine-tune'],
+    [
+      'import mobilenet.onnx --classes 10 --out mobilenet',
+      'a network of any origin, as TypeScript',
+    ],
   ],
   options: (parser) =>
     parser
-      .positional('weights', {
+      .positional('file', {
         type: 'string',
         demandOption: true,
-        describe: 'A .safetensors file, a .safetensors.index.json, or a folder with one',
+        describe:
+          'An .onnx file, a .safetensors file or .safetensors.index.json, or a folder with one',
       })
       .options({
         model: {
           ...text,
-          demandOption: true,
-          describe: 'A model file, or the name of a shipped model',
+          describe: 'For weights: a model file, or the name of a shipped model',
         },
         names: {
           ...text,
@@ -54,19 +67,45 @@ export default defineCommand({
         },
         size: flags.size,
         seed: flags.seed,
-        out: { ...text, demandOption: true, describe: 'Folder of the checkpoint' },
+        ...onnxImportFlags,
+        out: { ...text, demandOption: true, describe: 'Folder of what is made' },
       }),
   async run(args) {
-    const result = await importWeights(args.weights, {
-      model: args.model,
-      names: oneOf('--names', args.names, nameSets),
+    const shared = {
       classes: wholeNumber('--classes', args.classes, { least: 1, most: limits.classes }),
-      newClassifier: args.newClassifier,
       classNames: args.classNames,
       size: wholeNumber('--size', args.size, { least: 1, most: limits.size }),
       seed: seedOf(args.seed),
       out: args.out,
-    });
+    };
+    const weightOptions = {
+      model: args.model,
+      names: oneOf('--names', args.names, nameSets),
+      newClassifier: args.newClassifier,
+    };
+    const onnxOptions = {
+      ...{ name: args.name, cut: args.cut, images: args.images },
+      restoreBatchNorm: args.restoreBatchNorm,
+      layout: oneOf('--layout', args.layout, imageLayouts),
+      range: oneOf('--range', args.range, pixelRanges),
+      channels: oneOf('--channels', args.channels, channelOrders),
+      mean: numbersOf('--mean', args.mean),
+      std: numbersOf('--std', args.std),
+    };
+    if (/\.onnx$/i.test(args.file)) {
+      requireOptionsOf('the import of an .onnx file', weightOptions);
+      const result = await importOnnxModel(args.file, { ...shared, ...onnxOptions });
+      return { json: result, text: onnxImportText(result, shared) };
+    }
+    requireOptionsOf('the import of weights', onnxOptions);
+    const { model } = weightOptions;
+    if (model === undefined)
+      throw new ConfigError(`${args.file} holds weights, and no model to put them into was named`, {
+        code: 'no-model',
+        option: ['model'],
+        hint: 'name a model file, or a shipped model such as efficientnet_b0',
+      });
+    const result = await importWeights(args.file, { ...shared, ...weightOptions, model });
     return { json: result, text: textOf(result) };
   },
 });

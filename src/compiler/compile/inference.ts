@@ -3,6 +3,7 @@ import type { TensorInfo } from '../../contract/manifest.js';
 import type { Model } from '../trace/defineModel.js';
 import type { TraceOptions } from '../trace/traceModel.js';
 import { GraphBuilder } from '../onnx/builder.js';
+import type { OnnxModel } from '../onnx/model.js';
 import { assertValidModel } from '../onnx/verify.js';
 import { writeModel, type WrittenModel } from '../onnx/writer.js';
 import { eliminateDeadCode } from '../passes/dce.js';
@@ -38,6 +39,8 @@ export interface InferenceRequest {
   readonly target?: Target | undefined;
   /** Facts for readers of the file. */
   readonly metadata?: Readonly<Record<string, string>> | undefined;
+  /** Changes the model before it is checked and written. */
+  readonly finish?: ((model: OnnxModel) => OnnxModel) | undefined;
 }
 
 export interface Inference {
@@ -69,7 +72,8 @@ export function compileInference(model: Model, request: InferenceRequest): Infer
   const builder = new GraphBuilder({ opset, name: model.name });
   lower(graph, builder, { target, weights: stored.tensors });
   const docString = `inference graph of ${model.name}, exported by Gradus`;
-  const onnx = builder.build({ docString, metadata: request.metadata ?? {} });
+  const built = builder.build({ docString, metadata: request.metadata ?? {} });
+  const onnx = request.finish?.(built) ?? built;
   assertValidModel(onnx, file);
   return {
     onnx: writeModel(onnx, { externalName: `${file}.data` }),

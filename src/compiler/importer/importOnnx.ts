@@ -1,14 +1,22 @@
 import { ArtifactError, invariant } from '../../support/errors.js';
 import { option, phrase } from '../../support/phrase.js';
+import type { Shape } from '../../support/shape.js';
 import type { TensorData } from '../../support/tensor.js';
 import type { ReadExternal } from '../onnx/tensorReader.js';
 import { readModel } from '../onnx/reader.js';
+import { channelsFirst } from './channelsFirst.js';
 import { combinations } from './combine/index.js';
 import { combined } from './combine/combine.js';
 import { ended, endingText, withClassifier } from './ending.js';
 import { lift } from './lift.js';
 import { literalEquals } from './literals.js';
 import { nameCalls } from './names/nameCalls.js';
+import { redFirst } from './redFirst.js';
+import {
+  foldedConvolutions,
+  restoreBatchNorm,
+  type ChannelStatistics,
+} from './restoreBatchNorm.js';
 import { weightName, type LayerCall, type Network, type Obstacle } from './network.js';
 import { plainGraph } from './plain/makePlain.js';
 import type { PlainValue } from './plainGraph.js';
@@ -33,6 +41,18 @@ export interface ImportOptions {
   /** Mean and deviation of each channel for pixels in 0..1, if the images are to be normalised so. */
   readonly normalisation?:
     { readonly mean: readonly number[]; readonly std: readonly number[] } | undefined;
+  /** Place of the channels in the file's images (default: nchw). */
+  readonly layout?: 'nchw' | 'nhwc' | undefined;
+  /** First colour of the file's images (default: rgb). */
+  readonly channelOrder?: 'rgb' | 'bgr' | undefined;
+  /** Statistics of what convolutions make, by the file's value, for batch norms behind them. */
+  readonly statistics?: ReadonlyMap<string, ChannelStatistics> | undefined;
+}
+
+/** A value of the file; its batch is symbolic. */
+export interface FileValue {
+  readonly name: string;
+  readonly shape: Shape;
 }
 
 /** A foreign network as a model file of ours. */
@@ -49,7 +69,13 @@ export interface ImportedModel {
   readonly correspondence: readonly Correspondence[];
   /** The input and the output of the file that the model's equal. */
   readonly input: string;
-  readonly output: string;
+  readonly output: FileValue;
+  /** Number of classes of the file; undefined if it has no classifier, or was cut before it. */
+  readonly fileClasses: number | undefined;
+  /** What convolutions make that a batch norm may have been folded into. */
+  readonly foldable: readonly FileValue[];
+  /** Batch norms that came back. */
+  readonly restored: number;
 }
 
 export interface Correspondence {
@@ -58,6 +84,7 @@ export interface Correspondence {
   readonly kind: string;
   /** The value of the file that its result equals. */
   readonly value: string;
+  readonly shape: Shape;
   /** Nodes of the file that it stands for. */
   readonly nodes: readonly string[];
 }
@@ -78,13 +105,16 @@ export interface ObstacleRow {
 export function importOnnx(bytes: Uint8Array, options: ImportOptions): ImportedModel {
   const { file = 'the model', external, size, cut, name } = options;
   const model = readModel(bytes, { file, ...(external && { external }) });
-  const graph = plainGraph(model, { file, size, cut });
+  const read = plainGraph(model, { file, size, cut });
+  const graph = options.layout === 'nhwc' ? channelsFirst(read) : read;
   const lifted = lift(graph);
   if ('obstacles' in lifted) throw obstacleError(lifted.obstacles, file);
   const named = { calls: nameCalls(lifted.network.calls), output: lifted.network.output };
   const end = cut === undefined ? ended(named) : { network: named, classes: undefined, notes: [] };
   const classes = options.classes ?? end.classes;
-  const whole = end.classes === undefined ? withClassifier(end.network) : end.network;
+  const normed = restoreBatchNorm(end.network, options.statistics ?? new Map());
+  const coloured = options.channelOrder === 'bgr' ? redFirst(normed) : normed;
+  const whole = end.classes === undefined ? withClassifier(coloured) : coloured;
   if (whole === undefined || classes === undefined) throw endingError(end.network, options);
   const network = combined(whole, combinations);
   const weights = weightsOf(network, classes === end.classes);
@@ -110,9 +140,16 @@ export function importOnnx(bytes: Uint8Array, options: ImportOptions): ImportedM
     notes,
     recognised,
     correspondence: correspondenceOf(network),
-    input: graph.input.name,
-    output: end.network.output,
+    input: read.input.name,
+    output: valueOf(end.network.output, named),
+    fileClasses: end.classes,
+    foldable: foldedConvolutions(end.network).map(({ result }) => valueOf(result, named)),
+    restored: normed.calls.length - end.network.calls.length,
   };
+}
+
+function valueOf(name: string, { calls }: Network): FileValue {
+  return { name, shape: calls.find(({ result }) => result === name)?.shape ?? [] };
 }
 
 function imageShapeOf({ shape }: PlainValue): readonly [number, number, number] {
@@ -193,14 +230,11 @@ function wrapped(text: string): string[] {
 }
 
 function correspondenceOf({ calls }: Network): Correspondence[] {
-  return calls
-    .filter(({ shape }) => shape !== undefined)
-    .map(({ path, layer, result, nodes }) => ({
-      layer: path.join('.'),
-      kind: layer,
-      value: result,
-      nodes,
-    }));
+  return calls.flatMap(({ path, layer, result, shape, nodes }) =>
+    shape === undefined
+      ? []
+      : [{ layer: path.join('.'), kind: layer, value: result, shape, nodes }],
+  );
 }
 
 /** Obstacles by operator and reason, the most frequent first. */

@@ -2,7 +2,7 @@ import { statSync } from 'node:fs';
 import { basename, dirname, extname, join } from 'node:path';
 import { exportFormats, type WeightsKind, type ExportFormat } from '../../contract/choices.js';
 import type { ImageFormat } from '../../contract/imageFormats.js';
-import { compileInference } from '../../compiler/compile/inference.js';
+import { compileInference, type InferenceRequest } from '../../compiler/compile/inference.js';
 import { classMetadata } from '../../data/sets/classes.js';
 import type { ImageInput } from '../../compiler/trace/defineModel.js';
 import { makeFolder, writeFileAtomic } from '../../runtime/storage/atomic.js';
@@ -32,6 +32,8 @@ export interface ExportOptions extends NetworkChoice {
   readonly opset?: number | undefined;
   /** onnx: `uint8-nhwc` for 8-bit images, normalised in the graph; default float32-nchw. */
   readonly imageFormat?: ImageFormat | undefined;
+  /** onnx: changes the model before it is checked and written. */
+  readonly finish?: InferenceRequest['finish'];
   /** Told before the work begins that what is written is a run that has not ended. */
   readonly onUnfinished?: ((run: UnfinishedRun) => void) | undefined;
 }
@@ -117,6 +119,7 @@ function writeOnnx(source: CheckpointNetwork, options: ExportOptions): Written {
       trace: { batch, imageFormat, classes, image },
       float16,
       metadata: metadataOf(source, imageFormat),
+      finish: options.finish,
     }),
   );
   const { parts, external } = made.onnx;

@@ -70,7 +70,7 @@ export async function differenceOf({ bytes, imported, model }: Loaded): Promise<
   const pixels = noise(shape, 5).data as Float32Array;
   const results = await run(bytes, imported.input, shape, pixels);
   const logits = await run(onnx.bytes, 'image', shape, pixels);
-  const whole = results.get(imported.output);
+  const whole = results.get(imported.output.name);
   // A file that ends in a softmax has no other output: that of the logits is compared with it.
   const wanted = whole ?? [...results.values()][0] ?? [];
   const found = softmaxUnless(whole !== undefined, logits.get('logits') ?? [], traced.classes);

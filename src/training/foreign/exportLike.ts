@@ -1,0 +1,248 @@
+import { basename } from 'node:path';
+import type { OnnxModel, OnnxNode, OnnxValueInfo } from '../../compiler/onnx/model.js';
+import { readModel } from '../../compiler/onnx/reader.js';
+import { inferShapes } from '../../compiler/onnx/shapes/inferShapes.js';
+import { ConfigError } from '../../support/errors.js';
+import type { Dim, Shape } from '../../support/shape.js';
+import { GraphWalk } from '../labelling/classifier/graphWalk.js';
+import { endingOf, type ScoreKind } from '../labelling/classifier/scores.js';
+import { externalReader, readOnnxBytes } from '../labelling/onnxFiles.js';
+import { exportModel, type ExportOptions, type ExportResult } from '../weights/exportModel.js';
+import { foreignImage, type ForeignImage, type ImageFacts } from './foreignImage.js';
+
+export interface ExportLikeOptions extends Omit<ExportOptions, 'imageFormat' | 'names' | 'finish'> {
+  /** The .onnx file whose callers are to find the same input, output and metadata. */
+  readonly like: string;
+  /** What that file does not say of its image. */
+  readonly image?: ImageFacts | undefined;
+}
+
+export interface ExportLikeResult extends ExportResult {
+  readonly like: {
+    /** What callers of the file find again, a phrase each. */
+    readonly kept: readonly string[];
+    /** What the file had and the export does not. */
+    readonly lost: readonly string[];
+  };
+}
+
+/** Metadata that belongs to a file's classes. */
+const classKeys = ['names', 'classes', 'labels', 'class_names', 'label_names', 'id2label'];
+
+/**
+ * Exports a network in the place of a foreign .onnx file: with the names of its input and output, its layout and type
+ * of images, the kind of its scores, its batch and its metadata. Throws a ConfigError if the file is not a
+ * classifier of such images.
+ */
+export async function exportLike(
+  path: string,
+  { like, image: facts = {}, ...options }: ExportLikeOptions,
+): Promise<ExportLikeResult> {
+  const original = readModel(readOnnxBytes(like), {
+    file: basename(like),
+    external: externalReader(like),
+  });
+  const image = foreignImage(original, like, facts);
+  const { output, kind, lost } = scoresOf(original, like);
+  const { batch: fixed } = image.input;
+  const told = { input: image.input.name, output: output.name, kind };
+  const report = { kept: [] as string[], lost: [...lost] };
+  const exported = await exportModel(path, {
+    ...options,
+    batch: options.batch ?? fixed ?? 'dynamic',
+    opset: options.opset ?? ownOpset(original),
+    finish(model) {
+      requireImage(model, image, like);
+      return inPlaceOf(model, { original, image, ...told, report });
+    },
+  });
+  return { ...exported, like: report };
+}
+
+function ownOpset({ opsets }: OnnxModel): number | undefined {
+  const version = opsets.find(({ domain }) => domain === '')?.version;
+  return version !== undefined && version >= 17 && version <= 24 ? version : undefined;
+}
+
+/** The output with the scores, and what is lost with the others. */
+function scoresOf(
+  model: OnnxModel,
+  like: string,
+): { output: OnnxValueInfo; kind: ScoreKind; lost: string[] } {
+  const { outputs, valueInfo } = model.graph;
+  const table = inferShapes(model);
+  const walk = new GraphWalk(model);
+  const rows = outputs.flatMap((output) => {
+    const classes = (table.shape(output.name) ?? output.shape)?.at(-1);
+    return typeof classes === 'number' && classes > 1 ? [{ output, classes }] : [];
+  });
+  const [first] = rows;
+  if (!first)
+    throw new ConfigError(`${like} has no output of scores`, {
+      code: 'export-like',
+      option: ['like'],
+      hint: 'name a classifier, whose output is [N,classes]',
+    });
+  const others = outputs.filter((output) => output !== first.output).map(({ name }) => name);
+  const lost = [
+    ...(others.length > 0 ? [`the outputs ${others.join(', ')}`] : []),
+    ...(valueInfo.length > 0 ? ['the shapes of values between (value_info)'] : []),
+    ...(model.functions.length > 0 ? ['its functions'] : []),
+    'fields that onnx.proto of schemas/ does not have, and annotations of quantisation',
+  ];
+  const kind = endingOf(walk, first.output.name, first.classes)?.kind ?? 'logits';
+  return { output: first.output, kind, lost };
+}
+
+function requireImage(model: OnnxModel, { input }: ForeignImage, like: string): void {
+  const own = model.graph.inputs.find(({ name }) => name === ownNames.image)?.shape?.slice(1);
+  if (own?.join() === input.image.join()) return;
+  throw new ConfigError(
+    `${like} takes images ${input.image.join('x')}, the network ${own?.join('x') ?? 'none'}`,
+    { code: 'export-like', option: ['like'], hint: 'name the file that the network was made from' },
+  );
+}
+
+const ownNames = { image: 'image', logits: 'logits' } as const;
+
+interface Place {
+  readonly original: OnnxModel;
+  readonly image: ForeignImage;
+  readonly input: string;
+  readonly output: string;
+  readonly kind: ScoreKind;
+  readonly report: { kept: string[]; lost: string[] };
+}
+
+function inPlaceOf(model: OnnxModel, place: Place): OnnxModel {
+  const { original, image, input, output, kind, report } = place;
+  const { nodes, shape } = headOf(model, image, input);
+  const scores = tailOf(kind, output);
+  const { graph } = model;
+  const taken = new Set([input, output]);
+  const renamed = (name: string): string => {
+    if (name === ownNames.logits && scores.length === 0) return output;
+    if (name === ownNames.image && nodes.length === 0) return input;
+    return taken.has(name) ? `${name}:own` : name;
+  };
+  const own = graph.nodes.map((node) => ({
+    ...node,
+    inputs: node.inputs.map(renamed),
+    outputs: node.outputs.map(renamed),
+  }));
+  const metadata = {
+    ...metadataOf(model, original, report),
+    ...readingOf(model.metadata, image),
+  };
+  report.kept.unshift(
+    `input ${input} (${image.input.dtype}, ${image.input.layout})`,
+    `output ${output} (${kind})`,
+  );
+  return {
+    ...model,
+    metadata,
+    docString: original.docString === '' ? model.docString : original.docString,
+    graph: {
+      ...graph,
+      nodes: [...nodes, ...own, ...scores],
+      inputs: graph.inputs.map((value) =>
+        value.name === ownNames.image
+          ? { name: input, dtype: image.input.dtype, shape }
+          : { ...value, name: renamed(value.name) },
+      ),
+      initializers: graph.initializers.map((value) => ({ ...value, name: renamed(value.name) })),
+      valueInfo: [],
+      outputs: graph.outputs.map((value) =>
+        value.name === ownNames.logits ? { ...value, name: output } : value,
+      ),
+    },
+  };
+}
+
+/** Nodes that turn the file's images into the network's, and the shape of the former. */
+function headOf(
+  model: OnnxModel,
+  { input: { layout, dtype, image }, pixels }: ForeignImage,
+  input: string,
+): { nodes: OnnxNode[]; shape: Shape } {
+  const batch: Dim =
+    model.graph.inputs.find(({ name }) => name === ownNames.image)?.shape?.[0] ?? 1;
+  const [channels, height, width] = image;
+  const steps: Omit<OnnxNode, 'inputs' | 'outputs'>[] = [
+    ...(dtype === 'uint8' ? [node('Cast', 'to', { type: 'int', value: 1 })] : []),
+    ...(layout === 'nhwc'
+      ? [node('Transpose', 'perm', { type: 'ints', value: [0, 3, 1, 2] })]
+      : []),
+    ...(pixels.channels === 'bgr' ? [node('Gather', 'axis', { type: 'int', value: 1 })] : []),
+  ];
+  const nodes = steps.flatMap((step, i) => {
+    const from = i === 0 ? input : `${input}:${i}`;
+    const to = i === steps.length - 1 ? ownNames.image : `${input}:${i + 1}`;
+    if (step.opType !== 'Gather') return [{ ...step, inputs: [from], outputs: [to] }];
+    const order = `${input}:order`;
+    const tensor = { dtype: 'int64', shape: [3], data: BigInt64Array.of(2n, 1n, 0n) } as const;
+    const constant = node('Constant', 'value', { type: 'tensor', value: tensor });
+    return [
+      { ...constant, inputs: [], outputs: [order] },
+      { ...step, inputs: [from, order], outputs: [to] },
+    ];
+  });
+  const shape =
+    layout === 'nhwc' ? [batch, height, width, channels] : [batch, channels, height, width];
+  return { nodes, shape };
+}
+
+type Attribute = OnnxNode['attributes'] extends ReadonlyMap<string, infer A> ? A : never;
+
+function node(opType: string, key: string, value: Attribute): Omit<OnnxNode, 'inputs' | 'outputs'> {
+  const attributes = new Map([[key, value]]);
+  return { opType, domain: '', name: `like_${opType}`, attributes, docString: '', metadata: {} };
+}
+
+/** What a file does with its logits. */
+function tailOf(kind: ScoreKind, output: string): OnnxNode[] {
+  const ends = {
+    logits: undefined,
+    probabilities: 'Softmax',
+    'log-probabilities': 'LogSoftmax',
+    sigmoid: 'Sigmoid',
+  } as const;
+  const opType = ends[kind];
+  if (opType === undefined) return [];
+  const last = node(opType, 'axis', { type: 'int', value: -1 });
+  const attributes = opType === 'Sigmoid' ? new Map<string, Attribute>() : last.attributes;
+  return [{ ...last, attributes, inputs: [ownNames.logits], outputs: [output] }];
+}
+
+/** What the metadata says of the image, as the file takes it. */
+function readingOf(
+  metadata: OnnxModel['metadata'],
+  { input: { layout, dtype }, pixels: { channels } }: ForeignImage,
+): Record<string, string> {
+  const ordered = (key: string): string => {
+    const values = (metadata[key] ?? '').split(',');
+    return (channels === 'bgr' ? values.toReversed() : values).join(',');
+  };
+  return {
+    'gradus.layout': layout,
+    'gradus.mean': ordered('gradus.mean'),
+    'gradus.std': ordered('gradus.std'),
+    ...(dtype === 'uint8' && { 'gradus.range': '0..255' }),
+  };
+}
+
+/** The file's metadata, with what the export says of its own. */
+function metadataOf(
+  model: OnnxModel,
+  original: OnnxModel,
+  report: Place['report'],
+): Record<string, string> {
+  const kept = Object.entries(original.metadata).filter(
+    ([key]) => !classKeys.includes(key) && !key.startsWith('gradus.'),
+  );
+  const dropped = Object.keys(original.metadata).filter((key) => classKeys.includes(key));
+  if (kept.length > 0) report.kept.push(`metadata ${kept.map(([key]) => key).join(', ')}`);
+  if (dropped.length > 0)
+    report.lost.push(`its names of classes (${dropped.join(', ')}): the network's own are written`);
+  return { ...Object.fromEntries(kept), ...model.metadata };
+}

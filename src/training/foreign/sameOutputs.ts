@@ -1,0 +1,212 @@
+import type { ImportedModel } from '../../compiler/importer/importOnnx.js';
+import { compileInference } from '../../compiler/compile/inference.js';
+import { compileLayerOutputs } from '../../compiler/compile/layerOutputs.js';
+import type { LoadedModel } from '../../language/frontend/loadModel.js';
+import { onnxruntimeNode } from '../../runtime/executors/onnxruntimeNode.js';
+import { zeroTensor, type TensorData } from '../../support/tensor.js';
+import type { Shape } from '../../support/shape.js';
+import { networkOf } from '../weights/modelWeights.js';
+import { OriginalNetwork, sizesOf, type OriginalFile, type Tap } from './originalNetwork.js';
+import type { FedImages } from './fedImages.js';
+
+/** A comparison of a written network with the file that it was written from. */
+export interface Comparison {
+  /** Images that were noise, and images from files. */
+  readonly noise: number;
+  readonly real: number;
+  /** Largest difference of an output, and the largest output of the file. */
+  readonly difference: number;
+  readonly largest: number;
+  /** The first layer that differs, if the outputs do. */
+  readonly first?: FirstDifference;
+}
+
+/** The first layer whose result is not that of the file. */
+export interface FirstDifference {
+  readonly layer: string;
+  /** Nodes of the file that it stands for. */
+  readonly nodes: readonly string[];
+  /** Largest difference, and the largest number of the file, in what the layer makes. */
+  readonly difference: number;
+  readonly largest: number;
+}
+
+/** Share of the largest number by which the outputs may differ. */
+export const allowedShare = 1e-5;
+
+/** A written network beside its original. */
+export interface Pair {
+  readonly file: OriginalFile;
+  readonly loaded: LoadedModel;
+  readonly imported: ImportedModel;
+}
+
+/** Runs both networks on the same images; one with a new classifier is compared up to its features. */
+export async function compareOutputs(
+  pair: Pair,
+  batches: readonly FedImages[],
+): Promise<Comparison> {
+  const whole = pair.imported.fileClasses !== undefined;
+  const found = await (whole ? compareScores(pair, batches) : compareFeatures(pair, batches));
+  const [batch] = batches;
+  if (isSame(found) || !batch) return found;
+  const first = await firstDifference(pair, batch);
+  return { ...found, ...(first && { first }) };
+}
+
+/** Differences of some batches, and how many images of each kind they had. */
+class Differences {
+  readonly noise = { noise: 0, real: 0 };
+  difference = 0;
+  largest = 0;
+
+  add(batch: FedImages, own: TensorData | undefined, wanted: TensorData | undefined): void {
+    const { difference, largest } = differenceOf(own, wanted);
+    this.noise[batch.kind] += batch.own.shape[0] ?? 0;
+    this.difference = Math.max(this.difference, difference);
+    this.largest = Math.max(this.largest, largest);
+  }
+
+  get comparison(): Comparison {
+    return { ...this.noise, difference: this.difference, largest: this.largest };
+  }
+}
+
+async function compareScores(pair: Pair, batches: readonly FedImages[]): Promise<Comparison> {
+  const { file, imported } = pair;
+  const { input, output } = imported;
+  const found = new Differences();
+  const original = await OriginalNetwork.open(file, input, [output]);
+  try {
+    const ours = await ownNetwork(pair);
+    try {
+      for (const batch of batches)
+        found.add(
+          batch,
+          await ours.run(batch.own),
+          (await original.run(batch.original)).get(output.name),
+        );
+    } finally {
+      await ours.release();
+    }
+  } finally {
+    await original.close();
+  }
+  return found.comparison;
+}
+
+/** Compares what the last layer that both have makes. */
+async function compareFeatures(pair: Pair, batches: readonly FedImages[]): Promise<Comparison> {
+  const found = new Differences();
+  for (const batch of batches) {
+    const layers = await compareLayers(pair, batch);
+    const last = layers.at(-1);
+    found.add(batch, last?.own, last?.wanted);
+  }
+  return found.comparison;
+}
+
+/** True if no output differs by more than rounding does. */
+export function isSame({
+  difference,
+  largest,
+}: Pick<Comparison, 'difference' | 'largest'>): boolean {
+  return difference <= allowedShare * largest;
+}
+
+async function ownNetwork({ loaded, imported }: Pair) {
+  const classes = imported.fileClasses ?? loaded.model.classes;
+  const { onnx } = loaded.tracing(() =>
+    compileInference(loaded.model, {
+      weights: imported.weights,
+      file: 'imported.onnx',
+      trace: { batch: 'dynamic', classes },
+    }),
+  );
+  const session = await onnxruntimeNode().create(onnx.bytes);
+  return {
+    async run(image: TensorData): Promise<TensorData> {
+      const logits = zeroTensor('float32', [image.shape[0] ?? 1, classes]);
+      await session.run({ image }, { logits });
+      return logits;
+    },
+    release: () => session.release(),
+  };
+}
+
+async function firstDifference(
+  pair: Pair,
+  images: FedImages,
+): Promise<FirstDifference | undefined> {
+  for (const { layer, nodes, own, wanted } of await compareLayers(pair, images)) {
+    const found = differenceOf(own, wanted);
+    if (!isSame(found)) return { layer, nodes, ...found };
+  }
+  return undefined;
+}
+
+/** What a layer makes in the written network and in the file. */
+interface LayerPair extends Pick<FirstDifference, 'layer' | 'nodes'> {
+  readonly own: TensorData | undefined;
+  readonly wanted: TensorData | undefined;
+}
+
+async function compareLayers(
+  { file, loaded, imported }: Pair,
+  images: FedImages,
+): Promise<LayerPair[]> {
+  const [batch = 1] = images.own.shape;
+  const layers = loaded.tracing(() => {
+    // A new classifier has no weights yet, and is not compared.
+    const classes = imported.fileClasses ?? loaded.model.classes;
+    const fresh = networkOf(loaded, { classes }).weights.map(
+      ({ name, shape }) => [name, zeroTensor('float32', shape)] as const,
+    );
+    const weights = new Map([...fresh, ...imported.weights]);
+    return compileLayerOutputs(loaded.model, weights, { batch, classes });
+  });
+  const both = imported.correspondence.flatMap((one) => {
+    const output = layers.outputs.get(one.layer);
+    return output && isShapeOf(output.shape, one.shape, batch) ? [{ ...one, output }] : [];
+  });
+  const taps: Tap[] = both.map(({ value, shape }) => ({ name: value, shape }));
+  const original = await OriginalNetwork.open(file, imported.input, taps);
+  try {
+    const session = await onnxruntimeNode({ graphOptimization: 'basic' }).create(layers.bytes);
+    try {
+      const wanted = await original.run(images.original);
+      const fetches = Object.fromEntries(
+        both.map(({ output }) => [output.name, zeroTensor('float32', output.shape)]),
+      );
+      await session.run({ image: images.own }, fetches);
+      return both.map(({ layer, nodes, value, output }) => {
+        return { layer, nodes, own: fetches[output.name], wanted: wanted.get(value) };
+      });
+    } finally {
+      await session.release();
+    }
+  } finally {
+    await original.close();
+  }
+}
+
+function isShapeOf(own: readonly number[], shape: Shape, batch: number): boolean {
+  return own.join() === sizesOf(shape, batch).join();
+}
+
+function differenceOf(
+  own: TensorData | undefined,
+  wanted: TensorData | undefined,
+): { difference: number; largest: number } {
+  const [a, b] = [own?.data ?? [], wanted?.data ?? []];
+  if (a.length !== b.length) return { difference: Infinity, largest: 0 };
+  let [difference, largest] = [0, 0];
+  for (let i = 0; i < a.length; i++) {
+    const [x, y] = [Number(a[i]), Number(b[i])];
+    if (Math.abs(y) > largest) largest = Math.abs(y);
+    // Both may be NaN or infinite alike.
+    const apart = Object.is(x, y) ? 0 : Math.abs(x - y);
+    difference = Math.max(difference, Number.isNaN(apart) ? Infinity : apart);
+  }
+  return { difference, largest };
+}
