@@ -26,6 +26,16 @@ export {
   type ImportResult,
 } from './training/weights/importWeights.js';
 export {
+  importOnnxModel,
+  type ImportOnnxOptions,
+  type ImportOnnxResult,
+} from './training/foreign/importOnnxModel.js';
+export {
+  exportLike,
+  type ExportLikeOptions,
+  type ExportLikeResult,
+} from './training/foreign/exportLike.js';
+export {
   evaluateCheckpoint,
   type EvaluateCheckpointOptions,
   type EvaluationReport,
@@ -98,6 +108,8 @@ export type {
 export type { ScoreKind } from './training/labelling/classifier/scores.js';
 export type { BuiltInDevice } from './runtime/devices/lookup.js';
 export type { DeviceChoice, DeviceName } from './runtime/machine/deviceNames.js';
+export type { ImageFacts } from './training/foreign/foreignImage.js';
+export type { Comparison, FirstDifference } from './training/foreign/sameOutputs.js';
 export type { OnnxFacts, PortInfo } from './training/weights/exportModel.js';
 export type * from './contract/events.js';
 export type { OpenLabelledSetOptions, OpenSetOptions } from './data/datasets/openSets.js';

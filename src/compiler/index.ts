@@ -14,10 +14,12 @@ export { compileInference, type Inference, type InferenceRequest } from './compi
 export {
   importOnnx,
   type Correspondence,
+  type FileValue,
   type ImportedModel,
   type ImportOptions as OnnxImportOptions,
   type ObstacleRow,
 } from './importer/importOnnx.js';
+export type { ChannelStatistics } from './importer/restoreBatchNorm.js';
 export type { InitialWeights, WeightSpec, Weights as WeightMap } from './compile/initialWeights.js';
 export * from './optim/optimizers.js';
 export type { LossChoice, LossConfig, LossName } from './losses/index.js';
