@@ -7,6 +7,7 @@ import { readModel } from '../onnx/reader.js';
 import { channelsFirst } from './channelsFirst.js';
 import { combinations } from './combine/index.js';
 import { combined } from './combine/combine.js';
+import { growingConcats } from './combine/growingConcat.js';
 import { ended, endingText, withClassifier } from './ending.js';
 import { lift } from './lift.js';
 import { literalEquals } from './literals.js';
@@ -116,7 +117,7 @@ export function importOnnx(bytes: Uint8Array, options: ImportOptions): ImportedM
   const coloured = options.channelOrder === 'bgr' ? redFirst(normed) : normed;
   const whole = end.classes === undefined ? withClassifier(coloured) : coloured;
   if (whole === undefined || classes === undefined) throw endingError(end.network, options);
-  const network = combined(whole, combinations);
+  const network = combined(growingConcats(whole), combinations);
   const weights = weightsOf(network, classes === end.classes);
   const anew = end.classes === undefined || classes !== end.classes;
   const notes = [

@@ -83,6 +83,24 @@ describe('the end of a foreign network', () => {
   });
 });
 
+describe('a value that grows', () => {
+  it('is joined to what is joined already', async () => {
+    const model = classifierOf(
+      [
+        ['Relu', ['x'], ['a']],
+        ['Concat', ['x', 'a'], ['p'], { axis: 1 }],
+        ['Tanh', ['p'], ['b']],
+        ['Concat', ['x', 'a', 'b'], ['v'], { axis: 1 }],
+      ],
+      4 * 90,
+    );
+    const [one] = await importedTogether([model], temporaryFolder());
+    invariant(one, 'the model is imported');
+    expect(one.imported.source).toContain('concat([x, tanh(x)])');
+    expect(await differenceOf(one)).toBeLessThan(1e-5);
+  });
+});
+
 describe('names of weights', () => {
   it('are those of the file if PyTorch gave them, else numbers by layer', () => {
     const constants = { 'a.0.weight': noise([4, 3, 1, 1]), onnx__Conv_12: noise([2, 4, 1, 1]) };

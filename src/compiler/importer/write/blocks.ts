@@ -68,9 +68,13 @@ function groupsAt(steps: readonly Step[], depth: number, output: string): readon
   return joinVariants([...groups.values()]);
 }
 
+/** A function of more values is harder to read than its calls. */
+const mostInputs = 3;
+
 /** A function costs some lines; one that only calls others on end would hide where they are. */
 function isWorthwhile({ steps, segments }: BlockGroup, blocks: ReadonlySet<string>): boolean {
   const times = segments.length;
+  if (segments.some(({ inputs }) => inputs.length > mostInputs)) return false;
   if (steps.length < 2 || times < 2 || steps.every(({ callee }) => blocks.has(callee)))
     return false;
   return steps.length >= 3 || times * steps.length >= 12;
