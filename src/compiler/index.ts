@@ -57,6 +57,20 @@ export type {
 export type { NdArray } from './ir/ndarray.js';
 export type { CallSite, Origin } from './ir/origin.js';
 export type { OnDecline } from './ir/rewrite.js';
+export type { ElementType, ForeignType } from './onnx/elementTypes.js';
+export type {
+  ForeignTensor,
+  OnnxAttribute,
+  OnnxFunction,
+  OnnxGraph,
+  OnnxInitializer,
+  OnnxModel,
+  OnnxNode,
+  OnnxTensor,
+  OnnxTrainingInfo,
+  OnnxValueInfo,
+  OpsetImport,
+} from './onnx/model.js';
 export type { ExternalChunk, ExternalFile } from './onnx/external.js';
 export type { ReadExternal } from './onnx/tensorReader.js';
 export type { Pieces } from './onnx/pieces.js';
