@@ -68,7 +68,7 @@ export function balanceNotes(network: Omit<Balanced, 'seed'>): string[] {
       )}`,
     );
   if (weights && config.sampler === 'balanced')
-    notes.push('warning: classes are balanced twice, by classWeights and by sampler');
+    notes.push('classes are balanced twice, by classWeights and by sampler: either would do');
   return notes;
 }
 

@@ -216,11 +216,25 @@ function steepest(steps: readonly RatedLoss[]): number | null {
   return rate;
 }
 
-function pictureOf({ name, steps, suggestion }: Omit<FoundLearningRate, 'picture'>): string {
+/** Losses are drawn up to this multiple of the highest that came before the lowest: beyond it they diverge. */
+const drawnUpTo = 1.5;
+
+function pictureOf({
+  name,
+  steps,
+  suggestion,
+  atLowestLoss,
+}: Omit<FoundLearningRate, 'picture'>): string {
+  const before = steps.filter(({ learningRate }) => learningRate <= atLowestLoss);
+  const top = drawnUpTo * Math.max(...before.map(({ smoothed }) => smoothed));
   const curve = (key: 'loss' | 'smoothed') => ({
     name: key,
-    points: steps.map((step) => ({ x: Math.log10(step.learningRate), y: step[key] })),
+    points: steps.map((step) => ({
+      x: Math.log10(step.learningRate),
+      y: step[key] <= top ? step[key] : NaN,
+    })),
   });
+  const hidden = steps.some(({ loss, smoothed }) => !(Math.max(loss, smoothed) <= top));
   const at = steps.find(({ learningRate }) => learningRate === suggestion);
   const mark = at && {
     name: `suggested: ${shortRate(at.learningRate)}`,
@@ -229,7 +243,7 @@ function pictureOf({ name, steps, suggestion }: Omit<FoundLearningRate, 'picture
   return renderCurves([curve('loss'), curve('smoothed'), ...(mark ? [mark] : [])], {
     title: `Loss of ${name} by learning rate`,
     xLabel: 'learning rate',
-    yLabel: 'loss',
+    yLabel: hidden ? `loss, up to ${top.toPrecision(2)}` : 'loss',
     formatX: (x) => shortRate(10 ** x),
   });
 }

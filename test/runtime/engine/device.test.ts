@@ -138,7 +138,7 @@ describe.skipIf(noWebgpu)(onWebgpu('state on a device'), () => {
     await expect(TrainClient.start(setup)).rejects.toMatchObject({
       message: 'train.onnx has nodes that execution provider webgpu cannot run',
       code: 'provider-lacks-node',
-      hint: "compile it with target: 'webgpu', or take device: 'cpu'",
+      hint: "compile it with target: 'webgpu', or use device: 'cpu'",
     });
   });
 
