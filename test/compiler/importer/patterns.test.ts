@@ -18,6 +18,16 @@ type Case = readonly [
 
 const known: readonly Case[] = [
   [
+    'a layer normalisation of channels between transposes',
+    [
+      ['Transpose', ['x'], ['t'], { perm: [0, 2, 3, 1] }],
+      ['LayerNormalization', ['t', 'n.weight', 'n.bias'], ['l'], { epsilon: 0.001 }],
+      ['Transpose', ['l'], ['v'], { perm: [0, 3, 1, 2] }],
+    ],
+    { 'n.weight': noise([3]), 'n.bias': noise([3], 2) },
+    "layerNorm2d(x, { name: 'n', epsilon: 0.001 })",
+  ],
+  [
     'x * sigmoid(x)',
     [
       ['Sigmoid', ['x'], ['s']],

@@ -1,3 +1,4 @@
+import { channelNorm } from './channelNorm.js';
 import { classifierLayer } from './classifierLayer.js';
 import type { Combination } from './combine.js';
 import { convBnActLayer } from './convBnActLayer.js';
@@ -8,6 +9,7 @@ import { squeeze } from './squeeze.js';
 /** Groups of calls that one layer stands for, in the order in which they are looked for. */
 export const combinations: readonly Combination[] = [
   globalPool,
+  channelNorm,
   squeeze,
   mbConvLayer,
   convBnActLayer,
