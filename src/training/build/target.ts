@@ -49,10 +49,11 @@ async function cpuOfMachine(facts: TargetFacts): Promise<Target> {
  * with are of x64 with AVX2 and with AVX-512.
  */
 export function costNotes(
-  { target, block, costs }: Pick<Manifest, 'target' | 'block' | 'costs'>,
+  { block, costs }: Pick<Manifest, 'block' | 'costs'>,
   architecture: string = process.arch,
 ): string[] {
-  const isCounted = target === 'cpu' && block !== undefined && costs === undefined;
+  // Blocks are those of the CPU's layout alone.
+  const isCounted = block !== undefined && costs === undefined;
   if (!isCounted || architecture === 'x64') return [];
   return [
     `no speeds of ${architecture} processors are known: lowerings are chosen as for one with AVX2; \`gradus tune\` measures them on this machine, for runs that begin afterwards`,

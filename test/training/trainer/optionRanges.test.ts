@@ -132,7 +132,7 @@ describe('a number that an option does not take', () => {
         expect(error, String(value)).toBeInstanceOf(ConfigError);
         expect(error).toMatchObject({ code: 'option-range', option: option.split('.') });
         expect((error as ConfigError).message).toBe(`${option} of ${name} is ${value}`);
-        expect((error as ConfigError).hint).toMatch(/^give a (?:whole )?number .*\d/);
+        expect((error as ConfigError).hint).toMatch(/^use a (?:whole )?number .*\d/);
       }
     });
 
