@@ -4,6 +4,7 @@ import type { Shape } from '../../support/shape.js';
 import type { TensorData } from '../../support/tensor.js';
 import type { ReadExternal } from '../onnx/tensorReader.js';
 import { readModel } from '../onnx/reader.js';
+import { batchFirst } from './batchFirst.js';
 import { channelsFirst } from './channelsFirst.js';
 import { combinations } from './combine/index.js';
 import { combined } from './combine/combine.js';
@@ -20,7 +21,7 @@ import {
 } from './restoreBatchNorm.js';
 import { weightName, type LayerCall, type Network, type Obstacle } from './network.js';
 import { plainGraph } from './plain/makePlain.js';
-import type { PlainValue } from './plainGraph.js';
+import type { PlainGraph, PlainValue } from './plainGraph.js';
 import { writeModel } from './write/writeModel.js';
 
 export interface ImportOptions {
@@ -107,7 +108,7 @@ export function importOnnx(bytes: Uint8Array, options: ImportOptions): ImportedM
   const { file = 'the model', external, size, cut, name } = options;
   const model = readModel(bytes, { file, ...(external && { external }) });
   const read = plainGraph(model, { file, size, cut });
-  const graph = options.layout === 'nhwc' ? channelsFirst(read) : read;
+  const graph = batchFirst(options.layout === 'nhwc' ? channelsFirst(read) : read);
   const lifted = lift(graph);
   if ('obstacles' in lifted) throw obstacleError(lifted.obstacles, file);
   const named = { calls: nameCalls(lifted.network.calls), output: lifted.network.output };
@@ -140,7 +141,7 @@ export function importOnnx(bytes: Uint8Array, options: ImportOptions): ImportedM
     weights,
     notes,
     recognised,
-    correspondence: correspondenceOf(network),
+    correspondence: correspondenceOf(network, read),
     input: read.input.name,
     output: valueOf(end.network.output, named),
     fileClasses: end.classes,
@@ -230,9 +231,10 @@ function wrapped(text: string): string[] {
   return lines;
 }
 
-function correspondenceOf({ calls }: Network): Correspondence[] {
+function correspondenceOf({ calls }: Network, { nodes: made }: PlainGraph): Correspondence[] {
+  const known = new Set(made.flatMap(({ outputs }) => outputs.map((output) => output?.name)));
   return calls.flatMap(({ path, layer, result, shape, nodes }) =>
-    shape === undefined
+    shape === undefined || !known.has(result)
       ? []
       : [{ layer: path.join('.'), kind: layer, value: result, shape, nodes }],
   );

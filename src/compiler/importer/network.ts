@@ -15,9 +15,14 @@ export interface Group {
 /** A value of an option: `3`, `[1, 1]`, `'same'`, `true`, `relu6`, `{ epsilon: 0.001 }`. */
 export type Literal = number | string | boolean | readonly Literal[] | Named | Group;
 
-/** An argument of a call: the result of an earlier one, several of them as an array, or a literal. */
+/**
+ * An argument of a call: the result of an earlier one, which may be written as an option, several of them as an
+ * array, or a literal.
+ */
 export type Argument =
-  { readonly ref: string } | { readonly refs: readonly string[] } | { readonly literal: Literal };
+  | { readonly ref: string; readonly option?: string }
+  | { readonly refs: readonly string[] }
+  | { readonly literal: Literal };
 
 /** A weight of the file, under the name that the layer gives it in its scope, such as `running_mean`. */
 export interface ImportedWeight {
@@ -74,7 +79,7 @@ export function refsOf({ args }: Pick<LayerCall, 'args'>): string[] {
 
 /** An argument whose refs are replaced. */
 export function mapRefs(arg: Argument, replace: (ref: string) => string): Argument {
-  if ('ref' in arg) return { ref: replace(arg.ref) };
+  if ('ref' in arg) return { ...arg, ref: replace(arg.ref) };
   return 'refs' in arg ? { refs: arg.refs.map(replace) } : arg;
 }
 

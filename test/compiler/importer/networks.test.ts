@@ -11,7 +11,7 @@ const folder = join(repositoryRoot, 'test/goldens/foreign');
 const read = (name: string): Uint8Array => readFileSync(join(folder, `${name}.onnx`));
 
 describe('a network that torch exported', () => {
-  it.each(['residual', 'efficient', 'mobile', 'patches'])(
+  it.each(['residual', 'efficient', 'mobile', 'patches', 'transformer'])(
     'is written as a file that prettier leaves as it is, and computes the same: %s',
     async (name) => {
       const [one] = await importedTogether([read(name)], temporaryFolder(), {

@@ -99,6 +99,18 @@ def efficient():
     return EfficientNet(block, dropout=0.2, last_channel=16, num_classes=5)
 
 
+def transformer():
+    """A ViT of two layers, torchvision's own: its attention has the batch as the second axis."""
+    from torchvision.models import VisionTransformer
+
+    sizes = {"num_layers": 2, "num_heads": 2, "hidden_dim": 8, "mlp_dim": 16}
+    model = VisionTransformer(image_size=16, patch_size=8, num_classes=5, **sizes)
+    # torchvision starts these at zero.
+    for parameter in [model.class_token, model.heads.head.weight, model.heads.head.bias]:
+        nn.init.normal_(parameter)
+    return model.eval()
+
+
 class Layer(nn.Module):
     def __init__(self, features):
         super().__init__()
@@ -155,6 +167,7 @@ def main(folder=None, *names):
         export(lively(efficient()), here / "efficient.onnx", 16, opset_version=17, **keeping)
         export(lively(Mobile()), here / "mobile.onnx", 16, opset_version=13)
         export(lively(Patches()), here / "patches.onnx", 16, opset_version=13)
+        export(transformer(), here / "transformer.onnx", 16, opset_version=13)
     for name in names:
         import torchvision
 

@@ -4,6 +4,7 @@ import {
   Refusal,
   sampleAxis,
   sampleShape,
+  weight,
   type Emit,
   type ImportRule,
   type ImportRules,
@@ -87,6 +88,24 @@ export const shapeRules: ImportRules = {
       const refs = Array.from({ length: times }, () => refOf(x));
       return emit('concat', [{ refs }], { options: { axis: axis === 1 ? undefined : axis } });
     }, node.x());
+  },
+
+  Expand(node, emit) {
+    const shape = [...sampleShape(node.output)];
+    if (node.isValue(0)) return emit('expand', [node.x()], { options: { shape } });
+    const constant = node.constant(0, 'constant');
+    const { tensor } = constant;
+    const [batch, ...sample] = tensor.shape;
+    if (tensor.dtype !== 'float32' || batch !== 1 || sample.length !== shape.length)
+      throw new Refusal(`it repeats a constant ${tensor.dtype}[${tensor.shape.join()}]`);
+    const other = node.x(1);
+    const token = emit('parameter', [other], {
+      options: { shape: [...tensor.shape], init: { group: { kind: 'zeros' } } },
+      weights: [weight('', constant)],
+    });
+    return emit('expand', [token, { ref: refOf(other), option: 'batchOf' }], {
+      options: { shape: sample.join() === shape.join() ? undefined : shape },
+    });
   },
 
   DepthToSpace(node, emit) {

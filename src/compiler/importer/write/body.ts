@@ -131,7 +131,7 @@ class Writing {
         held = undefined;
       }
       const code = this.codeOf(item, held);
-      const hasOptions = optionsOf(item).length > 0 || held?.hasOptions === true;
+      const hasOptions = takesOptions(item) || held?.hasOptions === true;
       held = { ref: item.result, code, index, hasOptions };
     }
     if (held !== undefined && held.ref !== output) {
@@ -148,7 +148,8 @@ class Writing {
   /** True if a call reads well inside another: one line, and options in one of them alone. */
   private fitsInto(held: Held, step: Step): boolean {
     if (this.uses.get(held.ref) !== 1 || !itemRefs(step).includes(held.ref)) return false;
-    if (held.hasOptions && optionsOf(step).length > 0) return false;
+    if (step.args.some((arg) => isOption(arg) && arg.ref === held.ref)) return false;
+    if (held.hasOptions && takesOptions(step)) return false;
     const code = this.codeOf(step, held);
     if (depthOf(code) > deepest) return false;
     return this.indent.length + longestStart + flat(code).length + 1 <= width;
@@ -161,9 +162,14 @@ class Writing {
       if ('ref' in arg) return refCode(arg.ref);
       return 'refs' in arg ? array(arg.refs.map(refCode)) : literal(arg.literal);
     };
-    const options = optionsOf(step);
+    const values = step.args.filter(isOption).map((arg) => ({
+      key: arg.option,
+      value: refCode(arg.ref),
+    }));
+    const options = [...optionsOf(step), ...values];
     const given = options.length === 0 ? [] : [object(options)];
-    return call(step.callee, ...step.args.map(argCode), ...given);
+    const args = step.args.filter((arg) => !isOption(arg));
+    return call(step.callee, ...args.map(argCode), ...given);
   }
 
   private variableOf(ref: string): string {
@@ -233,6 +239,15 @@ class Writing {
     const free = freeNames.find((name) => !this.holds.has(name));
     return free ?? `y${this.holds.size}`;
   }
+}
+
+/** True for the result of a call that is written as an option. */
+function isOption(arg: Argument): arg is { readonly ref: string; readonly option: string } {
+  return 'ref' in arg && arg.option !== undefined;
+}
+
+function takesOptions(step: Step): boolean {
+  return optionsOf(step).length > 0 || step.args.some(isOption);
 }
 
 function optionsOf({ named, path, options }: Step): Entry[] {
