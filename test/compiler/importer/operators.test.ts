@@ -218,6 +218,16 @@ const cases: readonly Case[] = [
   ],
   ['Tile', [['Tile', ['x', 'n'], ['v']]], 2 * whole, { n: ints(1, 1, 2, 1) }, 'concat linear'],
   [
+    'Expand',
+    [
+      ['ReduceMax', ['x'], ['m'], { axes: [2] }],
+      ['Expand', ['m', 'size'], ['v']],
+    ],
+    3 * 4 * 5,
+    { size: ints(1, 3, 4, 5) },
+    'amax expand linear',
+  ],
+  [
     'DepthToSpace',
     [
       ['Conv', ['x', 'w'], ['c'], { kernel_shape: [1, 1] }],
