@@ -109,7 +109,7 @@ export type { ScoreKind } from './training/labelling/classifier/scores.js';
 export type { BuiltInDevice } from './runtime/devices/lookup.js';
 export type { DeviceChoice, DeviceName } from './runtime/machine/deviceNames.js';
 export type { ImageFacts } from './training/foreign/foreignImage.js';
-export type { Comparison, FirstDifference } from './training/foreign/sameOutputs.js';
+export type { Comparison, FirstDifference } from './training/foreign/comparison.js';
 export type { OnnxFacts, PortInfo } from './training/weights/exportModel.js';
 export type * from './contract/events.js';
 export type { OpenLabelledSetOptions, OpenSetOptions } from './data/datasets/openSets.js';

@@ -1,5 +1,6 @@
 /** `gradus import` of an .onnx file: its options and its report. */
 import type { ImportOnnxOptions, ImportOnnxResult } from '../training/foreign/importOnnxModel.js';
+import { comparedImages } from '../training/foreign/comparison.js';
 import { ConfigError } from '../support/errors.js';
 import { option, phrase } from '../support/phrase.js';
 import { onnxFlags } from './onnxFlags.js';
@@ -49,12 +50,10 @@ export function onnxImportText(
   { out }: Pick<ImportOnnxOptions, 'out'>,
 ): string {
   const { recognised, notes, image, comparison, restored, weights } = result;
-  const { noise, real, difference, largest } = comparison;
+  const { difference, largest } = comparison;
   const layers = Object.entries(recognised)
     .toSorted(([, a], [, b]) => b - a)
     .map(([layer, count]) => `${count} ${layer}`);
-  const kinds =
-    real > 0 ? `${noise} images of noise and ${real} real ones` : `${noise} images of noise`;
   const share = largest === 0 ? 0 : difference / largest;
   return [
     `image ${image.shape.join('x')}: ${image.assumed.join(', ')}`,
@@ -65,7 +64,7 @@ export function onnxImportText(
       ? [`new classifier for ${weights.classes} classes: ${weights.initialized.tensors.join(', ')}`]
       : []),
     `${weights.model}: ${formatCount(weights.parameters)} parameters, ${weights.classes} classes`,
-    `on ${kinds} its outputs equal the file's within ${share.toExponential(1)} of the largest`,
+    `on ${comparedImages(comparison)} its outputs equal the file's within ${share.toExponential(1)} of the largest`,
     `wrote ${result.modelFile}, ${weights.checkpoint}, ${result.notesFile}`,
     `train it: gradus train CONFIG with model: '${result.modelFile}' and init: '${out}/weights'`,
   ].join('\n');

@@ -95,10 +95,11 @@ function scoresOf(
 }
 
 function requireImage(model: OnnxModel, { input }: ForeignImage, like: string): void {
-  const own = model.graph.inputs.find(({ name }) => name === ownNames.image)?.shape?.slice(1);
-  if (own?.join() === input.image.join()) return;
+  const shape = model.graph.inputs.find(({ name }) => name === ownNames.image)?.shape ?? [];
+  const own = shape.slice(1).map(Number);
+  if (own.join() === input.image.join()) return;
   throw new ConfigError(
-    `${like} takes images ${input.image.join('x')}, the network ${own?.join('x') ?? 'none'}`,
+    `${like} takes images ${input.image.join('x')}, the network ${own.join('x')}`,
     { code: 'export-like', option: ['like'], hint: 'name the file that the network was made from' },
   );
 }

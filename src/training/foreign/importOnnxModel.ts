@@ -20,7 +20,8 @@ import { channelStatistics } from './channelStatistics.js';
 import { noiseImages, realImages, type FedImages } from './fedImages.js';
 import { foreignImage, type ForeignImage, type ImageFacts } from './foreignImage.js';
 import type { OriginalFile } from './originalNetwork.js';
-import { allowedShare, compareOutputs, isSame, type Comparison } from './sameOutputs.js';
+import { allowedShare, compareOutputs, isSame } from './sameOutputs.js';
+import { comparedImages, type Comparison } from './comparison.js';
 
 export interface ImportOnnxOptions extends Omit<ImageFacts, 'size'> {
   /** Folder for the model file, its weights and the notes; must not exist or be empty. */
@@ -62,7 +63,7 @@ export interface ImportOnnxResult {
 }
 
 /** Images from files that two networks are compared on, and those that batch norms come back over, at most. */
-const [comparedImages, normImages] = [16, 256];
+const [mostCompared, mostNormed] = [16, 256];
 
 /**
  * Writes the network of a foreign .onnx file as a model file, with a checkpoint of its weights, and compares both
@@ -83,7 +84,7 @@ export async function importOnnxModel(
     ...{ layout: image.input.layout, channelOrder: image.pixels.channels },
   };
   const folder = options.images ?? options.restoreBatchNorm;
-  const real = folder === undefined ? [] : await realImages(folder, image, comparedImages);
+  const real = folder === undefined ? [] : await realImages(folder, image, mostCompared);
   const written = await importedNetwork(file, own, image, options.restoreBatchNorm);
   const imported = written.whole;
   makeFolder(out);
@@ -169,7 +170,7 @@ async function importedNetwork(
       option: ['restoreBatchNorm'],
       hint: phrase`leave ${option('restoreBatchNorm')} out`,
     });
-  const batches = await realImages(folder, image, normImages);
+  const batches = await realImages(folder, image, mostNormed);
   const statistics = await channelStatistics(file, imported.input, imported.foldable, batches);
   const normed = { ...options, statistics };
   return withFileClasses(importOnnx(file.bytes, normed), file, normed);
@@ -266,7 +267,7 @@ function notesText(path: string, result: ImportOnnxResult): string {
     '',
     `Images: ${image.shape.join('x')}, ${image.assumed.join(', ')}.`,
     '',
-    `Compared with the file on ${comparison.noise} images of noise and ${comparison.real} real ones: the largest difference of an output is ${comparison.difference.toPrecision(2)}, the largest output ${comparison.largest.toPrecision(3)}.`,
+    `Compared with the file on ${comparedImages(comparison)}: the largest difference of an output is ${comparison.difference.toPrecision(2)}, the largest output ${comparison.largest.toPrecision(3)}.`,
     '',
     `Layers: ${layers.map(([layer, count]) => `${count} ${layer}`).join(', ')}.`,
     ...(restored > 0 ? ['', `${restored} batch norms came back.`] : []),

@@ -7,29 +7,8 @@ import { zeroTensor, type TensorData } from '../../support/tensor.js';
 import type { Shape } from '../../support/shape.js';
 import { networkOf } from '../weights/modelWeights.js';
 import { OriginalNetwork, sizesOf, type OriginalFile, type Tap } from './originalNetwork.js';
+import type { Comparison, FirstDifference } from './comparison.js';
 import type { FedImages } from './fedImages.js';
-
-/** A comparison of a written network with the file that it was written from. */
-export interface Comparison {
-  /** Images that were noise, and images from files. */
-  readonly noise: number;
-  readonly real: number;
-  /** Largest difference of an output, and the largest output of the file. */
-  readonly difference: number;
-  readonly largest: number;
-  /** The first layer that differs, if the outputs do. */
-  readonly first?: FirstDifference;
-}
-
-/** The first layer whose result is not that of the file. */
-export interface FirstDifference {
-  readonly layer: string;
-  /** Nodes of the file that it stands for. */
-  readonly nodes: readonly string[];
-  /** Largest difference, and the largest number of the file, in what the layer makes. */
-  readonly difference: number;
-  readonly largest: number;
-}
 
 /** Share of the largest number by which the outputs may differ. */
 export const allowedShare = 1e-5;

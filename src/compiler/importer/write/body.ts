@@ -38,7 +38,8 @@ function linesOf(statements: readonly Statement[], body: Body, indent: string): 
   const assigned = new Map<string, number>();
   for (const { target } of statements)
     if (target !== undefined) assigned.set(target, (assigned.get(target) ?? 0) + 1);
-  const declared = new Set(body.inputs.values());
+  const outer = body.target === undefined ? [] : [body.target];
+  const declared = new Set([...body.inputs.values(), ...outer]);
   return statements.flatMap(({ target, code, loop, branch }) => {
     if (loop !== undefined) return loopLines(loop, code, target ?? '', indent);
     if (branch !== undefined) return branchLines(branch, indent);

@@ -1,0 +1,27 @@
+/** A comparison of a written network with the file that it was written from. */
+export interface Comparison {
+  /** Images that were noise, and images from files. */
+  readonly noise: number;
+  readonly real: number;
+  /** Largest difference of an output, and the largest output of the file. */
+  readonly difference: number;
+  readonly largest: number;
+  /** The first layer that differs, if the outputs do. */
+  readonly first?: FirstDifference;
+}
+
+/** The first layer whose result is not that of the file. */
+export interface FirstDifference {
+  readonly layer: string;
+  /** Nodes of the file that it stands for. */
+  readonly nodes: readonly string[];
+  /** Largest difference, and the largest number of the file, in what the layer makes. */
+  readonly difference: number;
+  readonly largest: number;
+}
+
+/** `2 images of noise and 3 images from files` */
+export function comparedImages({ noise, real }: Pick<Comparison, 'noise' | 'real'>): string {
+  const counted = (images: number): string => (images === 1 ? '1 image' : `${images} images`);
+  return `${counted(noise)} of noise${real > 0 ? ` and ${counted(real)} from files` : ''}`;
+}
