@@ -10,6 +10,7 @@ import { combinations } from './combine/index.js';
 import { combined } from './combine/combine.js';
 import { growingConcats } from './combine/growingConcat.js';
 import { ended, endingText, withClassifier } from './ending.js';
+import { asWritten, normalisedBy, withoutScaling, type ImageScaling } from './imageScaling.js';
 import { lift } from './lift.js';
 import { literalEquals } from './literals.js';
 import { nameCalls } from './names/nameCalls.js';
@@ -43,6 +44,11 @@ export interface ImportOptions {
   /** Mean and deviation of each channel for pixels in 0..1, if the images are to be normalised so. */
   readonly normalisation?:
     { readonly mean: readonly number[]; readonly std: readonly number[] } | undefined;
+  /**
+   * Puts the sums and products by constants that the file starts with into the mean and std of the model's image,
+   * which is then `scaling` of the file's (default: false).
+   */
+  readonly scaledImage?: boolean | undefined;
   /** Place of the channels in the file's images (default: nchw). */
   readonly layout?: 'nchw' | 'nhwc' | undefined;
   /** First colour of the file's images (default: rgb). */
@@ -69,6 +75,12 @@ export interface ImportedModel {
   readonly recognised: Readonly<Record<string, number>>;
   /** Values of the file that layers' results equal, by the dotted name of the layer. */
   readonly correspondence: readonly Correspondence[];
+  /**
+   * What the file does to its image at the start, by channel with red first, which the mean and std of the model's
+   * image have instead.
+   */
+  readonly scaling:
+    { readonly factor: readonly number[]; readonly shift: readonly number[] } | undefined;
   /** The input and the output of the file that the model's equal. */
   readonly input: string;
   readonly output: FileValue;
@@ -111,7 +123,10 @@ export function importOnnx(bytes: Uint8Array, options: ImportOptions): ImportedM
   const graph = batchFirst(options.layout === 'nhwc' ? channelsFirst(read) : read);
   const lifted = lift(graph);
   if ('obstacles' in lifted) throw obstacleError(lifted.obstacles, file);
-  const named = { calls: nameCalls(lifted.network.calls), output: lifted.network.output };
+  const image = imageShapeOf(graph.input);
+  const all = { calls: nameCalls(lifted.network.calls), output: lifted.network.output };
+  const scaled = options.scaledImage === true ? withoutScaling(all, image[0]) : asWritten(all);
+  const named = scaled.network;
   const end = cut === undefined ? ended(named) : { network: named, classes: undefined, notes: [] };
   const classes = options.classes ?? end.classes;
   const normed = restoreBatchNorm(end.network, options.statistics ?? new Map());
@@ -124,16 +139,18 @@ export function importOnnx(bytes: Uint8Array, options: ImportOptions): ImportedM
   const notes = [
     ...graph.notes,
     ...lifted.notes,
+    ...scaled.notes,
     ...end.notes,
     ...sharedNotes(network),
     ...(anew ? [`the layer of the ${classes} classes starts anew`] : []),
   ];
   const recognised = countLayers(network);
+  const scaling = options.channelOrder === 'bgr' ? turned(scaled.scaling) : scaled.scaling;
   const source = writeModel(network, {
     name,
     classes,
-    image: imageShapeOf(graph.input),
-    normalisation: options.normalisation,
+    image,
+    normalisation: scaling ? normalisedBy(scaling, options.normalisation) : options.normalisation,
     remarks: remarks(file, recognised),
   });
   return {
@@ -143,11 +160,16 @@ export function importOnnx(bytes: Uint8Array, options: ImportOptions): ImportedM
     recognised,
     correspondence: correspondenceOf(network, read),
     input: read.input.name,
+    scaling,
     output: valueOf(end.network.output, named),
     fileClasses: end.classes,
     foldable: foldedConvolutions(end.network).map(({ result }) => valueOf(result, named)),
     restored: normed.calls.length - end.network.calls.length,
   };
+}
+
+function turned(scaling: ImageScaling | undefined): ImageScaling | undefined {
+  return scaling && { factor: scaling.factor.toReversed(), shift: scaling.shift.toReversed() };
 }
 
 function valueOf(name: string, { calls }: Network): FileValue {

@@ -1,9 +1,11 @@
 import { basename } from 'node:path';
-import type { OnnxModel, OnnxNode, OnnxValueInfo } from '../../compiler/onnx/model.js';
+import { normalisedBy, type ImageScaling } from '../../compiler/importer/imageScaling.js';
+import type { OnnxModel, OnnxNode, OnnxTensor, OnnxValueInfo } from '../../compiler/onnx/model.js';
 import { readModel } from '../../compiler/onnx/reader.js';
 import { inferShapes } from '../../compiler/onnx/shapes/inferShapes.js';
 import { ConfigError } from '../../support/errors.js';
 import type { Dim, Shape } from '../../support/shape.js';
+import { tensorData } from '../../support/tensor.js';
 import { GraphWalk } from '../labelling/classifier/graphWalk.js';
 import { endingOf, type ScoreKind } from '../labelling/classifier/scores.js';
 import { externalReader, readOnnxBytes } from '../labelling/onnxFiles.js';
@@ -117,7 +119,8 @@ interface Place {
 
 function inPlaceOf(model: OnnxModel, place: Place): OnnxModel {
   const { original, image, input, output, kind, report } = place;
-  const { nodes, shape } = headOf(model, image, input);
+  const scaling = missingScaling(model.metadata, image);
+  const { nodes, shape } = headOf(model, image, input, scaling);
   const scores = tailOf(kind, output);
   const { graph } = model;
   const taken = new Set([input, output]);
@@ -133,7 +136,7 @@ function inPlaceOf(model: OnnxModel, place: Place): OnnxModel {
   }));
   const metadata = {
     ...metadataOf(model, original, report),
-    ...readingOf(model.metadata, image),
+    ...readingOf(scaling ? normalisationMetadata(image) : model.metadata, image),
   };
   report.kept.unshift(
     `input ${input} (${image.input.dtype}, ${image.input.layout})`,
@@ -160,11 +163,46 @@ function inPlaceOf(model: OnnxModel, place: Place): OnnxModel {
   };
 }
 
+/**
+ * What the file does to its image where the network has that in its mean and std, by channel with red first;
+ * undefined where it has not.
+ */
+function missingScaling(
+  metadata: OnnxModel['metadata'],
+  image: ForeignImage,
+): ImageScaling | undefined {
+  const { normalisation, head, pixels } = image;
+  const filled = (values: readonly number[]): number[] => {
+    const own = normalisation.mean.map((_, c) => values[c % values.length] ?? 0);
+    return pixels.channels === 'bgr' ? own.toReversed() : own;
+  };
+  const scaling = { factor: filled(head.factor), shift: filled(head.shift) };
+  const isNone = scaling.factor.every((a) => a === 1) && scaling.shift.every((b) => b === 0);
+  if (isNone) return undefined;
+  const { mean, std } = normalisedBy(scaling, normalisation);
+  const near = (key: string, values: readonly number[]): boolean => {
+    const own = (metadata[key] ?? '').split(',').map(Number);
+    return values.every((value, c) => Math.abs((own[c] ?? NaN) - value) <= 1e-5 * (std[c] ?? 1));
+  };
+  return near('gradus.mean', mean) && near('gradus.std', std) ? scaling : undefined;
+}
+
+function normalisationMetadata({ normalisation }: ForeignImage): OnnxModel['metadata'] {
+  const { mean, std } = normalisation;
+  return { 'gradus.mean': mean.join(','), 'gradus.std': std.join(',') };
+}
+
+function plainNode(opType: string): Omit<OnnxNode, 'inputs' | 'outputs'> {
+  const attributes = new Map<string, Attribute>();
+  return { opType, domain: '', name: `like_${opType}`, attributes, docString: '', metadata: {} };
+}
+
 /** Nodes that turn the file's images into the network's, and the shape of the former. */
 function headOf(
   model: OnnxModel,
   { input: { layout, dtype, image }, pixels }: ForeignImage,
   input: string,
+  scaling: ImageScaling | undefined,
 ): { nodes: OnnxNode[]; shape: Shape } {
   const batch: Dim =
     model.graph.inputs.find(({ name }) => name === ownNames.image)?.shape?.[0] ?? 1;
@@ -175,17 +213,31 @@ function headOf(
       ? [node('Transpose', 'perm', { type: 'ints', value: [0, 3, 1, 2] })]
       : []),
     ...(pixels.channels === 'bgr' ? [node('Gather', 'axis', { type: 'int', value: 1 })] : []),
+    ...(scaling ? [plainNode('Mul'), plainNode('Add')] : []),
   ];
+  const constantOf = (opType: string): { name: string; tensor: OnnxTensor } | undefined => {
+    if (opType === 'Gather')
+      return {
+        name: `${input}:order`,
+        tensor: { dtype: 'int64', shape: [3], data: BigInt64Array.of(2n, 1n, 0n) },
+      };
+    const values = { Mul: scaling?.factor, Add: scaling?.shift }[opType];
+    return (
+      values && {
+        name: `${input}:${opType}`,
+        tensor: tensorData('float32', [channels, 1, 1], [...values]),
+      }
+    );
+  };
   const nodes = steps.flatMap((step, i) => {
     const from = i === 0 ? input : `${input}:${i}`;
     const to = i === steps.length - 1 ? ownNames.image : `${input}:${i + 1}`;
-    if (step.opType !== 'Gather') return [{ ...step, inputs: [from], outputs: [to] }];
-    const order = `${input}:order`;
-    const tensor = { dtype: 'int64', shape: [3], data: BigInt64Array.of(2n, 1n, 0n) } as const;
-    const constant = node('Constant', 'value', { type: 'tensor', value: tensor });
+    const other = constantOf(step.opType);
+    if (other === undefined) return [{ ...step, inputs: [from], outputs: [to] }];
+    const constant = node('Constant', 'value', { type: 'tensor', value: other.tensor });
     return [
-      { ...constant, inputs: [], outputs: [order] },
-      { ...step, inputs: [from, order], outputs: [to] },
+      { ...constant, name: `like_${other.name}`, inputs: [], outputs: [other.name] },
+      { ...step, inputs: [from, other.name], outputs: [to] },
     ];
   });
   const shape =

@@ -1,3 +1,4 @@
+import { normalisedBy, type ImageScaling } from '../../compiler/importer/imageScaling.js';
 import type { OnnxModel } from '../../compiler/onnx/model.js';
 import type { ImageOptions } from '../../compiler/trace/defineModel.js';
 import { ArtifactError } from '../../support/errors.js';
@@ -18,6 +19,17 @@ export interface ForeignImage {
   readonly pixels: PixelReading;
   /** Mean and deviation of each channel, red first, for pixels from 0 to 1. */
   readonly normalisation: Required<Pick<ImageOptions, 'mean' | 'std'>>;
+  /** What the file does to its image at the start, by channel in the file's order, or one for all. */
+  readonly head: ImageScaling;
+  /** The same, red first, where the normalisation has it instead. */
+  readonly scaling?: ImageScaling | undefined;
+}
+
+/** An image whose normalisation has what the file does to it at the start. */
+export function scaledImage(image: ForeignImage, scaling: ImageScaling | undefined): ForeignImage {
+  if (scaling === undefined) return image;
+  const { mean, std } = normalisedBy(scaling, image.normalisation);
+  return { ...image, normalisation: { mean: [...mean], std: [...std] }, scaling };
 }
 
 /** Facts that a caller states about the image of a file that does not state them. */
@@ -42,7 +54,7 @@ export function foreignImage(model: OnnxModel, path: string, facts: ImageFacts):
   const recorded = recordedChoice(metadata, 'gradus.layout', imageLayouts, path);
   const input = imageInputOf(image, path, { ...facts, recorded, head });
   const pixels = pixelReadingOf(input, head, model, facts, path);
-  return { input, pixels, normalisation: normalisationOf(input, pixels) };
+  return { input, pixels, normalisation: normalisationOf(input, pixels), head: head.scaling };
 }
 
 function normalisationOf(
@@ -58,7 +70,7 @@ function normalisationOf(
 }
 
 /** Images of the written model as the foreign file takes them. */
-export function asForeign(own: TensorData, { input, pixels }: ForeignImage): TensorData {
+export function asForeign(own: TensorData, { input, pixels, scaling }: ForeignImage): TensorData {
   const [batch = 1, channels = 1, height = 1, width = 1] = own.shape;
   const last = input.layout === 'nhwc';
   const shape = last ? [batch, height, width, channels] : own.shape;
@@ -67,12 +79,14 @@ export function asForeign(own: TensorData, { input, pixels }: ForeignImage): Ten
   const bytes = input.dtype === 'uint8';
   for (let n = 0; n < batch; n++)
     for (let c = 0; c < channels; c++) {
-      const from = (n * channels + (pixels.channels === 'bgr' ? channels - 1 - c : c)) * plane;
+      const channel = pixels.channels === 'bgr' ? channels - 1 - c : c;
+      const from = (n * channels + channel) * plane;
+      const [factor, shift] = [scaling?.factor[channel] ?? 1, scaling?.shift[channel] ?? 0];
       const [to, step] = last
         ? [n * plane * channels + c, channels]
         : [(n * channels + c) * plane, 1];
       for (let p = 0; p < plane; p++) {
-        const value = Number(own.data[from + p]);
+        const value = (Number(own.data[from + p]) - shift) / factor;
         values[to + p * step] = bytes ? Math.round(value) : value;
       }
     }

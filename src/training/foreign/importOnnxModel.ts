@@ -18,7 +18,7 @@ import { externalReader, readOnnxBytes } from '../labelling/onnxFiles.js';
 import { importWeights, type ImportResult } from '../weights/importWeights.js';
 import { channelStatistics } from './channelStatistics.js';
 import { noiseImages, realImages, type FedImages } from './fedImages.js';
-import { foreignImage, type ForeignImage, type ImageFacts } from './foreignImage.js';
+import { foreignImage, scaledImage, type ForeignImage, type ImageFacts } from './foreignImage.js';
 import type { OriginalFile } from './originalNetwork.js';
 import { allowedShare, compareOutputs, isSame } from './sameOutputs.js';
 import { comparedImages, type Comparison } from './comparison.js';
@@ -81,18 +81,19 @@ export async function importOnnxModel(
   const own: ImportOptions = {
     ...{ name, file: basename(path), external, size: options.size, cut: options.cut },
     ...{ classes: options.classes, normalisation: statedNormalisation(image) },
-    ...{ layout: image.input.layout, channelOrder: image.pixels.channels },
+    ...{ layout: image.input.layout, channelOrder: image.pixels.channels, scaledImage: true },
   };
   const folder = options.images ?? options.restoreBatchNorm;
-  const real = folder === undefined ? [] : await realImages(folder, image, mostCompared);
   const written = await importedNetwork(file, own, image, options.restoreBatchNorm);
   const imported = written.whole;
+  const fed = scaledImage(image, imported.scaling);
+  const real = folder === undefined ? [] : await realImages(folder, fed, mostCompared);
   makeFolder(out);
   try {
     const modelFile = join(out, `${name}.model.ts`);
     writeFileAtomic(modelFile, written.source);
     const comparison = await compared({ file, imported, modelFile }, [
-      noiseImages(image, options.seed ?? 0),
+      noiseImages(fed, options.seed ?? 0),
       ...real,
     ]);
     const weights = await writtenWeights(imported, modelFile, classNames, options);

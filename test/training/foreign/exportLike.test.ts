@@ -67,4 +67,35 @@ describe('an export in the place of a foreign file', () => {
     expect(told.kept.join('; ')).toContain('output y (probabilities)');
     expect(told.lost.join('; ')).toContain('names');
   });
+
+  it('does to its image at the start what the file does, where an import took that into mean and std', async () => {
+    const folder = temporaryFolder();
+    const like = join(folder, 'theirs.onnx');
+    const scaled: NodeSpec[] = [
+      ['Mul', ['x', 'scale'], ['s']],
+      ['Add', ['s', 'shift'], ['first']],
+    ];
+    const byChannel = (...values: number[]) => tensorData('float32', [1, 3, 1, 1], values);
+    const model = graphOf({
+      opset: 17,
+      image: [batch, 3, 6, 6],
+      constants: { ...constants, scale: byChannel(0.02, 0.03, 0.01), shift: byChannel(-1, -2, 3) },
+      nodes: [...scaled, ...nodes.slice(1)],
+    });
+    writeFileSync(like, writeModel(model).bytes);
+    const image = { channels: 'bgr', range: '0..255' } as const;
+    const made = await importOnnxModel(like, { out: join(folder, 'net'), ...image });
+    expect(made.recognised).not.toHaveProperty('mul');
+    const out = join(folder, 'ours.onnx');
+    await exportLike(made.weights.checkpoint, { out, like, image });
+    const pixels = Float32Array.from(
+      uniform(108, 3, { site: 1, step: 0, sample: 0 }),
+      (v) => 255 * v,
+    );
+    const given = new Tensor('float32', pixels, [1, 3, 6, 6]);
+    const [theirs, ours] = [await outputOf(like, given), await outputOf(out, given)];
+    for (const [i, value] of theirs.entries()) expect(ours[i]).toBeCloseTo(value, 5);
+    const std = readModel(readFileSync(out)).metadata['gradus.std'];
+    expect(std?.split(',').map(Number)).toEqual([1 / 255, 1 / 255, 1 / 255]);
+  });
 });

@@ -106,6 +106,52 @@ describe('the import of an .onnx file', () => {
     expect(result.notes.join()).toContain('batch');
   });
 
+  it('has what the file does to its image in the mean and std of its own, and not in parameters', async () => {
+    const scaled: NodeSpec[] = [
+      ['Div', ['x', 'bytes'], ['p']],
+      ['Sub', ['p', 'mean'], ['q']],
+      ['Div', ['q', 'std'], ['r']],
+      ['Conv', ['r', 'stem.weight', 'stem.bias'], ['a'], { pads: [1, 1, 1, 1] }],
+    ];
+    const byChannel = (...values: number[]) => tensorData('float32', [1, 3, 1, 1], values);
+    const bytes = bytesOf({
+      nodes: [...scaled, ...nodes.slice(1)],
+      constants: {
+        ...constants,
+        bytes: tensorData('float32', [], [255]),
+        mean: byChannel(0.4, 0.5, 0.6),
+        std: byChannel(0.1, 0.2, 0.3),
+      },
+    });
+    const { result, source } = await imported(bytes, {
+      range: '0..255',
+      channels: 'bgr',
+      images: await imageFolder(2),
+    });
+    expect(source).toMatch(
+      /mean: \[0\.6\d*, 0\.5, 0\.4\d*\],\s+std: \[0\.3\d*, 0\.2\d*, 0\.1\d*\]/,
+    );
+    expect(result.recognised).not.toHaveProperty('parameter');
+    expect(result.notes.join()).toContain('(div, sub, div)');
+    expect(result.comparison.largest).toBeGreaterThan(0.1);
+    expect(isSame(result.comparison)).toBe(true);
+  });
+
+  it('says that a constant beside the image is trained if no mean and std can be it', async () => {
+    const turned: NodeSpec[] = [
+      ['Mul', ['x', 'wave'], ['r']],
+      ['Conv', ['r', 'stem.weight', 'stem.bias'], ['a'], { pads: [1, 1, 1, 1] }],
+    ];
+    const { result } = await imported(
+      bytesOf({
+        nodes: [...turned, ...nodes.slice(1)],
+        constants: { ...constants, wave: tensorData('float32', [6], [1, 2, 3, 4, 5, 6]) },
+      }),
+    );
+    expect(result.recognised).toHaveProperty('parameter');
+    expect(result.notes.join()).toContain('trained unless you freeze it');
+  });
+
   it('turns images with channels last, and blue first, into ours', async () => {
     const turned: NodeSpec = ['Transpose', ['x'], ['first'], { perm: [0, 3, 1, 2] }];
     const [stem, ...rest] = nodes;

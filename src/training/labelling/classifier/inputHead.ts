@@ -29,6 +29,8 @@ export interface InputHead {
   readonly range: PixelRange | undefined;
   /** The order of the colours that its means are for; undefined for other means than ImageNet's. */
   readonly order: ChannelOrder | undefined;
+  /** That normalisation, by channel or one for all: factor * pixel + shift. */
+  readonly scaling: { readonly factor: readonly number[]; readonly shift: readonly number[] };
   /** The operators of that normalisation. */
   readonly by: string;
   /** The channels by the first convolution or normalisation, and along which axis of the image. */
@@ -146,11 +148,12 @@ class Scaling {
     });
   }
 
-  found(): Pick<InputHead, 'range' | 'order' | 'by'> {
+  found(): Pick<InputHead, 'range' | 'order' | 'scaling' | 'by'> {
     const middles = this.#channels().map(({ middle }) => middle);
     return {
       range: this.#range,
       order: channelOrderBy(middles),
+      scaling: { factor: this.#a, shift: this.#b },
       by: this.#operators.join(', '),
     };
   }
