@@ -19,12 +19,13 @@ export const onnxImportFlags = {
   },
   images: {
     ...text,
-    describe: 'For an .onnx file: folder of images to compare both networks on, beside noise',
+    describe:
+      'For an .onnx file: images (folder, list, split) to compare both networks on, beside noise',
   },
   'restore-batch-norm': {
     ...text,
     describe:
-      'For an .onnx file: folder of images for batch norms that were folded into convolutions',
+      'For an .onnx file: folder, list or split of images for batch norms that were folded into convolutions',
   },
 } as const;
 

@@ -1,6 +1,8 @@
+import { readFileSync } from 'node:fs';
 import { field } from '../../support/objects.js';
 import { fnv1a32 } from '../../support/hash.js';
 import { permutation } from '../../support/random.js';
+import { remaining } from '../sets/images.js';
 import { defineDataSet, type PackedImageData } from './dataSet.js';
 import { brokenPackage, readJson, type NpmPackage } from './npmPackage.js';
 import { readPicture } from './readPicture.js';
@@ -15,7 +17,8 @@ const [list, sheet] = ['emoji.json', 'img/twitter/sheets/32.png'];
 
 /**
  * 1,906 drawings on white, to be told apart by what they show: the groups of Unicode's emoji-test.txt, without
- * the variants of skin. In a mixed order, of which the first are for the test. Source: github.com/jdecked/twemoji.
+ * the variants of skin. In a mixed order, of which the first are for the test; `labelled-180` are 20 of each class
+ * from the others, and `unlabelled-180` the rest. Source: github.com/jdecked/twemoji.
  */
 export const twemoji = defineDataSet({
   name: 'twemoji',
@@ -36,11 +39,24 @@ export const twemoji = defineDataSet({
   shape: [3, side, side],
   files: { twemoji: '161b3a9b4fbfc36b816f7912f4ced2dba78831737e30ccc2dd37814abd026d04' },
   read: readEmoji,
-  splits: () => ({
-    train: { file: 'twemoji', indices: numbers(testCount, count) },
-    test: { file: 'twemoji', indices: numbers(0, testCount) },
-  }),
+  splits() {
+    const [test, labelled] = [numbers(0, testCount), labelledIndices()];
+    const others = [...test, ...labelled];
+    return {
+      train: { file: 'twemoji', indices: numbers(testCount, count) },
+      test: { file: 'twemoji', indices: test },
+      'labelled-180': { file: 'twemoji', indices: labelled },
+      'unlabelled-180': { file: 'twemoji', indices: remaining(count, others) },
+    };
+  },
 });
+
+/** The first 20 training images of each class. */
+function labelledIndices(): number[] {
+  const url = new URL('./splits/twemoji-180.json', import.meta.url);
+  const { indices } = JSON.parse(readFileSync(url, 'utf8')) as { readonly indices: number[] };
+  return indices;
+}
 
 function numbers(start: number, end: number): number[] {
   return Array.from({ length: end - start }, (_, i) => start + i);

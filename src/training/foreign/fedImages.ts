@@ -1,8 +1,8 @@
+import { openUnlabelledSet } from '../../data/datasets/openSets.js';
 import { cleanImages } from '../../data/loader/cleanImages.js';
 import { evenly } from '../../data/loader/imageSource.js';
 import { LoaderPool } from '../../data/loader/loaderPool.js';
 import { UnreadableImages } from '../../data/loader/unreadable.js';
-import { openFlatFolder } from '../../data/sets/folder.js';
 import { fnv1a32 } from '../../support/hash.js';
 import { uniform } from '../../support/random.js';
 import { tensorData, type TensorData } from '../../support/tensor.js';
@@ -42,15 +42,15 @@ export function noiseImages(image: ForeignImage, seed: number): FedImages {
   return { kind: 'noise', own, original: asForeign(own, image) };
 }
 
-/** Images below a folder, at most `count` of them, evenly spread. Throws a DataError if none can be read. */
+/** Images of a set (openUnlabelledSet), at most `count` of them, evenly spread. Throws a DataError if none can be read. */
 export async function realImages(
-  folder: string,
+  spec: string,
   image: ForeignImage,
   count: number,
 ): Promise<FedImages[]> {
   const pool = new LoaderPool();
   try {
-    const images = openFlatFolder(folder);
+    const images = await openUnlabelledSet(spec);
     const unreadable = new UnreadableImages({ limit: Infinity });
     const source = cleanImages(images, { pool, unreadable, ...image.normalisation });
     const shape = image.input.image;

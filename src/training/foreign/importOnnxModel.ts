@@ -36,9 +36,9 @@ export interface ImportOnnxOptions extends Omit<ImageFacts, 'size'> {
   readonly cut?: string | undefined;
   /** Height and width of the images in pixels, if the file leaves them open. */
   readonly size?: number | undefined;
-  /** A folder of images on which both networks are compared, beside noise. */
+  /** A folder, list or split of images on which both networks are compared, beside noise. */
   readonly images?: string | undefined;
-  /** A folder of images over which batch norms come back that an exporter folded into convolutions. */
+  /** Images over which batch norms come back that an exporter folded into convolutions; as `images`. */
   readonly restoreBatchNorm?: string | undefined;
   /** Seed of a new classifier (default: 0). */
   readonly seed?: number | undefined;

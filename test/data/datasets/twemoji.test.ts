@@ -51,7 +51,12 @@ it.each([
 });
 
 it('the splits share no image, and have all', () => {
-  const { train, test } = twemoji.splits();
-  const all = new Set([...train.indices, ...test.indices]);
-  expect([all.size, train.indices.length]).toEqual([1906, 1500]);
+  const splits = twemoji.splits();
+  const counts = Object.values(splits).map(({ indices }) => indices.length);
+  expect(counts).toEqual([1500, 406, 180, 1320]);
+  const union = (...parts: (keyof typeof splits)[]) =>
+    new Set(parts.flatMap((part) => [...splits[part].indices]));
+  expect(union('train', 'test').size).toBe(1906);
+  expect(union('labelled-180', 'unlabelled-180', 'test').size).toBe(1906);
+  expect(union('labelled-180', 'unlabelled-180')).toEqual(union('train'));
 });

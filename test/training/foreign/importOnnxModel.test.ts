@@ -197,6 +197,16 @@ describe('the import of an .onnx file', () => {
     expect(variance?.[1].data.some((value) => Number(value) !== 1)).toBe(true);
   });
 
+  it('restores batch norms over the images of a list', async () => {
+    const folder = await imageFolder(12);
+    const list = join(folder, 'images.csv');
+    const images = readdirSync(folder).filter((name) => name !== 'images.csv');
+    writeFileSync(list, ['path', ...images, ''].join('\n'));
+    const { result } = await imported(bytesOf(), { restoreBatchNorm: list });
+    expect(result.restored).toBe(2);
+    expect(result.comparison.real).toBe(12);
+  });
+
   it('names every operator that stands in the way, and leaves nothing behind', async () => {
     const strange: NodeSpec[] = [
       ['Relu', ['x'], ['s']],
