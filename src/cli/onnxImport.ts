@@ -15,7 +15,7 @@ export const onnxImportFlags = {
   name: { ...text, describe: "For an .onnx file: name of the model (default: the file's)" },
   cut: {
     ...text,
-    describe: 'For an .onnx file: value behind which a new classifier replaces the rest',
+    describe: 'For an .onnx file: value after which a new classifier replaces the rest',
   },
   images: {
     ...text,

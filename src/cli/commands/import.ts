@@ -68,7 +68,7 @@ export default defineCommand({
         size: flags.size,
         seed: flags.seed,
         ...onnxImportFlags,
-        out: { ...text, demandOption: true, describe: 'Folder of what is made' },
+        out: { ...text, demandOption: true, describe: 'Folder to create' },
       }),
   async run(args) {
     const shared = {
