@@ -13,7 +13,7 @@ export default defineCommand({
   usage: 'demo',
   describe: 'Run the smallest real self-training: a teacher and a better student on digits',
   examples: [
-    ['demo', 'about two minutes, into runs/demo'],
+    ['demo', 'one to four minutes, into runs/demo'],
     ['demo --seed 2 --json', 'another seed, the result as JSON'],
   ],
   options: (parser) =>
