@@ -190,8 +190,8 @@ function withFileClasses(
   options: ImportOptions,
 ): WrittenNetwork {
   const { source, notes, fileClasses } = imported;
-  const whole =
-    fileClasses === undefined ? imported : importOnnx(bytes, { ...options, classes: fileClasses });
+  const same = [undefined, options.classes].includes(fileClasses) || options.classes === undefined;
+  const whole = same ? imported : importOnnx(bytes, { ...options, classes: fileClasses });
   return { source, notes, whole };
 }
 

@@ -178,7 +178,8 @@ function differenceOf(
   wanted: TensorData | undefined,
 ): { difference: number; largest: number } {
   const [a, b] = [own?.data ?? [], wanted?.data ?? []];
-  if (a.length !== b.length) return { difference: Infinity, largest: 0 };
+  // Nothing compared is nothing shown.
+  if (a.length !== b.length || b.length === 0) return { difference: Infinity, largest: 0 };
   let [difference, largest] = [0, 0];
   for (let i = 0; i < a.length; i++) {
     const [x, y] = [Number(a[i]), Number(b[i])];
