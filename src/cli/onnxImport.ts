@@ -1,6 +1,6 @@
 /** `gradus import` of an .onnx file: its options and its report. */
 import type { ImportOnnxOptions, ImportOnnxResult } from '../training/foreign/importOnnxModel.js';
-import { comparedImages } from '../training/foreign/comparison.js';
+import { comparedImages, comparedValues } from '../training/foreign/comparison.js';
 import { ConfigError } from '../support/errors.js';
 import { option, phrase } from '../support/phrase.js';
 import { onnxFlags } from './onnxFlags.js';
@@ -65,7 +65,7 @@ export function onnxImportText(
       ? [`new classifier for ${weights.classes} classes: ${weights.initialized.tensors.join(', ')}`]
       : []),
     `${weights.model}: ${formatCount(weights.parameters)} parameters, ${weights.classes} classes`,
-    `on ${comparedImages(comparison)} its outputs equal the file's within ${share.toExponential(1)} of the largest`,
+    `on ${comparedImages(comparison)} ${comparedValues(comparison)} the file's within ${share.toExponential(1)} of the largest`,
     `wrote ${result.modelFile}, ${weights.checkpoint}, ${result.notesFile}`,
     `train it: gradus train CONFIG with model: '${result.modelFile}' and init: '${out}/weights'`,
   ].join('\n');

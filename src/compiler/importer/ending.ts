@@ -1,6 +1,6 @@
 /** How a foreign network ends, and how a model of ours does: in logits, whose number is an option. */
 import { formatShape } from '../../support/shape.js';
-import { imageRef, refsOf, type LayerCall, type Network } from './network.js';
+import { imageRef, ownRef, refsOf, type LayerCall, type Network } from './network.js';
 
 export interface Ended {
   readonly network: Network;
@@ -66,12 +66,14 @@ function classesOf({
   return typeof out === 'number' && out === classes ? { layer: call, classes } : undefined;
 }
 
+const [logits, pooled] = [ownRef('logits'), ownRef('pooled')];
+
 /** A network that ends in features, with a new classifier behind them. */
 export function withClassifier({ calls, output }: Network): Network | undefined {
   const shape = calls.find(({ result }) => result === output)?.shape;
   const rank = shape?.length ?? 0;
   const base = { weights: [], nodes: [], anew: true, shape: undefined } as const;
-  const head = { ...base, path: ['classifier'], result: 'logits' };
+  const head = { ...base, path: ['classifier'], result: logits };
   const classes = { named: 'classes' };
   const last = (ref: string): LayerCall => ({
     ...head,
@@ -79,18 +81,18 @@ export function withClassifier({ calls, output }: Network): Network | undefined 
     args: [{ ref }],
     options: { out: classes },
   });
-  if (rank === 2) return { calls: [...calls, last(output)], output: 'logits' };
+  if (rank === 2) return { calls: [...calls, last(output)], output: logits };
   if (rank === 3) {
     // Tokens are averaged.
     const options = { axes: [1] };
-    const pooled = { weights: [], nodes: [], path: [], layer: 'mean', result: 'pooled', options };
-    const mean: LayerCall = { ...pooled, args: [{ ref: output }] };
-    return { calls: [...calls, mean, last('pooled')], output: 'logits' };
+    const own = { weights: [], nodes: [], path: [], layer: 'mean', result: pooled, options };
+    const mean: LayerCall = { ...own, args: [{ ref: output }] };
+    return { calls: [...calls, mean, last(pooled)], output: logits };
   }
   if (rank !== 4) return undefined;
   const options = { classes, dropout: { named: 'drop' } };
   const own: LayerCall = { ...head, layer: 'classifier', args: [{ ref: output }], options };
-  return { calls: [...calls, own], output: 'logits' };
+  return { calls: [...calls, own], output: logits };
 }
 
 /** The shape that a network ends in, in words. */

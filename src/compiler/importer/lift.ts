@@ -1,6 +1,6 @@
 import { invariant } from '../../support/errors.js';
 import { given } from './literals.js';
-import { imageRef, mapRefs, refsOf, type LayerCall, type Obstacle } from './network.js';
+import { imageRef, mapRefs, ownRef, refsOf, type LayerCall, type Obstacle } from './network.js';
 import { patterns } from './patterns/index.js';
 import { recogniseGroups, type CoveringNode } from './patterns/pattern.js';
 import type { PlainGraph, PlainValue } from './plainGraph.js';
@@ -91,7 +91,7 @@ class Lifting {
   private applied(node: CoveringNode, rule: (typeof importRules)[string]): void {
     const calls: UnnamedCall[] = [];
     const emit: Emit = (layer, args, { options = {}, weights = [] } = {}) => {
-      const result = `${node.name}:${calls.length}`;
+      const result = ownRef(`${node.name}:${calls.length}`);
       calls.push({ layer, args, options: given(options), weights, result, nodes: node.covers });
       return { ref: result };
     };

@@ -60,8 +60,13 @@ export interface Network {
   readonly output: string;
 }
 
+/** A ref of ours: no value of a file is named so, whatever its names are. */
+export function ownRef(name: string): string {
+  return `\0${name}`;
+}
+
 /** The ref of the image. */
-export const imageRef = 'x';
+export const imageRef = ownRef('image');
 
 /** Why a node cannot be imported. */
 export interface Obstacle {

@@ -1,6 +1,6 @@
 /** Images with blue first, as OpenCV reads them: a model of ours takes red first. */
 import type { TensorData } from '../../support/tensor.js';
-import { imageRef, mapRefs, refsOf, type LayerCall, type Network } from './network.js';
+import { imageRef, mapRefs, ownRef, refsOf, type LayerCall, type Network } from './network.js';
 
 /**
  * The network for images with red first: the kernels of the first convolutions are turned round, or the image is if
@@ -13,7 +13,7 @@ export function redFirst(network: Network): Network {
     const calls = network.calls.map((call) => (turned.has(call) ? withTurnedKernel(call) : call));
     return { ...network, calls };
   }
-  const blueFirst = 'blue first';
+  const blueFirst = ownRef('blue first');
   const turn: LayerCall = {
     layer: 'gather',
     args: [{ ref: imageRef }],

@@ -5,7 +5,7 @@
  */
 import { tensorData, type TensorData } from '../../support/tensor.js';
 import type { ImportedWeight, LayerCall, Network } from './network.js';
-import { refsOf } from './network.js';
+import { ownRef, refsOf } from './network.js';
 
 /** Statistics of each channel of a map. */
 export interface ChannelStatistics {
@@ -56,7 +56,7 @@ function normalised(
   taken: Set<string>,
 ): LayerCall[] {
   const bias = call.weights.find(({ local }) => local === 'bias')?.tensor.data ?? [];
-  const plain = `${call.result} before its bias`;
+  const plain = ownRef(`${call.result} before its bias`);
   const channels = mean.length;
   const vector = (local: string, of: (c: number) => number): ImportedWeight => ({
     local,

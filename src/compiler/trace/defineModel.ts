@@ -137,13 +137,18 @@ export interface Model extends ModelDescription {
  */
 export function defineModel(description: ModelDescription): Model {
   const { name, classes } = description;
-  if (!/^[\w.-]+$/.test(name))
+  if (!isModelName(name))
     throw inputError(
       `defineModel: ${JSON.stringify(name)} is not a model name`,
       'use letters, digits, _, - and dots: files are named after the model',
     );
   checkClasses(name, classes);
   return { ...description, [brand]: true };
+}
+
+/** True for a name that files can have. */
+export function isModelName(name: string): boolean {
+  return /^[\w.-]+$/.test(name);
 }
 
 /** Throws unless a number of classes is a whole number of at least 1. */

@@ -6,6 +6,8 @@ export interface Comparison {
   /** Largest difference of an output, and the largest output of the file. */
   readonly difference: number;
   readonly largest: number;
+  /** The layer whose result was compared, if the outputs are all 0 or end in a new classifier. */
+  readonly layer?: string;
   /** The first layer that differs, if the outputs do. */
   readonly first?: FirstDifference;
 }
@@ -18,6 +20,11 @@ export interface FirstDifference {
   /** Largest difference, and the largest number of the file, in what the layer makes. */
   readonly difference: number;
   readonly largest: number;
+}
+
+/** `its outputs equal`, or what of a layer's result is said in their place. */
+export function comparedValues({ layer }: Pick<Comparison, 'layer'>): string {
+  return layer === undefined ? 'its outputs equal' : `what ${layer} makes equals`;
 }
 
 /** `2 images of noise and 3 images from files` */

@@ -3,6 +3,7 @@ import { cleanImages } from '../../data/loader/cleanImages.js';
 import { evenly } from '../../data/loader/imageSource.js';
 import { LoaderPool } from '../../data/loader/loaderPool.js';
 import { UnreadableImages } from '../../data/loader/unreadable.js';
+import { DataError } from '../../support/errors.js';
 import { fnv1a32 } from '../../support/hash.js';
 import { uniform } from '../../support/random.js';
 import { tensorData, type TensorData } from '../../support/tensor.js';
@@ -14,6 +15,12 @@ export interface FedImages {
   readonly kind: 'noise' | 'real';
   readonly own: TensorData;
   readonly original: TensorData;
+}
+
+/** Images from files, and what to say of those that were left out. */
+export interface RealImages {
+  readonly batches: readonly FedImages[];
+  readonly notes: readonly string[];
 }
 
 /** Images of a run, for a file that leaves them open. */
@@ -47,7 +54,7 @@ export async function realImages(
   spec: string,
   image: ForeignImage,
   count: number,
-): Promise<FedImages[]> {
+): Promise<RealImages> {
   const pool = new LoaderPool();
   try {
     const images = await openUnlabelledSet(spec);
@@ -68,8 +75,27 @@ export async function realImages(
       );
       batches.push({ kind: 'real', own, original: asForeign(own, image) });
     }
-    return batches;
+    if (batches.length === 0) throw noneUsable(spec, batch, unreadable);
+    const notes = unreadable.count === 0 ? [] : [leftOut(spec, unreadable)];
+    return { batches, notes };
   } finally {
     await pool.close();
   }
+}
+
+function leftOut(spec: string, { count, reasons }: UnreadableImages): string {
+  return `${count} of the images asked for in ${spec} cannot be read and were left out: ${reasons.join('; ')}`;
+}
+
+function noneUsable(spec: string, batch: number, unreadable: UnreadableImages): DataError {
+  const message =
+    unreadable.count > 0
+      ? `no image of ${spec} can be read`
+      : `${spec} has fewer images than the ${batch} that the file takes at a time`;
+  return new DataError(message, {
+    code: 'no-images',
+    where: spec,
+    notes: unreadable.reasons,
+    hint: 'give images of the kind that the network is for',
+  });
 }

@@ -7,10 +7,12 @@ import {
 } from '../../compiler/importer/importOnnx.js';
 import { readModel } from '../../compiler/onnx/reader.js';
 import { classMetadata } from '../../data/sets/classes.js';
+import { isModelName } from '../../compiler/trace/defineModel.js';
 import { loadModel } from '../../language/frontend/loadModel.js';
 import { makeFolder, writeFileAtomic } from '../../runtime/storage/atomic.js';
 import { writeSafetensors } from '../../runtime/storage/safetensors.js';
-import { ArtifactError } from '../../support/errors.js';
+import { ArtifactError, ConfigError } from '../../support/errors.js';
+import { isFiniteTensor, someOf } from '../../support/finite.js';
 import { option, phrase } from '../../support/phrase.js';
 import { checkRanges } from '../../support/optionRanges.js';
 import { classNamesIn } from '../labelling/classifier/classNames.js';
@@ -21,7 +23,7 @@ import { noiseImages, realImages, type FedImages } from './fedImages.js';
 import { foreignImage, scaledImage, type ForeignImage, type ImageFacts } from './foreignImage.js';
 import type { OriginalFile } from './originalNetwork.js';
 import { allowedShare, compareOutputs, isSame } from './sameOutputs.js';
-import { comparedImages, type Comparison } from './comparison.js';
+import { comparedImages, comparedValues, type Comparison } from './comparison.js';
 
 export interface ImportOnnxOptions extends Omit<ImageFacts, 'size'> {
   /** Folder for the model file, its weights and the notes; must not exist or be empty. */
@@ -76,6 +78,7 @@ export async function importOnnxModel(
 ): Promise<ImportOnnxResult> {
   checkRanges('importOnnxModel', options, ['classes', 'size', 'seed']);
   const { out, name = nameOf(path) } = options;
+  requireName(name);
   requireEmpty(out);
   const { file, image, classNames, external } = readFile(path, options);
   const own: ImportOptions = {
@@ -87,21 +90,23 @@ export async function importOnnxModel(
   const written = await importedNetwork(file, own, image, options.restoreBatchNorm);
   const imported = written.whole;
   const fed = scaledImage(image, imported.scaling);
-  const real = folder === undefined ? [] : await realImages(folder, fed, mostCompared);
+  const real =
+    folder === undefined ? { batches: [], notes: [] } : await realImages(folder, fed, mostCompared);
+  requireFinite(imported, path);
   makeFolder(out);
   try {
     const modelFile = join(out, `${name}.model.ts`);
     writeFileAtomic(modelFile, written.source);
     const comparison = await compared({ file, imported, modelFile }, [
       noiseImages(fed, options.seed ?? 0),
-      ...real,
+      ...real.batches,
     ]);
     const weights = await writtenWeights(imported, modelFile, classNames, options);
     const notesFile = join(out, 'IMPORT.md');
     const result: ImportOnnxResult = {
       ...{ modelFile, weights, notesFile, comparison },
       recognised: imported.recognised,
-      notes: [...written.notes, ...image.pixels.notes],
+      notes: [...written.notes, ...image.pixels.notes, ...new Set(real.notes)],
       image: { shape: image.input.image, assumed: assumptionsOf(image) },
       restored: imported.restored,
     };
@@ -125,6 +130,15 @@ function nameOf(path: string): string {
       .replace(/\W+/g, '_')
       .replace(/^_+|_+$/g, '') || 'imported'
   );
+}
+
+function requireName(name: string): void {
+  if (isModelName(name)) return;
+  throw new ConfigError(`invalid model name ${JSON.stringify(name)}`, {
+    code: 'model-name',
+    option: ['name'],
+    hint: 'use letters, digits, _, - and dots: files are named after the model',
+  });
 }
 
 function requireEmpty(out: string): void {
@@ -171,10 +185,11 @@ async function importedNetwork(
       option: ['restoreBatchNorm'],
       hint: phrase`leave ${option('restoreBatchNorm')} out`,
     });
-  const batches = await realImages(folder, image, mostNormed);
+  const { batches, notes } = await realImages(folder, image, mostNormed);
   const statistics = await channelStatistics(file, imported.input, imported.foldable, batches);
   const normed = { ...options, statistics };
-  return withFileClasses(importOnnx(file.bytes, normed), file, normed);
+  const restored = withFileClasses(importOnnx(file.bytes, normed), file, normed);
+  return { ...restored, notes: [...restored.notes, ...notes] };
 }
 
 /** A network as it is written, and with the classes that the file has, for as long as it is compared. */
@@ -218,6 +233,17 @@ async function compared(
       hint: 'this is a fault of the import: please report it with the file',
     },
   );
+}
+
+/** Throws an ArtifactError that names the weights with NaN or infinity. */
+function requireFinite({ weights }: ImportedModel, path: string): void {
+  const bad = [...weights].filter(([, tensor]) => !isFiniteTensor(tensor)).map(([name]) => name);
+  if (bad.length === 0) return;
+  throw new ArtifactError(`${path}: weights hold NaN or infinity: ${someOf(bad)}`, {
+    code: 'weights-not-finite',
+    where: path,
+    hint: 'the training that made the file diverged: export an earlier state',
+  });
 }
 
 /** The checkpoint, by the same way as any weights. */
@@ -268,7 +294,7 @@ function notesText(path: string, result: ImportOnnxResult): string {
     '',
     `Images: ${image.shape.join('x')}, ${image.assumed.join(', ')}.`,
     '',
-    `Compared with the file on ${comparedImages(comparison)}: the largest difference of an output is ${comparison.difference.toPrecision(2)}, the largest output ${comparison.largest.toPrecision(3)}.`,
+    `On ${comparedImages(comparison)} ${comparedValues(comparison)} the file's: the largest difference is ${comparison.difference.toPrecision(2)}, of numbers up to ${comparison.largest.toPrecision(3)}.`,
     '',
     `Layers: ${layers.map(([layer, count]) => `${count} ${layer}`).join(', ')}.`,
     ...(restored > 0 ? ['', `${restored} batch norms came back.`] : []),

@@ -26,7 +26,10 @@ export async function compareOutputs(
   batches: readonly FedImages[],
 ): Promise<Comparison> {
   const whole = pair.imported.fileClasses !== undefined;
-  const found = await (whole ? compareScores(pair, batches) : compareFeatures(pair, batches));
+  const scores = whole ? await compareScores(pair, batches) : undefined;
+  // Outputs that are all 0, as those of a classifier that starts at 0, show nothing.
+  const shown = scores !== undefined && !(isSame(scores) && scores.largest === 0);
+  const found = shown ? scores : await compareFeatures(pair, batches);
   const [batch] = batches;
   if (isSame(found) || !batch) return found;
   const first = await firstDifference(pair, batch);
@@ -74,15 +77,23 @@ async function compareScores(pair: Pair, batches: readonly FedImages[]): Promise
   return found.comparison;
 }
 
-/** Compares what the last layer that both have makes. */
+/** Compares what the last layer that both have makes, if it is not all 0. */
 async function compareFeatures(pair: Pair, batches: readonly FedImages[]): Promise<Comparison> {
   const found = new Differences();
+  let layer: string | undefined;
   for (const batch of batches) {
     const layers = await compareLayers(pair, batch);
-    const last = layers.at(-1);
+    const isShown = (one: LayerPair): boolean =>
+      layer === undefined ? hasNumbers(one.wanted) : one.layer === layer;
+    const last = layers.findLast(isShown);
+    layer ??= last?.layer;
     found.add(batch, last?.own, last?.wanted);
   }
-  return found.comparison;
+  return { ...found.comparison, ...(layer !== undefined && { layer }) };
+}
+
+function hasNumbers(tensor: TensorData | undefined): boolean {
+  return tensor?.data.some((value) => Number(value) !== 0) === true;
 }
 
 /** True if no output differs by more than rounding does. */

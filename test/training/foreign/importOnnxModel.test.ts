@@ -223,6 +223,57 @@ describe('the import of an .onnx file', () => {
     expect(existsSync(out)).toBe(false);
   });
 
+  it('refuses a name that is no file name, and weights that are not finite, before it writes', async () => {
+    expect(await refusal(bytesOf(), { name: '../../evil' })).toMatchObject({ code: 'model-name' });
+    const bad = { ...constants, 'fc.bias': tensorData('float32', [5], [0, NaN, 0, 0, 0]) };
+    const error = await refusal(bytesOf({ constants: bad }));
+    expect(error).toMatchObject({ code: 'weights-not-finite' });
+    expect(String(error)).toContain('fc.bias');
+  });
+
+  it('compares what a layer makes where the outputs are all 0', async () => {
+    const zeros = {
+      ...constants,
+      'fc.weight': tensorData('float32', [5, 6], new Float32Array(30)),
+      'fc.bias': tensorData('float32', [5], new Float32Array(5)),
+    };
+    const { result } = await imported(bytesOf({ constants: zeros }));
+    expect(result.comparison.layer).toBe('body.conv');
+    expect(result.comparison.largest).toBeGreaterThan(0);
+    expect(isSame(result.comparison)).toBe(true);
+  });
+
+  it('says which images it left out, and refuses a folder in which none can be read', async () => {
+    const images = await imageFolder(2);
+    writeFileSync(join(images, 'broken.png'), 'not a picture');
+    const { result } = await imported(bytesOf(), { images });
+    expect(result.comparison.real).toBe(2);
+    expect(result.notes.join('\n')).toMatch(/^1 of the images asked for .* cannot be read/m);
+    const broken = temporaryFolder();
+    writeFileSync(join(broken, 'broken.png'), 'not a picture');
+    expect(await refusal(bytesOf(), { images: broken })).toMatchObject({ code: 'no-images' });
+  });
+
+  it('keeps values apart that are named as ours, or as TensorFlow names them', async () => {
+    const named: NodeSpec[] = [
+      ['Transpose', ['x'], ['logits'], { perm: [0, 3, 1, 2] }],
+      ['Div', ['x', 'scale'], ['image'], {}],
+      ['Transpose', ['image'], ['pooled'], { perm: [0, 3, 1, 2] }],
+      ['Add', ['logits', 'pooled'], ['x:0'], {}],
+      ['Conv', ['x:0', 'stem.weight', 'stem.bias'], ['a'], { pads: [1, 1, 1, 1] }],
+      ...nodes.slice(1),
+    ];
+    const scale = tensorData('float32', [], [7]);
+    const bytes = bytesOf({
+      image: [batch, 6, 6, 3],
+      nodes: named,
+      constants: { ...constants, scale },
+    });
+    const { result } = await imported(bytes);
+    expect(isSame(result.comparison)).toBe(true);
+    expect(result.comparison.largest).toBeGreaterThan(0);
+  });
+
   it('refuses a folder with work in it', async () => {
     const folder = temporaryFolder();
     writeFileSync(join(folder, 'net.onnx'), bytesOf());
