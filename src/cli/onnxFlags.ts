@@ -111,7 +111,8 @@ export function onnxOptionsOf(args: {
   return Object.values(options).some((value) => value !== undefined) ? options : undefined;
 }
 
-function sizeOf(given: string | undefined): readonly [number, number] | undefined {
+/** Height and width, such as 224 or 48x192. */
+export function sizeOf(given: string | undefined): readonly [number, number] | undefined {
   if (given === undefined) return undefined;
   const [height, width = height, ...rest] = given.split('x');
   if (rest.length > 0) throw badValue('--size', given, 'pass height and width, such as 48x192');

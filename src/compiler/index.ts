@@ -19,6 +19,7 @@ export {
   type ImportOptions as OnnxImportOptions,
   type ObstacleRow,
 } from './importer/importOnnx.js';
+export type { ImageSize } from './importer/plain/image.js';
 export type { ChannelStatistics } from './importer/restoreBatchNorm.js';
 export type { InitialWeights, WeightSpec, Weights as WeightMap } from './compile/initialWeights.js';
 export * from './optim/optimizers.js';

@@ -6,7 +6,7 @@ import { imageLayouts } from '../../training/labelling/classifier/imageInput.js'
 import { channelOrders, pixelRanges } from '../../training/labelling/classifier/inputHead.js';
 import { someOf } from '../../support/finite.js';
 import { defineCommand } from '../command.js';
-import { numbersOf } from '../onnxFlags.js';
+import { numbersOf, sizeOf } from '../onnxFlags.js';
 import { onnxImportFlags, onnxImportText, requireOptionsOf } from '../onnxImport.js';
 import { library } from '../library.js';
 import { flags, oneOf, seedOf, wholeNumber } from '../options.js';
@@ -65,7 +65,10 @@ export default defineCommand({
           ...text,
           describe: 'A file with the class names, one per line, if the weights have none',
         },
-        size: flags.size,
+        size: {
+          ...text,
+          describe: 'Height and width of the image, in pixels; for an .onnx file also 48x192',
+        },
         seed: flags.seed,
         ...onnxImportFlags,
         out: { ...text, demandOption: true, describe: 'Folder to create' },
@@ -74,7 +77,6 @@ export default defineCommand({
     const shared = {
       classes: wholeNumber('--classes', args.classes, { least: 1, most: limits.classes }),
       classNames: args.classNames,
-      size: wholeNumber('--size', args.size, { least: 1, most: limits.size }),
       seed: seedOf(args.seed),
       out: args.out,
     };
@@ -94,7 +96,10 @@ export default defineCommand({
     };
     if (/\.onnx$/i.test(args.file)) {
       requireOptionsOf('the import of an .onnx file', weightOptions);
-      const result = await importOnnxModel(args.file, { ...shared, ...onnxOptions });
+      const result = await importOnnxModel(args.file, {
+        ...{ ...shared, ...onnxOptions },
+        size: sizeOf(args.size),
+      });
       return { json: result, text: onnxImportText(result, shared) };
     }
     requireOptionsOf('the import of weights', onnxOptions);
@@ -105,7 +110,10 @@ export default defineCommand({
         option: ['model'],
         hint: 'name a model file, or a shipped model such as efficientnet_b0',
       });
-    const result = await importWeights(args.file, { ...shared, ...weightOptions, model });
+    const result = await importWeights(args.file, {
+      ...{ ...shared, ...weightOptions, model },
+      size: wholeNumber('--size', args.size, { least: 1, most: limits.size }),
+    });
     return { json: result, text: textOf(result) };
   },
 });

@@ -21,6 +21,7 @@ import {
   type ChannelStatistics,
 } from './restoreBatchNorm.js';
 import { weightName, type LayerCall, type Network, type Obstacle } from './network.js';
+import type { ImageSize } from './plain/image.js';
 import { plainGraph } from './plain/makePlain.js';
 import type { PlainGraph, PlainValue } from './plainGraph.js';
 import { writeModel } from './write/writeModel.js';
@@ -33,7 +34,7 @@ export interface ImportOptions {
   /** Reads a part of a file beside the model; needed for models with external data. */
   readonly external?: ReadExternal | undefined;
   /** Height and width of the images, if the file leaves them open. */
-  readonly size?: number | undefined;
+  readonly size?: ImageSize | undefined;
   /** Name of the value that becomes the network's end. */
   readonly cut?: string | undefined;
   /**

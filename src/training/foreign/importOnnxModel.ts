@@ -25,7 +25,7 @@ import type { OriginalFile } from './originalNetwork.js';
 import { allowedShare, compareOutputs, isSame } from './sameOutputs.js';
 import { comparedImages, comparedValues, type Comparison } from './comparison.js';
 
-export interface ImportOnnxOptions extends Omit<ImageFacts, 'size'> {
+export interface ImportOnnxOptions extends ImageFacts {
   /** Folder for the model file, its weights and the notes; must not exist or be empty. */
   readonly out: string;
   /** Name of the model (default: the file's, without `.onnx`). */
@@ -36,8 +36,6 @@ export interface ImportOnnxOptions extends Omit<ImageFacts, 'size'> {
   readonly classNames?: string | undefined;
   /** Name of the value behind which the file is left out; a new classifier stands in its place. */
   readonly cut?: string | undefined;
-  /** Height and width of the images in pixels, if the file leaves them open. */
-  readonly size?: number | undefined;
   /** A folder, list or split of images on which both networks are compared, beside noise. */
   readonly images?: string | undefined;
   /** Images over which batch norms come back that an exporter folded into convolutions; as `images`. */
@@ -76,7 +74,7 @@ export async function importOnnxModel(
   path: string,
   options: ImportOnnxOptions,
 ): Promise<ImportOnnxResult> {
-  checkRanges('importOnnxModel', options, ['classes', 'size', 'seed']);
+  checkRanges('importOnnxModel', options, ['classes', 'seed']);
   const { out, name = nameOf(path) } = options;
   requireName(name);
   requireEmpty(out);
@@ -157,11 +155,7 @@ function readFile(path: string, options: ImportOnnxOptions) {
     hasSideFiles = true;
   });
   const model = readModel(bytes, { file: basename(path), external });
-  const { size } = options;
-  const image = foreignImage(model, path, {
-    ...options,
-    size: size === undefined ? undefined : [size, size],
-  });
+  const image = foreignImage(model, path, options);
   const outputs = model.graph.outputs.map(({ name }) => name);
   const file: OriginalFile = { path, bytes, outputs, hasSideFiles };
   const classNames = (classes: number): readonly string[] | undefined =>

@@ -274,6 +274,14 @@ describe('the import of an .onnx file', () => {
     expect(result.comparison.largest).toBeGreaterThan(0);
   });
 
+  it('takes height and width apart for a file that leaves them open', async () => {
+    const open = [batch, 3, { symbol: 'h', factor: 1 }, { symbol: 'w', factor: 1 }];
+    const { result, source } = await imported(bytesOf({ image: open }), { size: [6, 10] });
+    expect(result.image.shape).toEqual([3, 6, 10]);
+    expect(source).toContain('image(3, 6, 10');
+    expect(isSame(result.comparison)).toBe(true);
+  });
+
   it('refuses a folder with work in it', async () => {
     const folder = temporaryFolder();
     writeFileSync(join(folder, 'net.onnx'), bytesOf());

@@ -5,6 +5,9 @@ import { batchDim, formatShape, type Dim, type Shape } from '../../../support/sh
 import type { OnnxValueInfo } from '../../onnx/model.js';
 import { pixelAxes } from '../../onnx/shapes/pixelAxes.js';
 
+/** Height and width in pixels; one number for both. */
+export type ImageSize = number | readonly [number, number];
+
 export interface ImageShape {
   readonly shape: Shape;
   /** The batch that the file fixes; undefined if it leaves it open. */
@@ -14,15 +17,16 @@ export interface ImageShape {
 /** Shape of an input of four axes with the symbol N as its batch; `size` fills height and width if they are open. */
 export function imageShape(
   { name, shape = [] }: OnnxValueInfo,
-  size: number | undefined,
+  size: ImageSize | undefined,
   file: string,
 ): ImageShape {
   const axes = pixelAxes(shape);
   const given = shape.map((dim, axis): Dim => {
     if (axis === 0) return batchDim;
     if (!axes.includes(axis)) return dim;
-    if (typeof dim === 'number' && dim > 0) return checked(dim, size, name, file);
-    return size ?? dim;
+    const own = typeof size === 'object' ? size[axes.indexOf(axis)] : size;
+    if (typeof dim === 'number' && dim > 0) return checked(dim, own, name, file);
+    return own ?? dim;
   });
   const open = axes.filter((axis) => !isSize(given[axis]));
   if (open.length > 0)

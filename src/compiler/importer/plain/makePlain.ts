@@ -4,7 +4,7 @@ import { formatShape } from '../../../support/shape.js';
 import type { OnnxModel, OnnxValueInfo } from '../../onnx/model.js';
 import { readBy } from '../../onnx/shapes/nodeOrder.js';
 import type { PlainGraph, PlainNode, PlainValue } from '../plainGraph.js';
-import { imageShape } from './image.js';
+import { imageShape, type ImageSize } from './image.js';
 import { openedNodes, type Opened } from './inline.js';
 import { scaledWeights } from './scales.js';
 import { Tally } from './tally.js';
@@ -13,7 +13,7 @@ import { Walk } from './walk.js';
 
 export interface PlainOptions {
   /** Height and width of the images, in pixels, if the file leaves them open. */
-  readonly size?: number | undefined;
+  readonly size?: ImageSize | undefined;
   /** Name of the file, for messages. */
   readonly file?: string | undefined;
   /** Name of the value that becomes the only output. */
