@@ -1,4 +1,4 @@
-import { TypeFault, type Value } from '../ir/graph.js';
+import { TypeFault, type TensorType, type Value } from '../ir/graph.js';
 import { ndarray } from '../ir/ndarray.js';
 import { defineOp, type InputGrads } from '../ir/op.js';
 import {
@@ -26,14 +26,16 @@ export function reducedShape(shape: Shape, { axes, keepDims }: ReduceAttributes)
   return shape.flatMap((dim, i) => (!axes.includes(i) ? [dim] : keepDims ? [1] : []));
 }
 
+/** Type after a reduction. */
+export function reducedType({ dtype, shape }: TensorType, attrs: ReduceAttributes): TensorType {
+  return { dtype, shape: reducedShape(shape, attrs) };
+}
+
 /** Sum over axes; of 16-bit values in float32, rounded once. */
 export const reduceSum = defineOp('reduceSum', {
   inputs: ['x'],
   traits: { elementwise: false, halves: 'stays', passes: () => 1 },
-  type: ({ x }, attrs: ReduceAttributes) => ({
-    dtype: x.dtype,
-    shape: reducedShape(x.shape, attrs),
-  }),
+  type: ({ x }, attrs: ReduceAttributes) => reducedType(x, attrs),
   reference: ({ x }, { axes }, y) => ({
     shape: y.shape as readonly number[],
     data: reduceArray(x, axes, 0, (a, v) => a + v).data,

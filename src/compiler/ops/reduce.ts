@@ -4,7 +4,7 @@ import { ndarray, type NdArray } from '../ir/ndarray.js';
 import { defineOp, type InputGrads } from '../ir/op.js';
 import { dtypes, floatTypeOf, isHalf } from '../../support/dtype.js';
 import type { OnnxValue } from '../../support/onnxValue.js';
-import { expandLike, reducedShape, type ReduceAttributes } from './broadcast.js';
+import { expandLike, reducedType, type ReduceAttributes } from './broadcast.js';
 import { select } from './choose.js';
 import { scalar, scalarLike } from './constant.js';
 import { div, mul } from './elementwise.js';
@@ -22,10 +22,7 @@ export const reduceMean = defineOp('reduceMean', {
     halves: ({ x }, { axes }: ReduceAttributes) => (isPooling(x, axes) ? 'follows' : 'stays'),
     passes: () => 1,
   },
-  type: ({ x }, attrs: ReduceAttributes) => ({
-    dtype: x.dtype,
-    shape: reducedShape(x.shape, attrs),
-  }),
+  type: ({ x }, attrs: ReduceAttributes) => reducedType(x, attrs),
   reference: ({ x }, { axes }, y) => {
     const sum = reduceArray(x, axes, 0, (a, v) => a + v);
     const count = axes.reduce((product, axis) => product * (x.shape[axis] ?? 1), 1);
@@ -55,10 +52,7 @@ function isPooling(x: TensorType, axes: readonly number[]): boolean {
 export const reduceMax = defineOp('reduceMax', {
   inputs: ['x'],
   traits: { elementwise: false, halves: 'follows', passes: () => 1 },
-  type: ({ x }, attrs: ReduceAttributes) => ({
-    dtype: x.dtype,
-    shape: reducedShape(x.shape, attrs),
-  }),
+  type: ({ x }, attrs: ReduceAttributes) => reducedType(x, attrs),
   reference: ({ x }, { axes }, y) => ({
     shape: y.shape as readonly number[],
     data: reduceArray(x, axes, -Infinity, Math.max).data,
@@ -100,10 +94,7 @@ export const reduceMaxGrad = defineOp('reduceMaxGrad', {
 export const reduceNorm = defineOp('reduceNorm', {
   inputs: ['x'],
   traits: { elementwise: false, halves: 'stays', passes: () => 1 },
-  type: ({ x }, attrs: ReduceAttributes) => ({
-    dtype: x.dtype,
-    shape: reducedShape(x.shape, attrs),
-  }),
+  type: ({ x }, attrs: ReduceAttributes) => reducedType(x, attrs),
   reference: ({ x }, { axes }, y) => ({
     shape: y.shape as readonly number[],
     data: reduceArray(x, axes, 0, (sum, v) => sum + v * v).data.map(Math.sqrt),
