@@ -123,3 +123,9 @@ export function sourceOf(node: OnnxNode): string | undefined {
 export function plainDomain(domain: string): string {
   return domain === 'ai.onnx' ? '' : domain;
 }
+
+/** The inputs that a run has to be given: IR 3 lists the weights among the inputs, too. */
+export function fedInputs({ inputs, initializers }: OnnxGraph): OnnxValueInfo[] {
+  const weights = new Set(initializers.map(({ name }) => name));
+  return inputs.filter(({ name }) => !weights.has(name));
+}

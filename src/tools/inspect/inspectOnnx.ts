@@ -1,6 +1,6 @@
 import { existsSync } from 'node:fs';
 import { basename } from 'node:path';
-import { sourceOf, type OnnxModel, type OnnxNode } from '../../compiler/onnx/model.js';
+import { fedInputs, sourceOf, type OnnxModel, type OnnxNode } from '../../compiler/onnx/model.js';
 import { readModel, type ReadOptions } from '../../compiler/onnx/reader.js';
 import { DataError } from '../../support/errors.js';
 import { jsonShape, type Dim, type Shape } from '../../support/shape.js';
@@ -109,15 +109,13 @@ function onnxFacts(
   { constants }: Parameters,
 ): OnnxFacts {
   const { graph } = model;
-  const weights = new Set(graph.initializers.map(({ name }) => name));
   const operators = new Map<string, number>();
   countOperators(operators, nodes, table);
   return {
     irVersion: model.irVersion,
     opsets: Object.fromEntries(model.opsets.map((o) => [o.domain || 'ai.onnx', o.version])),
     producer: `${model.producerName} ${model.producerVersion}`.trim(),
-    // Up to IR 3 initializers were listed among the inputs.
-    inputs: graph.inputs.filter(({ name }) => !weights.has(name)).map(valueRow),
+    inputs: fedInputs(graph).map(valueRow),
     outputs: graph.outputs.map(valueRow),
     initializers: {
       count: graph.initializers.length,

@@ -1,5 +1,5 @@
 /** The sizes that the inputs of an ONNX model leave open: the batch, and height and width. */
-import type { OnnxModel } from '../../compiler/onnx/model.js';
+import { fedInputs, type OnnxModel } from '../../compiler/onnx/model.js';
 import { ConfigError } from '../../support/errors.js';
 import type { Dim, Shape } from '../../support/shape.js';
 import type { GivenShapes } from '../../compiler/onnx/shapes/inferShapes.js';
@@ -31,10 +31,7 @@ export function openSizes(
   { batch, size }: OnnxSizes,
   file: string,
 ): OpenSizes {
-  const weights = new Set(graph.initializers.map(({ name }) => name));
-  const inputs = graph.inputs.flatMap(({ name, shape }) =>
-    shape && !weights.has(name) ? [{ name, shape }] : [],
-  );
+  const inputs = fedInputs(graph).flatMap(({ name, shape }) => (shape ? [{ name, shape }] : []));
   if (batch !== undefined)
     check(
       inputs.map(({ shape }) => shape[0]),

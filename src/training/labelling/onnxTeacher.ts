@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { basename } from 'node:path';
-import type { OnnxModel, OnnxValueInfo } from '../../compiler/onnx/model.js';
+import { fedInputs, type OnnxModel, type OnnxValueInfo } from '../../compiler/onnx/model.js';
 import { readModel } from '../../compiler/onnx/reader.js';
 import { ArtifactError, ConfigError } from '../../support/errors.js';
 import { option, phrase, type Prose } from '../../support/phrase.js';
@@ -85,8 +85,7 @@ export function readOnnxClassifier(path: string, options: OnnxOptions = {}): Onn
   const { model, fingerprint } = readWithFingerprint(path);
   const { graph, metadata } = model;
   const walk = new GraphWalk(model);
-  const weights = new Set(graph.initializers.map(({ name }) => name));
-  const inputs = graph.inputs.filter(({ name }) => !weights.has(name));
+  const inputs = fedInputs(graph);
   const [input] = inputs;
   if (!input || inputs.length > 1)
     throw notClassifier(path, 'it must have exactly one input, an image', inputs);

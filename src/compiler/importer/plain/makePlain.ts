@@ -1,7 +1,7 @@
 import { ArtifactError } from '../../../support/errors.js';
 import { nearest } from '../../../support/nearest.js';
 import { formatShape } from '../../../support/shape.js';
-import type { OnnxModel, OnnxValueInfo } from '../../onnx/model.js';
+import { fedInputs, type OnnxModel, type OnnxValueInfo } from '../../onnx/model.js';
 import { readBy } from '../../onnx/shapes/nodeOrder.js';
 import type { PlainGraph, PlainNode, PlainValue } from '../plainGraph.js';
 import { imageShape, type ImageSize } from './image.js';
@@ -36,8 +36,7 @@ export function plainGraph(model: OnnxModel, options: PlainOptions = {}): PlainG
   const values = new Values();
   const tally = new Tally();
   const notes: string[] = [];
-  const weights = new Set(model.graph.initializers.map(({ name }) => name));
-  const inputs = model.graph.inputs.filter(({ name }) => !weights.has(name) && read.has(name));
+  const inputs = fedInputs(model.graph).filter(({ name }) => read.has(name));
   const image = inputs.find(isImage) ?? inputs[0];
   if (!image)
     throw new ArtifactError(`${file} has no input that its outputs depend on`, {

@@ -4,7 +4,14 @@ import { ArtifactError } from '../../../support/errors.js';
 export const ownClassesKey = 'gradus.classes';
 
 /** Keys under which other programs record class names. */
-const foreignKeys = ['names', 'classes', 'labels', 'class_names', 'label_names', 'id2label'];
+export const foreignKeys: readonly string[] = [
+  'names',
+  'classes',
+  'labels',
+  'class_names',
+  'label_names',
+  'id2label',
+];
 
 export interface RecordedNames {
   readonly names: readonly string[];
