@@ -16,7 +16,8 @@ export {
   type Correspondence,
   type FileValue,
   type ImportedModel,
-  type ImportOptions as OnnxImportOptions,
+  type ImportOptions as ModelImportOptions,
+  type OnnxImportOptions,
   type ObstacleRow,
 } from './importer/importOnnx.js';
 export type { ImageSize } from './importer/plain/image.js';

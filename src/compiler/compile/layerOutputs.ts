@@ -1,3 +1,4 @@
+import type { Shape } from '../../support/shape.js';
 import type { TensorData } from '../../support/tensor.js';
 import type { Value } from '../ir/graph.js';
 import { GraphBuilder } from '../onnx/builder.js';
@@ -16,19 +17,19 @@ export interface LayerOutputs {
 
 export interface LayerOutput {
   readonly name: string;
-  readonly shape: readonly number[];
+  readonly shape: Shape;
 }
 
 /**
  * A network in evaluation as it is written, nothing folded, which also gives what its named layers make: for
- * comparing it with another layer by layer. `trace` has a fixed batch.
+ * comparing it with another layer by layer, for any batch.
  */
 export function compileLayerOutputs(
   model: Model,
   weights: ReadonlyMap<string, TensorData>,
-  trace: Omit<TraceOptions, 'mode' | 'batch'> & { readonly batch: number },
+  trace: Omit<TraceOptions, 'mode' | 'batch'>,
 ): LayerOutputs {
-  const { graph } = traceModel(model, { ...trace, mode: 'eval' });
+  const { graph } = traceModel(model, { ...trace, mode: 'eval', batch: 'dynamic' });
   const last = new Map<string, Value>();
   for (const node of graph.nodes)
     for (const value of node.outputs)
@@ -37,7 +38,7 @@ export function compileLayerOutputs(
   for (const [layer, value] of last) {
     const name = `layer.${layer}`;
     graph.output(name, value);
-    outputs.set(layer, { name, shape: value.shape.map(Number) });
+    outputs.set(layer, { name, shape: value.shape });
   }
   const builder = new GraphBuilder({ opset: 21, name: model.name });
   lower(graph, builder, { target: portable, weights });

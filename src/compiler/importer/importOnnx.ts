@@ -3,6 +3,7 @@ import { option, phrase } from '../../support/phrase.js';
 import type { Shape } from '../../support/shape.js';
 import type { TensorData } from '../../support/tensor.js';
 import type { ReadExternal } from '../onnx/tensorReader.js';
+import type { OnnxModel } from '../onnx/model.js';
 import { readModel } from '../onnx/reader.js';
 import { batchFirst } from './batchFirst.js';
 import { channelsFirst } from './channelsFirst.js';
@@ -31,8 +32,6 @@ export interface ImportOptions {
   readonly name: string;
   /** Name of the file that the bytes are of, for messages and notes. */
   readonly file?: string | undefined;
-  /** Reads a part of a file beside the model; needed for models with external data. */
-  readonly external?: ReadExternal | undefined;
   /** Height and width of the images, if the file leaves them open. */
   readonly size?: ImageSize | undefined;
   /** Name of the value that becomes the network's end. */
@@ -56,6 +55,11 @@ export interface ImportOptions {
   readonly channelOrder?: 'rgb' | 'bgr' | undefined;
   /** Statistics of what convolutions make, by the file's value, for batch norms behind them. */
   readonly statistics?: ReadonlyMap<string, ChannelStatistics> | undefined;
+}
+
+export interface OnnxImportOptions extends ImportOptions {
+  /** Reads a part of a file beside the model; needed for models with external data. */
+  readonly external?: ReadExternal | undefined;
 }
 
 /** A value of the file; its batch is symbolic. */
@@ -117,9 +121,14 @@ export interface ObstacleRow {
  * Writes the model file of a foreign ONNX network, with its weights. Throws an ArtifactError that tells all
  * that stands in the way.
  */
-export function importOnnx(bytes: Uint8Array, options: ImportOptions): ImportedModel {
-  const { file = 'the model', external, size, cut, name } = options;
-  const model = readModel(bytes, { file, ...(external && { external }) });
+export function importOnnx(bytes: Uint8Array, options: OnnxImportOptions): ImportedModel {
+  const { file = 'the model', external } = options;
+  return importModel(readModel(bytes, { file, ...(external && { external }) }), options);
+}
+
+/** The same for a file that was read. */
+export function importModel(model: OnnxModel, options: ImportOptions): ImportedModel {
+  const { file = 'the model', size, cut, name } = options;
   const read = plainGraph(model, { file, size, cut });
   const graph = batchFirst(options.layout === 'nhwc' ? channelsFirst(read) : read);
   const lifted = lift(graph);

@@ -36,7 +36,7 @@ class Sums {
   readonly #sum: Float64Array;
   readonly #squares: Float64Array;
 
-  constructor(private readonly channels: number) {
+  constructor(channels: number) {
     this.#origin = new Float64Array(channels);
     this.#sum = new Float64Array(channels);
     this.#squares = new Float64Array(channels);

@@ -1,6 +1,13 @@
 import { basename } from 'node:path';
 import { normalisedBy, type ImageScaling } from '../../compiler/importer/imageScaling.js';
-import type { OnnxModel, OnnxNode, OnnxTensor, OnnxValueInfo } from '../../compiler/onnx/model.js';
+import { foreignKeys } from '../labelling/classifier/classNames.js';
+import type {
+  OnnxAttribute,
+  OnnxModel,
+  OnnxNode,
+  OnnxTensor,
+  OnnxValueInfo,
+} from '../../compiler/onnx/model.js';
 import { readModel } from '../../compiler/onnx/reader.js';
 import { inferShapes } from '../../compiler/onnx/shapes/inferShapes.js';
 import { ConfigError } from '../../support/errors.js';
@@ -27,9 +34,6 @@ export interface ExportLikeResult extends ExportResult {
     readonly lost: readonly string[];
   };
 }
-
-/** Metadata that belongs to a file's classes. */
-const classKeys = ['names', 'classes', 'labels', 'class_names', 'label_names', 'id2label'];
 
 /**
  * Exports a network in the place of a foreign .onnx file: with the names of its input and output, its layout and type
@@ -192,11 +196,6 @@ function normalisationMetadata({ normalisation }: ForeignImage): OnnxModel['meta
   return { 'gradus.mean': mean.join(','), 'gradus.std': std.join(',') };
 }
 
-function plainNode(opType: string): Omit<OnnxNode, 'inputs' | 'outputs'> {
-  const attributes = new Map<string, Attribute>();
-  return { opType, domain: '', name: `like_${opType}`, attributes, docString: '', metadata: {} };
-}
-
 /** Nodes that turn the file's images into the network's, and the shape of the former. */
 function headOf(
   model: OnnxModel,
@@ -213,7 +212,7 @@ function headOf(
       ? [node('Transpose', 'perm', { type: 'ints', value: [0, 3, 1, 2] })]
       : []),
     ...(pixels.channels === 'bgr' ? [node('Gather', 'axis', { type: 'int', value: 1 })] : []),
-    ...(scaling ? [plainNode('Mul'), plainNode('Add')] : []),
+    ...(scaling ? [node('Mul'), node('Add')] : []),
   ];
   const constantOf = (opType: string): { name: string; tensor: OnnxTensor } | undefined => {
     if (opType === 'Gather')
@@ -245,10 +244,11 @@ function headOf(
   return { nodes, shape };
 }
 
-type Attribute = OnnxNode['attributes'] extends ReadonlyMap<string, infer A> ? A : never;
-
-function node(opType: string, key: string, value: Attribute): Omit<OnnxNode, 'inputs' | 'outputs'> {
-  const attributes = new Map([[key, value]]);
+function node(
+  opType: string,
+  ...attribute: [key: string, value: OnnxAttribute] | []
+): Omit<OnnxNode, 'inputs' | 'outputs'> {
+  const attributes = new Map(attribute.length === 0 ? [] : [attribute]);
   return { opType, domain: '', name: `like_${opType}`, attributes, docString: '', metadata: {} };
 }
 
@@ -262,9 +262,9 @@ function tailOf(kind: ScoreKind, output: string): OnnxNode[] {
   } as const;
   const opType = ends[kind];
   if (opType === undefined) return [];
-  const last = node(opType, 'axis', { type: 'int', value: -1 });
-  const attributes = opType === 'Sigmoid' ? new Map<string, Attribute>() : last.attributes;
-  return [{ ...last, attributes, inputs: [ownNames.logits], outputs: [output] }];
+  const last =
+    opType === 'Sigmoid' ? node(opType) : node(opType, 'axis', { type: 'int', value: -1 });
+  return [{ ...last, inputs: [ownNames.logits], outputs: [output] }];
 }
 
 /** What the metadata says of the image, as the file takes it. */
@@ -291,9 +291,9 @@ function metadataOf(
   report: Place['report'],
 ): Record<string, string> {
   const kept = Object.entries(original.metadata).filter(
-    ([key]) => !classKeys.includes(key) && !key.startsWith('gradus.'),
+    ([key]) => !foreignKeys.includes(key) && !key.startsWith('gradus.'),
   );
-  const dropped = Object.keys(original.metadata).filter((key) => classKeys.includes(key));
+  const dropped = Object.keys(original.metadata).filter((key) => foreignKeys.includes(key));
   if (kept.length > 0) report.kept.push(`metadata ${kept.map(([key]) => key).join(', ')}`);
   if (dropped.length > 0)
     report.lost.push(`its names of classes (${dropped.join(', ')}): the network's own are written`);

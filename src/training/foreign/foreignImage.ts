@@ -1,5 +1,5 @@
 import { normalisedBy, type ImageScaling } from '../../compiler/importer/imageScaling.js';
-import type { OnnxModel } from '../../compiler/onnx/model.js';
+import { fedInputs, type OnnxModel } from '../../compiler/onnx/model.js';
 import type { ImageOptions } from '../../compiler/trace/defineModel.js';
 import { ArtifactError } from '../../support/errors.js';
 import { tensorData, type TensorData } from '../../support/tensor.js';
@@ -41,8 +41,7 @@ export type ImageFacts = Pick<
 /** Reads how a file takes its images; throws an ArtifactError unless its input is one image. */
 export function foreignImage(model: OnnxModel, path: string, facts: ImageFacts): ForeignImage {
   const { graph, metadata } = model;
-  const weights = new Set(graph.initializers.map(({ name }) => name));
-  const inputs = graph.inputs.filter(({ name }) => !weights.has(name));
+  const inputs = fedInputs(graph);
   const image = inputs.find(({ shape }) => shape?.length === 4);
   if (!image)
     throw new ArtifactError(`${path} takes no image: it has no input of four axes`, {

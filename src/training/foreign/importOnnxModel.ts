@@ -1,10 +1,11 @@
 import { existsSync, readdirSync, rmSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import {
-  importOnnx,
+  importModel,
   type ImportedModel,
   type ImportOptions,
 } from '../../compiler/importer/importOnnx.js';
+import type { OnnxModel } from '../../compiler/onnx/model.js';
 import { readModel } from '../../compiler/onnx/reader.js';
 import { classMetadata } from '../../data/sets/classes.js';
 import { isModelName } from '../../compiler/trace/defineModel.js';
@@ -78,14 +79,14 @@ export async function importOnnxModel(
   const { out, name = nameOf(path) } = options;
   requireName(name);
   requireEmpty(out);
-  const { file, image, classNames, external } = readFile(path, options);
+  const { file, model, image, classNames } = readFile(path, options);
   const own: ImportOptions = {
-    ...{ name, file: basename(path), external, size: options.size, cut: options.cut },
+    ...{ name, file: basename(path), size: options.size, cut: options.cut },
     ...{ classes: options.classes, normalisation: statedNormalisation(image) },
     ...{ layout: image.input.layout, channelOrder: image.pixels.channels, scaledImage: true },
   };
   const folder = options.images ?? options.restoreBatchNorm;
-  const written = await importedNetwork(file, own, image, options.restoreBatchNorm);
+  const written = await importedNetwork({ file, model, image }, own, options.restoreBatchNorm);
   const imported = written.whole;
   const fed = scaledImage(image, imported.scaling);
   const real =
@@ -160,18 +161,24 @@ function readFile(path: string, options: ImportOnnxOptions) {
   const file: OriginalFile = { path, bytes, outputs, hasSideFiles };
   const classNames = (classes: number): readonly string[] | undefined =>
     classNamesIn(model.metadata, classes, path).found?.names;
-  return { file, image, classNames, external };
+  return { file, model, image, classNames };
+}
+
+/** A file, decoded once for all that is done with it. */
+interface ReadFile {
+  readonly file: OriginalFile;
+  readonly model: OnnxModel;
+  readonly image: ForeignImage;
 }
 
 /** The network as calls of layers, with batch norms over images of a folder if there is one. */
 async function importedNetwork(
-  file: OriginalFile,
+  { file, model, image }: ReadFile,
   options: ImportOptions,
-  image: ForeignImage,
   folder: string | undefined,
 ): Promise<WrittenNetwork> {
-  const imported = importOnnx(file.bytes, options);
-  if (folder === undefined) return withFileClasses(imported, file, options);
+  const imported = importModel(model, options);
+  if (folder === undefined) return withFileClasses(imported, model, options);
   if (imported.foldable.length === 0)
     throw new ArtifactError(`${file.path} has no convolution that a batch norm was folded into`, {
       code: 'no-folded-batch-norm',
@@ -182,7 +189,7 @@ async function importedNetwork(
   const { batches, notes } = await realImages(folder, image, mostNormed);
   const statistics = await channelStatistics(file, imported.input, imported.foldable, batches);
   const normed = { ...options, statistics };
-  const restored = withFileClasses(importOnnx(file.bytes, normed), file, normed);
+  const restored = withFileClasses(importModel(model, normed), model, normed);
   return { ...restored, notes: [...restored.notes, ...notes] };
 }
 
@@ -195,12 +202,15 @@ interface WrittenNetwork {
 
 function withFileClasses(
   imported: ImportedModel,
-  { bytes }: OriginalFile,
+  model: OnnxModel,
   options: ImportOptions,
 ): WrittenNetwork {
   const { source, notes, fileClasses } = imported;
-  const same = [undefined, options.classes].includes(fileClasses) || options.classes === undefined;
-  const whole = same ? imported : importOnnx(bytes, { ...options, classes: fileClasses });
+  const { classes = fileClasses } = options;
+  const whole =
+    fileClasses === undefined || classes === fileClasses
+      ? imported
+      : importModel(model, { ...options, classes: fileClasses });
   return { source, notes, whole };
 }
 

@@ -4,7 +4,7 @@ import { compileLayerOutputs } from '../../compiler/compile/layerOutputs.js';
 import type { LoadedModel } from '../../language/frontend/loadModel.js';
 import { onnxruntimeNode } from '../../runtime/executors/onnxruntimeNode.js';
 import { zeroTensor, type TensorData } from '../../support/tensor.js';
-import type { Shape } from '../../support/shape.js';
+import { shapeEquals } from '../../support/shape.js';
 import { networkOf } from '../weights/modelWeights.js';
 import { OriginalNetwork, sizesOf, type OriginalFile, type Tap } from './originalNetwork.js';
 import type { Comparison, FirstDifference } from './comparison.js';
@@ -78,18 +78,19 @@ async function compareScores(pair: Pair, batches: readonly FedImages[]): Promise
 }
 
 /** Compares what the last layer that both have makes, if it is not all 0. */
-async function compareFeatures(pair: Pair, batches: readonly FedImages[]): Promise<Comparison> {
-  const found = new Differences();
-  let layer: string | undefined;
-  for (const batch of batches) {
-    const layers = await compareLayers(pair, batch);
-    const isShown = (one: LayerPair): boolean =>
-      layer === undefined ? hasNumbers(one.wanted) : one.layer === layer;
-    const last = layers.findLast(isShown);
-    layer ??= last?.layer;
-    found.add(batch, last?.own, last?.wanted);
-  }
-  return { ...found.comparison, ...(layer !== undefined && { layer }) };
+function compareFeatures(pair: Pair, batches: readonly FedImages[]): Promise<Comparison> {
+  return withLayers(pair, async (layersOf) => {
+    const found = new Differences();
+    let layer: string | undefined;
+    for (const batch of batches) {
+      const isShown = (one: LayerPair): boolean =>
+        layer === undefined ? hasNumbers(one.wanted) : one.layer === layer;
+      const last = (await layersOf(batch)).findLast(isShown);
+      layer ??= last?.layer;
+      found.add(batch, last?.own, last?.wanted);
+    }
+    return { ...found.comparison, ...(layer !== undefined && { layer }) };
+  });
 }
 
 function hasNumbers(tensor: TensorData | undefined): boolean {
@@ -124,15 +125,14 @@ async function ownNetwork({ loaded, imported }: Pair) {
   };
 }
 
-async function firstDifference(
-  pair: Pair,
-  images: FedImages,
-): Promise<FirstDifference | undefined> {
-  for (const { layer, nodes, own, wanted } of await compareLayers(pair, images)) {
-    const found = differenceOf(own, wanted);
-    if (!isSame(found)) return { layer, nodes, ...found };
-  }
-  return undefined;
+function firstDifference(pair: Pair, images: FedImages): Promise<FirstDifference | undefined> {
+  return withLayers(pair, async (layersOf) => {
+    for (const { layer, nodes, own, wanted } of await layersOf(images)) {
+      const found = differenceOf(own, wanted);
+      if (!isSame(found)) return { layer, nodes, ...found };
+    }
+    return undefined;
+  });
 }
 
 /** What a layer makes in the written network and in the file. */
@@ -141,11 +141,11 @@ interface LayerPair extends Pick<FirstDifference, 'layer' | 'nodes'> {
   readonly wanted: TensorData | undefined;
 }
 
-async function compareLayers(
+/** Opens both networks for what their layers make, for as long as `use` takes. */
+async function withLayers<T>(
   { file, loaded, imported }: Pair,
-  images: FedImages,
-): Promise<LayerPair[]> {
-  const [batch = 1] = images.own.shape;
+  use: (layersOf: (images: FedImages) => Promise<LayerPair[]>) => Promise<T>,
+): Promise<T> {
   const layers = loaded.tracing(() => {
     // A new classifier has no weights yet, and is not compared.
     const classes = imported.fileClasses ?? loaded.model.classes;
@@ -153,24 +153,30 @@ async function compareLayers(
       ({ name, shape }) => [name, zeroTensor('float32', shape)] as const,
     );
     const weights = new Map([...fresh, ...imported.weights]);
-    return compileLayerOutputs(loaded.model, weights, { batch, classes });
+    return compileLayerOutputs(loaded.model, weights, { classes });
   });
   const both = imported.correspondence.flatMap((one) => {
     const output = layers.outputs.get(one.layer);
-    return output && isShapeOf(output.shape, one.shape, batch) ? [{ ...one, output }] : [];
+    return output && shapeEquals(output.shape, one.shape) ? [{ ...one, output }] : [];
   });
   const taps: Tap[] = both.map(({ value, shape }) => ({ name: value, shape }));
   const original = await OriginalNetwork.open(file, imported.input, taps);
   try {
     const session = await onnxruntimeNode({ graphOptimization: 'basic' }).create(layers.bytes);
     try {
-      const wanted = await original.run(images.original);
-      const fetches = Object.fromEntries(
-        both.map(({ output }) => [output.name, zeroTensor('float32', output.shape)]),
-      );
-      await session.run({ image: images.own }, fetches);
-      return both.map(({ layer, nodes, value, output }) => {
-        return { layer, nodes, own: fetches[output.name], wanted: wanted.get(value) };
+      return await use(async (images) => {
+        const [batch = 1] = images.own.shape;
+        const wanted = await original.run(images.original);
+        const fetches = Object.fromEntries(
+          both.map(({ output }) => [
+            output.name,
+            zeroTensor('float32', sizesOf(output.shape, batch)),
+          ]),
+        );
+        await session.run({ image: images.own }, fetches);
+        return both.map(({ layer, nodes, value, output }) => {
+          return { layer, nodes, own: fetches[output.name], wanted: wanted.get(value) };
+        });
       });
     } finally {
       await session.release();
@@ -178,10 +184,6 @@ async function compareLayers(
   } finally {
     await original.close();
   }
-}
-
-function isShapeOf(own: readonly number[], shape: Shape, batch: number): boolean {
-  return own.join() === sizesOf(shape, batch).join();
 }
 
 function differenceOf(
